@@ -1,0 +1,277 @@
+"""The command line: ``python -m core datasets | fetch | rdm | job``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from core import operations
+from core.errors import InputError, NeurogalleryError, NotFoundError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.datasets.dataset import Dataset
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+BAR_WIDTH = 30
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, like every other error of the command line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+class Bar:
+    """A progress bar on the terminal; silent where stderr is not one."""
+
+    def __call__(self, fraction: float, message: str = "") -> None:
+        bar = "#" * round(BAR_WIDTH * fraction)
+        self._show(f"\r[{bar:<{BAR_WIDTH}}] {fraction:4.0%} {message:.40}\x1b[K")
+
+    def clear(self) -> None:
+        self._show("\r\x1b[K")
+
+    def _show(self, text: str) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, 2 on bad input, 130 on Ctrl-C."""
+    chosen = _parser().parse_args(arguments)
+    bar = Bar()
+    try:
+        operations.load_plugins()
+        status: int = chosen.command(chosen, bar)
+    except NeurogalleryError as error:
+        bar.clear()
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        bar.clear()
+        return INTERRUPTED
+    return status
+
+
+def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
+    from core import datasets
+
+    found = [
+        {
+            "name": info.name,
+            "title": info.title,
+            "citation": info.citation,
+            "licence": info.licence,
+            "is_simulated": info.is_simulated,
+            "fetchable": info.fetchable,
+            "where": str(info.where) if info.where else None,
+        }
+        for info in datasets.available()
+    ]
+    lines = [f"{info['name']:<16} {info['title']:<44} {_where(info)}" for info in found]
+    _show(chosen, found, lines)
+    return 0
+
+
+def fetch(chosen: argparse.Namespace, bar: Bar) -> int:
+    from core.datasets import fetch as fetching
+
+    where = fetching.fetch(chosen.name, chosen.source, bar)
+    bar.clear()
+    _show(chosen, {"name": chosen.name, "where": str(where)}, [f"{chosen.name} is in {where}"])
+    return 0
+
+
+def compute_rdm(chosen: argparse.Namespace, bar: Bar) -> int:
+    from core import datasets, rdm
+
+    _check_rdm_request(chosen)
+    options = dict(_option(text) for text in chosen.option)
+    ds = datasets.load(chosen.dataset, subject=chosen.subject, root=chosen.root, **options)
+    name = chosen.published
+    matrix = rdm.published(ds, name) if name else _computed(ds, chosen, bar)
+    bar.clear()
+    if chosen.out:
+        _save(chosen.out, matrix)
+    summary = _summary(ds, chosen, matrix)
+    _show(chosen, summary, _summary_lines(summary))
+    return 0
+
+
+def run_job(chosen: argparse.Namespace, bar: Bar) -> int:
+    from core import jobs
+
+    status = jobs.run(chosen.folder, operations.resolve)
+    job = jobs.Job(chosen.folder.resolve())
+    if chosen.json:
+        _show(chosen, {"id": job.id, "status": job.status, "result": job.result}, [])
+    return status
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m core", description="Neurogallery on the command line.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("datasets", help="list the datasets and where they lie")
+    listing.set_defaults(command=list_datasets)
+
+    fetching = commands.add_parser("fetch", help="bring a dataset to this machine")
+    fetching.add_argument("name", metavar="NAME", help="id of the dataset")
+    fetching.add_argument(
+        "--from", dest="source", metavar="FOLDER", type=Path, help="folder that holds it already"
+    )
+    fetching.set_defaults(command=fetch)
+
+    rdm = commands.add_parser("rdm", help="compute a dissimilarity matrix")
+    _add_rdm_arguments(rdm)
+    rdm.set_defaults(command=compute_rdm)
+
+    job = commands.add_parser("job", help="run the job of a folder, as a cluster engine does")
+    job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")
+    job.set_defaults(command=run_job)
+
+    for command in (listing, fetching, rdm, job):
+        command.add_argument("--json", action="store_true", help="machine-readable output")
+    return parser
+
+
+def _add_rdm_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="DATASET", help="id, e.g. simulated or folder:mydata")
+    parser.add_argument("--root", metavar="FOLDER", type=Path, help="folder of the recording")
+    parser.add_argument("--subject", help="default: the first")
+    parser.add_argument(
+        "--roi", action="append", help="region of interest; give several to join them"
+    )
+    parser.add_argument("--metric", help="default: correlation")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="option of the dataset; may be given several times",
+    )
+    parser.add_argument("--published", metavar="NAME", help="take an RDM that comes with the data")
+    parser.add_argument(
+        "--out", metavar="FILE.npy", type=Path, help="where to save it; needed without --json"
+    )
+
+
+def _check_rdm_request(chosen: argparse.Namespace) -> None:
+    """Refuse what cannot end well before the long work begins."""
+    if chosen.out is None and not chosen.json:
+        raise InputError("Neither --out nor --json was given", "--out FILE.npy, --json or both")
+    if chosen.out is not None and chosen.out.suffix != ".npy":
+        raise InputError(f"--out is {str(chosen.out)!r}", "a file name that ends in .npy")
+    if chosen.out is not None and not chosen.out.absolute().parent.is_dir():
+        raise NotFoundError(f"The folder {chosen.out.absolute().parent} of --out does not exist")
+    if chosen.published and (chosen.roi or chosen.metric):
+        raise InputError(
+            "--published was given with --roi or --metric",
+            "one of them",
+            "A published RDM is taken as it is.",
+        )
+
+
+def _option(text: str) -> tuple[str, str | bool]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InputError(f"--option is {text!r}", "NAME=VALUE")
+    # The dataset converts text to the type of its option; only bool("false") would be True.
+    return name, {"true": True, "false": False}.get(value.lower(), value)
+
+
+def _computed(ds: Dataset, chosen: argparse.Namespace, bar: Bar) -> np.ndarray:
+    from core import rdm
+
+    if ds.betas is None:
+        raise NotFoundError(
+            f"{ds.info.title} comes as RDMs only",
+            "responses, to compute an RDM from",
+            "Take one of its own with --published NAME.",
+            choices=ds.rdms,
+        )
+    return rdm.of_dataset(ds, chosen.roi, chosen.metric or "correlation", progress=bar)
+
+
+def _save(path: Path, matrix: np.ndarray) -> None:
+    import numpy as np
+
+    from core import store
+
+    with store.replacing(path) as part, open(part, "wb") as file:
+        np.save(file, matrix, allow_pickle=False)
+
+
+def _summary(ds: Dataset, chosen: argparse.Namespace, matrix: np.ndarray) -> dict[str, Any]:
+    from core import rdm
+
+    return {
+        "dataset": chosen.dataset,
+        "title": ds.info.title,
+        "is_simulated": ds.info.is_simulated,
+        "subject": ds.subject,
+        "rois": chosen.roi or [],
+        "published": chosen.published,
+        "metric": None if chosen.published else chosen.metric or "correlation",
+        "n": len(matrix),
+        "missing": ds.stimuli["id"].iloc[rdm.undefined(matrix)].tolist(),
+        **_range(matrix),
+        "out": str(chosen.out) if chosen.out else None,
+    }
+
+
+def _range(matrix: np.ndarray) -> dict[str, float | int | None]:
+    """Pairs that are defined, their minimum, maximum and mean; a row at a time, without a copy."""
+    import numpy as np
+
+    pairs, low, high, total = 0, np.inf, -np.inf, 0.0
+    for row in range(len(matrix) - 1):
+        values = matrix[row, row + 1 :]
+        values = values[np.isfinite(values)]
+        if len(values):
+            pairs += len(values)
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+            total += float(values.sum(dtype=np.float64))
+    if not pairs:
+        return {"pairs": 0, "minimum": None, "maximum": None, "mean": None}
+    return {"pairs": pairs, "minimum": low, "maximum": high, "mean": total / pairs}
+
+
+def _summary_lines(summary: dict[str, Any]) -> list[str]:
+    from core.validation import enumerate_names
+
+    rois = " + ".join(summary["rois"]) or "all"
+    published = summary["published"]
+    what = f"published RDM {published}" if published else f"{summary['metric']}, ROI {rois}"
+    simulated = " (simulated)" if summary["is_simulated"] else ""
+    missing = summary["missing"]
+    lines = [
+        f"{summary['title']}{simulated}, subject {summary['subject']}",
+        f"{summary['n']} stimuli, {what}, {summary['pairs']} pairs with a value",
+        f"missing rows: {len(missing)}" + (f" ({enumerate_names(missing)})" if missing else ""),
+    ]
+    if summary["pairs"]:
+        lines.append("min {minimum:.6g}, max {maximum:.6g}, mean {mean:.6g}".format(**summary))
+    return [*lines, f"saved in {summary['out']}"]
+
+
+def _where(info: dict[str, Any]) -> str:
+    if info["where"]:
+        return str(info["where"])
+    return "simulated" if info["is_simulated"] else "not fetched"
+
+
+def _show(chosen: argparse.Namespace, value: Any, lines: list[str]) -> None:
+    print(json.dumps(value, indent=1) if chosen.json else "\n".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""The catalogue of recordings: declared, listed and opened by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core import paths
+from core.datasets.dataset import Dataset, DatasetInfo
+from core.errors import InputError, NotFoundError
+from core.registry import Registry
+
+Loader = Callable[[DatasetInfo, str | None, Mapping[str, Any]], Dataset]
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a recording, as published.
+
+    Attributes
+    ----------
+    address : str
+        Public URL; its last part is the name of the file.
+    sha256 : str
+        Checksum, hexadecimal.
+    size : int
+        Bytes.
+    """
+
+    address: str
+    sha256: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        return self.address.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A registered recording.
+
+    Attributes
+    ----------
+    info : DatasetInfo
+        Known before anything is read. ``where`` is None unless the recording needs
+        no folder of its own.
+    load : callable
+        ``load(info, subject, options) -> Dataset``; ``info.where`` is the folder to
+        read, which need not exist, and every declared option has a checked value.
+    files : tuple of RemoteFile
+        What ``python -m core fetch NAME`` downloads.
+    folders : callable, optional
+        Lists the folders below the data root that ``<name>:<folder>`` opens.
+    """
+
+    info: DatasetInfo
+    load: Loader
+    files: tuple[RemoteFile, ...] = ()
+    folders: Callable[[], Iterable[DatasetInfo]] | None = None
+
+
+DATASETS: Registry[Recording] = Registry("dataset")
+
+
+def register(recording: Recording) -> None:
+    """Add a recording to the catalogue; each dataset module calls this when imported."""
+    DATASETS.register(recording.info.name, recording)
+
+
+def available() -> list[DatasetInfo]:
+    """List the registered recordings and the folders of the user's own data.
+
+    Returns
+    -------
+    list of DatasetInfo
+        ``where`` is None for what must be fetched first; a folder below the data root
+        that holds a ``stimuli.csv`` appears as ``folder:<name>``.
+    """
+    recordings = DATASETS.values()
+    folders = [info for entry in recordings if entry.folders for info in entry.folders()]
+    return [*map(_located, recordings), *folders]
+
+
+def load(
+    name: str, subject: str | None = None, root: str | Path | None = None, **options: Any
+) -> Dataset:
+    """Open one subject of a recording.
+
+    Parameters
+    ----------
+    name : str
+        Id of ``available()``; ``"folder"`` opens the folder ``root``, and
+        ``"folder:mydata"`` the folder ``mydata`` below the data root.
+    subject : str, optional
+        One of ``Dataset.subjects``; the first when not given.
+    root : path, optional
+        Folder of the recording; by default ``<data root>/<name>``.
+    **options
+        Options that the recording declares; they enter the fingerprint.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such recording, subject or folder.
+    InputError
+        If an option is unknown or out of range, or the path leads outside.
+    CorruptDataError
+        If a file does not hold what its layout promises.
+    """
+    recording = DATASETS[name.partition(":")[0]]
+    info = recording.info
+    if ":" in name:
+        info = _one_folder(recording, name, root)
+    elif root is not None:
+        info = replace(info, where=Path(root).expanduser().resolve())
+    elif info.where is None:
+        info = replace(info, where=paths.data_root() / info.name)
+    return recording.load(info, subject, check_options(info, options))
+
+
+def check_options(info: DatasetInfo, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give every declared option its checked value, the default where none was given."""
+    declared = {option.name: option for option in info.options}
+    for name in options:
+        if name not in declared:
+            raise InputError(f"{info.name} has no option {name!r}", choices=declared or ["none"])
+    return {
+        name: option.check(options.get(name, option.default)) for name, option in declared.items()
+    }
+
+
+def choose_subject(subjects: tuple[str, ...], subject: str | None) -> str:
+    """Give the subject, the first one where None was named, or raise NotFoundError."""
+    if subject is None:
+        return subjects[0]
+    if subject not in subjects:
+        raise NotFoundError(f"There is no subject {subject!r}", choices=subjects)
+    return subject
+
+
+def _located(recording: Recording) -> DatasetInfo:
+    info = recording.info
+    folder = paths.data_root() / info.name
+    complete = folder.is_dir() and all((folder / file.name).is_file() for file in recording.files)
+    return replace(info, where=folder) if complete and info.where is None else info
+
+
+def _one_folder(recording: Recording, name: str, root: str | Path | None) -> DatasetInfo:
+    """Describe ``<kind>:<folder>``; the name may come from a URL, so nothing in it is trusted."""
+    below = name.partition(":")[2]
+    known = [info.name for info in recording.folders()] if recording.folders else []
+    if recording.folders is None or not below.isprintable() or not below.strip("./\\ "):
+        raise NotFoundError(f"There is no dataset {name!r}", choices=known or DATASETS)
+    if root is not None:
+        raise InputError(f"Both the folder {name!r} and the root {root} were given", "one of them")
+    return replace(recording.info, name=name, where=paths.inside(paths.data_root(), below))

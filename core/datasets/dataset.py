@@ -1,0 +1,247 @@
+"""One subject of one recording: stimuli, responses, pictures and RDMs, row for row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from core.errors import InputError, NotFoundError
+from core.registry import Parameter
+from core.validation import check_same_length, check_unique, enumerate_names
+
+STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
+TRIAL_COLUMNS = ("id", "repeat", "run", "session")
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What a recording is, known before it is loaded.
+
+    Attributes
+    ----------
+    name : str
+        Id for ``datasets.load``.
+    title, description, citation, licence : str
+        Texts for the reader; empty where unknown.
+    is_simulated : bool
+        True where no brain was recorded; every view says so.
+    options : tuple of Parameter
+        Keyword options of ``datasets.load``.
+    where : Path or None
+        Folder in which it was found, None where it must be fetched first.
+    fetchable : bool
+        True where ``python -m core fetch NAME`` can bring it.
+    units : str
+        Unit of the responses, e.g. 'z' or '% signal change'.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    citation: str = ""
+    licence: str = ""
+    is_simulated: bool = False
+    options: tuple[Parameter, ...] = ()
+    where: Path | None = None
+    fetchable: bool = False
+    units: str = "arbitrary units"
+
+
+@dataclass
+class Dataset:
+    """One subject of one recording. Row i of every array is row i of ``stimuli``.
+
+    Attributes
+    ----------
+    info : DatasetInfo
+    subject : str
+    subjects : tuple of str
+        Every subject of the recording.
+    stimuli : pd.DataFrame
+        Columns ``id, file, category, supercategory, labels, source, split`` and any further.
+    rois : dict of str to int array
+        Unit indices of each region of interest.
+    betas : np.ndarray of shape (trials, units), float32, or None
+        Single-trial responses in ``info.units``; None where only RDMs were recorded.
+    trials : pd.DataFrame
+        Columns ``id, repeat, run, session``, a row for each row of ``betas``.
+    pictures : callable or None
+        Gives the picture of a stimulus or gallery id; None where there are no pictures.
+    without_picture : tuple of str
+        Stimuli whose picture was not found when the recording was opened.
+    gallery : pd.DataFrame
+        Further pictures to search, columns like ``stimuli``.
+    rdms : dict of str to float32 array (n, n)
+        Published or model RDMs that come with the recording.
+    fingerprint : str
+        Changes when the content or an option does.
+    """
+
+    info: DatasetInfo
+    subject: str
+    subjects: tuple[str, ...]
+    stimuli: pd.DataFrame
+    fingerprint: str
+    rois: Mapping[str, np.ndarray] = field(default_factory=dict)
+    betas: np.ndarray | None = None
+    trials: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRIAL_COLUMNS))
+    pictures: Callable[[str], Image.Image] | None = None
+    without_picture: tuple[str, ...] = ()
+    gallery: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STIMULUS_COLUMNS))
+    rdms: Mapping[str, np.ndarray] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stimuli = complete_stimuli(self.stimuli)
+        check_unique(self.stimuli["id"].tolist(), "The stimulus list")
+        self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"])}
+        self._gallery = set(self.gallery["id"])
+        for name, matrix in self.rdms.items():
+            check_same_length(len(matrix), len(self.stimuli), f"RDM {name!r}", "the stimulus list")
+        if self.betas is not None:
+            self._check_trials(self.betas)
+
+    @property
+    def n_stimuli(self) -> int:
+        return len(self.stimuli)
+
+    @property
+    def n_units(self) -> int:
+        return 0 if self.betas is None else self.betas.shape[1]
+
+    @property
+    def repeats(self) -> np.ndarray:
+        """Number of trials of each stimulus. (n,) int."""
+        return np.bincount(self.trial_rows, minlength=self.n_stimuli)
+
+    @property
+    def trial_rows(self) -> np.ndarray:
+        """Row in ``stimuli`` of each trial. (trials,) int."""
+        return self.trials["id"].map(self._row).to_numpy(dtype=np.intp)
+
+    def row(self, stimulus_id: str) -> int:
+        """Row of a stimulus id."""
+        if stimulus_id not in self._row:
+            raise NotFoundError(f"There is no stimulus {stimulus_id!r} in {self.info.title}")
+        return self._row[stimulus_id]
+
+    def units(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
+        """Unit indices of one ROI or of several joined (each unit once); None gives all."""
+        if roi is None:
+            return np.arange(self.n_units)
+        names = [roi] if isinstance(roi, str) else list(roi)
+        for name in names:
+            if name not in self.rois:
+                raise NotFoundError(f"There is no ROI {name!r}", choices=self.rois)
+        if not names:
+            raise InputError("No ROI was named", "at least one", choices=self.rois)
+        joined = np.concatenate([self.rois[name] for name in names])
+        return joined[np.sort(np.unique(joined, return_index=True)[1])]
+
+    def responses(
+        self,
+        roi: str | Sequence[str] | None = None,
+        repeats: Literal["mean", "all"] = "mean",
+    ) -> np.ndarray:
+        """Responses of a ROI.
+
+        Parameters
+        ----------
+        roi : str or sequence of str, optional
+            One ROI, several to join, or None for every unit.
+        repeats : {'mean', 'all'}
+            'mean' averages the usable repeats of each stimulus and gives NaN rows
+            where there is none; 'all' gives one row for each trial, described by
+            ``trials``.
+
+        Returns
+        -------
+        np.ndarray of shape (n, v) or (trials, v), float32, in ``info.units``
+
+        Raises
+        ------
+        NotFoundError
+            If the recording has no responses, or no such ROI.
+        """
+        if self.betas is None:
+            raise NotFoundError(
+                f"{self.info.title} comes as RDMs only",
+                "single responses for this step",
+                "Open its RDMs on the page RDM, or choose another recording.",
+            )
+        if repeats not in ("mean", "all"):
+            raise InputError(f"repeats is {repeats!r}", choices=("mean", "all"))
+        units = self.units(roi)
+        whole = len(units) == self.n_units and np.array_equal(units, np.arange(self.n_units))
+        betas = self.betas if whole else self.betas[:, units]
+        return betas if repeats == "all" else self._mean_over_repeats(betas)
+
+    def missing(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
+        """Mark the stimuli without a usable response. (n,) bool."""
+        if self.betas is None:
+            return np.ones(self.n_stimuli, dtype=bool)
+        return np.isnan(self.responses(roi)[:, 0])
+
+    def image(self, stimulus_id: str) -> Image.Image:
+        """Picture of a stimulus, or of a gallery entry, RGB.
+
+        Raises
+        ------
+        NotFoundError
+            If the recording has no pictures, or this one is missing.
+        """
+        if stimulus_id not in self._gallery:
+            self.row(stimulus_id)
+        if self.pictures is None:
+            raise NotFoundError(f"{self.info.title} comes without pictures")
+        return self.pictures(stimulus_id).convert("RGB")
+
+    def missing_pictures(self) -> list[str]:
+        """Stimulus ids without a picture; every id where the recording has none."""
+        return self.stimuli["id"].tolist() if self.pictures is None else list(self.without_picture)
+
+    def _mean_over_repeats(self, betas: np.ndarray) -> np.ndarray:
+        usable = np.flatnonzero(np.isfinite(betas).all(axis=1))
+        rows = self.trial_rows[usable]
+        order = np.argsort(rows, kind="stable")
+        mean = np.full((self.n_stimuli, betas.shape[1]), np.nan, dtype=np.float32)
+        present, starts, counts = np.unique(rows[order], return_index=True, return_counts=True)
+        if len(present):
+            sums = np.add.reduceat(betas[usable[order]].astype(np.float64), starts, axis=0)
+            mean[present] = sums / counts[:, None]
+        return mean
+
+    def _check_trials(self, betas: np.ndarray) -> None:
+        if betas.ndim != 2:
+            raise InputError(f"The responses have the shape {betas.shape}", "(trials, units)")
+        check_same_length(len(self.trials), len(betas), "The trial list", "the response array")
+        unknown = self.trials["id"][~self.trials["id"].isin(self._row)].unique()
+        if len(unknown):
+            raise InputError(
+                f"The trial list names {len(unknown)} ids that the stimulus list lacks: "
+                f"{enumerate_names(unknown)}",
+                "ids of the stimulus list",
+            )
+        for name, units in self.rois.items():
+            if len(units) == 0 or units.min() < 0 or units.max() >= betas.shape[1]:
+                raise InputError(
+                    f"ROI {name!r} names units outside 0..{betas.shape[1] - 1}, or none",
+                    "unit indices (columns) of the response array",
+                )
+
+
+def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Add the standard columns that a stimulus list lacks: empty text, empty label tuples."""
+    table = stimuli.reset_index(drop=True).copy()
+    for column in STIMULUS_COLUMNS:
+        if column not in table:
+            table[column] = [()] * len(table) if column == "labels" else ""
+    table["id"] = table["id"].astype(str)
+    further = [column for column in table.columns if column not in STIMULUS_COLUMNS]
+    return table[[*STIMULUS_COLUMNS, *further]]

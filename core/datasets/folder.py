@@ -1,0 +1,286 @@
+"""A person's own recording: a folder of CSV, NumPy and picture files.
+
+``stimuli.csv`` is the only file that must exist. Responses, regions, RDMs, pictures
+and labels are each optional.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from core import paths, store
+from core.datasets.catalogue import Recording, choose_subject, register
+from core.datasets.dataset import Dataset, DatasetInfo
+from core.datasets.tables import complete_trials, read_stimuli, read_trials
+from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+from core.validation import (
+    check_rdm,
+    check_same_length,
+    enumerate_names,
+    load_npy,
+    row_blocks,
+)
+
+MAX_PIXELS = 50_000_000
+NO_RESPONSES = "group"
+TEXTS = ("title", "description", "citation", "licence", "units")
+
+INFO = DatasetInfo(
+    name="folder",
+    title="Your own data",
+    description=(
+        "A folder with stimuli.csv and whatever you have of responses/, rois/, rdms/, images/ "
+        "and gallery/."
+    ),
+)
+
+
+def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> Dataset:
+    """Open one subject of a folder; see ``datasets.load``."""
+    folder = info.where
+    assert folder is not None
+    if not (folder / "stimuli.csv").is_file():
+        raise NotFoundError(f"There is no stimuli.csv in {folder}", "one row for each stimulus")
+    info = read_description(info)
+    stimuli = read_stimuli(folder / "stimuli.csv")
+    gallery = _gallery(folder, stimuli)
+    shown = _picture_files(stimuli, folder / "images", "stimuli.csv")
+    files = {**shown, **_picture_files(gallery, folder / "gallery", "gallery.csv")}
+    subjects = _subjects(folder)
+    chosen = choose_subject(subjects, subject)
+    betas, trials = _responses(folder, chosen, stimuli)
+    return Dataset(
+        info=info,
+        subject=chosen,
+        subjects=subjects,
+        stimuli=stimuli,
+        fingerprint=_fingerprint(folder, chosen, files),
+        rois={} if betas is None else _rois(folder / "rois" / f"{chosen}.json", betas.shape[1]),
+        betas=betas,
+        trials=trials,
+        pictures=functools.partial(_picture, files) if files else None,
+        without_picture=tuple(
+            name for name in stimuli["id"] if name not in shown or not shown[name].is_file()
+        ),
+        gallery=gallery,
+        rdms=_rdms(folder, len(stimuli)),
+        options=dict(options),
+    )
+
+
+def own_folders() -> Iterator[DatasetInfo]:
+    """List the folders directly below the data root that hold a ``stimuli.csv``."""
+    root = paths.data_root()
+    for table in sorted(root.glob("*/stimuli.csv")):
+        name = table.parent.name
+        info = replace(INFO, name=f"folder:{name}", where=table.parent)
+        # A link that leads outside the data root could not be opened by its name.
+        if table.resolve().is_relative_to(root):
+            yield _described(info)
+
+
+def read_description(info: DatasetInfo) -> DatasetInfo:
+    """Fill in title, description, citation, licence and units from ``dataset.json``.
+
+    The title is the name of the folder where the file gives none.
+
+    Raises
+    ------
+    CorruptDataError
+        If the file is not JSON.
+    InputError
+        If it is not an object of texts.
+    """
+    assert info.where is not None
+    content = store.read_json(info.where / "dataset.json")
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise InputError(f"dataset.json holds a {type(content).__name__}", "an object, {...}")
+    texts = {"title": info.where.name, "description": "", "units": info.units}
+    for name in TEXTS:
+        value = content.get(name) or ""
+        if not isinstance(value, str):
+            raise InputError(f"dataset.json has {value!r} as {name!r}", "a text")
+        if value:
+            texts[name] = value
+    return replace(
+        info,
+        title=texts["title"],
+        description=texts["description"],
+        citation=texts.get("citation", ""),
+        licence=texts.get("licence", ""),
+        units=texts["units"],
+    )
+
+
+def _described(info: DatasetInfo) -> DatasetInfo:
+    """Describe a folder for the list, which must survive one broken ``dataset.json``."""
+    assert info.where is not None
+    try:
+        return read_description(info)
+    except NeurogalleryError as error:
+        return replace(info, title=info.where.name, description=str(error))
+
+
+def _subjects(folder: Path) -> tuple[str, ...]:
+    names = sorted(path.stem for path in (folder / "responses").glob("*.npy"))
+    return tuple(names) or (NO_RESPONSES,)
+
+
+def _responses(
+    folder: Path, subject: str, stimuli: pd.DataFrame
+) -> tuple[np.ndarray | None, pd.DataFrame]:
+    path = folder / "responses" / f"{subject}.npy"
+    table = path.with_suffix(".csv")
+    if not path.is_file():
+        return None, complete_trials(pd.DataFrame({"id": []}, dtype=str))
+    betas = _checked_betas(load_npy(path, mmap=True), f"responses/{path.name}")
+    if not table.is_file():
+        check_same_length(len(betas), len(stimuli), f"responses/{path.name}", "stimuli.csv")
+        return betas, complete_trials(stimuli[["id"]])
+    trials = read_trials(table)
+    check_same_length(len(trials), len(betas), f"responses/{table.name}", f"responses/{path.name}")
+    unknown = trials["id"][~trials["id"].isin(stimuli["id"])].unique()
+    if len(unknown):
+        raise InputError(
+            f"responses/{table.name} names {len(unknown)} ids that stimuli.csv lacks: "
+            f"{enumerate_names(unknown)}",
+            "ids of stimuli.csv",
+        )
+    return betas, trials
+
+
+def _checked_betas(stored: np.ndarray, name: str) -> np.ndarray:
+    """Give finite or NaN float32 responses; float32 files stay memory-mapped."""
+    if stored.ndim != 2 or 0 in stored.shape or stored.dtype.kind not in "biuf":
+        raise InputError(
+            f"{name} is {stored.dtype} of shape {stored.shape}", "real numbers, (trials, units)"
+        )
+    # Values beyond the range of float32 become infinite here, and are refused below.
+    with np.errstate(over="ignore"):
+        betas = stored if stored.dtype == np.float32 else stored.astype(np.float32)
+    for block in row_blocks(*betas.shape):
+        infinite = np.isinf(betas[block])
+        if infinite.any():
+            row, unit = np.argwhere(infinite)[0]
+            raise InputError(
+                f"{name} holds an infinite value at row {block.start + row}, unit {unit}",
+                "finite float32 numbers, NaN where a response is missing",
+            )
+    return betas
+
+
+def _rois(path: Path, n_units: int) -> dict[str, np.ndarray]:
+    content = store.read_json(path)
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise InputError(f"rois/{path.name} holds a {type(content).__name__}", "{name: [units]}")
+    return {name: _units(units, n_units, path, name) for name, units in content.items()}
+
+
+def _units(units: Any, n_units: int, path: Path, name: str) -> np.ndarray:
+    listed = isinstance(units, list) and len(units) > 0
+    if not listed or not all(type(unit) is int and 0 <= unit < n_units for unit in units):
+        raise InputError(
+            f"rois/{path.name}: {name!r} is not a list of unit indices",
+            f"whole numbers from 0 to {n_units - 1}, the columns of the responses, at least one",
+        )
+    return np.array(units, dtype=np.intp)
+
+
+def _rdms(folder: Path, n_stimuli: int) -> dict[str, np.ndarray]:
+    rdms = {}
+    for path in sorted((folder / "rdms").glob("*.npy")):
+        rdms[path.stem] = check_rdm(load_npy(path), f"rdms/{path.name}")
+        check_same_length(len(rdms[path.stem]), n_stimuli, f"rdms/{path.name}", "stimuli.csv")
+    return rdms
+
+
+def _gallery(folder: Path, stimuli: pd.DataFrame) -> pd.DataFrame:
+    path = folder / "gallery" / "gallery.csv"
+    if not path.is_file():
+        return stimuli.iloc[:0]
+    gallery = read_stimuli(path)
+    shared = gallery["id"][gallery["id"].isin(stimuli["id"])]
+    if len(shared):
+        raise InputError(
+            f"gallery.csv repeats {len(shared)} ids of stimuli.csv: "
+            f"{enumerate_names(shared.to_numpy())}",
+            "further pictures, with ids of their own",
+        )
+    return gallery
+
+
+def _picture_files(table: pd.DataFrame, folder: Path, name: str) -> dict[str, Path]:
+    """Path of each picture that the table names; none may lead outside the folder."""
+    files = {}
+    for stimulus, file in zip(table["id"], table["file"], strict=True):
+        if not file:
+            continue
+        try:
+            files[stimulus] = paths.inside(folder, file)
+        except ValueError as error:
+            raise InputError(
+                f"{name} has the file {file!r} for {stimulus!r}, which leads outside {folder} "
+                f"or is no file name",
+                f"paths below {folder.name}/",
+            ) from error
+    return files
+
+
+def _picture(files: Mapping[str, Path], stimulus: str) -> Image.Image:
+    path = files.get(stimulus)
+    if path is None or not path.is_file():
+        where = f" at {path}" if path else "; its row names no file"
+        raise NotFoundError(f"There is no picture of {stimulus!r}{where}")
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height <= MAX_PIXELS:
+                return picture.convert("RGB")
+            size = f"{picture.width} x {picture.height}"
+    except Image.DecompressionBombError as error:
+        size = str(error)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise CorruptDataError(
+            f"The picture {path} of {stimulus!r} could not be read ({error})", "a whole picture"
+        ) from None
+    raise InputError(
+        f"The picture {path} of {stimulus!r} is too large ({size})",
+        f"at most {MAX_PIXELS // 1_000_000} million pixels",
+    )
+
+
+def _fingerprint(folder: Path, subject: str, pictures: Mapping[str, Path]) -> str:
+    """Content of tables and arrays; of the many pictures only size and time of change."""
+    responses = folder / "responses"
+    single = [
+        responses / f"{subject}.npy",
+        responses / f"{subject}.csv",
+        folder / "rois" / f"{subject}.json",
+        folder / "gallery" / "gallery.csv",
+        folder / "stimuli.csv",
+    ]
+    files = [*single, *sorted((folder / "rdms").glob("*.npy"))]
+    content = {str(path.relative_to(folder)): path for path in files if path.is_file()}
+    return store.fingerprint(
+        "folder", subject, content, {name: _stamp(path) for name, path in pictures.items()}
+    )
+
+
+def _stamp(path: Path) -> tuple[str, int, int] | None:
+    if not path.is_file():
+        return None
+    status = path.stat()
+    return path.name, status.st_size, status.st_mtime_ns
+
+
+register(Recording(INFO, load, folders=own_folders))

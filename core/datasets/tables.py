@@ -1,0 +1,83 @@
+"""CSV tables of a recording: stimuli and trials, ids as text, clear messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from core.datasets.dataset import STIMULUS_COLUMNS, TRIAL_COLUMNS, complete_stimuli
+from core.errors import CorruptDataError, InputError, NotFoundError
+from core.validation import check_unique
+
+
+def read_stimuli(path: Path) -> pd.DataFrame:
+    """Read a stimulus or gallery list; further columns become numbers where all are.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns ``id, file, category, supercategory, labels, source, split`` and any
+        further; ``labels`` holds tuples.
+    """
+    table = _read(path, STIMULUS_COLUMNS)
+    check_unique(table["id"].tolist(), path.name)
+    if "labels" in table:
+        table["labels"] = [
+            tuple(label.strip() for label in text.split("|") if label.strip())
+            for text in table["labels"]
+        ]
+    return complete_stimuli(table)
+
+
+def read_trials(path: Path) -> pd.DataFrame:
+    """Read a trial list; see ``complete_trials``."""
+    return complete_trials(_read(path, ("id",)))
+
+
+def complete_trials(trials: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that a trial list lacks.
+
+    ``repeat`` counts the trials of each stimulus in the order of the list; ``run``
+    and ``session`` are 1.
+    """
+    table = trials.reset_index(drop=True).copy()
+    if "repeat" not in table:
+        table["repeat"] = table.groupby("id").cumcount() + 1
+    for column in ("run", "session"):
+        if column not in table:
+            table[column] = 1
+    further = [column for column in table.columns if column not in TRIAL_COLUMNS]
+    return table[[*TRIAL_COLUMNS, *further]]
+
+
+def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read a CSV as text, so that an id like 007 or NA stays what it is."""
+    if not path.is_file():
+        raise NotFoundError(f"There is no {path.name} in {path.parent}", "a CSV file")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:
+        raise CorruptDataError(
+            f"{path.name} could not be read ({str(error).strip()})", "a CSV file in UTF-8"
+        ) from None
+    table.columns = [str(column).strip() for column in table.columns]
+    if "id" not in table:
+        raise InputError(
+            f"{path.name} has no column 'id'; it has {', '.join(table.columns)}",
+            "a first line that names the columns, separated by commas",
+        )
+    for column in table.columns:
+        text = table[column].str.strip()
+        table[column] = text if column in text_columns else _numbers(text)
+    empty = table.index[table["id"] == ""]
+    if len(empty) or table.empty:
+        found = f"no id in line {empty[0] + 2}" if len(empty) else "no rows"
+        raise InputError(f"{path.name} has {found}", "an id in every row")
+    return table
+
+
+def _numbers(text: pd.Series) -> pd.Series:
+    """Give numbers if every entry that is not empty is one, else the text."""
+    numbers = pd.to_numeric(text, errors="coerce")
+    return numbers if numbers[text != ""].notna().all() and (text != "").any() else text

@@ -1,0 +1,1 @@
+"""Figures: RDM images, charts, thumbnails and exports. No widgets."""

@@ -1,0 +1,65 @@
+"""The RDM as a figure for a paper or slide: SVG, PDF or PNG with title and colour bar."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from core.errors import InputError
+from core.figures.heatmap import LEVELS, MISSING_COLOUR, colours
+from core.rdm.cells import Spread
+from core.rdm.order import Block
+
+FORMATS = ("svg", "pdf", "png")
+
+
+def rdm_figure(
+    display_levels: np.ndarray,
+    spread: Spread,
+    n: int,
+    title: str,
+    value_label: str,
+    blocks: list[Block],
+    colour_scale: str,
+    by_percentile: bool,
+    file_format: str = "svg",
+) -> bytes:
+    """Draw an ordered RDM.
+
+    Parameters
+    ----------
+    display_levels : np.ndarray of shape (side, side), uint8
+        From ``heatmap.levels``, in display order.
+    n : int
+        Stimuli on each axis (side is less where the image is an overview).
+    """
+    if file_format not in FORMATS:
+        raise InputError(f"The format is {file_format!r}", choices=FORMATS)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap, Normalize
+    from matplotlib.figure import Figure
+
+    table = colours(colour_scale) / 255.0
+    figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    palette = np.vstack([table, np.array(MISSING_COLOUR) / 255.0])
+    axes.imshow(palette[display_levels], extent=(0, n, n, 0), interpolation="none")
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    if blocks:
+        axes.set_yticks([(block.start + block.stop) / 2 for block in blocks])
+        axes.set_yticklabels([block.label for block in blocks], fontsize=7)
+        for block in blocks[1:]:
+            axes.axhline(block.start, color="white", linewidth=0.4)
+            axes.axvline(block.start, color="white", linewidth=0.4)
+    limits = (0.0, 100.0) if by_percentile else (spread.minimum, spread.maximum)
+    scale = ScalarMappable(Normalize(*limits), ListedColormap(table, N=LEVELS))
+    bar = figure.colorbar(scale, ax=axes, shrink=0.8)
+    bar.set_label(f"{value_label}, percentile" if by_percentile else value_label)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=file_format, dpi=200)
+    return buffer.getvalue()

@@ -1,0 +1,52 @@
+"""Thumbnails of stimuli, and a stable colour for each category."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image
+
+from core.datasets import Dataset
+from core.errors import NeurogalleryError
+from core.figures.heatmap import data_uri
+
+THUMBNAIL_SIZES = (96, 224)
+
+# Twelve hues that stay apart under colour blindness and on light and dark ground
+# (Okabe & Ito 2008, extended with tints of Tol's muted scheme).
+CATEGORY_COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#d55e00",
+    "#999933",
+    "#882255",
+    "#44aa99",
+    "#ddcc77",
+    "#6f4fa2",
+    "#8c8c8c",
+)
+
+
+def thumbnail(ds: Dataset, stimulus_id: str, size: int) -> str:
+    """A stimulus' picture within size x size pixels as a data URI; '' where there is none."""
+    try:
+        picture = ds.image(stimulus_id)
+    except NeurogalleryError:
+        return ""
+    picture.thumbnail((size, size), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=82)
+    return data_uri(buffer.getvalue(), "image/webp")
+
+
+def category_colours(categories: Sequence[str]) -> dict[str, str]:
+    """A colour for each category, in order of first appearance; they repeat after twelve."""
+    names = dict.fromkeys(categories)
+    return {
+        name: CATEGORY_COLOURS[position % len(CATEGORY_COLOURS)]
+        for position, name in enumerate(names)
+    }

@@ -1,0 +1,13 @@
+"""Long work as jobs: a folder with a request, run by a process of its own.
+
+A job is the folder ``jobs/<id>`` below the results: ``request.json``,
+``status.json``, ``progress.json``, ``result.json``, ``log.txt``, the flag ``cancel``
+and whatever checkpoints its operation keeps. Nothing else remembers a job, so a
+restarted server finds its jobs again, and no daemon is needed: whoever submits or
+looks at a job starts the next one that waits, and so does a job that ends.
+"""
+
+from core.jobs.process import run
+from core.jobs.queue import Job, Progress, all_jobs, find, get, start_waiting, submit
+
+__all__ = ["Job", "Progress", "all_jobs", "find", "get", "run", "start_waiting", "submit"]

@@ -1,0 +1,154 @@
+"""Inside the process of a job: run its operation and say how it ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from core import store
+from core.errors import Cancelled, InputError, NeurogalleryError
+from core.jobs.queue import start_waiting
+from core.jobs.state import CANCEL, PROGRESS, REQUEST, RESULT, State, claim, end, read_state, settle
+
+WRITE_EVERY_S = 0.2
+EXIT_STATUS = {"done": 0, "interrupted": 130}
+
+Operation = Callable[[dict[str, Any], Callable[[float, str], None], Path], dict[str, Any]]
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; no 'except Exception' of an operation swallows it."""
+
+
+def run(folder: Path, resolve: Callable[[str], Operation]) -> int:
+    """Run the job of a folder in this process.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a job that waits.
+    resolve : callable
+        Gives the operation of a name. It is called with the request, a progress
+        callback (fraction 0..1, message) and the folder, and returns JSON values; the
+        callback raises ``Cancelled`` once the job is to stop.
+
+    Returns
+    -------
+    int
+        Exit status: 0 when the job is done, 130 when it was interrupted, else 2.
+
+    Raises
+    ------
+    NotFoundError, InputError
+        If there is no such job, or it does not wait to be run.
+    """
+    folder = folder.resolve()
+    read_state(folder)  # before the lock, which would create the folders above
+    with store.locked(folder.parent):
+        state = _take(folder)
+    signal.signal(signal.SIGTERM, _terminate)
+    status, error = _attempt(folder, resolve)
+    signal.signal(signal.SIGTERM, _ignore)
+    with store.locked(folder.parent):
+        end(folder, state, status, error)
+    start_waiting(folder.parent)
+    if error:
+        print(error, file=sys.stderr)
+    return EXIT_STATUS.get(status, 2)
+
+
+class Reporter:
+    """The progress callback of one run; writes at most a few times a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._first: tuple[float, float] | None = None
+        self._written = 0.0
+        self._fraction, self._message = 0.0, ""
+
+    def __call__(self, fraction: float, message: str = "") -> None:
+        self.check_cancelled()
+        self._fraction, self._message = min(1.0, max(0.0, float(fraction))), message
+        # A resumed job starts beyond 0: the time left follows from the progress of this run.
+        self._first = self._first or (time.monotonic(), self._fraction)
+        if time.monotonic() - self._written >= WRITE_EVERY_S:
+            self.write()
+
+    def check_cancelled(self) -> None:
+        if (self._folder / CANCEL).exists():
+            raise Cancelled
+
+    def write(self) -> None:
+        self._written = time.monotonic()
+        store.write_json(
+            self._folder / PROGRESS,
+            {
+                "fraction": self._fraction,
+                "message": self._message,
+                "written": time.time(),
+                "seconds_left": self._seconds_left(),
+            },
+        )
+
+    def finish(self) -> None:
+        self._fraction = 1.0
+        self.write()
+
+    def _seconds_left(self) -> float | None:
+        if self._first is None or self._fraction <= self._first[1]:
+            return None
+        elapsed = time.monotonic() - self._first[0]
+        return elapsed * (1.0 - self._fraction) / (self._fraction - self._first[1])
+
+
+def _take(folder: Path) -> State:
+    """Make this process the one that runs the job, unless another does."""
+    state = settle(folder)
+    started_here = state.status == "running" and state.pid == os.getpid()
+    if state.status != "queued" and not started_here:
+        raise InputError(
+            f"The job {folder.name} is {state.status}", "a job that waits", "Resume it first."
+        )
+    return claim(folder, state, os.getpid())
+
+
+def _attempt(folder: Path, resolve: Callable[[str], Operation]) -> tuple[str, str]:
+    """Run the operation. Gives the status of the job and its error."""
+    report = Reporter(folder)
+    try:
+        report.check_cancelled()
+        asked = store.read_json(folder / REQUEST)
+        result = resolve(asked["operation"])(asked["request"], report, folder)
+        store.write_json(folder / RESULT, result)
+        report.finish()
+    except Cancelled:
+        return "cancelled", ""
+    except (Terminated, KeyboardInterrupt):
+        if (folder / CANCEL).exists():
+            return "cancelled", ""
+        return "interrupted", "The process of this job was told to stop. Resume or remove it."
+    except NeurogalleryError as error:
+        return "failed", str(error)
+    except Exception as error:
+        traceback.print_exc()
+        return "failed", f"{type(error).__name__}: {error}"
+    return "done", ""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, _ignore)
+    raise Terminated
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """A second signal must not break off the writing of the state.
+
+    A function, because a job started from here would inherit SIG_IGN.
+    """

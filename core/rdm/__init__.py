@@ -1,0 +1,36 @@
+"""Representational dissimilarity matrices: compute, search, order, compare."""
+
+from core.rdm.cells import Cell, block_mean, cell, spread
+from core.rdm.compare import COMPARISONS, Mantel, NoiseCeiling, compare, mantel, noise_ceiling
+from core.rdm.compute import compute, undefined
+from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
+from core.rdm.metrics import METRICS
+from core.rdm.order import ORDERS, Block, blocks
+from core.rdm.recorded import arrange, of_dataset, published, result_key
+
+__all__ = [
+    "COMPARISONS",
+    "METRICS",
+    "ORDERS",
+    "Block",
+    "Cell",
+    "Mantel",
+    "NoiseCeiling",
+    "Pair",
+    "Pairs",
+    "arrange",
+    "block_mean",
+    "blocks",
+    "cell",
+    "compare",
+    "compute",
+    "extreme_cells",
+    "extreme_pairs",
+    "mantel",
+    "noise_ceiling",
+    "of_dataset",
+    "published",
+    "result_key",
+    "spread",
+    "undefined",
+]

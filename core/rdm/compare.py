@@ -1,0 +1,178 @@
+"""Representational similarity analysis: compare RDMs, with noise ceiling and Mantel test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import kendalltau, rankdata
+
+from core.errors import InputError
+from core.registry import Registry
+from core.validation import check_rdm, check_same_length
+
+Comparison = Callable[[np.ndarray, np.ndarray], float]
+COMPARISONS: Registry[Comparison] = Registry("RDM comparison")
+
+
+class NoiseCeiling(NamedTuple):
+    """Range in which the best possible model would correlate with the subjects' RDMs."""
+
+    lower: float
+    upper: float
+
+
+class Mantel(NamedTuple):
+    """Observed comparison and its one-sided permutation p-value."""
+
+    statistic: float
+    p: float
+
+
+def compare(a: Any, b: Any, method: str = "spearman") -> float:
+    """Similarity of two RDMs over the pairs that both define.
+
+    Parameters
+    ----------
+    a, b : array_like of shape (n, n)
+    method : {'spearman', 'pearson', 'kendall', 'rho-a', 'cosine'}
+        'kendall' is tau-a; 'rho-a' is the expected Spearman correlation under
+        random breaking of ties.
+
+    Returns
+    -------
+    float
+        NaN where one of the RDMs is constant.
+
+    Source: Nili et al. (2014), PLoS Comput. Biol. 10(4); Schütt et al. (2023), eLife 12.
+    """
+    a, b = check_rdm(a, "The first RDM"), check_rdm(b, "The second RDM")
+    check_same_length(len(b), len(a), "The second RDM", "the first")
+    upper = np.triu_indices(len(a), 1)
+    x, y = a[upper].astype(np.float64), b[upper].astype(np.float64)
+    both = np.isfinite(x) & np.isfinite(y)
+    if both.sum() < 2:
+        raise InputError(f"The RDMs share {both.sum()} defined pairs", "at least 2")
+    return COMPARISONS[method](x[both], y[both])
+
+
+def noise_ceiling(rdms: Sequence[Any], method: str = "spearman") -> NoiseCeiling:
+    """Noise ceiling of several subjects' RDMs.
+
+    Each subject's RDM is compared with the mean of all (upper) and with the mean
+    of the others (lower); under rank methods the RDMs are ranked before the mean.
+
+    Parameters
+    ----------
+    rdms : sequence of (n, n) arrays, one a subject
+    method : str
+        As in ``compare``.
+
+    Raises
+    ------
+    InputError
+        With fewer than two subjects.
+    """
+    if len(rdms) < 2:
+        raise InputError(f"{len(rdms)} RDM was given", "at least two subjects")
+    subjects = [_scaled(check_rdm(matrix), method) for matrix in rdms]
+    total = np.sum(subjects, axis=0)
+    upper = [compare(one, total / len(subjects), method) for one in subjects]
+    lower = [compare(one, (total - one) / (len(subjects) - 1), method) for one in subjects]
+    return NoiseCeiling(float(np.mean(lower)), float(np.mean(upper)))
+
+
+def mantel(
+    a: Any, b: Any, permutations: int = 1000, seed: int = 0, method: str = "spearman"
+) -> Mantel:
+    """Test whether two RDMs agree, permuting the stimuli (rows and columns together).
+
+    Parameters
+    ----------
+    a, b : array_like of shape (n, n)
+        Stimuli without any defined pair in either RDM are left out.
+    permutations, seed : int
+    method : {'spearman', 'pearson'}
+
+    Returns
+    -------
+    Mantel
+        p = (1 + permuted statistics at least as large) / (1 + permutations).
+    """
+    if method not in ("spearman", "pearson"):
+        raise InputError(f"method is {method!r}", choices=("spearman", "pearson"))
+    a, b = check_rdm(a, "The first RDM"), check_rdm(b, "The second RDM")
+    check_same_length(len(b), len(a), "The second RDM", "the first")
+    defined = ~np.isnan(a + b + np.diag(np.full(len(a), np.nan))).all(axis=1)
+    x, y = (_standardised(matrix[np.ix_(defined, defined)], method) for matrix in (a, b))
+    observed = float(np.sum(x * y))
+    rng = np.random.default_rng(seed)
+    as_large = 0
+    for _ in range(permutations):
+        order = rng.permutation(len(x))
+        as_large += float(np.sum(x[np.ix_(order, order)] * y)) >= observed - 1e-12
+    return Mantel(observed, (1 + as_large) / (1 + permutations))
+
+
+def _scaled(matrix: np.ndarray, method: str) -> np.ndarray:
+    """Bring a subject's RDM to the scale on which subjects are averaged."""
+    upper = np.triu_indices(len(matrix), 1)
+    values = matrix[upper].astype(np.float64)
+    if method in ("spearman", "kendall", "rho-a"):
+        values = rankdata(values, nan_policy="omit")
+    elif method == "pearson":
+        values = (values - np.nanmean(values)) / np.nanstd(values)
+    else:
+        values = values / np.sqrt(np.nanmean(values**2))
+    scaled = np.zeros(matrix.shape)
+    scaled[upper] = values
+    return scaled + scaled.T
+
+
+def _standardised(matrix: np.ndarray, method: str) -> np.ndarray:
+    """Centre and scale the upper triangle to unit norm, so that products sum to r."""
+    upper = np.triu_indices(len(matrix), 1)
+    values = matrix[upper].astype(np.float64)
+    if np.isnan(values).any():
+        raise InputError("The RDM misses single pairs", "whole stimuli that are defined or missing")
+    values = rankdata(values) if method == "spearman" else values
+    values = values - values.mean()
+    scaled = np.zeros(matrix.shape)
+    scaled[upper] = values / np.sqrt(2.0 * np.sum(values**2))
+    return scaled + scaled.T
+
+
+def _pearson(x: np.ndarray, y: np.ndarray) -> float:
+    x, y = x - x.mean(), y - y.mean()
+    return _cosine(x, y)
+
+
+def _cosine(x: np.ndarray, y: np.ndarray) -> float:
+    norms = np.sqrt(np.sum(x * x) * np.sum(y * y))
+    return float(np.sum(x * y) / norms) if norms > 0 else float("nan")
+
+
+def _spearman(x: np.ndarray, y: np.ndarray) -> float:
+    return _pearson(rankdata(x), rankdata(y))
+
+
+def _tau_a(x: np.ndarray, y: np.ndarray) -> float:
+    pairs = len(x) * (len(x) - 1) / 2.0
+    untied = [
+        pairs - sum(k * (k - 1) / 2.0 for k in np.unique(z, return_counts=True)[1]) for z in (x, y)
+    ]
+    return float(kendalltau(x, y).statistic * np.sqrt(untied[0] * untied[1]) / pairs)
+
+
+def _rho_a(x: np.ndarray, y: np.ndarray) -> float:
+    n = len(x)
+    x, y = rankdata(x) - (n + 1) / 2.0, rankdata(y) - (n + 1) / 2.0
+    return float(12.0 * np.sum(x * y) / (n**3 - n))
+
+
+COMPARISONS.register("spearman", _spearman)
+COMPARISONS.register("pearson", _pearson)
+COMPARISONS.register("kendall", _tau_a)
+COMPARISONS.register("rho-a", _rho_a)
+COMPARISONS.register("cosine", _cosine)

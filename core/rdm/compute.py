@@ -1,0 +1,105 @@
+"""Representational dissimilarity matrices from responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.errors import InputError
+from core.rdm.crossnobis import crossnobis
+from core.rdm.metrics import METRICS, Metric, Prepared
+from core.validation import check_responses
+
+Progress = Callable[[float, str], None]
+PANEL_ROWS = 256
+
+
+def compute(
+    responses: Any,
+    metric: str = "correlation",
+    folds: Sequence[Any] | np.ndarray | None = None,
+    *,
+    stimuli: Sequence[Any] | np.ndarray | None = None,
+    noise: str = "none",
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Dissimilarity of every pair of responses.
+
+    Parameters
+    ----------
+    responses : array_like of shape (n, v), or (trials, v) with ``folds``
+        Rows that are NaN throughout are missing.
+    metric : str
+        An id of ``METRICS``: 'correlation' (0..2), 'euclidean',
+        'sqeuclidean_per_channel', 'cosine' (0..2) or 'crossnobis'.
+    folds : array_like of shape (trials,), optional
+        For 'crossnobis': the run or repeat of each row; noise must be independent
+        between folds.
+    stimuli : array_like of shape (trials,), optional
+        For 'crossnobis': the stimulus of each row. Without it, the rows of every
+        fold show the stimuli in one order.
+    noise : {'none', 'diagonal', 'full'}
+        For 'crossnobis': the noise normalisation, see ``crossnobis``.
+    progress : callable, optional
+        Called with (fraction, message); may raise ``Cancelled``.
+
+    Returns
+    -------
+    np.ndarray of shape (n, n), float32
+        Symmetric with a zero diagonal. Missing rows, and rows without a direction
+        under 'correlation' (constant) or 'cosine' (zero), are NaN off the diagonal.
+        Correlation and cosine are within 1e-6 of float64, distances within 1e-6
+        relative.
+
+    Raises
+    ------
+    InputError
+        On a wrong shape, infinite values or missing folds.
+    """
+    method = METRICS[metric]
+    responses = check_responses(responses)
+    if method.needs_folds:
+        if folds is None:
+            raise InputError(
+                f"{metric} was called without folds",
+                "a run or repeat label for each row",
+                "Choose another metric for a recording without repeats.",
+            )
+        return crossnobis(responses, folds, stimuli=stimuli, noise=noise)
+    prepared = method.prepare(responses)
+    n = len(responses)
+    matrix = np.empty((n, n), dtype=np.float32)
+    for rows, values in upper_panels(method, prepared, progress):
+        matrix[rows, rows.start :] = values
+        matrix[rows.start :, rows] = values.T
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def upper_panels(
+    method: Metric, prepared: Prepared, progress: Progress | None = None
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield (rows, values) of the upper triangle, values of shape (rows, n - rows.start)."""
+    n = len(prepared.rows)
+    undefined = np.flatnonzero(prepared.undefined)
+    for start in range(0, n, PANEL_ROWS):
+        rows = slice(start, min(start + PANEL_ROWS, n))
+        values = method.panel(prepared, rows, slice(start, n))
+        values[prepared.undefined[rows]] = np.nan
+        values[:, undefined[undefined >= start] - start] = np.nan
+        square = values[:, : len(values)]
+        below = np.tril_indices(len(values), -1)
+        square[below] = square.T[below]
+        yield rows, values
+        if progress:
+            done = 1.0 - ((n - rows.stop) / n) ** 2
+            progress(done, f"{rows.stop:,} of {n:,} stimuli compared")
+
+
+def undefined(matrix: np.ndarray) -> np.ndarray:
+    """Rows of an RDM that hold no value off the diagonal. (n, n) -> (k,) int."""
+    counts = np.fromiter((int(np.isfinite(row).sum()) for row in matrix), int, len(matrix))
+    counts -= np.isfinite(np.diagonal(matrix))
+    return np.flatnonzero(counts == 0)

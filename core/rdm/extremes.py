@@ -1,0 +1,219 @@
+"""The pairs of stimuli at the ends and at a chosen value of an RDM, exactly."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.errors import InputError
+from core.rdm.compute import Progress, upper_panels
+from core.rdm.metrics import METRICS, Metric
+from core.validation import check_responses, check_same_length, row_blocks
+
+FLOAT32_ERROR = 4e-6
+FLOAT64_ERROR = 1e-12
+POOL = 20_000
+
+Rescore = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class Pair(NamedTuple):
+    """A cell of an RDM: rows of two stimuli, i < j, and their dissimilarity."""
+
+    i: int
+    j: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Extreme cells of an RDM, each list sorted by (rank key, i, j).
+
+    Attributes
+    ----------
+    smallest, largest : tuple of Pair
+        Lowest values upward; highest values downward.
+    nearest : tuple of Pair
+        Values nearest ``target``; empty where there is no target.
+    target : float or None
+    """
+
+    smallest: tuple[Pair, ...]
+    largest: tuple[Pair, ...]
+    nearest: tuple[Pair, ...]
+    target: float | None
+
+
+def extreme_pairs(
+    responses: Any,
+    metric: str = "correlation",
+    count: int = 5,
+    target: float | None = None,
+    *,
+    matrix: np.ndarray | None = None,
+    progress: Progress | None = None,
+) -> Pairs:
+    """Find the extreme pairs of responses without storing the n x n matrix.
+
+    Parameters
+    ----------
+    responses : array_like of shape (n, v)
+    metric : str
+        Any metric that needs no folds.
+    count : int
+        Pairs in each list.
+    target : float, optional
+        Value for ``nearest``; by default the metric's neutral value (1 for
+        1 - r), and no list where the metric has none.
+    matrix : np.ndarray of shape (n, n), optional
+        Their RDM where it is at hand: candidates are then read from it.
+
+    Returns
+    -------
+    Pairs
+        Float32 candidates are scored again in float64 and the ones listed by
+        exactly rounded sums, so lists and values are the same on every machine.
+    """
+    method = METRICS[metric]
+    if method.needs_folds:
+        raise InputError(
+            f"{metric} needs the whole matrix", remedy="Use extreme_cells on the computed RDM."
+        )
+    _check_count(count)
+    responses = check_responses(responses)
+    target = method.neutral if target is None else target
+    twin = _first_equal_row(responses)
+    searches = _searches(count, target, lambda i, j: _score(method, responses, twin, i, j))
+    if matrix is None:
+        panels = upper_panels(method, method.prepare(responses), progress)
+    else:
+        check_same_length(len(matrix), len(responses), "The RDM", "the response array")
+        panels = _panels_of(matrix)
+    _offer_all(searches, panels)
+    return _collect(searches, target, lambda i, j: method.rounded_once(responses[i], responses[j]))
+
+
+def extreme_cells(matrix: np.ndarray, count: int = 5, target: float | None = None) -> Pairs:
+    """Find the extreme cells of an RDM that exists as a matrix (n, n)."""
+    _check_count(count)
+    searches = _searches(count, target, lambda i, j: matrix[i, j].astype(np.float64))
+    _offer_all(searches, _panels_of(matrix))
+    return _collect(searches, target, lambda i, j: float(matrix[i, j]))
+
+
+class _Search:
+    """Keeps the cells with the lowest keys; a key is a monotone function of the value."""
+
+    def __init__(
+        self, count: int, to_key: Callable[[np.ndarray], np.ndarray], rescore: Rescore
+    ) -> None:
+        self.count = count
+        self.to_key = to_key
+        self.rescore = rescore
+        self.limit = np.inf
+        self.keys = np.empty(0)
+        self.i = np.empty(0, dtype=np.intp)
+        self.j = np.empty(0, dtype=np.intp)
+
+    def offer(self, values: np.ndarray, first_row: int, first_column: int) -> None:
+        keys = self.to_key(values)
+        if not np.isfinite(self.limit):
+            self._set_limit(keys.ravel())
+        i, j = np.divmod(np.flatnonzero(keys <= self.limit), keys.shape[1])
+        self.keys = np.concatenate([self.keys, keys[i, j]])
+        self.i = np.concatenate([self.i, i + first_row])
+        self.j = np.concatenate([self.j, j + first_column])
+        if len(self.keys) > POOL + self.count:
+            self._shrink()
+
+    def ranked(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of the best cells and of those tied with them in float64."""
+        keys = self.to_key(self.rescore(self.i, self.j))
+        order = np.lexsort((self.j, self.i, keys))
+        if len(order) > self.count:
+            last = keys[order[self.count - 1]]
+            order = order[keys[order] <= last + FLOAT64_ERROR * max(1.0, abs(last))]
+            order = order[: 4 * self.count + 100]
+        return self.i[order], self.j[order]
+
+    def _set_limit(self, keys: np.ndarray) -> None:
+        keys = keys[np.isfinite(keys)]
+        if len(keys) > self.count:
+            last = float(np.partition(keys, self.count - 1)[self.count - 1])
+            self.limit = last + FLOAT32_ERROR * max(1.0, abs(last))
+
+    def _shrink(self) -> None:
+        self._set_limit(self.keys)
+        self._keep(self.keys <= self.limit)
+        if len(self.keys) > POOL:
+            self.keys = self.to_key(self.rescore(self.i, self.j))
+            best = np.lexsort((self.j, self.i, self.keys))
+            last = self.keys[best[self.count - 1]]
+            tied = np.abs(self.keys[best] - last) <= FLOAT64_ERROR * max(1.0, abs(last))
+            kept = np.zeros(len(best), dtype=bool)
+            kept[best[: self.count]] = True
+            kept[best[tied][: self.count]] = True
+            self._keep(kept)
+
+    def _keep(self, kept: np.ndarray) -> None:
+        self.keys, self.i, self.j = self.keys[kept], self.i[kept], self.j[kept]
+
+
+def _searches(count: int, target: float | None, rescore: Rescore) -> list[_Search]:
+    keys: list[Callable[[np.ndarray], np.ndarray]] = [lambda values: values, np.negative]
+    if target is not None:
+        goal = float(target)
+        keys.append(lambda values: np.abs(values - values.dtype.type(goal)))
+    return [_Search(count, key, rescore) for key in keys]
+
+
+def _panels_of(matrix: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    for rows in row_blocks(*matrix.shape):
+        yield rows, np.array(matrix[rows, rows.start :], dtype=np.float32)
+
+
+def _offer_all(searches: list[_Search], panels: Iterable[tuple[slice, np.ndarray]]) -> None:
+    for rows, values in panels:
+        values[:, : len(values)][np.tril_indices(len(values))] = np.nan
+        for search in searches:
+            search.offer(values, rows.start, rows.start)
+
+
+def _collect(
+    searches: list[_Search], target: float | None, exact: Callable[[int, int], float]
+) -> Pairs:
+    lists = []
+    for search in searches:
+        cells = [Pair(int(i), int(j), exact(i, j)) for i, j in zip(*search.ranked(), strict=True)]
+        cells.sort(key=lambda cell, s=search: (float(s.to_key(np.float64(cell.value))), *cell[:2]))  # type: ignore[misc]
+        lists.append(tuple(cells[: search.count]))
+    smallest, largest, *nearest = lists
+    return Pairs(smallest, largest, nearest[0] if nearest else (), target)
+
+
+def _score(
+    method: Metric, responses: np.ndarray, twin: np.ndarray, i: np.ndarray, j: np.ndarray
+) -> np.ndarray:
+    """Score in float64; equal rows are scored once, so many ties cost little."""
+    cells = np.stack([twin[i], twin[j]])
+    unique, inverse = np.unique(np.sort(cells, axis=0), axis=1, return_inverse=True)
+    values = np.empty(unique.shape[1])
+    for block in row_blocks(len(values), 2 * responses.shape[1]):
+        values[block] = method.pairs(responses, *unique[:, block])
+    return values[inverse.ravel()]
+
+
+def _first_equal_row(responses: np.ndarray) -> np.ndarray:
+    """For each row, the first row that is equal to it. (n, v) -> (n,) int."""
+    seen: dict[bytes, int] = {}
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in responses)
+    return np.array([seen.setdefault(digest, row) for row, digest in enumerate(digests)])
+
+
+def _check_count(count: int) -> None:
+    if count < 1:
+        raise InputError(f"count is {count}", "at least 1")

@@ -1,0 +1,286 @@
+"""Dissimilarity metrics: each is one entry that turns products of rows into values.
+
+Every metric works on *prepared* rows, float32 and free of offsets, whose inner
+products give the dissimilarity; one fast symmetric product then serves them all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from core.registry import Registry
+from core.validation import row_blocks
+
+NEARLY_PARALLEL = 1e-3
+CANCELLING = 0.25
+DEEPLY_CANCELLING = 1e-7
+TILE_COLUMNS = 1024
+
+Cells = tuple[np.ndarray, np.ndarray]
+Tile = Callable[[np.ndarray, np.ndarray, Cells], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Rows ready for the product.
+
+    Attributes
+    ----------
+    rows : np.ndarray of shape (n, v), float32
+        Undefined rows are zero.
+    squares : np.ndarray of shape (n,), float64
+        Squared norms of the rows.
+    undefined : np.ndarray of shape (n,), bool
+        Rows without a dissimilarity (missing or constant responses).
+    original : np.ndarray of shape (n, v)
+        The responses as given, for values that need float64.
+    offset : np.ndarray of shape (v,), float64
+        What was subtracted from every row (zero where rows were centred).
+    """
+
+    rows: np.ndarray
+    squares: np.ndarray
+    undefined: np.ndarray
+    original: np.ndarray
+    offset: np.ndarray
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A dissimilarity between two rows of responses.
+
+    Attributes
+    ----------
+    id, label : str
+        Id of the contract; text of widgets and colour bars.
+    range_text : str
+        Range and unit of the values.
+    neutral : float or None
+        The value of unrelated responses (1 for 1 - r), where there is one.
+    needs_folds : bool
+        True where independent repeats or runs are needed.
+    note : str
+        What a reader must know about the name.
+    citation : str
+    """
+
+    id: str
+    label: str
+    range_text: str
+    neutral: float | None = None
+    needs_folds: bool = False
+    note: str = ""
+    citation: str = ""
+
+    def prepare(self, responses: np.ndarray) -> Prepared:
+        raise TypeError(f"{self.id} is computed from folds, not from single rows")
+
+    def panel(self, prepared: Prepared, rows: slice, columns: slice) -> np.ndarray:
+        """Dissimilarities between two ranges of rows, float32, relative or absolute to 1e-6."""
+        raise TypeError(f"{self.id} is computed from folds, not from single rows")
+
+    def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Dissimilarities of the pairs (i, j), float64, from the responses themselves."""
+        raise TypeError(f"{self.id} is computed from folds, not from single rows")
+
+    def rounded_once(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Dissimilarity of two rows by exactly rounded sums: the same on every machine."""
+        raise TypeError(f"{self.id} is computed from folds, not from single rows")
+
+
+@dataclass(frozen=True)
+class Angular(Metric):
+    """One minus the cosine of the angle between rows, centred or not."""
+
+    centred: ClassVar[bool] = False
+
+    def prepare(self, responses: np.ndarray) -> Prepared:
+        n, v = responses.shape
+        rows = np.empty((n, v), dtype=np.float32)
+        undefined = np.isnan(responses[:, 0])
+        for block in row_blocks(n, v):
+            undefined[block] |= self._without_direction(responses[block])
+            rows[block] = self._unit(responses[block])
+        rows[undefined] = 0.0
+        return Prepared(rows, np.ones(n), undefined, responses, np.zeros(v))
+
+    def panel(self, prepared: Prepared, rows: slice, columns: slice) -> np.ndarray:
+        values: np.ndarray = prepared.rows[rows] @ prepared.rows[columns].T
+        np.subtract(1.0, values, out=values)
+        mend(values, values < NEARLY_PARALLEL, rows.start, columns.start, self._tile(prepared))
+        return np.clip(values, 0.0, 2.0, out=values)
+
+    def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        products = np.einsum("kv,kv->k", self._unit(responses[i]), self._unit(responses[j]))
+        return np.clip(1.0 - products, 0.0, 2.0)
+
+    def rounded_once(self, x: np.ndarray, y: np.ndarray) -> float:
+        if np.array_equal(x, y):
+            return 0.0
+        x, y = self._centre_exactly(x), self._centre_exactly(y)
+        norms = math.sqrt(math.fsum(x * x)) * math.sqrt(math.fsum(y * y))
+        return min(max(1.0 - math.fsum(x * y) / norms, 0.0), 2.0)
+
+    def _tile(self, prepared: Prepared) -> Tile:
+        def tile(i: np.ndarray, j: np.ndarray, at: Cells) -> np.ndarray:
+            left, right = self._unit(prepared.original[i]), self._unit(prepared.original[j])
+            return np.asarray(1.0 - (left @ right.T)[at])
+
+        return tile
+
+    def _without_direction(self, block: np.ndarray) -> np.ndarray:
+        reference = block[:, :1] if self.centred else 0.0
+        return np.asarray((block == reference).all(axis=1))
+
+    def _unit(self, block: np.ndarray) -> np.ndarray:
+        block = block.astype(np.float64)
+        if self.centred:
+            block -= block.mean(axis=1, keepdims=True)
+        norm = np.sqrt(np.einsum("ij,ij->i", block, block))
+        block /= np.where(norm > 0, norm, 1.0)[:, None]
+        return block
+
+    def _centre_exactly(self, row: np.ndarray) -> np.ndarray:
+        row = row.astype(np.float64)
+        if self.centred:
+            row = row - math.fsum(row) / len(row)
+        return row
+
+
+class Correlation(Angular):
+    """1 - Pearson correlation over the response units."""
+
+    centred = True
+
+
+@dataclass(frozen=True)
+class Distance(Metric):
+    """Euclidean distance between rows, or its square for each channel (unit)."""
+
+    squared_per_channel: ClassVar[bool] = False
+
+    def prepare(self, responses: np.ndarray) -> Prepared:
+        n, v = responses.shape
+        undefined = np.isnan(responses[:, 0])
+        offset = self._column_mean(responses, undefined)
+        rows = np.zeros((n, v), dtype=np.float32)
+        squares = np.zeros(n)
+        for block in row_blocks(n, v):
+            centred = responses[block] - offset
+            centred[undefined[block]] = 0.0
+            rows[block] = centred
+            squares[block] = np.einsum("ij,ij->i", centred, centred)
+        return Prepared(rows, squares, undefined, responses, offset)
+
+    def panel(self, prepared: Prepared, rows: slice, columns: slice) -> np.ndarray:
+        squared: np.ndarray = prepared.rows[rows] @ prepared.rows[columns].T
+        squared *= -2.0
+        norms = prepared.squares.astype(np.float32)
+        squared += norms[rows, None]
+        squared += norms[None, columns]
+        norms *= CANCELLING
+        cancelling = squared < norms[rows, None] + norms[None, columns]
+        mend(squared, cancelling, rows.start, columns.start, self._tile(prepared))
+        np.maximum(squared, 0.0, out=squared)
+        return self._finish(squared, prepared.rows.shape[1])
+
+    def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return self._finish(_squared_distances(responses, i, j), responses.shape[1])
+
+    def rounded_once(self, x: np.ndarray, y: np.ndarray) -> float:
+        difference = x.astype(np.float64) - y.astype(np.float64)
+        squared = math.fsum(difference * difference)
+        return squared / len(x) if self.squared_per_channel else math.sqrt(squared)
+
+    def _finish(self, squared: np.ndarray, v: int) -> np.ndarray:
+        if self.squared_per_channel:
+            squared /= v
+            return squared
+        return np.sqrt(squared, out=squared)
+
+    def _column_mean(self, responses: np.ndarray, undefined: np.ndarray) -> np.ndarray:
+        total = np.zeros(responses.shape[1])
+        for block in row_blocks(*responses.shape):
+            total += responses[block][~undefined[block]].sum(axis=0, dtype=np.float64)
+        return total / max(1, int((~undefined).sum()))
+
+    def _tile(self, prepared: Prepared) -> Tile:
+        def tile(i: np.ndarray, j: np.ndarray, at: Cells) -> np.ndarray:
+            left = prepared.original[i] - prepared.offset
+            right = prepared.original[j] - prepared.offset
+            i, j = i[at[0]], j[at[1]]
+            norms = prepared.squares[i] + prepared.squares[j]
+            squared = norms - 2.0 * (left @ right.T)[at]
+            deep = np.flatnonzero(squared < DEEPLY_CANCELLING * norms)
+            squared[deep] = _squared_distances(prepared.original, i[deep], j[deep])
+            return np.asarray(squared)
+
+        return tile
+
+
+class SquaredPerChannel(Distance):
+    """Squared Euclidean distance divided by the number of units."""
+
+    squared_per_channel = True
+
+
+def mend(
+    values: np.ndarray, suspicious: np.ndarray, first_row: int, first_column: int, tile: Tile
+) -> None:
+    """Recompute in float64, in place, the cells where float32 products nearly cancel.
+
+    ``tile(i, j, at)`` gives the values of the cells ``at`` of the block rows i x rows j.
+    """
+    i, j = np.nonzero(suspicious)
+    own = i + first_row == j + first_column
+    values[i[own], j[own]] = 0.0
+    i, j = i[~own], j[~own]
+    for start in range(0, values.shape[1] if len(i) else 0, TILE_COLUMNS):
+        here = (j >= start) & (j < start + TILE_COLUMNS)
+        row, at_row = np.unique(i[here], return_inverse=True)
+        column, at_column = np.unique(j[here], return_inverse=True)
+        cells = tile(row + first_row, column + first_column, (at_row, at_column))
+        values[i[here], j[here]] = cells
+
+
+def _squared_distances(responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    squared = np.empty(len(i))
+    for block in row_blocks(len(i), responses.shape[1]):
+        difference = responses[i[block]].astype(np.float64) - responses[j[block]]
+        squared[block] = np.einsum("kv,kv->k", difference, difference)
+    return squared
+
+
+METRICS: Registry[Metric] = Registry("metric")
+for _metric in (
+    Correlation(
+        "correlation",
+        "1 − Pearson r",
+        "0 to 2",
+        neutral=1.0,
+        citation="Kriegeskorte, Mur & Bandettini (2008), Front. Syst. Neurosci. 2:4",
+    ),
+    Distance("euclidean", "Euclidean distance", "0 and up, in units of the response"),
+    SquaredPerChannel(
+        "sqeuclidean_per_channel",
+        "Squared Euclidean distance per unit",
+        "0 and up, in squared units of the response",
+        note="rsatoolbox calls this one 'euclidean'.",
+    ),
+    Angular("cosine", "1 − cosine similarity", "0 to 2", neutral=1.0),
+    Metric(
+        "crossnobis",
+        "Cross-validated distance (crossnobis)",
+        "unbiased, so values around 0 may be negative; per unit",
+        neutral=0.0,
+        needs_folds=True,
+        note="Expected value 0 where two responses do not differ; negative values are noise.",
+        citation="Walther et al. (2016), NeuroImage 137:188-200",
+    ),
+):
+    METRICS.register(_metric.id, _metric)

@@ -1,0 +1,116 @@
+"""RDMs of a recording: computed from a ROI, or published with it; kept in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import datasets, store
+from core.datasets import Dataset
+from core.errors import NotFoundError
+from core.rdm.compute import Progress, compute
+from core.rdm.metrics import METRICS
+from core.rdm.order import ORDERS
+
+VERSION = 1
+
+
+def of_dataset(
+    ds: Dataset,
+    rois: Sequence[str] | None = None,
+    metric: str = "correlation",
+    *,
+    noise: str = "none",
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """RDM of a recording's responses in one or several joined ROIs (None: every unit).
+
+    Metrics that need folds use the repeats of each stimulus as folds.
+
+    Returns
+    -------
+    np.ndarray of shape (n, n), float32
+        Row i is row i of ``ds.stimuli``; stimuli without a usable response are NaN.
+    """
+    roi = list(rois) if rois else None
+    if not METRICS[metric].needs_folds:
+        return compute(ds.responses(roi), metric, progress=progress)
+    trials = ds.responses(roi, repeats="all")
+    usable = np.isfinite(trials).all(axis=1)
+    repeat = _repeat_numbers(ds)[usable]
+    if len(np.unique(repeat)) < 2:
+        raise NotFoundError(
+            f"{ds.info.title} shows each stimulus once to {ds.subject}",
+            f"repeats, which {metric} takes as folds",
+            "Choose another metric.",
+        )
+    rows = ds.trial_rows[usable]
+    order = np.argsort(rows, kind="stable")
+    seen = np.unique(rows)
+    matrix = np.full((ds.n_stimuli, ds.n_stimuli), np.nan, dtype=np.float32)
+    matrix[np.ix_(seen, seen)] = compute(
+        trials[usable][order], metric, repeat[order], stimuli=rows[order], noise=noise
+    )
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def published(ds: Dataset, name: str) -> np.ndarray:
+    """An RDM that comes with the recording."""
+    if name not in ds.rdms:
+        raise NotFoundError(f"There is no RDM {name!r} in {ds.info.title}", choices=ds.rdms)
+    return np.asarray(ds.rdms[name])
+
+
+def result_key(ds: Dataset, rois: Sequence[str] | None, metric: str, noise: str = "none") -> str:
+    """Key of the RDM of a ROI in the store."""
+    parameters = {"rois": list(rois or ()), "metric": metric, "noise": noise}
+    return store.key("rdm", ds.fingerprint, parameters, version=VERSION)
+
+
+def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: compute one RDM into the store.
+
+    ``request`` names dataset, subject, options, rois, metric, noise and order; an
+    order that takes long is arranged too.
+    """
+    progress(0.0, "Opening the recording")
+    ds = datasets.load(request["dataset"], request["subject"], **request.get("options", {}))
+    key = result_key(ds, request["rois"], request["metric"], request["noise"])
+    result = store.load(key)
+    if result is None:
+        matrix = of_dataset(
+            ds,
+            request["rois"],
+            request["metric"],
+            noise=request["noise"],
+            progress=lambda fraction, message: progress(0.9 * fraction, message),
+        )
+        store.save(key, {"rdm": matrix}, {"title": ds.info.title, **request})
+    else:
+        matrix = result.arrays["rdm"]
+    if request["order"] != "original":
+        progress(0.92, "Ordering the stimuli")
+        arrange(ds, matrix, request["order"], key)
+    return {"key": key}
+
+
+def arrange(ds: Dataset, matrix: np.ndarray, order: str, key: str) -> np.ndarray:
+    """Permutation of an order, from the store where it was arranged before."""
+    method = ORDERS[order]
+    if len(matrix) <= method.slow_above:
+        return method.arrange(ds.stimuli, matrix)
+    order_key = store.key("order", ds.fingerprint, {"of": key, "order": order}, version=VERSION)
+    result = store.load(order_key)
+    if result is None:
+        permutation = method.arrange(ds.stimuli, matrix)
+        result = store.save(order_key, {"permutation": permutation}, {"order": order})
+    return np.asarray(result.arrays["permutation"])
+
+
+def _repeat_numbers(ds: Dataset) -> np.ndarray:
+    """Repeat of each trial, counted in presentation order. (trials,) int."""
+    return ds.trials.groupby("id").cumcount().to_numpy()

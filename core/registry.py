@@ -1,0 +1,82 @@
+"""Registries: a method or dataset is declared once and found by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from core.errors import InputError, NotFoundError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared option; pages build its widget, loaders check its value.
+
+    Attributes
+    ----------
+    name, label, help : str
+        Keyword of the function, text of the widget, one explaining sentence.
+    default : Any
+        Value used when none is given; its type is the parameter's type.
+    minimum, maximum : float, optional
+        Inclusive range of a number.
+    choices : tuple, optional
+        The valid values of a choice.
+    """
+
+    name: str
+    label: str
+    default: Any
+    help: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+
+    def check(self, value: Any) -> Any:
+        """Return the value in the parameter's type, or raise InputError."""
+        try:
+            value = type(self.default)(value)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{self.name} is {value!r}", f"a value of type {type(self.default).__name__}"
+            ) from None
+        if self.choices and value not in self.choices:
+            raise InputError(f"{self.name} is {value!r}", choices=map(str, self.choices))
+        above = self.minimum is None or value >= self.minimum
+        below = self.maximum is None or value <= self.maximum
+        if not (above and below):
+            raise InputError(
+                f"{self.name} is {value!r}", f"a value from {self.minimum} to {self.maximum}"
+            )
+        return value
+
+
+class Registry(Generic[T]):
+    """Entries of one kind, in the order of their registration."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, T] = {}
+
+    def register(self, name: str, entry: T) -> T:
+        if name in self._entries:
+            raise InputError(f"the {self.kind} {name!r} is registered twice", "one entry per id")
+        self._entries[name] = entry
+        return entry
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._entries:
+            raise NotFoundError(f"There is no {self.kind} {name!r}", choices=self._entries)
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def values(self) -> list[T]:
+        return list(self._entries.values())

@@ -1,0 +1,151 @@
+"""Fingerprints and keys: a result is found by what it was made from."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import InputError, NotFoundError
+from core.validation import row_blocks
+
+OPERATION = re.compile(r"[a-z0-9_]+")
+
+
+def fingerprint(*parts: Any) -> str:
+    """Fingerprint of a sequence of values.
+
+    Parameters
+    ----------
+    *parts : str, int, float, bool, None, bytes, dict, list, tuple, np.ndarray or Path
+        Every value enters with its type and length; an array with dtype, shape and
+        content; a Path with the content of its file. The order of a dict does not
+        matter, and a tuple equals a list (both are one thing in JSON).
+
+    Returns
+    -------
+    str
+        32 hexadecimal characters (blake2b).
+
+    Raises
+    ------
+    InputError
+        If a value has another type.
+    NotFoundError
+        If the file of a Path cannot be read.
+    """
+    hasher = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        _feed(hasher, part)
+    return hasher.hexdigest()
+
+
+def key(
+    operation: str, dataset: str, parameters: Mapping[str, Any], seed: int = 0, version: int = 1
+) -> str:
+    """Key of a result: what it was made from, and how.
+
+    Parameters
+    ----------
+    operation : str
+        Lower-case letters, digits and ``_``.
+    dataset : str
+        ``Dataset.fingerprint``.
+    parameters : dict
+        Values that ``fingerprint`` takes.
+    seed, version : int
+        Random seed; version of the method, raised when its numbers change.
+
+    Returns
+    -------
+    str
+        ``"<operation>-<32 hexadecimal characters>"``.
+    """
+    check_operation(operation)
+    return f"{operation}-{fingerprint(operation, dataset, dict(parameters), seed, version)}"
+
+
+def check_operation(operation: str) -> None:
+    """Raise InputError unless the name can start a key or a job id."""
+    if not OPERATION.fullmatch(operation):
+        raise InputError(f"The operation is {operation!r}", "lower-case letters, digits and _")
+
+
+def _feed(hasher: Any, part: Any) -> None:
+    if isinstance(part, np.generic):
+        part = part.item()
+    if part is None:
+        _field(hasher, "none", b"")
+    elif isinstance(part, bool):
+        _field(hasher, "bool", b"1" if part else b"0")
+    elif isinstance(part, int):
+        _field(hasher, "int", str(part).encode())
+    elif isinstance(part, float):
+        _field(hasher, "float", struct.pack("<d", part))
+    elif isinstance(part, str):
+        _field(hasher, "str", part.encode("utf-8", "surrogatepass"))
+    elif isinstance(part, bytes):
+        _field(hasher, "bytes", part)
+    elif isinstance(part, Path):
+        _field(hasher, "file", _file_digest(*stamp(part)))
+    elif isinstance(part, np.ndarray):
+        check_dtype("The array", part)
+        _field(hasher, "array", f"{part.dtype.str}{part.shape}".encode())
+        feed_content(hasher, part)
+    elif isinstance(part, Mapping):
+        items = sorted((fingerprint(name), value) for name, value in part.items())
+        _feed_all(hasher, "dict", [side for item in items for side in item])
+    elif isinstance(part, (list, tuple)):
+        _feed_all(hasher, "list", part)
+    else:
+        raise InputError(
+            f"A {type(part).__name__} has no fingerprint",
+            "text, numbers, bytes, None, arrays, paths, or lists and dicts of these",
+        )
+
+
+def _feed_all(hasher: Any, tag: str, parts: Sequence[Any]) -> None:
+    _field(hasher, tag, str(len(parts)).encode())
+    for part in parts:
+        _feed(hasher, part)
+
+
+def _field(hasher: Any, tag: str, content: bytes) -> None:
+    hasher.update(f"{tag}:{len(content)}:".encode() + content)
+
+
+def feed_content(hasher: Any, array: np.ndarray) -> None:
+    """Feed the values in C order, a block of rows at a time: no copy of a large array."""
+    rows = np.atleast_1d(array)
+    for block in row_blocks(len(rows), rows.size // max(1, len(rows))):
+        hasher.update(np.ascontiguousarray(rows[block]).reshape(-1).view(np.uint8))
+
+
+def check_dtype(what: str, array: np.ndarray) -> None:
+    """Raise InputError for arrays of Python objects or records."""
+    if array.dtype.kind in "OV":
+        raise InputError(f"{what} has the dtype {array.dtype}", "numbers, booleans or text")
+
+
+def stamp(path: Path) -> tuple[str, int, int]:
+    """Path, size and time of change: they stand for the content while they stay the same."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be read ({error.strerror})") from None
+    return str(path.resolve()), status.st_size, status.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=4096)
+def _file_digest(path: str, size: int, mtime_ns: int) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, hashlib.blake2b).digest()
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be read ({error.strerror})", "a file") from None

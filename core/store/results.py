@@ -1,0 +1,306 @@
+"""Results in folders: written whole, checked when read, the least recently used removed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import paths
+from core.errors import CorruptDataError, InputError
+from core.store.files import locked, not_written, read_json, to_json
+from core.store.fingerprints import check_dtype, feed_content, stamp
+from core.validation import load_npy
+
+KEY = re.compile(r"[a-z0-9_]+-[0-9a-f]{32}")
+ARRAY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+FACTS_FILE = "result.json"
+LEFTOVER_AGE_S = 86_400.0
+
+_checked: set[tuple[str, int, int]] = set()
+_MAXIMUM_CHECKED = 10_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """A stored result.
+
+    Attributes
+    ----------
+    key : str
+    arrays : dict of str to np.ndarray
+        Memory-mapped and read-only.
+    facts : dict
+        What was saved beside the arrays (JSON values).
+    created : float
+        Seconds since 1970.
+    """
+
+    key: str
+    arrays: Mapping[str, np.ndarray]
+    facts: dict[str, Any]
+    created: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list of stored results; ``bytes`` is its size on disk."""
+
+    key: str
+    bytes: int
+    created: float
+    facts: dict[str, Any]
+
+
+def save(key: str, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> Result:
+    """Save a result; one with the same key is replaced.
+
+    The least recently used results are removed while the store is larger than
+    ``NEUROGALLERY_STORE_GIB`` (default 20), never the one just saved.
+
+    Parameters
+    ----------
+    key : str
+        From ``key``.
+    arrays : dict of str to np.ndarray
+        Numbers or text; nothing that needs pickle.
+    facts : dict
+        JSON values.
+
+    Raises
+    ------
+    InputError
+        If the key, a name or an array does not fit.
+    NeurogalleryError
+        If the folder cannot be written, e.g. because the disk is full; nothing of
+        the result remains then.
+    """
+    folder = _folder(key)
+    limit = _limit_bytes()
+    part = _aside(folder)
+    try:
+        part.mkdir(parents=True)
+        _write(part, arrays, facts)
+        with locked(folder.parent):
+            discarded = [_set_aside(folder)] if folder.exists() else []
+            part.rename(folder)
+            result = _open(folder, _record(folder))
+            discarded += _evict(folder, limit)
+    except OSError as error:
+        raise not_written(folder.parent, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    _delete(discarded)
+    return result
+
+
+def load(key: str) -> Result | None:
+    """Load a result, or None where there is none.
+
+    The checksum of a file is computed once in a process, unless the file changes.
+
+    Raises
+    ------
+    CorruptDataError
+        If the files do not hold what was saved.
+    """
+    folder = _folder(key)
+    # Open maps stay valid when the result is replaced or evicted after the lock is given back.
+    with locked(folder.parent):
+        if not folder.is_dir():
+            return None
+        record = _record(folder)
+        result = _open(folder, record)
+        stamps = {name: stamp(folder / f"{name}.npy") for name in result.arrays}
+        _touch(folder)
+    for name, array in result.arrays.items():
+        _check_content(folder, name, array, record["arrays"][name]["sha256"], stamps[name])
+    return result
+
+
+def remove(key: str) -> None:
+    """Remove a result; nothing happens where there is none."""
+    folder = _folder(key)
+    with locked(folder.parent):
+        discarded = [_set_aside(folder)] if folder.exists() else []
+    _delete(discarded)
+
+
+def entries() -> list[Entry]:
+    """Every stored result, newest first; a damaged one says so in ``facts['error']``."""
+    root = _root()
+    with locked(root):
+        found = [_entry(folder) for folder in _folders(root)]
+    return sorted(found, key=lambda entry: entry.created, reverse=True)
+
+
+def _root() -> Path:
+    return paths.results_root() / "store"
+
+
+def _folder(key: str) -> Path:
+    if not KEY.fullmatch(key):
+        raise InputError(f"The key is {key!r}", "'operation-' and 32 hexadecimal characters")
+    return _root() / key
+
+
+def _folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if KEY.fullmatch(path.name) and path.is_dir()]
+
+
+def _limit_bytes() -> int:
+    text = os.environ.get("NEUROGALLERY_STORE_GIB") or "20"
+    try:
+        gib = float(text)
+    except ValueError:
+        gib = 0.0
+    if not 0 < gib < float("inf"):
+        raise InputError(f"NEUROGALLERY_STORE_GIB is {text!r}", "a positive number of GiB")
+    return int(gib * 2**30)
+
+
+def _write(folder: Path, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> None:
+    described = {}
+    for name, array in arrays.items():
+        if not ARRAY_NAME.fullmatch(name):
+            raise InputError(f"An array has the name {name!r}", "letters, digits, _, - and .")
+        array = np.asarray(array)
+        check_dtype(f"The array {name!r}", array)
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        described[name] = {
+            "dtype": array.dtype.str,
+            "shape": array.shape,
+            "sha256": _sha256(array),
+        }
+    record = {"created": time.time(), "arrays": described, "facts": facts}
+    (folder / FACTS_FILE).write_text(to_json(record), encoding="utf-8")
+    _touch(folder)
+
+
+def _sha256(array: np.ndarray) -> str:
+    hasher = hashlib.sha256()
+    feed_content(hasher, array)
+    return hasher.hexdigest()
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        record = read_json(folder / FACTS_FILE)
+    except CorruptDataError as error:
+        raise _damaged(folder, error.found) from None
+    if not _has(record, "created", "arrays", "facts") or not _has(record["arrays"]):
+        raise _damaged(folder, f"{FACTS_FILE} is absent or incomplete")
+    for name, told in record["arrays"].items():
+        if not ARRAY_NAME.fullmatch(name) or not _has(told, "dtype", "shape", "sha256"):
+            raise _damaged(folder, f"{FACTS_FILE} describes no array {name!r}")
+    return record
+
+
+def _has(record: Any, *names: str) -> bool:
+    return isinstance(record, dict) and set(names) <= set(record)
+
+
+def _open(folder: Path, record: dict[str, Any]) -> Result:
+    arrays = {name: _open_array(folder, name, told) for name, told in record["arrays"].items()}
+    return Result(folder.name, arrays, record["facts"], record["created"])
+
+
+def _open_array(folder: Path, name: str, told: dict[str, Any]) -> np.ndarray:
+    try:
+        array = load_npy(folder / f"{name}.npy", mmap=True)
+    except CorruptDataError as error:
+        raise _damaged(folder, error.found) from None
+    if array.dtype.str != told["dtype"] or list(array.shape) != told["shape"]:
+        raise _damaged(
+            folder,
+            f"{name}.npy is {array.dtype.str} {array.shape}, "
+            f"not {told['dtype']} {tuple(told['shape'])}",
+        )
+    return array
+
+
+def _check_content(
+    folder: Path, name: str, array: np.ndarray, sha256: str, file: tuple[str, int, int]
+) -> None:
+    if file in _checked:
+        return
+    if _sha256(array) != sha256:
+        raise _damaged(folder, f"the checksum of {name}.npy does not match")
+    if len(_checked) >= _MAXIMUM_CHECKED:
+        _checked.clear()
+    _checked.add(file)
+
+
+def _entry(folder: Path) -> Entry:
+    size = _bytes(folder)
+    try:
+        record = _record(folder)
+    except CorruptDataError as error:
+        return Entry(folder.name, size, folder.stat().st_mtime, {"error": str(error)})
+    return Entry(folder.name, size, record["created"], record["facts"])
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def _touch(folder: Path) -> None:
+    """Mark the folder as just used; the kernel's own clock is too coarse to order uses."""
+    now = time.time_ns()
+    os.utime(folder, ns=(now, now))
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".aside-{uuid.uuid4().hex}")
+
+
+def _set_aside(folder: Path) -> Path:
+    """Take a result out of sight in one step; the caller deletes it without the lock."""
+    aside = _aside(folder)
+    folder.rename(aside)
+    _touch(aside)
+    return aside
+
+
+def _delete(folders: list[Path]) -> None:
+    """Delete folders set aside; what cannot be deleted now, a later save tries again."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_leftover(aside: Path) -> bool:
+    try:
+        return time.time() - aside.stat().st_mtime > LEFTOVER_AGE_S
+    except FileNotFoundError:  # its own process has just deleted or renamed it
+        return False
+
+
+def _evict(keep: Path, limit: int) -> list[Path]:
+    """Set the least recently used results aside; add what a killed process left behind."""
+    root = keep.parent
+    sizes = {folder: _bytes(folder) for folder in _folders(root)}
+    total = sum(sizes.values())
+    discarded = [path for path in root.glob(".aside-*") if _is_leftover(path)]
+    for folder in sorted(sizes, key=lambda folder: folder.stat().st_mtime_ns):
+        if total <= limit:
+            break
+        if folder != keep:
+            discarded.append(_set_aside(folder))
+            total -= sizes[folder]
+    return discarded
+
+
+def _damaged(folder: Path, reason: str) -> CorruptDataError:
+    return CorruptDataError(
+        f"The stored result {folder.name} is damaged: {reason.rstrip('.')}",
+        remedy=f"Remove the folder {folder}; the result is computed again when it is needed.",
+    )

@@ -1,0 +1,84 @@
+"""What the recording is, whether its parts fit together, and its pictures."""
+
+import streamlit as st
+
+from core.datasets import Dataset
+from core.datasets.checks import check
+from core.validation import enumerate_names
+from pages.shared import pictures, recording
+
+MARKS = {
+    "ok": ":green[:material/check_circle:]",
+    "note": ":blue[:material/info:]",
+    "problem": ":orange[:material/warning:]",
+}
+
+
+def header(ds: Dataset) -> None:
+    st.title(ds.info.title)
+    if ds.info.is_simulated:
+        st.badge("Simulated data", icon=":material/science:", color="orange")
+    if ds.info.description:
+        st.markdown(ds.info.description)
+
+
+def figures(ds: Dataset) -> None:
+    repeats = ds.repeats
+    shown = "–"
+    if ds.betas is not None:
+        low, high = int(repeats.min()), int(repeats.max())
+        shown = f"{low}" if low == high else f"{low}–{high}"
+    facts = {
+        "Stimuli": f"{ds.n_stimuli:,}",
+        "Categories": f"{ds.stimuli['category'].replace('', None).nunique():,}",
+        "Subjects": f"{len(ds.subjects)}",
+        "ROIs": f"{len(ds.rois)}" if ds.rois else "–",
+        "Units": f"{ds.n_units:,}" if ds.n_units else "–",
+        "Repeats": shown,
+        "RDMs": f"{len(ds.rdms)}" if ds.rdms else "–",
+    }
+    for column, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+        column.metric(label, value)
+
+
+def provenance(ds: Dataset) -> None:
+    st.markdown(f"**Citation.** {ds.info.citation or 'not given'}")
+    st.markdown(f"**Licence.** {ds.info.licence or 'not given'}")
+    st.markdown(f"**Responses.** {ds.info.units if ds.n_units else 'none; RDMs only'}")
+    if ds.rois:
+        sizes = [f"{name} ({len(units):,})" for name, units in ds.rois.items()]
+        st.markdown(f"**ROIs (units).** {enumerate_names(sizes, 30)}")
+    if ds.rdms:
+        st.markdown(f"**RDMs.** {enumerate_names(list(ds.rdms), 14)}")
+
+
+def checks(ds: Dataset) -> None:
+    for found in check(ds):
+        st.markdown(f"{MARKS[found.state]} **{found.title}.** {found.detail}")
+
+
+def sheet(ds: Dataset) -> None:
+    st.subheader("Stimuli")
+    st.caption("Click pictures to select them; the selection goes with you to the other pages.")
+    column = "category" if ds.stimuli["category"].ne("").any() else None
+    stimuli = ds.stimuli
+    if column:
+        names = stimuli[column].replace("", "without category")
+        wanted = st.pills("Categories", list(dict.fromkeys(names)), selection_mode="multi")
+        stimuli = stimuli[names.isin(wanted)] if wanted else stimuli
+        order = stimuli[["supercategory", "category"]].apply(lambda names: names.factorize()[0])
+        stimuli = stimuli.loc[order.sort_values(["supercategory", "category"], kind="stable").index]
+    pictures.contact_sheet(ds, stimuli, "overview", column)
+
+
+ds = recording.require()
+header(ds)
+figures(ds)
+about, health = st.columns([1, 1], gap="large")
+with about:
+    st.subheader("About")
+    provenance(ds)
+with health:
+    st.subheader("Checks")
+    checks(ds)
+sheet(ds)

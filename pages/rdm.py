@@ -1,0 +1,141 @@
+"""Dissimilarity matrices, and the two pictures behind any of their cells."""
+
+import streamlit as st
+
+from core import rdm
+from core.datasets import Dataset
+from core.figures.heatmap import COLOUR_SCALES
+from core.rdm.crossnobis import NOISE_NORMALISATIONS
+from pages.shared import matrices, rdm_downloads, rdm_explorer, rdm_pairs, recording
+from pages.shared.matrices import Shown, Source, View
+
+MOST_SIDE_BY_SIDE = 4
+
+
+def choose_sources(ds: Dataset) -> list[Source]:
+    """ROIs joined into one RDM or side by side, and RDMs that come with the recording."""
+    sources: list[Source] = []
+    if ds.betas is not None:
+        rois = st.multiselect(
+            "ROIs",
+            list(ds.rois),
+            default=list(ds.rois)[:1],
+            key="roi",
+            bind="query-params",
+            placeholder="every unit",
+        )
+        apart = len(rois) > 1 and combine() == "side by side"
+        groups = [(roi,) for roi in rois] if apart else [tuple(rois)]
+        sources = [Source(" + ".join(group) or "every unit", rois=group) for group in groups]
+    if ds.rdms:
+        names = st.multiselect(
+            "RDMs of the recording",
+            list(ds.rdms),
+            default=[] if sources else list(ds.rdms)[:1],
+            key="published",
+            bind="query-params",
+        )
+        sources += [Source(name, published=name) for name in names]
+    return sources
+
+
+def combine() -> str:
+    return st.segmented_control(
+        "Several ROIs",
+        ["joined", "side by side"],
+        default="joined",
+        required=True,
+        key="combine",
+        bind="query-params",
+    )
+
+
+def choose_view(ds: Dataset) -> View:
+    metric, noise = "correlation", "none"
+    if ds.betas is not None:
+        metric = st.selectbox(
+            "Metric",
+            list(rdm.METRICS),
+            key="metric",
+            bind="query-params",
+            help="\n".join(
+                f"- **{m.id}**: {m.label}, {m.range_text}. {m.note}" for m in rdm.METRICS.values()
+            ),
+        )
+        if rdm.METRICS[metric].needs_folds:
+            noise = st.selectbox(
+                "Noise normalisation",
+                NOISE_NORMALISATIONS,
+                key="noise",
+                bind="query-params",
+                help="none; each unit by its noise; or all units by their noise covariance "
+                "(Ledoit-Wolf shrinkage)",
+            )
+    order = st.selectbox(
+        "Order",
+        list(rdm.ORDERS),
+        key="order",
+        bind="query-params",
+        help="\n".join(f"- **{order.id}**: {order.label}" for order in rdm.ORDERS.values()),
+    )
+    colours = st.selectbox("Colours", COLOUR_SCALES, key="colours", bind="query-params")
+    scale = st.selectbox(
+        "Colour by",
+        ["value", "percentile"],
+        key="scale",
+        bind="query-params",
+        help="percentile spreads the colours evenly over the ranks of the pairs",
+    )
+    return View(metric, noise, order, colours, scale == "percentile")
+
+
+def settings(ds: Dataset) -> tuple[list[Source], View]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sources = choose_sources(ds)
+        view = choose_view(ds)
+    if len(sources) > MOST_SIDE_BY_SIDE:
+        st.caption(f"The first {MOST_SIDE_BY_SIDE} of {len(sources)} RDMs are shown.")
+    return sources[:MOST_SIDE_BY_SIDE], view
+
+
+def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
+    """Name the stimuli without a defined dissimilarity."""
+    for matrix in shown:
+        rows = rdm.undefined(matrix.values)
+        if len(rows):
+            names = ", ".join(ds.stimuli["id"].iloc[rows[:8]])
+            more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
+            st.caption(
+                f":material/info: {matrix.source.label}: {len(rows)} stimuli are shown as missing, "
+                f"their response being absent or constant: {names}{more}."
+            )
+
+
+def page(ds: Dataset) -> None:
+    st.title("Representational dissimilarity")
+    sources, view = settings(ds)
+    if not sources:
+        st.info("Choose at least one RDM.", icon=":material/info:")
+        return
+    found = [matrices.get(ds, source, view) for source in sources]
+    shown = [matrix for matrix in found if matrix is not None]
+    if not shown:
+        return
+    arranged = matrices.arrangement(ds, shown[0], view.order)
+    rdm_explorer.explore(ds, shown, arranged, view)
+    explain_missing(ds, shown)
+    pairs, distribution, downloads = st.tabs(
+        ["Extreme pairs", "Distribution", "Download"], key="rdm_tab", on_change="rerun"
+    )
+    with pairs:
+        if pairs.open:
+            rdm_pairs.extremes(ds, shown, view)
+    with distribution:
+        if distribution.open:
+            rdm_pairs.distribution(shown)
+    with downloads:
+        if downloads.open:
+            rdm_downloads.offer(ds, shown, arranged, view)
+
+
+page(recording.require())

@@ -1,0 +1,82 @@
+"""Long work on a page: start, watch, cancel, find again. Pages never wait for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import jobs
+from core.jobs import Job
+
+POLL_SECONDS = 0.7
+ENDED = ("done", "failed", "cancelled", "interrupted")
+ICONS = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/progress_activity:",
+    "done": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/cancel:",
+    "interrupted": ":material/bolt:",
+}
+
+
+def run_here(
+    operation: str, request: dict[str, Any], label: str, on_click: bool = False
+) -> Job | None:
+    """Give the finished job of a request; until then show its progress and return None.
+
+    Parameters
+    ----------
+    operation, request
+        As in ``jobs.submit``; the same request is one job, so a reload finds it.
+    label : str
+        What the work is, for the reader.
+    on_click : bool
+        Start only when a button is pressed.
+    """
+    job = jobs.find(operation, request)
+    if job is None:
+        if on_click and not st.button(label, type="primary", icon=":material/download:"):
+            return None
+        job = jobs.submit(operation, request)
+    st.query_params["job"] = job.id
+    if job.status == "done":
+        return job
+    with st.container(border=True):
+        st.markdown(f"**{label}**")
+        _watch(job.id)
+    return None
+
+
+def summary() -> None:
+    """How many jobs run or wait, for the sidebar."""
+    active = [job for job in jobs.all_jobs() if job.status in ("queued", "running")]
+    if active:
+        st.caption(f":material/progress_activity: {len(active)} job(s) at work — see page Jobs")
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _watch(job_id: str) -> None:
+    job = jobs.get(job_id)
+    show(job)
+    if job.status == "done":
+        st.rerun()
+
+
+def show(job: Job) -> None:
+    """Status, progress, time left, and what can be done about it."""
+    status = job.status
+    st.markdown(f"{ICONS[status]} {status}")
+    if status in ("queued", "running"):
+        progress = job.progress
+        left = f" · about {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
+        st.progress(min(1.0, progress.fraction), text=f"{progress.message or 'Waiting'}{left}")
+        st.button("Cancel", key=f"cancel_{job.id}", on_click=job.cancel)
+        return
+    if job.error:
+        st.error(job.error)
+    resume, remove = st.columns(2)
+    if status != "done":
+        resume.button("Resume", key=f"resume_{job.id}", on_click=job.resume, width="stretch")
+    remove.button("Remove", key=f"remove_{job.id}", on_click=job.remove, width="stretch")

@@ -1,0 +1,179 @@
+"""The RDMs in view, with their order and images: cached, or made by a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import jobs, rdm, store
+from core.datasets import Dataset
+from core.errors import NotFoundError
+from core.figures import heatmap
+from core.rdm.cells import Spread
+from core.rdm.order import ORDERS
+from pages.shared import jobs_panel, recording
+
+# A job takes what would hold up the page for more than about a second.
+DIRECT_WORK = 2e10
+LEAST_UNITS = 400
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an RDM comes from: joined ROIs (none: every unit), or published with the data."""
+
+    label: str
+    rois: tuple[str, ...] = ()
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """How RDMs are computed and shown; small values that name every cached result."""
+
+    metric: str
+    noise: str
+    order: str
+    colours: str
+    by_percentile: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An RDM in view."""
+
+    source: Source
+    key: str
+    values: np.ndarray
+    spread: Spread
+    label: str
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """A display order: ``rows`` (n,) gives the stimulus at each position."""
+
+    name: str
+    rows: np.ndarray
+    blocks: tuple[rdm.Block, ...]
+
+
+def get(ds: Dataset, source: Source, view: View) -> Shown | None:
+    """The RDM of a source; None while a job computes it, whose progress is then shown."""
+    if source.published:
+        key = f"{ds.fingerprint}/{source.published}"
+        values = rdm.published(ds, source.published)
+        return Shown(source, key, values, _spread(key, values), "Dissimilarity, as published")
+    key = rdm.result_key(ds, source.rois, view.metric, view.noise)
+    label = rdm.METRICS[view.metric].label
+    if not _is_long(ds, source, view):
+        values = _computed(key, source.rois, view.metric, view.noise, ds)
+        return Shown(source, key, values, _spread(key, values), label)
+    result = _from_job(ds, source, view, key)
+    if result is None:
+        return None
+    return Shown(source, key, result, _spread(key, result), label)
+
+
+def arrangement(ds: Dataset, shown: Shown, order: str) -> Arrangement:
+    """The display order that an RDM gives, for every RDM beside it."""
+    return _arrangement(shown.key, order, ds, shown.values)
+
+
+def image(shown: Shown, arranged: Arrangement, view: View, side: int) -> str:
+    """The ordered RDM, or its block means, as the data URI of a palette PNG."""
+    levels = display_levels(shown, arranged, view, side)
+    return _image(shown.key, arranged.name, view, side, levels)
+
+
+def display_levels(shown: Shown, arranged: Arrangement, view: View, side: int) -> np.ndarray:
+    """Display levels of the ordered RDM, (side, side) or less, uint8."""
+    return _levels(shown.key, arranged.name, view.by_percentile, side, arranged.rows, shown)
+
+
+def crop(
+    shown: Shown, arranged: Arrangement, view: View, window: tuple[int, int, int]
+) -> dict[str, object]:
+    """Exact cells of a window (row, column, size) of the ordered RDM as an image."""
+    row, column, size = window
+    cells = heatmap.crop(shown.values, arranged.rows, row, column, size)
+    levels = heatmap.levels(cells, shown.spread, view.by_percentile)
+    uri = heatmap.data_uri(heatmap.palette_png(levels, view.colours))
+    return {"row0": row, "column0": column, "size": size, "image": uri}
+
+
+@st.cache_resource(max_entries=24, show_spinner="Finding the extreme pairs …")
+def extremes(
+    key: str, metric: str, count: int, target: float | None, _ds: Dataset, _shown: Shown
+) -> rdm.Pairs:
+    """Extreme pairs; scored in float64 from the responses where they were recorded."""
+    if _shown.source.published or rdm.METRICS[metric].needs_folds:
+        return rdm.extreme_cells(_shown.values, count, target)
+    responses = _ds.responses(_shown.source.rois or None)
+    return rdm.extreme_pairs(responses, metric, count, target, matrix=_shown.values)
+
+
+def _is_long(ds: Dataset, source: Source, view: View) -> bool:
+    units = len(ds.units(source.rois or None))
+    work = ds.n_stimuli**2 * max(units, LEAST_UNITS)
+    return work > DIRECT_WORK or ds.n_stimuli > ORDERS[view.order].slow_above
+
+
+def _from_job(ds: Dataset, source: Source, view: View, key: str) -> np.ndarray | None:
+    name, subject, options = recording.identity(ds)
+    request = {
+        "dataset": name,
+        "subject": subject,
+        "options": dict(options),
+        "fingerprint": ds.fingerprint,
+        "rois": list(source.rois),
+        "metric": view.metric,
+        "noise": view.noise,
+        "order": view.order,
+    }
+    job = jobs.find("rdm", request)
+    if job is not None and job.status == "done" and store.load(key) is None:
+        job.remove()
+    job = jobs_panel.run_here("rdm", request, f"RDM of {source.label}, {view.metric}")
+    return None if job is None else _stored(key)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _stored(key: str) -> np.ndarray:
+    result = store.load(key)
+    if result is None:
+        raise NotFoundError(f"The result {key} is gone", remedy="Reload the page to compute it")
+    return result.arrays["rdm"]
+
+
+@st.cache_resource(max_entries=24, show_spinner="Computing the RDM …")
+def _computed(key: str, rois: tuple[str, ...], metric: str, noise: str, _ds: Dataset) -> np.ndarray:
+    matrix = rdm.of_dataset(_ds, rois, metric, noise=noise)
+    matrix.flags.writeable = False
+    return matrix
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _spread(key: str, _values: np.ndarray) -> Spread:
+    return rdm.spread(_values)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Ordering the stimuli …")
+def _arrangement(key: str, order: str, _ds: Dataset, _values: np.ndarray) -> Arrangement:
+    rows = rdm.arrange(_ds, _values, order, key)
+    return Arrangement(f"{order}/{key}", rows, tuple(rdm.blocks(_ds.stimuli, rows)))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _levels(
+    key: str, order: str, by_percentile: bool, side: int, _rows: np.ndarray, _shown: Shown
+) -> np.ndarray:
+    means = heatmap.overview(_shown.values, _rows, side)
+    return heatmap.levels(means, _shown.spread, by_percentile)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _image(key: str, order: str, view: View, side: int, _levels: np.ndarray) -> str:
+    return heatmap.data_uri(heatmap.palette_png(_levels, view.colours))

@@ -1,0 +1,110 @@
+"""Stimuli as pictures on a page: tiles, pairs, contact sheets."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+from pages.shared.components.gallery import Tile, gallery
+
+from core.datasets import Dataset
+from core.figures.pictures import thumbnail
+from pages.shared import selection
+
+PAGE_SIZE = 120
+THUMBNAIL, PREVIEW = 96, 224
+
+
+@st.cache_resource(max_entries=20_000, show_spinner=False)
+def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, _ds: Dataset) -> str:
+    """Thumbnail as a data URI, made once for a picture and size."""
+    return thumbnail(_ds, stimulus_id, size)
+
+
+def picture(ds: Dataset, stimulus_id: str, size: int = THUMBNAIL) -> str:
+    """Thumbnail of a stimulus as a data URI; '' where there is no picture."""
+    return thumbnail_of(ds.fingerprint, stimulus_id, size, ds)
+
+
+def describe(stimulus: pd.Series) -> str:
+    """A stimulus in words: its id and what is known of it."""
+    known = dict.fromkeys([stimulus["category"], stimulus["supercategory"], *stimulus["labels"]])
+    words = ", ".join(word for word in known if word)
+    return f"{stimulus['id']}: {words}" if words else str(stimulus["id"])
+
+
+def tiles(ds: Dataset, stimuli: pd.DataFrame, group: str | None = None) -> list[Tile]:
+    """Tiles of some stimuli, grouped by a column."""
+    return [
+        Tile(
+            id=stimulus["id"],
+            image=picture(ds, stimulus["id"]),
+            caption=describe(stimulus),
+            group=str(stimulus[group] or "without category") if group else "",
+            alt=describe(stimulus),
+        )
+        for _, stimulus in stimuli.iterrows()
+    ]
+
+
+def contact_sheet(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | None = None) -> None:
+    """Selectable thumbnails, a page at a time; a click changes the shared selection."""
+    pages = -(-len(stimuli) // PAGE_SIZE)
+    page = 1
+    if pages > 1:
+        page = st.number_input(f"Sheet (of {pages})", 1, pages, key=f"{key}_sheet", width=160)
+    shown = stimuli.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    chosen = set(selection.current(ds).ids)
+    changed = gallery(
+        tiles(ds, shown, group),
+        key=f"{key}_{page}",
+        selected=[stimulus for stimulus in shown["id"] if stimulus in chosen],
+    )
+    if changed is not None:
+        selection.select(ds, (chosen - set(shown["id"])) | set(changed))
+        st.rerun()
+
+
+def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW) -> None:
+    """The two pictures behind a cell, side by side, with their words and alternative texts."""
+    figures = "".join(_figure(ds, ds.stimuli.iloc[row], size) for row in (first, second))
+    st.html(f'<div style="display:flex;gap:12px;align-items:flex-start">{figures}</div>')
+
+
+def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 24) -> None:
+    """A row of small pictures of one group of stimuli."""
+    shown = [ds.stimuli.iloc[row] for row in rows[:limit]]
+    figures = "".join(_thumb(ds, stimulus, size) for stimulus in shown)
+    more = f"<span>and {len(rows) - limit:,} more</span>" if len(rows) > limit else ""
+    st.html(
+        f'<div style="display:flex;flex-wrap:wrap;gap:4px;align-items:center">{figures}{more}</div>'
+    )
+
+
+def _figure(ds: Dataset, stimulus: pd.Series, size: int) -> str:
+    caption = html.escape(describe(stimulus))
+    return (
+        f'<figure style="margin:0;flex:1 1 0;min-width:0;max-width:{size}px">'
+        f"{_image(picture(ds, stimulus['id'], PREVIEW), caption, stimulus['id'])}"
+        f'<figcaption style="font-size:.85rem;margin-top:4px">{caption}</figcaption></figure>'
+    )
+
+
+def _thumb(ds: Dataset, stimulus: pd.Series, size: int) -> str:
+    caption = html.escape(describe(stimulus))
+    image = _image(picture(ds, stimulus["id"]), caption, stimulus["id"])
+    return f'<span title="{caption}" style="width:{size}px;display:inline-block">{image}</span>'
+
+
+def _image(uri: str, caption: str, stimulus_id: str) -> str:
+    if uri:
+        style = "width:100%;aspect-ratio:1;object-fit:cover;border-radius:6px;display:block"
+        return f'<img src="{uri}" alt="{caption}" loading="lazy" style="{style}">'
+    box = (
+        "aspect-ratio:1;border:1px dashed currentColor;border-radius:6px;display:flex;"
+        "align-items:center;justify-content:center;opacity:.6;font-size:.75rem;overflow:hidden"
+    )
+    words = f'role="img" aria-label="no picture of {caption}"'
+    return f'<div {words} style="{box}">{html.escape(stimulus_id)}</div>'

@@ -1,0 +1,113 @@
+"""What a reader takes along: matrix, order, figure, settings."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.datasets import Dataset
+from core.figures.export import FORMATS, rdm_figure
+from pages.shared import matrices
+from pages.shared.matrices import Arrangement, Shown, View
+
+MOST_CSV = 2000
+FIGURE_SIDE = 1000
+MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+
+
+def offer(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
+    """Download buttons for every RDM in view; files are made when asked for."""
+    st.caption(
+        "Rows and columns of the .npy and CSV files are in the order of the stimulus list; "
+        "the order file gives the order on the screen, which the figure keeps."
+    )
+    file_format = st.segmented_control(
+        "Format of the figure", FORMATS, default="svg", required=True, key="figure_format"
+    )
+    for matrix in shown:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{matrix.source.label}**")
+            _buttons(ds, matrix, arranged, view, file_format)
+
+
+def settings(ds: Dataset, shown: Shown, view: View) -> dict[str, object]:
+    """Everything that is needed to compute this RDM again."""
+    return {
+        "dataset": ds.info.name,
+        "title": ds.info.title,
+        "simulated": ds.info.is_simulated,
+        "fingerprint": ds.fingerprint,
+        "subject": ds.subject,
+        "options": dict(ds.options),
+        "source": asdict(shown.source),
+        **asdict(view),
+    }
+
+
+def _buttons(
+    ds: Dataset, shown: Shown, arranged: Arrangement, view: View, file_format: str
+) -> None:
+    name = "_".join(f"{ds.info.name} {ds.subject} {shown.source.label}".replace(":", " ").split())
+    ids = ds.stimuli["id"].tolist()
+    files: dict[str, tuple[Callable[[], str | bytes], str]] = {
+        f"RDM_{name}.npy": (lambda: _npy(shown.values), "application/octet-stream"),
+        f"RDM_{name}.csv": (lambda: _csv(shown.values, ids), "text/csv"),
+        f"RDM_{name}.{file_format}": (
+            lambda: _figure(ds, shown, arranged, view, file_format),
+            MIME[file_format],
+        ),
+        f"order_{name}.csv": (
+            lambda: ds.stimuli.iloc[arranged.rows].to_csv(index_label="row"),
+            "text/csv",
+        ),
+        f"settings_{name}.json": (
+            lambda: json.dumps(settings(ds, shown, view), indent=1, default=str),
+            "application/json",
+        ),
+    }
+    labels = ("Matrix .npy", "Matrix CSV", f"Figure {file_format}", "Order CSV", "Settings JSON")
+    for label, (file_name, (content, mime)) in zip(labels, files.items(), strict=True):
+        too_large = label == "Matrix CSV" and ds.n_stimuli > MOST_CSV
+        st.download_button(
+            label,
+            content,
+            file_name,
+            mime,
+            key=f"download_{label}_{shown.source.label}",
+            on_click="ignore",
+            disabled=too_large,
+            help=f"Above {MOST_CSV} stimuli take the .npy file" if too_large else None,
+        )
+
+
+def _npy(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    return buffer.getvalue()
+
+
+def _csv(values: np.ndarray, ids: list[str]) -> str:
+    return pd.DataFrame(values, index=ids, columns=ids).to_csv(index_label="id")
+
+
+def _figure(
+    ds: Dataset, shown: Shown, arranged: Arrangement, view: View, file_format: str
+) -> bytes:
+    simulated = " (simulated)" if ds.info.is_simulated else ""
+    return rdm_figure(
+        matrices.display_levels(shown, arranged, view, FIGURE_SIDE),
+        shown.spread,
+        ds.n_stimuli,
+        f"{ds.info.title}{simulated}\n{ds.subject}, {shown.source.label}",
+        shown.label,
+        list(arranged.blocks),
+        view.colours,
+        view.by_percentile,
+        file_format,
+    )

@@ -1,0 +1,194 @@
+"""Heatmaps that answer a click: a cell gives its two pictures, a block its mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from pages.shared.components.heatmap import HeatmapEvent, heatmap
+
+from core import rdm
+from core.datasets import Dataset
+from core.figures import heatmap as images
+from core.figures.pictures import category_colours
+from pages.shared import matrices, pictures, selection
+from pages.shared.matrices import Arrangement, Shown, View
+
+SIDE_ALONE, SIDE_BESIDE = 800, 480
+MOST_NAMES = 1500
+
+
+@st.fragment
+def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
+    """Heatmaps with the pictures of what is picked; a click redraws only this part."""
+    focus = _focus(ds, shown[0], arranged)
+    alone = len(shown) == 1
+    places = st.columns([3, 2], gap="large") if alone else st.columns(len(shown))
+    for place, matrix in zip(places, shown, strict=False):
+        with place:
+            if not alone:
+                st.markdown(f"**{matrix.source.label}**")
+            event = _heatmap(ds, matrix, arranged, view, focus, alone)
+            _follow(ds, arranged, event)
+    with places[1] if alone else st.container():
+        _detail(ds, shown, arranged, focus)
+
+
+Focus = tuple[int, int] | rdm.Block
+
+
+def _focus(ds: Dataset, shown: Shown, arranged: Arrangement) -> Focus | None:
+    """What is picked: the cell or block of the address, else the most similar pair."""
+    label = st.query_params.get("block")
+    for block in arranged.blocks:
+        if block.label == label:
+            return block
+    known = {stimulus: row for row, stimulus in enumerate(ds.stimuli["id"])}
+    cell = [known[stimulus] for stimulus in st.query_params.get_all("cell") if stimulus in known]
+    if len(cell) == 2 and cell[0] != cell[1]:
+        return cell[0], cell[1]
+    best = rdm.extreme_cells(shown.values, 1).smallest if ds.n_stimuli <= 1000 else ()
+    return (best[0].i, best[0].j) if best else None
+
+
+def pick(ds: Dataset, first: int, second: int) -> None:
+    """Put a pair of stimuli into the address."""
+    st.query_params["cell"] = ds.stimuli["id"].iloc[[first, second]].tolist()
+    st.query_params.pop("block", None)
+
+
+def _follow(ds: Dataset, arranged: Arrangement, event: HeatmapEvent) -> None:
+    if event.picked and event.picked[0] != event.picked[1]:
+        row, column = event.picked
+        pick(ds, int(arranged.rows[row]), int(arranged.rows[column]))
+        st.rerun(scope="fragment")
+    if event.band is not None:
+        st.query_params["block"] = arranged.blocks[event.band].label
+        st.query_params.pop("cell", None)
+        st.rerun(scope="fragment")
+
+
+def _heatmap(
+    ds: Dataset,
+    shown: Shown,
+    arranged: Arrangement,
+    view: View,
+    focus: Focus | None,
+    alone: bool,
+) -> HeatmapEvent:
+    side = SIDE_ALONE if alone else SIDE_BESIDE
+    key = f"heatmap_{shown.source.label}"
+    n = ds.n_stimuli
+    window = (st.session_state.get(key) or {}).get("view") if n > side else None
+    low, high = ("0", "100") if view.by_percentile else _limits(shown)
+    return heatmap(
+        key=key,
+        n=n,
+        identity=f"{shown.key}/{arranged.name}",
+        overview=matrices.image(shown, arranged, view, side),
+        crop=matrices.crop(shown, arranged, view, tuple(window)) if window else None,
+        crop_needed=n > side,
+        labels=_names(ds, arranged) if n <= MOST_NAMES else None,
+        bands=_bands(arranged),
+        cell=_position(arranged, focus),
+        legend={
+            "colours": images.hex_colours(view.colours),
+            "minimum": low,
+            "maximum": high,
+            "label": f"{shown.label}{', percentile' if view.by_percentile else ''}",
+            "missing": bool(len(rdm.undefined(shown.values))),
+        },
+        description=f"RDM of {shown.source.label}, {n} stimuli, {shown.label}",
+    )
+
+
+def _limits(shown: Shown) -> tuple[str, str]:
+    return f"{shown.spread.minimum:.3g}", f"{shown.spread.maximum:.3g}"
+
+
+def _names(ds: Dataset, arranged: Arrangement) -> list[str]:
+    ordered = ds.stimuli.iloc[arranged.rows]
+    return [f"{row.id} {row.category}".strip() for row in ordered.itertuples()]
+
+
+def _bands(arranged: Arrangement) -> list[dict[str, object]]:
+    colours = category_colours([block.label for block in arranged.blocks])
+    return [
+        {
+            "start": block.start,
+            "stop": block.stop,
+            "label": block.label or "without category",
+            "colour": colours[block.label],
+        }
+        for block in arranged.blocks
+    ]
+
+
+def _position(arranged: Arrangement, focus: Focus | None) -> tuple[int, int] | None:
+    if focus is None or isinstance(focus, rdm.Block):
+        return None
+    place = np.empty(len(arranged.rows), dtype=int)
+    place[arranged.rows] = np.arange(len(arranged.rows))
+    return int(place[focus[0]]), int(place[focus[1]])
+
+
+def _detail(ds: Dataset, shown: list[Shown], arranged: Arrangement, focus: Focus | None) -> None:
+    if focus is None:
+        st.info("Click a cell to see its two pictures, a category strip to see its block.")
+    elif isinstance(focus, rdm.Block):
+        _block(ds, shown, arranged, focus, focus)
+    else:
+        _pair(ds, shown, focus)
+        _block_of(ds, shown, arranged, focus)
+
+
+def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
+    if not st.query_params.get_all("cell"):
+        st.caption("The most similar pair. Click any cell, or a category strip.")
+    pictures.pair(ds, *focus)
+    for matrix in shown:
+        cell = rdm.cell(matrix.values, *focus)
+        if len(shown) > 1:
+            st.caption(matrix.source.label)
+        if np.isnan(cell.value):
+            st.warning("Missing: one of the two responses is absent or constant.")
+            continue
+        value, rank, percentile = st.columns(3)
+        value.metric(matrix.label, f"{cell.value:.4g}")
+        rank.metric("Rank", f"{cell.rank:,}", help=f"1 is the most similar of {cell.pairs:,} pairs")
+        percentile.metric("Percentile", f"{cell.percentile:.1f}")
+    ids = ds.stimuli["id"].iloc[list(focus)].tolist()
+    if st.button("Select these two", key="select_pair", icon=":material/add:"):
+        selection.add(ds, ids)
+        st.rerun()
+
+
+def _block_of(
+    ds: Dataset, shown: list[Shown], arranged: Arrangement, focus: tuple[int, int]
+) -> None:
+    position = _position(arranged, focus)
+    if not arranged.blocks or position is None:
+        return
+    row, column = (
+        next(block for block in arranged.blocks if block.start <= place < block.stop)
+        for place in position
+    )
+    _block(ds, shown, arranged, row, column)
+
+
+def _block(
+    ds: Dataset, shown: list[Shown], arranged: Arrangement, row: rdm.Block, column: rdm.Block
+) -> None:
+    """Mean of the pairs of two categories, and their pictures."""
+    groups = [arranged.rows[block.start : block.stop] for block in dict.fromkeys((row, column))]
+    names = [block.label or "without category" for block in dict.fromkeys((row, column))]
+    st.markdown(f"**Block {' × '.join(names) if len(names) > 1 else f'within {names[0]}'}**")
+    for matrix in shown:
+        found = rdm.block_mean(matrix.values, groups[0], groups[-1])
+        source = f"{matrix.source.label}: " if len(shown) > 1 else ""
+        spread = f"mean {found.mean:.4g} ± {found.deviation:.2g} SD" if found.pairs else "no pair"
+        st.caption(f"{source}{spread}, {found.pairs:,} pairs ({matrix.label})")
+    for group in groups:
+        pictures.strip(ds, group.tolist(), size=44)
+    if st.button("Select this block", key="select_block", icon=":material/add:"):
+        selection.add(ds, ds.stimuli["id"].iloc[np.concatenate(groups)])
+        st.rerun()

@@ -1,0 +1,77 @@
+"""The pairs at the ends of an RDM as pictures, and the distribution of its values."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import rdm
+from core.datasets import Dataset
+from core.figures import charts
+from pages.shared import matrices, pictures, rdm_explorer
+from pages.shared.matrices import Shown, View
+
+COLUMNS = 4
+
+
+def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
+    """Smallest, largest and nearest pairs (study B, tables 1 and 2)."""
+    with st.container(horizontal=True):
+        count = st.number_input(
+            "Pairs of each kind", 1, 100, 4, key="pairs", bind="query-params", width=160
+        )
+        target = _choose_target(shown[0], view)
+    for matrix in shown:
+        found = matrices.extremes(matrix.key, view.metric, count, target, ds, matrix)
+        if len(shown) > 1:
+            st.subheader(matrix.source.label)
+        _row(ds, matrix, "Most similar", found.smallest)
+        _row(ds, matrix, "Most dissimilar", found.largest)
+        if found.nearest:
+            _row(ds, matrix, f"Nearest to {found.target:g}", found.nearest)
+
+
+def distribution(shown: list[Shown]) -> None:
+    """Histogram of the values of each RDM, with mean and ends in words."""
+    for place, matrix in zip(st.columns(len(shown)), shown, strict=True):
+        with place:
+            spread = matrix.spread
+            chart = charts.value_histogram(spread, matrix.label, [(spread.mean, "mean")])
+            alt = f"Histogram of {spread.pairs} values of {matrix.source.label}"
+            st.plotly_chart(chart, key=f"values_{matrix.source.label}", alt=alt)
+            st.caption(
+                f"{matrix.source.label}: {spread.pairs:,} pairs, {spread.minimum:.4g} to "
+                f"{spread.maximum:.4g}, mean {spread.mean:.4g}"
+            )
+
+
+def _choose_target(shown: Shown, view: View) -> float:
+    neutral = rdm.METRICS[view.metric].neutral
+    middle = round(shown.spread.mean, 4)
+    published = bool(shown.source.published)
+    inside = neutral is not None and shown.spread.minimum < neutral < shown.spread.maximum
+    default = neutral if neutral is not None and (inside or not published) else middle
+    return st.number_input(
+        "Nearest to",
+        value=float(default),
+        format="%.4g",
+        key=f"nearest_{shown.label}_{middle}",
+        width=160,
+        help="1 is no correlation under 1 − Pearson r; elsewhere the mean of the values.",
+    )
+
+
+def _row(ds: Dataset, shown: Shown, title: str, found: tuple[rdm.Pair, ...]) -> None:
+    st.markdown(f"**{title}**")
+    for start in range(0, len(found), COLUMNS):
+        places = st.columns(COLUMNS)
+        for place, pair in zip(places, found[start : start + COLUMNS], strict=False):
+            with place, st.container(border=True):
+                pictures.pair(ds, pair.i, pair.j, size=140)
+                st.button(
+                    f"{pair.value:.4f}",
+                    key=f"{title}_{shown.source.label}_{pair.i}_{pair.j}",
+                    help="Show this pair in the matrix",
+                    on_click=rdm_explorer.pick,
+                    args=(ds, pair.i, pair.j),
+                    width="stretch",
+                )

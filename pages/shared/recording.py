@@ -1,0 +1,142 @@
+"""The recording in view: chosen in the sidebar, kept in the address, loaded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import datasets
+from core.datasets import Dataset, DatasetInfo
+from core.errors import NeurogalleryError
+from core.registry import Parameter
+from pages.shared import jobs_panel, selection
+
+DEFAULT = "simulated"
+OptionValues = tuple[tuple[str, Any], ...]
+
+
+def sidebar() -> None:
+    """Choose recording, subject and options; show the selection and running jobs."""
+    st.session_state.pop("recording", None)
+    infos = _openable()
+    with st.sidebar:
+        name = st.selectbox(
+            "Recording",
+            list(infos),
+            key="dataset",
+            bind="query-params",
+            help="Recordings in the data folder, and those that can be fetched.",
+        )
+        info = infos[name]
+        st.caption(info.title)
+        if info.is_simulated:
+            st.warning("Simulated: no brain was recorded.", icon=":material/science:")
+        try:
+            _open(info)
+        except NeurogalleryError as error:
+            st.session_state["recording"] = error
+        st.divider()
+        jobs_panel.summary()
+
+
+def require() -> Dataset:
+    """The recording in view; where there is none, say why and stop the page."""
+    found = st.session_state.get("recording")
+    if isinstance(found, Dataset):
+        return found
+    info = _openable()[st.session_state["dataset"]]
+    show_error(found or NeurogalleryError("No recording is open"))
+    if info.fetchable and info.where is None:
+        jobs_panel.run_here(
+            "fetch", {"name": info.name, "source": None}, f"Download {info.name}", on_click=True
+        )
+    st.stop()
+
+
+def show_error(error: Exception) -> None:
+    """One clear message, never a traceback."""
+    st.error(str(error), icon=":material/error:")
+
+
+def guarded(page: Callable[[], None]) -> None:
+    """Run a page; an error that core explains becomes its message."""
+    try:
+        page()
+    except NeurogalleryError as error:
+        show_error(error)
+
+
+def identity(ds: Dataset) -> tuple[str, str, OptionValues]:
+    """Small values that name the recording in view: (dataset, subject, options)."""
+    return ds.info.name, ds.subject, tuple(sorted(ds.options.items()))
+
+
+def _openable() -> dict[str, DatasetInfo]:
+    """Recordings by name, the default first; `folder` alone names no recording."""
+    infos = {info.name: info for info in datasets.available() if info.name != "folder"}
+    return {DEFAULT: infos.pop(DEFAULT), **infos}
+
+
+def _open(info: DatasetInfo) -> None:
+    options = _option_widgets(info.options)
+    first = load(info.name, None, options, _stamp(info.where))
+    subject = first.subject
+    if len(first.subjects) > 1:
+        subject = st.selectbox("Subject", first.subjects, key="subject", bind="query-params")
+    ds = (
+        first if subject == first.subject else load(info.name, subject, options, _stamp(info.where))
+    )
+    st.session_state["recording"] = ds
+    st.divider()
+    selection.panel(ds)
+
+
+def _option_widgets(parameters: tuple[Parameter, ...]) -> OptionValues:
+    if not parameters:
+        return ()
+    with st.expander("Options of this recording"):
+        return tuple((parameter.name, option_widget(parameter)) for parameter in parameters)
+
+
+def option_widget(parameter: Parameter) -> Any:
+    """The widget that a declared parameter asks for, bound to the address."""
+    if parameter.choices:
+        return st.selectbox(
+            parameter.label,
+            parameter.choices,
+            index=parameter.choices.index(parameter.default),
+            key=parameter.name,
+            help=parameter.help or None,
+            bind="query-params",
+        )
+    kind = type(parameter.default)
+    return st.number_input(
+        parameter.label,
+        min_value=None if parameter.minimum is None else kind(parameter.minimum),
+        max_value=None if parameter.maximum is None else kind(parameter.maximum),
+        value=parameter.default,
+        key=parameter.name,
+        help=parameter.help or None,
+        bind="query-params",
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the recording …")
+def load(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
+    """One subject of a recording, shared by the sessions; ``stamp`` tells changed files."""
+    return datasets.load(name, subject, **dict(options))
+
+
+def _stamp(folder: Path | None) -> int:
+    """Newest change among the files of a recording, its pictures left out."""
+    if folder is None or not folder.is_dir():
+        return 0
+    files = [
+        path
+        for pattern in ("*", "responses/*", "rois/*", "rdms/*")
+        for path in folder.glob(pattern)
+    ]
+    return max((path.stat().st_mtime_ns for path in files), default=0)

@@ -1,0 +1,53 @@
+"""Print the benchmark table; `python -m tests.benchmarks --quick` takes a tenth of the size."""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.benchmarks.first_paint import first_paint
+from tests.benchmarks.measure import measure
+
+FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
+    shape = QUICK if parser.parse_args().quick else FULL
+    print(f"Responses {shape[0]:,} x {shape[1]:,} float32\n")
+    print(f"{'measure':58} {'found':>10} {'wanted':>12}")
+    responses(shape)
+    page(shape[0])
+
+
+def responses(shape: tuple[int, int]) -> None:
+    product = measure("product", shape)
+    correlation = measure("correlation", shape)
+    euclidean = measure("euclidean", shape)
+    extremes = measure("extremes", shape)
+    rate = product.wall_s / correlation.wall_s
+    row("rdm.compute correlation, rate / symmetric product's", rate, "≥ 0.70")
+    rate = product.wall_s / euclidean.wall_s
+    row("rdm.compute euclidean, rate / symmetric product's", rate, "")
+    row("rdm.compute correlation, MiB beyond the input", correlation.memory_mib, "≤ 600")
+    row("rdm.compute euclidean, MiB beyond the input", euclidean.memory_mib, "")
+    row("rdm.extreme_pairs, time / RDM's", extremes.wall_s / correlation.wall_s, "≤ 1.2")
+    row("rdm.extreme_pairs, MiB beyond the input", extremes.memory_mib, "≤ 300")
+    for peer in ("scipy", "rsatoolbox"):
+        slow = measure(f"{peer}_correlation", shape, runs=1)
+        row(f"CPU of {peer} / rdm.compute's, correlation", slow.cpu_s / correlation.cpu_s, "≥ 20")
+
+
+def page(n: int) -> None:
+    found = first_paint(n)
+    row(f"RDM page, {n:,} stimuli: MiB of data sent at first paint", found.sent_mib, "≤ 2")
+    row(f"RDM page, {n:,} stimuli: s to first paint (RDM in the store)", found.paint_s, "")
+    row(f"RDM page, {n:,} stimuli: s from click to its pictures, median", found.click_s, "< 0.3")
+
+
+def row(measured: str, value: float, wanted: str) -> None:
+    print(f"{measured:58} {value:10.2f} {wanted:>12}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""A Neurogallery server of its own for a test, on a free port."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@contextlib.contextmanager
+def server(data: Path, results: Path) -> Iterator[str]:
+    """Serve the app on the given folders; yields its address."""
+    port = _free_port()
+    environment = os.environ | {
+        "NEUROGALLERY_DATA": str(data),
+        "NEUROGALLERY_RESULTS": str(results),
+    }
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    log = results.parent / f"server-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, f"--server.port={port}", "--server.fileWatcherType=none"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait(f"http://localhost:{port}/_stcore/health", log)
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(address: str, log: Path, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"The server did not answer: {log.read_text()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,177 @@
+"""The command line as a user runs it: output, exit status, one line on bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import operations, paths
+from core.__main__ import main
+from core.errors import InputError, NotFoundError
+
+PLUGIN = """
+import time
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("NEUROGALLERY_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("NEUROGALLERY_PLUGINS", raising=False)
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "core", *map(str, arguments)]
+    return subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True, timeout=60)
+
+
+def check_one_line(message: str, status: int, out: str, error: str) -> None:
+    assert message in error
+    assert (status, out, error.count("\n")) == (2, "", 1), (out, error)
+
+
+@pytest.mark.parametrize("command", [(), ("datasets",), ("fetch",), ("rdm",), ("job",)])
+def test_help_is_quick(command: tuple[str, ...]) -> None:
+    began = time.perf_counter()
+    result = run(*command, "--help")
+    assert time.perf_counter() - began < 2
+    assert result.returncode == 0
+    assert "usage: python -m core" in result.stdout
+    assert command == () or "--json" in result.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import core.__main__, sys; print({'numpy', 'pandas', 'torch'} & set(sys.modules))"
+    text = subprocess.check_output([sys.executable, "-c", code], cwd=paths.PROJECT, text=True)
+    assert text.strip() == "set()"
+
+
+def test_datasets_are_listed_with_where_they_lie() -> None:
+    lines = run("datasets").stdout.splitlines()
+    listed = json.loads(run("datasets", "--json").stdout)
+    assert len(lines) == len(listed) > 1
+    by_name = {info["name"]: info for info in listed}
+    assert by_name["simulated"]["is_simulated"] is True
+    assert all(info["title"] for info in listed)
+    for line, info in zip(lines, listed, strict=True):
+        assert line.split()[0] == info["name"]
+        assert info["title"] in line
+        assert info["where"] or info["is_simulated"] or line.endswith("not fetched")
+
+
+def test_rdm_is_saved_and_summarised(tmp_path: Path) -> None:
+    out = tmp_path / "rdm.npy"
+    result = run("rdm", "simulated", "--metric", "cosine", "--out", out)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    matrix = np.load(out)
+    assert matrix.dtype == np.float32
+    assert f"{len(matrix)} stimuli, cosine" in result.stdout
+    assert "(simulated)" in result.stdout
+    assert "missing rows" in result.stdout
+    assert [path.name for path in tmp_path.glob("*rdm*")] == ["rdm.npy"]
+
+    again = json.loads(run("rdm", "simulated", "--metric", "cosine", "--json").stdout)
+    pairs = matrix[np.triu_indices(len(matrix), 1)]
+    assert again["n"] == len(matrix)
+    assert again["pairs"] == np.isfinite(pairs).sum()
+    assert again["minimum"] == pytest.approx(np.nanmin(pairs))
+    assert again["maximum"] == pytest.approx(np.nanmax(pairs))
+    assert again["mean"] == pytest.approx(np.nanmean(pairs), rel=1e-5)
+    assert again["out"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "arguments are required"),
+        (["frob"], "invalid choice: 'frob'"),
+        (["rdm"], "required: DATASET"),
+        (["rdm", "simulated"], "Neither --out nor --json"),
+        (["rdm", "simulated", "--out", "x.txt"], "ends in .npy"),
+        (["rdm", "simulated", "--out", "/absent/folder/x.npy"], "/absent/folder"),
+        (["rdm", "simulated", "--json", "--option", "snr"], "NAME=VALUE"),
+        (["rdm", "simulated", "--json", "--published", "x", "--roi", "V1"], "--published"),
+        (["rdm", "nonsense", "--json"], "nonsense"),
+        (["rdm", "simulated", "--json", "--roi", "nonsense"], "nonsense"),
+        (["rdm", "simulated", "--json", "--metric", "nonsense"], "nonsense"),
+        (["rdm", "simulated", "--json", "--published", "nonsense"], "nonsense"),
+        (["rdm", "simulated", "--json", "--subject", "nonsense"], "nonsense"),
+        (["rdm", "simulated", "--json", "--option", "nonsense=1"], "nonsense"),
+        (["fetch", "nonsense"], "nonsense"),
+        (["job", "/absent/rdm-0123456789abcdef"], "There is no job"),
+    ],
+)
+def test_bad_input_gives_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status = main(arguments)
+    except SystemExit as end:  # argparse leaves this way
+        status = int(end.code or 0)
+    check_one_line(message, status, *capsys.readouterr())
+
+
+@pytest.mark.parametrize("arguments", [["frob"], ["job", "/absent/rdm-0123456789abcdef"]])
+def test_bad_input_ends_the_process_with_2(arguments: list[str]) -> None:
+    result = run(*arguments)
+    check_one_line("", result.returncode, result.stdout, result.stderr)
+
+
+def test_ctrl_c_ends_with_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow_plugin.py").write_text(PLUGIN)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("NEUROGALLERY_PLUGINS", "slow_plugin")
+    command = [sys.executable, "-m", "core", "datasets"]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=paths.PROJECT, stdout=pipe, stderr=pipe, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "")
+
+
+# --- operations
+
+
+def test_every_operation_can_be_resolved() -> None:
+    assert {"rdm", "fetch"} <= set(operations.OPERATIONS)
+    for name in operations.OPERATIONS:
+        assert callable(operations.resolve(name))
+
+
+def test_an_unknown_operation_lists_the_choices() -> None:
+    with pytest.raises(NotFoundError, match=r"'train'.*Choices: rdm, fetch"):
+        operations.resolve("train")
+
+
+def test_a_plugin_that_cannot_be_found_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEUROGALLERY_PLUGINS", "json, absent_plugin")
+    with pytest.raises(InputError, match="absent_plugin"):
+        operations.resolve("rdm")
+    assert main(["datasets"]) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_the_bar_shows_on_a_terminal_only() -> None:
+    code = "from core.__main__ import Bar; bar = Bar(); bar(0.5, 'half'); bar.clear()"
+    leader, follower = os.openpty()
+    subprocess.run([sys.executable, "-c", code], cwd=paths.PROJECT, stderr=follower, check=True)
+    os.close(follower)
+    shown = os.read(leader, 1000).decode()
+    os.close(leader)
+    assert "[###############               ]  50% half" in shown
+    piped = subprocess.run([sys.executable, "-c", code], cwd=paths.PROJECT, capture_output=True)
+    assert piped.stderr == b""

@@ -1,0 +1,251 @@
+"""A person's own folder: what it may hold, and one clear message for each mistake."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import datasets
+from core.errors import CorruptDataError, InputError, NotFoundError
+
+STIMULI = (
+    "id,file,category,supercategory,labels,source,split,size,note\n"
+    "007,a.png,cat,animal,cat | furry |,web,train,1.5,x\n"
+    "NA,sub/b.png,car,thing,,web,test,2,7\n"
+    "c,,dog,animal,dog,,,,\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "mine"
+    for below in ("responses", "rois", "rdms", "images/sub", "gallery"):
+        (root / below).mkdir(parents=True)
+    (root / "dataset.json").write_text(json.dumps({"title": "Mine", "units": "z"}))
+    (root / "stimuli.csv").write_text(STIMULI)
+    for name in ("a.png", "sub/b.png"):
+        Image.new("L", (8, 6), 99).save(root / "images" / name)
+    rng = np.random.default_rng(0)
+    np.save(root / "responses" / "p1.npy", rng.normal(size=(4, 5)).astype(np.float32))
+    (root / "responses" / "p1.csv").write_text("id,run\nc,1\n007,1\nNA,2\n007,2\n")
+    np.save(root / "responses" / "p2.npy", rng.normal(size=(3, 5)))
+    (root / "rois" / "p1.json").write_text(json.dumps({"V1": [0, 1], "all": [0, 1, 2, 3, 4]}))
+    np.save(root / "rdms" / "model.npy", 1 - np.eye(3))
+    (root / "gallery" / "gallery.csv").write_text("id,file\ng1,g.png\n")
+    Image.new("RGB", (5, 5), (1, 2, 3)).save(root / "gallery" / "g.png")
+    return root
+
+
+def _open(folder, subject=None):
+    return datasets.load("folder", subject, root=folder)
+
+
+def test_everything_is_read(folder):
+    ds = _open(folder)
+    assert (ds.info.title, ds.info.units, ds.info.where) == ("Mine", "z", folder)
+    assert (ds.subject, ds.subjects) == ("p1", ("p1", "p2"))
+    assert ds.stimuli["id"].tolist() == ["007", "NA", "c"]
+    assert ds.stimuli["labels"].tolist() == [("cat", "furry"), (), ("dog",)]
+    assert ds.stimuli["size"].tolist()[:2] == [1.5, 2.0]
+    assert np.isnan(ds.stimuli["size"].iloc[2])
+    assert ds.stimuli["note"].tolist() == ["x", "7", ""]
+    assert ds.trials["repeat"].tolist() == [1, 1, 1, 2]
+    assert ds.trials["run"].tolist() == [1, 1, 2, 2]
+    assert ds.trials["session"].tolist() == [1, 1, 1, 1]
+    assert isinstance(ds.betas, np.memmap)
+    assert ds.responses("V1").shape == (3, 2)
+    np.testing.assert_array_equal(ds.responses()[2], ds.betas[0])
+    assert ds.rdms["model"].dtype == np.float32
+    assert ds.image("NA").mode == "RGB"
+    assert ds.image("g1").getpixel((0, 0)) == (1, 2, 3)
+    assert ds.gallery["id"].tolist() == ["g1"]
+    assert ds.missing_pictures() == ["c"]
+
+
+def test_float64_without_trial_list_becomes_float32(folder):
+    ds = _open(folder, "p2")
+    assert ds.betas.dtype == np.float32
+    assert ds.trials["id"].tolist() == ["007", "NA", "c"]
+    assert ds.rois == {}
+
+
+def test_stimuli_alone_and_rdms_alone_are_enough(tmp_path):
+    (tmp_path / "stimuli.csv").write_text("id\na\nb\n")
+    ds = _open(tmp_path)
+    assert (ds.subject, ds.betas, ds.pictures, len(ds.gallery)) == ("group", None, None, 0)
+    assert ds.info.units == "arbitrary units"
+    assert ds.missing_pictures() == ["a", "b"]
+    (tmp_path / "rdms").mkdir()
+    np.save(tmp_path / "rdms" / "it.npy", np.array([[0, 1], [1, 0]]))
+    ds = _open(tmp_path)
+    assert list(ds.rdms) == ["it"]
+    with pytest.raises(NotFoundError, match="RDMs only"):
+        ds.responses()
+    with pytest.raises(NotFoundError, match="without pictures"):
+        ds.image("a")
+
+
+def test_fingerprint_follows_content_and_pictures_but_not_place(folder, tmp_path):
+    first = _open(folder).fingerprint
+    assert first == _open(folder).fingerprint
+    moved = folder.rename(tmp_path / "moved")
+    assert _open(moved).fingerprint == first
+    assert _open(moved, "p2").fingerprint != first
+    prints = {first}
+    np.save(moved / "rdms" / "model.npy", 2 * (1 - np.eye(3)))
+    prints.add(_open(moved).fingerprint)
+    (moved / "images" / "a.png").unlink()
+    prints.add(_open(moved).fingerprint)
+    (moved / "responses" / "p1.csv").write_text("id\nc\n007\nNA\nc\n")
+    prints.add(_open(moved).fingerprint)
+    assert len(prints) == 4
+
+
+def test_missing_responses_stay_missing(folder):
+    betas = np.ones((4, 5), np.float32)
+    betas[0] = np.nan
+    betas[1, 2] = np.nan
+    np.save(folder / "responses" / "p1.npy", betas)
+    ds = _open(folder)
+    assert ds.missing().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(np.inf, np.float32), (1e300, np.float64)])
+def test_infinite_values_name_file_row_and_unit(folder, value, dtype):
+    betas = np.ones((4, 5), dtype)
+    betas[2, 3] = value
+    np.save(folder / "responses" / "p1.npy", betas)
+    with pytest.raises(InputError, match=r"responses/p1\.npy .* row 2, unit 3"):
+        _open(folder)
+
+
+def _text(path, text):
+    return lambda folder: (folder / path).write_text(text)
+
+
+def _array(path, array):
+    return lambda folder: np.save(folder / path, array, allow_pickle=True)
+
+
+MISTAKES = {
+    "no id column": (_text("stimuli.csv", "name;file\na;b\n"), InputError, r"stimuli\.csv .*'id'"),
+    "empty table": (_text("stimuli.csv", ""), CorruptDataError, r"stimuli\.csv"),
+    "no rows": (_text("stimuli.csv", "id,file\n"), InputError, r"stimuli\.csv has no rows"),
+    "ragged table": (_text("stimuli.csv", "id\na\nb,c,d\n"), CorruptDataError, r"stimuli\.csv"),
+    "empty id": (_text("stimuli.csv", "id,file\na,\n,b\n"), InputError, r"no id in line 3"),
+    "duplicate ids": (_text("stimuli.csv", "id\na\na\n"), InputError, r"stimuli\.csv .*duplicate"),
+    "file outside": (
+        _text("stimuli.csv", "id,file\n007,../dataset.json\nNA,\nc,\n"),
+        InputError,
+        r"stimuli\.csv .*'\.\./dataset\.json'.*outside",
+    ),
+    "absolute file": (
+        _text("stimuli.csv", "id,file\n007,/etc/passwd\nNA,\nc,\n"),
+        InputError,
+        r"stimuli\.csv .*outside",
+    ),
+    "fewer stimuli": (_text("stimuli.csv", "id\n007\nNA\n"), InputError, r"p1\.csv .*lacks: c"),
+    "broken json": (_text("dataset.json", "{"), CorruptDataError, r"dataset\.json"),
+    "json list": (_text("dataset.json", "[1]"), InputError, r"dataset\.json holds a list"),
+    "json number": (_text("dataset.json", '{"title": 3}'), InputError, r"dataset\.json has 3"),
+    "object array": (
+        _array("responses/p1.npy", np.array([{}, []], dtype=object)),
+        CorruptDataError,
+        r"p1\.npy .*Python objects",
+    ),
+    "truncated array": (_text("responses/p1.npy", "\x93NUM"), CorruptDataError, r"p1\.npy"),
+    "3-d array": (_array("responses/p1.npy", np.ones((4, 5, 2))), InputError, r"p1\.npy .*shape"),
+    "complex array": (_array("responses/p1.npy", np.ones((4, 5), complex)), InputError, r"complex"),
+    "other length": (
+        _text("responses/p1.csv", "id\nc\n007\n"),
+        InputError,
+        r"p1\.csv has 2 rows, responses/p1\.npy has 4",
+    ),
+    "unknown trial id": (
+        _text("responses/p1.csv", "id\nc\n007\nNA\nzz\n"),
+        InputError,
+        r"p1\.csv names 1 ids .*zz",
+    ),
+    "trials without id": (_text("responses/p1.csv", "trial\n1\n"), InputError, r"p1\.csv .*'id'"),
+    "roi out of range": (_text("rois/p1.json", '{"V1": [0, 5]}'), InputError, r"p1\.json: 'V1'"),
+    "roi negative": (_text("rois/p1.json", '{"V1": [-1]}'), InputError, r"0 to 4"),
+    "roi not numbers": (_text("rois/p1.json", '{"V1": ["a"]}'), InputError, r"p1\.json"),
+    "roi empty": (_text("rois/p1.json", '{"V1": []}'), InputError, r"p1\.json"),
+    "roi list": (_text("rois/p1.json", "[0]"), InputError, r"p1\.json"),
+    "roi broken": (_text("rois/p1.json", "{"), CorruptDataError, r"p1\.json"),
+    "asymmetric rdm": (
+        _array("rdms/model.npy", np.triu(np.ones((3, 3)), 1)),
+        InputError,
+        r"rdms/model\.npy is not symmetric",
+    ),
+    "small rdm": (_array("rdms/model.npy", 1 - np.eye(2)), InputError, r"rdms/model\.npy has 2"),
+    "gallery repeats": (
+        _text("gallery/gallery.csv", "id\n007\n"),
+        InputError,
+        r"gallery\.csv repeats 1 .*007",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_has_one_clear_message(folder, mistake):
+    make, error, message = MISTAKES[mistake]
+    make(folder)
+    with pytest.raises(error, match=message) as caught:
+        _open(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_trial_list_of_another_length(folder):
+    np.save(folder / "responses" / "p2.npy", np.ones((7, 5)))
+    with pytest.raises(InputError, match=r"p2\.npy has 7 rows, stimuli\.csv has 3"):
+        _open(folder, "p2")
+
+
+def test_folder_without_stimuli_and_unknown_subject(folder, tmp_path):
+    with pytest.raises(NotFoundError, match=r"no stimuli\.csv"):
+        _open(tmp_path / "nowhere")
+    with pytest.raises(NotFoundError, match="p1, p2"):
+        _open(folder, "../p1")
+
+
+def test_missing_picture_is_named_when_it_is_asked_for(folder):
+    (folder / "images" / "a.png").unlink()
+    ds = _open(folder)
+    assert ds.missing_pictures() == ["007", "c"]
+    with pytest.raises(NotFoundError, match=r"'007'.*images/a\.png"):
+        ds.image("007")
+    with pytest.raises(NotFoundError, match="names no file"):
+        ds.image("c")
+    with pytest.raises(NotFoundError, match="no stimulus"):
+        ds.image("zz")
+
+
+def test_array_cut_short_and_file_name_with_nul(folder):
+    path = folder / "responses" / "p1.npy"
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(CorruptDataError, match=r"p1\.npy"):
+        _open(folder)
+    (folder / "stimuli.csv").write_bytes(b"id,file\n007,a\0b.png\nNA,\nc,\n")
+    with pytest.raises((InputError, CorruptDataError), match=r"stimuli\.csv"):
+        _open(folder)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 20, 40, -6])
+def test_truncated_picture(folder, kept):
+    path = folder / "images" / "a.png"
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 255, (90, 90), dtype=np.uint8)).save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: kept if kept >= 0 else len(whole) // 2])
+    with pytest.raises(CorruptDataError, match=r"a\.png.*'007'"):
+        _open(folder).image("007")
+
+
+def test_huge_picture_is_refused_before_it_is_decoded(folder):
+    Image.new("1", (8000, 7000)).save(folder / "images" / "a.png")
+    with pytest.raises(InputError, match=r"a\.png.*8000 x 7000"):
+        _open(folder).image("007")

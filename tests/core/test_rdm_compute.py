@@ -1,0 +1,194 @@
+"""RDM values against scipy, exact edge cases, and properties."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import pdist, squareform
+
+from core import rdm
+from core.errors import InputError, NotFoundError
+
+SCIPY = {"correlation": "correlation", "cosine": "cosine", "euclidean": "euclidean"}
+PLAIN = ["correlation", "cosine", "euclidean", "sqeuclidean_per_channel"]
+
+
+def oracle(responses, metric):
+    wide = np.asarray(responses, dtype=np.float64)
+    if metric == "sqeuclidean_per_channel":
+        return squareform(pdist(wide, "sqeuclidean")) / wide.shape[1]
+    return squareform(pdist(wide, SCIPY[metric]))
+
+
+def relative_error(values, truth):
+    apart = truth > 0
+    return np.max(np.abs(values[apart] - truth[apart]) / truth[apart])
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.mark.parametrize("metric", PLAIN)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("offset", "scale"), [(0, 1), (10_000, 0.001), (-3, 1000)])
+@pytest.mark.parametrize(("n", "v"), [(30, 3), (40, 131), (600, 50), (20, 4001)])
+def test_values_agree_with_scipy(rng, metric, dtype, offset, scale, n, v):
+    responses = (rng.standard_normal((n, v)) * scale + offset).astype(dtype)
+    values = rdm.compute(responses, metric)
+    truth = oracle(responses, metric)
+    assert values.dtype == np.float32
+    if metric in ("correlation", "cosine"):
+        assert np.nanmax(np.abs(values - truth)) < 1e-6
+    else:
+        assert relative_error(values, truth) < 1e-6
+
+
+@pytest.mark.parametrize("metric", PLAIN)
+def test_near_identical_rows_keep_their_distance(rng, metric):
+    base = rng.standard_normal((1, 300)) * 5 + 1000
+    responses = np.repeat(base, 40, axis=0) + 1e-4 * rng.standard_normal((40, 300))
+    responses[20:] += 10 * rng.standard_normal((1, 300))
+    values, truth = rdm.compute(responses, metric), oracle(responses, metric)
+    if metric in ("correlation", "cosine"):
+        assert np.max(np.abs(values - truth)) < 1e-6
+    else:
+        assert relative_error(values, truth) < 1e-6
+
+
+def test_few_valued_rows_do_not_accumulate_rounding(rng):
+    responses = (rng.standard_normal((60, 20_000)) * 1e-3 + 1e4).astype(np.float32)
+    responses[1] = responses[0]
+    truth = 1 - np.corrcoef(responses.astype(np.float64))
+    assert np.max(np.abs(rdm.compute(responses) - truth)) < 1e-6
+
+
+@pytest.mark.parametrize("metric", PLAIN)
+def test_symmetric_with_zero_diagonal_and_equivariant(rng, metric):
+    responses = rng.standard_normal((700, 20)).astype(np.float32)
+    values = rdm.compute(responses, metric)
+    order = rng.permutation(700)
+    assert np.array_equal(values, values.T)
+    assert not np.diagonal(values).any()
+    permuted = rdm.compute(responses[order], metric)
+    assert np.allclose(permuted, values[np.ix_(order, order)], atol=2e-6)
+
+
+def test_correlation_ignores_offset_and_scale_of_each_row(rng):
+    responses = rng.standard_normal((50, 80))
+    changed = responses * rng.uniform(0.1, 9, (50, 1)) + rng.uniform(-50, 50, (50, 1))
+    assert np.allclose(rdm.compute(responses), rdm.compute(changed), atol=1e-6)
+
+
+def test_hand_computed_case():
+    responses = np.array([[1, 2, 3], [2, 4, 6], [3, 2, 1], [1, 0, 1]])
+    assert np.allclose(rdm.compute(responses)[0], [0, 0, 2, 1])
+    assert np.allclose(rdm.compute(responses, "euclidean")[0, 2], np.sqrt(8))
+    assert np.allclose(rdm.compute(responses, "sqeuclidean_per_channel")[0, 2], 8 / 3)
+
+
+def test_constant_and_missing_rows_are_named_and_the_rest_computed(rng):
+    responses = rng.standard_normal((10, 6))
+    responses[3] = 0.1
+    responses[7] = np.nan
+    values = rdm.compute(responses)
+    assert rdm.undefined(values).tolist() == [3, 7]
+    rest = [0, 1, 2, 4, 5, 6, 8, 9]
+    truth = oracle(responses[rest], "correlation")
+    assert np.allclose(values[np.ix_(rest, rest)], truth, atol=1e-6)
+    assert np.isnan(values[3, [0, 7]]).all()
+    assert values[3, 3] == 0
+    assert rdm.undefined(rdm.compute(responses, "euclidean")).tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("responses", "message"),
+    [
+        (np.zeros(5), "shape"),
+        (np.zeros((1, 5)), "shape"),
+        (np.zeros((5, 0)), "shape"),
+        (np.array([["a", "b"], ["c", "d"]]), "dtype"),
+        (np.zeros((3, 3), dtype=complex), "dtype"),
+        (np.array([[1.0, np.inf], [1, 2]]), "infinite values, the first at row 0, unit 1"),
+        (np.array([[1.0, 2], [np.nan, 2]]), "NaN in part of 1 rows: 1"),
+    ],
+)
+def test_bad_input_gets_one_clear_message(responses, message):
+    with pytest.raises(InputError, match=message):
+        rdm.compute(responses)
+
+
+def test_unknown_metric_lists_the_choices():
+    with pytest.raises(NotFoundError, match="correlation, euclidean"):
+        rdm.compute(np.eye(3), "manhattan")
+
+
+def test_progress_reaches_one_and_can_stop(rng):
+    fractions = []
+    rdm.compute(rng.standard_normal((900, 4)), progress=lambda share, _: fractions.append(share))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+def brute_crossnobis(patterns):
+    folds, n, v = patterns.shape
+    matrix = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            products = [
+                (patterns[f, i] - patterns[f, j]) @ (patterns[g, i] - patterns[g, j])
+                for f in range(folds)
+                for g in range(folds)
+                if f != g
+            ]
+            matrix[i, j] = np.mean(products) / v
+    return matrix
+
+
+def test_crossnobis_against_brute_force(rng):
+    patterns = rng.standard_normal((3, 8, 15)) + rng.standard_normal((1, 8, 15))
+    rows, folds = patterns.reshape(-1, 15), np.repeat([1, 2, 3], 8)
+    truth = brute_crossnobis(patterns)
+    assert np.allclose(rdm.compute(rows, "crossnobis", folds=folds), truth, atol=1e-5)
+    order = rng.permutation(24)
+    stimuli = np.tile(np.arange(8), 3)[order]
+    shuffled = rdm.compute(rows[order], "crossnobis", folds=folds[order], stimuli=stimuli)
+    seen = stimuli[np.sort(np.unique(stimuli, return_index=True)[1])]
+    assert np.allclose(shuffled, truth[np.ix_(seen, seen)], atol=1e-5)
+
+
+def test_crossnobis_is_unbiased_where_nothing_differs(rng):
+    rows = rng.standard_normal((4 * 30, 200))
+    values = rdm.compute(rows, "crossnobis", folds=np.repeat(range(4), 30))
+    pairs = values[np.triu_indices(30, 1)]
+    assert abs(pairs.mean()) < 0.02
+    assert (pairs < 0).mean() > 0.3
+
+
+@pytest.mark.parametrize("noise", ["diagonal", "full"])
+def test_noise_normalisation_undoes_the_scale_of_units(rng, noise):
+    signal = np.tile(rng.standard_normal((12, 10)), (4, 1))
+    rows = signal + 0.3 * rng.standard_normal(signal.shape)
+    scales = rng.uniform(0.2, 20, 10) if noise == "diagonal" else 3.7
+    folds = np.repeat(range(4), 12)
+    plain = rdm.compute(rows, "crossnobis", folds=folds, noise=noise)
+    scaled = rdm.compute(rows * scales, "crossnobis", folds=folds, noise=noise)
+    assert np.allclose(plain, scaled, rtol=1e-3, atol=1e-3)
+
+
+def test_crossnobis_says_what_it_needs(rng):
+    rows = rng.standard_normal((6, 4))
+    with pytest.raises(InputError, match="without folds"):
+        rdm.compute(rows, "crossnobis")
+    with pytest.raises(InputError, match="one fold"):
+        rdm.compute(rows, "crossnobis", folds=np.zeros(6))
+    with pytest.raises(InputError, match="4, 2 rows"):
+        rdm.compute(rows, "crossnobis", folds=[0, 0, 0, 0, 1, 1])
+    with pytest.raises(InputError, match="has 5 rows"):
+        rdm.compute(rows, "crossnobis", folds=[0, 0, 0, 1, 1])
+
+
+def test_crossnobis_leaves_out_a_stimulus_without_all_folds(rng):
+    rows = rng.standard_normal((9, 5))
+    rows[4] = np.nan
+    values = rdm.compute(rows, "crossnobis", folds=np.repeat([0, 1, 2], 3))
+    assert rdm.undefined(values).tolist() == [1]

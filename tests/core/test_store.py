@@ -1,0 +1,367 @@
+"""Results on disk: fingerprints, whole results or none, damage, eviction, keys."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import paths, store
+from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+
+KIB = 1 / 2**20  # GiB
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path))
+    monkeypatch.delenv("NEUROGALLERY_STORE_GIB", raising=False)
+    return tmp_path / "store"
+
+
+def a_key(number: int = 0) -> str:
+    return store.key("rdm", "dataset", {"number": number})
+
+
+def visible(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir() if path.is_dir()}
+
+
+# --- fingerprints
+
+
+DISTINCT = [
+    (),
+    (None,),
+    ("",),
+    (b"",),
+    ("1",),
+    (1,),
+    (1.0,),
+    (True,),
+    (b"1",),
+    ("ab", "c"),
+    ("a", "bc"),
+    ("abc",),
+    (["a"],),
+    ([["a"]],),
+    (["a", "b"],),
+    (["a"], "b"),
+    ({},),
+    ([],),
+    ({"a": 1},),
+    ({"a": [1]},),
+    ({"a": 1, "b": 2},),
+    ({"a": 2, "b": 1},),
+    (float("nan"),),
+    (np.zeros(4, np.float32),),
+    (np.zeros(2, np.float64),),
+    (np.zeros((2, 2), np.float32),),
+    (np.zeros((4, 1), np.float32),),
+    (np.zeros((0, 3)),),
+    (np.zeros((0, 4)),),
+    (np.array(0.0),),
+]
+
+
+def test_different_values_have_different_fingerprints() -> None:
+    prints = [store.fingerprint(*parts) for parts in DISTINCT]
+    assert len(set(prints)) == len(DISTINCT)
+    assert all(len(text) == 32 and int(text, 16) >= 0 for text in prints)
+
+
+def test_equal_values_have_one_fingerprint() -> None:
+    array = np.arange(12.0).reshape(3, 4)
+    assert store.fingerprint({"a": 1, "b": 2}) == store.fingerprint({"b": 2, "a": 1})
+    assert store.fingerprint((1, 2)) == store.fingerprint([1, 2])
+    assert store.fingerprint(np.float64(0.5), np.int64(3)) == store.fingerprint(0.5, 3)
+    assert store.fingerprint(array) == store.fingerprint(np.asfortranarray(array))
+    assert store.fingerprint(array[:, ::2]) == store.fingerprint(array[:, ::2].copy())
+
+
+def test_fingerprint_is_the_same_in_every_process() -> None:
+    code = "from core import store; print(store.fingerprint('ä', {'x': (1, 2.5, None)}))"
+    text = subprocess.check_output([sys.executable, "-c", code], cwd=paths.PROJECT, text=True)
+    assert text.strip() == store.fingerprint("ä", {"x": (1, 2.5, None)})
+
+
+def test_fingerprint_of_a_file_follows_its_content(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(b"one")
+    second.write_bytes(b"one")
+    before = store.fingerprint(first)
+    assert before == store.fingerprint(second) != store.fingerprint(b"one")
+    first.write_bytes(b"another")
+    assert store.fingerprint(first) != before
+    with pytest.raises(NotFoundError, match="absent"):
+        store.fingerprint(tmp_path / "absent")
+
+
+def test_values_without_a_fingerprint_are_refused() -> None:
+    with pytest.raises(InputError, match="object has no fingerprint"):
+        store.fingerprint(object())
+    with pytest.raises(InputError, match="dtype object"):
+        store.fingerprint(np.array([{}]))
+
+
+def test_key_depends_on_every_part() -> None:
+    keys = {
+        store.key("rdm", "d", {"a": 1}),
+        store.key("map", "d", {"a": 1}),
+        store.key("rdm", "e", {"a": 1}),
+        store.key("rdm", "d", {"a": 2}),
+        store.key("rdm", "d", {"a": 1}, seed=1),
+        store.key("rdm", "d", {"a": 1}, version=2),
+    }
+    assert len(keys) == 6
+    with pytest.raises(InputError, match="operation"):
+        store.key("../rdm", "d", {})
+
+
+# --- saving and loading
+
+
+def test_a_result_comes_back_memory_mapped_and_read_only() -> None:
+    arrays = {
+        "matrix": np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32).T,
+        "empty": np.zeros((0, 3)),
+        "scalar": np.float64(2.5),
+        "names": np.array(["face", "house"]),
+    }
+    saved = store.save(a_key(), arrays, {"n": np.int64(5), "metric": "cosine"})
+    loaded = store.load(a_key())
+    assert loaded is not None
+    assert loaded.facts == {"n": 5, "metric": "cosine"}
+    assert loaded.created == saved.created
+    for name, array in arrays.items():
+        for result in (saved, loaded):
+            np.testing.assert_array_equal(result.arrays[name], array)
+            assert isinstance(result.arrays[name], np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.arrays["matrix"][0, 0] = 1.0
+
+
+def test_what_is_absent_is_none_and_removed_is_absent() -> None:
+    assert store.load(a_key()) is None
+    store.remove(a_key())
+    store.save(a_key(), {"a": np.ones(2)}, {})
+    store.remove(a_key())
+    assert store.load(a_key()) is None
+    assert store.entries() == []
+
+
+def test_a_replaced_result_stays_readable_where_it_is_open(root: Path) -> None:
+    old = store.save(a_key(), {"a": np.zeros(10_000)}, {"take": 1})
+    store.save(a_key(), {"a": np.ones(10_000)}, {"take": 2})
+    new = store.load(a_key())
+    assert new is not None
+    assert (new.facts["take"], new.arrays["a"].sum()) == (2, 10_000)
+    assert old.arrays["a"].sum() == 0
+    assert visible(root) == {a_key()}
+
+
+def test_a_reader_never_sees_half_of_a_replacement() -> None:
+    store.save(a_key(), {"a": np.zeros(50_000)}, {"value": 0})
+    stop = threading.Event()
+
+    def write() -> None:
+        value = 0
+        while not stop.is_set():
+            value += 1
+            store.save(a_key(), {"a": np.full(50_000, float(value))}, {"value": value})
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(50):
+            result = store.load(a_key())
+            assert result is not None
+            assert set(np.unique(result.arrays["a"])) == {result.facts["value"]}
+    finally:
+        stop.set()
+        writer.join()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"../a": np.ones(2)}, "name '../a'"),
+        ({"a": np.array([{}])}, "dtype object"),
+    ],
+)
+def test_what_cannot_be_saved_leaves_nothing(
+    root: Path, arrays: dict[str, np.ndarray], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        store.save(a_key(), arrays, {})
+    assert visible(root) == set()
+
+
+FULL_DISK = """
+import resource
+import numpy as np
+from core import store
+from core.errors import NeurogalleryError
+store.save({key!r}, {{"a": np.ones(10)}}, {{"take": 1}})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    store.save({key!r}, {{"small": np.ones(10), "large": np.ones(10_000)}}, {{"take": 2}})
+except NeurogalleryError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_the_old_result_and_names_the_folder(root: Path) -> None:
+    # A limit on the size of files fails in the middle of writing, as a full disk does.
+    code = FULL_DISK.format(key=a_key())
+    text = subprocess.check_output([sys.executable, "-c", code], cwd=paths.PROJECT, text=True)
+    assert str(root) in text
+    assert "Free space" in text
+    result = store.load(a_key())
+    assert result is not None
+    assert result.facts == {"take": 1}
+    assert visible(root) == {a_key()}
+
+
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "file"))
+    with pytest.raises(NeurogalleryError, match="file/store cannot be written"):
+        store.save(a_key(), {"a": np.ones(2)}, {})
+
+
+# --- damage
+
+
+def truncate(folder: Path) -> None:
+    os.truncate(folder / "a.npy", 500)
+
+
+def flip_a_byte(folder: Path) -> None:
+    content = bytearray((folder / "a.npy").read_bytes())
+    content[-1] ^= 1
+    (folder / "a.npy").write_bytes(content)
+
+
+def delete_array(folder: Path) -> None:
+    (folder / "a.npy").unlink()
+
+
+def exchange_array(folder: Path) -> None:
+    np.save(folder / "a.npy", np.ones(3))
+
+
+def truncate_facts(folder: Path) -> None:
+    os.truncate(folder / "result.json", 20)
+
+
+def delete_facts(folder: Path) -> None:
+    (folder / "result.json").unlink()
+
+
+def point_outside(folder: Path) -> None:
+    record = json.loads((folder / "result.json").read_text())
+    record["arrays"]["../../secret"] = record["arrays"]["a"]
+    (folder / "result.json").write_text(json.dumps(record))
+
+
+DAMAGES = [
+    truncate,
+    flip_a_byte,
+    delete_array,
+    exchange_array,
+    truncate_facts,
+    delete_facts,
+    point_outside,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_found_and_named(root: Path, damage) -> None:
+    store.save(a_key(), {"a": np.ones(1000)}, {})
+    assert store.load(a_key()) is not None
+    damage(root / a_key())
+    with pytest.raises(CorruptDataError, match=a_key()) as caught:
+        store.load(a_key())
+    assert f"Remove the folder {root / a_key()}" in str(caught.value)
+    assert [entry.key for entry in store.entries()] == [a_key()]
+    store.save(a_key(), {"a": np.ones(1000)}, {})
+    assert store.load(a_key()) is not None
+
+
+# --- size
+
+
+def test_the_least_recently_used_results_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        store.save(a_key(number), {"a": np.zeros(1024)}, {"number": number})
+    store.load(a_key(0))
+    monkeypatch.setenv("NEUROGALLERY_STORE_GIB", str(30 * KIB))
+    store.save(a_key(3), {"a": np.zeros(1024)}, {"number": 3})
+    assert {entry.facts["number"] for entry in store.entries()} == {0, 2, 3}
+    assert sum(entry.bytes for entry in store.entries()) <= 30 * 1024
+
+
+def test_the_result_just_saved_stays_even_if_it_is_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store.save(a_key(0), {"a": np.zeros(10)}, {})
+    monkeypatch.setenv("NEUROGALLERY_STORE_GIB", str(KIB))
+    store.save(a_key(1), {"a": np.zeros(1024)}, {})
+    assert [entry.key for entry in store.entries()] == [a_key(1)]
+
+
+@pytest.mark.parametrize("limit", ["plenty", "0", "-1", "nan", "inf"])
+def test_a_bad_limit_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setenv("NEUROGALLERY_STORE_GIB", limit)
+    with pytest.raises(InputError, match="NEUROGALLERY_STORE_GIB"):
+        store.save(a_key(), {"a": np.ones(2)}, {})
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(root: Path) -> None:
+    for name, age in ((".aside-old", 2 * 86_400), (".aside-new", 60)):
+        (root / name).mkdir(parents=True)
+        then = (root / name).stat().st_mtime - age
+        os.utime(root / name, (then, then))
+    store.save(a_key(), {"a": np.ones(2)}, {})
+    assert visible(root) == {a_key(), ".aside-new"}
+
+
+def test_entries_are_listed_newest_first() -> None:
+    for number in range(3):
+        store.save(a_key(number), {"a": np.zeros(10)}, {"number": number})
+    assert [entry.facts["number"] for entry in store.entries()] == [2, 1, 0]
+
+
+# --- keys and files
+
+
+@pytest.mark.parametrize(
+    "key", ["../../etc", "rdm-" + "0" * 31, "rdm-" + "0" * 32 + "\n", "a/b-" + "0" * 32, ""]
+)
+def test_keys_that_lead_elsewhere_are_refused(key: str) -> None:
+    for use in (store.load, store.remove, lambda key: store.save(key, {}, {})):
+        with pytest.raises(InputError, match="The key is"):
+            use(key)
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "value.json"
+    assert store.read_json(path) is None
+    store.write_json(path, {"a": np.float32(0.5), "where": tmp_path})
+    assert store.read_json(path) == {"a": 0.5, "where": str(tmp_path)}
+    with pytest.raises(TypeError):
+        store.write_json(path, {"a": object()})
+    assert store.read_json(path)["a"] == 0.5
+    assert [file.name for file in tmp_path.iterdir()] == ["value.json"]
+    path.write_text('{"a": ')
+    with pytest.raises(CorruptDataError, match=r"value\.json"):
+        store.read_json(path)

@@ -1,0 +1,153 @@
+"""Every page, run without a browser: on each kind of recording, and on bad input."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+PAGES = ["overview", "responses", "rdm", "jobs"]
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+
+
+def open_page(page: str, **address: str | list[str]) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    if page != "overview":
+        app.switch_page(f"pages/{page}.py")
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.title, *app.error]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def write_folder(root: Path, n: int = 12, **arrays: np.ndarray) -> Path:
+    folder = root / "mine"
+    for name in ("responses", "rdms"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "stimuli.csv").write_text("id\n" + "".join(f"p{i}\n" for i in range(n)))
+    for name, array in arrays.items():
+        np.save(folder / name.replace("__", "/"), array)
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_default_recording(page):
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+    assert "Simulated" in texts(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_recording_that_comes_as_rdms(page, kriegeskorte_root, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
+    app = open_page(page, dataset="kriegeskorte92")
+    assert not app.exception
+    assert not app.error
+    assert "Simulated" not in texts(app)
+
+
+def test_responses_of_an_rdm_recording_point_to_the_rdms(kriegeskorte_root, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
+    assert "comes as RDMs only" in texts(open_page("responses", dataset="kriegeskorte92"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_folder_without_pictures_labels_or_rois(page, data_root):
+    write_folder(data_root, responses__s1=np.random.default_rng(0).standard_normal((12, 7)))
+    app = open_page(page, dataset="folder:mine")
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_recording_that_was_not_fetched_offers_to(page):
+    app = open_page(page, dataset="kriegeskorte92")
+    assert not app.exception
+    if page != "jobs":
+        assert "fetch kriegeskorte92" in texts(app)
+        assert [button for button in app.button if "Download" in button.label]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("responses", "message"),
+    [
+        (np.full((12, 3), np.inf), "infinite"),
+        (np.zeros((11, 3)), "11"),
+        (np.zeros(12), "shape"),
+        (np.array([{"a": 1}] * 12, dtype=object), "pickle"),
+    ],
+)
+def test_bad_responses_get_one_message(page, responses, message, data_root):
+    folder = write_folder(data_root)
+    np.save(folder / "responses" / "s1.npy", responses, allow_pickle=True)
+    app = open_page(page, dataset="folder:mine")
+    assert not app.exception
+    if page != "jobs":
+        assert len(app.error) == 1
+        assert message in app.error[0].value
+
+
+def test_constant_rows_are_named_and_the_rest_shown(data_root):
+    responses = np.random.default_rng(0).standard_normal((12, 7))
+    responses[3] = 2.0
+    responses[8] = np.nan
+    write_folder(data_root, responses__s1=responses)
+    app = open_page("rdm", dataset="folder:mine")
+    assert not app.error
+    assert "2 stimuli are shown as missing" in texts(app)
+    assert "p3, p8" in texts(app)
+
+
+def test_an_address_outside_the_data_root_is_refused():
+    app = open_page("overview", dataset="folder:../../etc")
+    assert not app.exception
+    assert app.selectbox(key="dataset").value == "simulated"
+
+
+def test_the_address_opens_the_same_view():
+    app = open_page("rdm", roi=["V1", "FFA"], metric="euclidean", order="category")
+    assert app.multiselect(key="roi").value == ["V1", "FFA"]
+    assert app.selectbox(key="metric").value == "euclidean"
+    assert app.selectbox(key="order").value == "category"
+    assert "Euclidean distance" in [metric.label for metric in app.metric]
+
+
+def test_a_cell_in_the_address_is_shown():
+    app = open_page("rdm", cell=["face-00", "face-01"])
+    labels = {metric.label: metric.value for metric in app.metric}
+    assert labels.keys() == {"1 − Pearson r", "Rank", "Percentile"}
+    assert "most similar pair" not in texts(app)
+
+
+@pytest.mark.parametrize(
+    "metric", ["correlation", "euclidean", "sqeuclidean_per_channel", "cosine", "crossnobis"]
+)
+@pytest.mark.parametrize("order", ["original", "category", "hierarchical"])
+def test_every_metric_and_order(metric, order):
+    app = open_page("rdm", metric=metric, order=order)
+    assert not app.exception
+    assert not app.error
+    assert len(app.metric) == 3
+
+
+@pytest.mark.parametrize("tab", ["Extreme pairs", "Distribution", "Download"])
+def test_every_tab_of_the_rdm_page(tab):
+    app = open_page("rdm", rdm_tab=tab)
+    assert not app.exception
+    assert not app.error
+
+
+def test_selection_counts_clears_and_undoes():
+    app = open_page("rdm", cell=["face-00", "face-01"])
+    app.button(key="select_pair").click().run()
+    assert "2 of 60 stimuli selected" in texts(app)
+    app.button(key="selection_clear").click().run()
+    assert "0 of 60 stimuli selected" in texts(app)
+    app.button(key="selection_undo").click().run()
+    assert "2 of 60 stimuli selected" in texts(app)
