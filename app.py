@@ -1,17 +1,15 @@
 """Neurogallery: page set-up, navigation and the shared sidebar."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from pages.shared import recording
+from core import operations
+from pages.shared import navigation, recording
 
 st.set_page_config(page_title="Neurogallery", page_icon=":material/neurology:", layout="wide")
-page = st.navigation(
-    [
-        st.Page("pages/overview.py", title="Overview", icon=":material/collections:", default=True),
-        st.Page("pages/responses.py", title="Responses", icon=":material/ssid_chart:"),
-        st.Page("pages/rdm.py", title="RDM", icon=":material/grid_on:"),
-        st.Page("pages/jobs.py", title="Jobs", icon=":material/checklist:"),
-    ]
-)
+page = navigation.navigate()
+st.html(Path(__file__).parent / "pages" / "shared" / "style.css")
+operations.load_plugins()
 recording.sidebar()
 recording.guarded(page.run)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from pages.shared import jobs_panel
+from pages.shared import jobs_panel, navigation
 
 
 @st.fragment(run_every=jobs_panel.POLL_SECONDS)
@@ -23,6 +23,7 @@ def table() -> None:
             jobs_panel.show(job)
 
 
+navigation.require_app()
 st.title("Jobs")
 st.caption("Jobs go on when a page is closed or the server restarts.")
 table()

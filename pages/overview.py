@@ -15,9 +15,7 @@ MARKS = {
 
 
 def header(ds: Dataset) -> None:
-    st.title(ds.info.title)
-    if ds.info.is_simulated:
-        st.badge("Simulated data", icon=":material/science:", color="orange")
+    recording.title(ds, ds.info.title)
     if ds.info.description:
         st.markdown(ds.info.description)
 
@@ -37,8 +35,9 @@ def figures(ds: Dataset) -> None:
         "Repeats": shown,
         "RDMs": f"{len(ds.rdms)}" if ds.rdms else "–",
     }
-    for column, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
-        column.metric(label, value)
+    with st.container(key="facts"):
+        for column, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+            column.metric(label, value)
 
 
 def provenance(ds: Dataset) -> None:
@@ -74,7 +73,8 @@ def sheet(ds: Dataset) -> None:
 ds = recording.require()
 header(ds)
 figures(ds)
-about, health = st.columns([1, 1], gap="large")
+with st.container(key="halves"):
+    about, health = st.columns(2, gap="large")
 with about:
     st.subheader("About")
     provenance(ds)

@@ -112,7 +112,7 @@ def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
 
 
 def page(ds: Dataset) -> None:
-    st.title("Representational dissimilarity")
+    recording.title(ds, "Representational dissimilarity")
     sources, view = settings(ds)
     if not sources:
         st.info("Choose at least one RDM.", icon=":material/info:")

@@ -57,7 +57,8 @@ def single_responses(ds: Dataset, responses: np.ndarray, usable: np.ndarray) -> 
 
 def spread(ds: Dataset, responses: np.ndarray) -> None:
     over_units, over_stimuli = statistics.over_stimuli(responses), statistics.over_units(responses)
-    left, right = st.columns(2)
+    with st.container(key="halves"):
+        left, right = st.columns(2)
     with left:
         st.subheader("Each unit, over stimuli")
         chart = charts.band(*over_units, "Unit of the ROI", ds.info.units)
@@ -91,7 +92,7 @@ def split_half(ds: Dataset, roi: str | None) -> None:
 
 
 def page(ds: Dataset) -> None:
-    st.title("Responses")
+    recording.title(ds, "Responses")
     if ds.betas is None:
         st.info(
             f"{ds.info.title} comes as RDMs only: single responses were not published. "
@@ -107,7 +108,8 @@ def page(ds: Dataset) -> None:
         st.caption(f"{int((~usable).sum())} stimuli without a usable response are left out.")
     single_responses(ds, responses, usable)
     spread(ds, responses)
-    left, right = st.columns(2)
+    with st.container(key="halves_below"):
+        left, right = st.columns(2)
     with left:
         activity(ds, responses)
     with right:

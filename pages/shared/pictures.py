@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
-from pages.shared.components.gallery import Tile, gallery
 
 from core.datasets import Dataset
 from core.figures.pictures import thumbnail
 from pages.shared import selection
+from pages.shared.components.gallery import Tile, gallery
 
 PAGE_SIZE = 120
-THUMBNAIL, PREVIEW = 96, 224
+THUMBNAIL, PREVIEW, TILE = 96, 224, 84
 
 
 @st.cache_resource(max_entries=20_000, show_spinner=False)
@@ -60,6 +60,7 @@ def contact_sheet(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | Non
     changed = gallery(
         tiles(ds, shown, group),
         key=f"{key}_{page}",
+        size=TILE,
         selected=[stimulus for stimulus in shown["id"] if stimulus in chosen],
     )
     if changed is not None:
@@ -67,9 +68,9 @@ def contact_sheet(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | Non
         st.rerun()
 
 
-def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW) -> None:
+def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
     """The two pictures behind a cell, side by side, with their words and alternative texts."""
-    figures = "".join(_figure(ds, ds.stimuli.iloc[row], size) for row in (first, second))
+    figures = "".join(_figure(ds, ds.stimuli.iloc[row], size, brief) for row in (first, second))
     st.html(f'<div style="display:flex;gap:12px;align-items:flex-start">{figures}</div>')
 
 
@@ -83,11 +84,12 @@ def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 24) -> 
     )
 
 
-def _figure(ds: Dataset, stimulus: pd.Series, size: int) -> str:
-    caption = html.escape(describe(stimulus))
+def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
+    words = html.escape(describe(stimulus))
+    caption = html.escape(f"{stimulus['id']} {stimulus['category']}") if brief else words
     return (
-        f'<figure style="margin:0;flex:1 1 0;min-width:0;max-width:{size}px">'
-        f"{_image(picture(ds, stimulus['id'], PREVIEW), caption, stimulus['id'])}"
+        f'<figure title="{words}" style="margin:0;flex:1 1 0;min-width:0;max-width:{size}px">'
+        f"{_image(picture(ds, stimulus['id'], PREVIEW), words, stimulus['id'])}"
         f'<figcaption style="font-size:.85rem;margin-top:4px">{caption}</figcaption></figure>'
     )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import streamlit as st
-from pages.shared.components.heatmap import HeatmapEvent, heatmap
 
 from core import rdm
 from core.datasets import Dataset
 from core.figures import heatmap as images
 from core.figures.pictures import category_colours
 from pages.shared import matrices, pictures, selection
+from pages.shared.components.heatmap import HeatmapEvent, heatmap, window
 from pages.shared.matrices import Arrangement, Shown, View
 
 SIDE_ALONE, SIDE_BESIDE = 800, 480
@@ -22,7 +23,8 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
     """Heatmaps with the pictures of what is picked; a click redraws only this part."""
     focus = _focus(ds, shown[0], arranged)
     alone = len(shown) == 1
-    places = st.columns([3, 2], gap="large") if alone else st.columns(len(shown))
+    with st.container(key="explorer"):
+        places = st.columns([3, 2], gap="large") if alone else st.columns(len(shown))
     for place, matrix in zip(places, shown, strict=False):
         with place:
             if not alone:
@@ -78,14 +80,14 @@ def _heatmap(
     side = SIDE_ALONE if alone else SIDE_BESIDE
     key = f"heatmap_{shown.source.label}"
     n = ds.n_stimuli
-    window = (st.session_state.get(key) or {}).get("view") if n > side else None
+    wanted = window(key, n) if n > side else None
     low, high = ("0", "100") if view.by_percentile else _limits(shown)
     return heatmap(
         key=key,
         n=n,
         identity=f"{shown.key}/{arranged.name}",
         overview=matrices.image(shown, arranged, view, side),
-        crop=matrices.crop(shown, arranged, view, tuple(window)) if window else None,
+        crop=matrices.crop(shown, arranged, view, wanted) if wanted else None,
         crop_needed=n > side,
         labels=_names(ds, arranged) if n <= MOST_NAMES else None,
         bands=_bands(arranged),
@@ -145,21 +147,35 @@ def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
     if not st.query_params.get_all("cell"):
         st.caption("The most similar pair. Click any cell, or a category strip.")
     pictures.pair(ds, *focus)
-    for matrix in shown:
-        cell = rdm.cell(matrix.values, *focus)
-        if len(shown) > 1:
-            st.caption(matrix.source.label)
-        if np.isnan(cell.value):
-            st.warning("Missing: one of the two responses is absent or constant.")
-            continue
-        value, rank, percentile = st.columns(3)
-        value.metric(matrix.label, f"{cell.value:.4g}")
-        rank.metric("Rank", f"{cell.rank:,}", help=f"1 is the most similar of {cell.pairs:,} pairs")
-        percentile.metric("Percentile", f"{cell.percentile:.1f}")
-    ids = ds.stimuli["id"].iloc[list(focus)].tolist()
+    cells = [rdm.cell(matrix.values, *focus) for matrix in shown]
+    if any(np.isnan(cell.value) for cell in cells):
+        st.warning("Missing: a response of this pair is absent or constant.")
+    elif len(shown) == 1:
+        _figures(shown[0], cells[0])
+    else:
+        _table(shown, cells)
     if st.button("Select these two", key="select_pair", icon=":material/add:"):
-        selection.add(ds, ids)
+        selection.add(ds, ds.stimuli["id"].iloc[list(focus)])
         st.rerun()
+
+
+def _figures(shown: Shown, cell: rdm.Cell) -> None:
+    value, rank, percentile = st.columns(3)
+    value.metric(shown.label, f"{cell.value:.4g}")
+    rank.metric("Rank", f"{cell.rank:,}", help=f"1 is the most similar of {cell.pairs:,} pairs")
+    percentile.metric("Percentile", f"{cell.percentile:.1f}")
+
+
+def _table(shown: list[Shown], cells: list[rdm.Cell]) -> None:
+    rows = {
+        matrix.source.label: {
+            matrix.label: f"{cell.value:.4g}",
+            "Rank": f"{cell.rank:,} of {cell.pairs:,}",
+            "Percentile": f"{cell.percentile:.1f}",
+        }
+        for matrix, cell in zip(shown, cells, strict=True)
+    }
+    st.table(pd.DataFrame.from_dict(rows, orient="index"))
 
 
 def _block_of(

@@ -20,14 +20,15 @@ def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
             "Pairs of each kind", 1, 100, 4, key="pairs", bind="query-params", width=160
         )
         target = _choose_target(shown[0], view)
-    for matrix in shown:
+    for place, matrix in enumerate(shown):
         found = matrices.extremes(matrix.key, view.metric, count, target, ds, matrix)
         if len(shown) > 1:
             st.subheader(matrix.source.label)
-        _row(ds, matrix, "Most similar", found.smallest)
-        _row(ds, matrix, "Most dissimilar", found.largest)
-        if found.nearest:
-            _row(ds, matrix, f"Nearest to {found.target:g}", found.nearest)
+        with st.container(key=f"extremes_{place}"):
+            _row(ds, matrix, "Most similar", found.smallest)
+            _row(ds, matrix, "Most dissimilar", found.largest)
+            if found.nearest:
+                _row(ds, matrix, f"Nearest to {found.target:g}", found.nearest)
 
 
 def distribution(shown: list[Shown]) -> None:
@@ -66,7 +67,7 @@ def _row(ds: Dataset, shown: Shown, title: str, found: tuple[rdm.Pair, ...]) -> 
         places = st.columns(COLUMNS)
         for place, pair in zip(places, found[start : start + COLUMNS], strict=False):
             with place, st.container(border=True):
-                pictures.pair(ds, pair.i, pair.j, size=140)
+                pictures.pair(ds, pair.i, pair.j, size=140, brief=True)
                 st.button(
                     f"{pair.value:.4f}",
                     key=f"{title}_{shown.source.label}_{pair.i}_{pair.j}",

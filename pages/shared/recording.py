@@ -12,7 +12,7 @@ from core import datasets
 from core.datasets import Dataset, DatasetInfo
 from core.errors import NeurogalleryError
 from core.registry import Parameter
-from pages.shared import jobs_panel, selection
+from pages.shared import jobs_panel, navigation, selection
 
 DEFAULT = "simulated"
 OptionValues = tuple[tuple[str, Any], ...]
@@ -38,12 +38,12 @@ def sidebar() -> None:
             _open(info)
         except NeurogalleryError as error:
             st.session_state["recording"] = error
-        st.divider()
         jobs_panel.summary()
 
 
 def require() -> Dataset:
     """The recording in view; where there is none, say why and stop the page."""
+    navigation.require_app()
     found = st.session_state.get("recording")
     if isinstance(found, Dataset):
         return found
@@ -54,6 +54,13 @@ def require() -> Dataset:
             "fetch", {"name": info.name, "source": None}, f"Download {info.name}", on_click=True
         )
     st.stop()
+
+
+def title(ds: Dataset, text: str) -> None:
+    """Title of a page; where no brain was recorded it says so."""
+    st.title(text)
+    if ds.info.is_simulated:
+        st.badge("Simulated data", icon=":material/science:", color="orange")
 
 
 def show_error(error: Exception) -> None:

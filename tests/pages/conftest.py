@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import app_test
 
 from core import paths
 
@@ -22,3 +24,16 @@ def empty_caches() -> Iterator[None]:
     """Recordings of one name differ between tests."""
     yield
     st.cache_resource.clear()
+
+
+class _AfterTheFirstRun(PagesManager):
+    """AppTest begins every run as a server would its first; go on as it does from then on."""
+
+    def __init__(self, *arguments: object, **more: object) -> None:
+        super().__init__(*arguments, **more)  # type: ignore[arg-type]
+        PagesManager.uses_pages_directory = False
+
+
+@pytest.fixture(autouse=True)
+def running_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_test, "PagesManager", _AfterTheFirstRun)

@@ -14,14 +14,14 @@ def open_page(page: str, **address: str | list[str]) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
     for name, value in address.items():
         app.query_params[name] = value
-    if page != "overview":
-        app.switch_page(f"pages/{page}.py")
-    return app.run()
+    app.run()
+    return app if page == "overview" else app.switch_page(f"pages/{page}.py").run()
 
 
 def texts(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.title, *app.error]
-    return "\n".join(str(part.value) for part in parts)
+    places = (app.main, app.sidebar)
+    kinds = ("markdown", "caption", "info", "warning", "title", "error")
+    return "\n".join(str(e.value) for place in places for kind in kinds for e in place.get(kind))
 
 
 def write_folder(root: Path, n: int = 12, **arrays: np.ndarray) -> Path:

@@ -68,11 +68,11 @@ function spanOf({ layout, view }, band, axis) {
 function drawSeparators(ctx, plot) {
   const { data, layout, view } = plot;
   const scale = layout.side / view.size;
-  if (data.bands.length < 2 || (layout.side * data.n) / view.size / data.bands.length < 6) return;
+  if (data.bands.length < 2 || layout.side * data.n < 20 * view.size * data.bands.length) return;
   const line = (x, y, width, height) => {
-    ctx.fillStyle = "rgba(0, 0, 0, 0.35)";
+    ctx.fillStyle = "rgba(0, 0, 0, 0.3)";
     ctx.fillRect(x, y, width, height);
-    ctx.fillStyle = "rgba(255, 255, 255, 0.45)";
+    ctx.fillStyle = "rgba(255, 255, 255, 0.4)";
     ctx.fillRect(x - (width === 1), y - (height === 1), width, height);
   };
   for (const band of data.bands.slice(1)) {
@@ -94,15 +94,16 @@ function drawMarks(ctx, plot) {
   }
 }
 
+// A cell too small to see gets a box of a least size, kept inside the matrix.
 function boxOf({ layout, view }, [row, column], least) {
   const scale = layout.side / view.size;
   const size = Math.max(scale, least);
-  const middle = (start, place) => (place + 0.5 - start) * scale - size / 2;
-  return {
-    x: layout.left + middle(view.x0, column),
-    y: layout.top + middle(view.y0, row),
-    size,
+  const place = (start, index) => {
+    const middle = (index + 0.5 - start) * scale;
+    const small = scale < least && middle > 0 && middle < layout.side;
+    return small ? clamp(middle - size / 2, 2, layout.side - size - 2) : middle - size / 2;
   };
+  return { x: layout.left + place(view.x0, column), y: layout.top + place(view.y0, row), size };
 }
 
 // White between black lines is seen on every colour of every scale.
@@ -167,14 +168,24 @@ function drawNames(ctx, plot) {
   ctx.textAlign = layout.rotated ? "center" : "right";
   for (const band of data.bands) {
     const { start, length } = spanOf(plot, band, "y");
-    if (length < (layout.rotated ? 3 * LINE : LINE)) continue;
-    const name = fitted(ctx, band.label, layout.rotated ? length - 4 : layout.gutter - 5);
+    if (length < (layout.rotated ? 2 * LINE : LINE)) continue;
+    const lines = layout.rotated
+      ? wrapped(ctx, band.label, length - 4)
+      : [fitted(ctx, band.label, layout.gutter - 5)];
     ctx.save();
     ctx.translate(layout.rotated ? layout.gutter / 2 : layout.gutter - 4, start + length / 2);
     if (layout.rotated) ctx.rotate(-Math.PI / 2);
-    ctx.fillText(name, 0, 0.5);
+    const first = ((1 - lines.length) * LINE) / 2 + 0.5;
+    lines.forEach((line, index) => ctx.fillText(line, 0, first + index * LINE));
     ctx.restore();
   }
+}
+
+function wrapped(ctx, text, width) {
+  const words = text.split(" ");
+  if (words.length < 2 || ctx.measureText(text).width <= width) return [fitted(ctx, text, width)];
+  const half = Math.ceil(words.length / 2);
+  return [words.slice(0, half), words.slice(half)].map((part) => fitted(ctx, part.join(" "), width));
 }
 
 function fitted(ctx, text, width) {

@@ -12,10 +12,11 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 function layoutOf({ n, bands, height }, width, measure) {
   const strips = bands.length > 0 ? STRIP + GAP : 0;
   const room = Math.min(height, width - strips);
-  const named = bands.some((band) => ((band.stop - band.start) / n) * room >= LINE);
+  const fitting = bands.filter((band) => ((band.stop - band.start) / n) * room >= LINE);
+  const named = fitting.length * 3 > bands.length;
   const rotated = width < NARROW;
   const widest = named && !rotated ? Math.max(...bands.map((band) => measure(band.label))) : 0;
-  const names = rotated ? LINE + 4 : Math.min(widest, WIDEST_NAMES, width / 4) + 7;
+  const names = rotated ? 2 * LINE + 4 : Math.min(widest, WIDEST_NAMES, width / 4) + 7;
   const gutter = named ? Math.ceil(names) : 0;
   const left = gutter + strips;
   const side = Math.max(Math.floor(Math.min(height, width - left)), 40);
@@ -86,3 +87,5 @@ const covers = ([row, column, size], view) =>
   column <= view.x0 &&
   row + size >= view.y0 + view.size &&
   column + size >= view.x0 + view.size;
+
+const windowOf = ({ row0, column0, size }) => [row0, column0, size];

@@ -1,0 +1,34 @@
+"""The pages of the app, and the guard that they never run without it."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+STARTED = "app_started"
+
+
+def navigate() -> Page:
+    """Declare the pages; gives the one in view."""
+    st.session_state[STARTED] = True
+    return st.navigation(
+        [
+            st.Page(
+                "pages/overview.py", title="Overview", icon=":material/collections:", default=True
+            ),
+            st.Page("pages/responses.py", title="Responses", icon=":material/ssid_chart:"),
+            st.Page("pages/rdm.py", title="RDM", icon=":material/grid_on:"),
+            st.Page("pages/jobs.py", title="Jobs", icon=":material/checklist:"),
+        ]
+    )
+
+
+def require_app() -> None:
+    """Begin again with app.py where Streamlit ran a page by itself.
+
+    Until the first ``st.navigation`` of a server, Streamlit takes the folder pages/ for
+    pages that stand alone; a shared address may be the first one that a server sees.
+    """
+    if not st.session_state.pop(STARTED, False):
+        navigate()
+        st.rerun()

@@ -1,0 +1,74 @@
+"""Draw every page at two widths, light and dark, into screenshots/ (make screenshots)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import browser
+from tests.browser.server import PROJECT, server
+
+VIEWS = {
+    "overview": "",
+    "responses": "responses",
+    "rdm": "rdm?roi=LOC&order=category&cell=face-02&cell=house-04",
+    "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&combine=side+by+side&order=category",
+    "jobs": "jobs",
+}
+WIDTHS = (1440, 800)
+README_PICTURE = PROJECT / "docs" / "rdm.png"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="data root; default: none but the simulated")
+    parser.add_argument("--view", action="append", default=[], metavar="NAME=PATH")
+    options = parser.parse_args()
+    views = dict(view.split("=", 1) for view in options.view) or VIEWS
+    folder = PROJECT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary, browser() as chromium:
+        data = options.data or Path(temporary) / "recordings"
+        results = Path(os.environ.get("NEUROGALLERY_RESULTS") or Path(temporary) / "results")
+        with server(data, results) as address:
+            for name, path in views.items():
+                for width in WIDTHS:
+                    for scheme in ("light", "dark"):
+                        file = folder / f"{name}_{width}_{scheme}.png"
+                        draw(chromium, f"{address}/{path}", width, scheme, file)
+    if views is VIEWS:
+        README_PICTURE.parent.mkdir(exist_ok=True)
+        shutil.copy(folder / "rdm_1440_light.png", README_PICTURE)
+
+
+def draw(chromium: Browser, address: str, width: int, scheme: str, file: Path) -> None:
+    viewport = {"width": width, "height": 1000}
+    context = chromium.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(address)
+    settle(page)
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(2600, max(1000, height + 20))})
+    settle(page)
+    page.screenshot(path=file)
+    context.close()
+    print(file)
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and the page is quiet."""
+    page.get_by_test_id("stApp").wait_for()
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
+        timeout=60_000,
+    )
+    page.wait_for_timeout(1200)
+
+
+if __name__ == "__main__":
+    main()
