@@ -82,7 +82,7 @@ def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
 
 
 def fetch(chosen: argparse.Namespace, bar: Bar) -> int:
-    from core.datasets import fetch as fetching
+    import core.datasets.fetch as fetching
 
     where = fetching.fetch(chosen.name, chosen.source, bar)
     bar.clear()

@@ -101,7 +101,7 @@ def settings(ds: Dataset) -> tuple[list[Source], View]:
 def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
     """Name the stimuli without a defined dissimilarity."""
     for matrix in shown:
-        rows = rdm.undefined(matrix.values)
+        rows = matrix.missing
         if len(rows):
             names = ", ".join(ds.stimuli["id"].iloc[rows[:8]])
             more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
@@ -125,7 +125,10 @@ def page(ds: Dataset) -> None:
     rdm_explorer.explore(ds, shown, arranged, view)
     explain_missing(ds, shown)
     pairs, distribution, downloads = st.tabs(
-        ["Extreme pairs", "Distribution", "Download"], key="rdm_tab", on_change="rerun"
+        ["Extreme pairs", "Distribution", "Download"],
+        key="show",
+        on_change="rerun",
+        bind="query-params",
     )
     with pairs:
         if pairs.open:

@@ -125,6 +125,10 @@ class Dataset:
         """Row in ``stimuli`` of each trial. (trials,) int."""
         return self.trials["id"].map(self._row).to_numpy(dtype=np.intp)
 
+    def has_stimulus(self, stimulus_id: str) -> bool:
+        """Whether the stimulus list holds an id."""
+        return stimulus_id in self._row
+
     def row(self, stimulus_id: str) -> int:
         """Row of a stimulus id."""
         if stimulus_id not in self._row:

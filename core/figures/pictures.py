@@ -11,8 +11,6 @@ from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.figures.heatmap import data_uri
 
-THUMBNAIL_SIZES = (96, 224)
-
 # Twelve hues that stay apart under colour blindness and on light and dark ground
 # (Okabe & Ito 2008, extended with tints of Tol's muted scheme).
 CATEGORY_COLOURS = (
@@ -39,8 +37,8 @@ def thumbnail(ds: Dataset, stimulus_id: str, size: int) -> str:
         return ""
     picture.thumbnail((size, size), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=82)
-    return data_uri(buffer.getvalue(), "image/webp")
+    picture.save(buffer, "JPEG", quality=88)
+    return data_uri(buffer.getvalue(), "image/jpeg")
 
 
 def category_colours(categories: Sequence[str]) -> dict[str, str]:

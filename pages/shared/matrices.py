@@ -42,12 +42,13 @@ class View:
 
 @dataclass(frozen=True)
 class Shown:
-    """An RDM in view."""
+    """An RDM in view; ``missing`` are the rows without a defined value."""
 
     source: Source
     key: str
     values: np.ndarray
     spread: Spread
+    missing: np.ndarray
     label: str
 
 
@@ -64,17 +65,16 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
     """The RDM of a source; None while a job computes it, whose progress is then shown."""
     if source.published:
         key = f"{ds.fingerprint}/{source.published}"
-        values = rdm.published(ds, source.published)
-        return Shown(source, key, values, _spread(key, values), "Dissimilarity, as published")
+        values, label = rdm.published(ds, source.published), "Dissimilarity, as published"
+        return Shown(source, key, values, *_facts(key, values), label)
     key = rdm.result_key(ds, source.rois, view.metric, view.noise)
-    label = rdm.METRICS[view.metric].label
-    if not _is_long(ds, source, view):
-        values = _computed(key, source.rois, view.metric, view.noise, ds)
-        return Shown(source, key, values, _spread(key, values), label)
-    result = _from_job(ds, source, view, key)
-    if result is None:
-        return None
-    return Shown(source, key, result, _spread(key, result), label)
+    if _is_long(ds, source, view):
+        result = _from_job(ds, source, view, key)
+        if result is None:
+            return None
+    else:
+        result = _computed(key, source.rois, view.metric, view.noise, ds)
+    return Shown(source, key, result, *_facts(key, result), rdm.METRICS[view.metric].label)
 
 
 def arrangement(ds: Dataset, shown: Shown, order: str) -> Arrangement:
@@ -156,8 +156,8 @@ def _computed(key: str, rois: tuple[str, ...], metric: str, noise: str, _ds: Dat
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _spread(key: str, _values: np.ndarray) -> Spread:
-    return rdm.spread(_values)
+def _facts(key: str, _values: np.ndarray) -> tuple[Spread, np.ndarray]:
+    return rdm.spread(_values), rdm.undefined(_values)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Ordering the stimuli …")

@@ -74,7 +74,7 @@ def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool 
     st.html(f'<div style="display:flex;gap:12px;align-items:flex-start">{figures}</div>')
 
 
-def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 24) -> None:
+def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 16) -> None:
     """A row of small pictures of one group of stimuli."""
     shown = [ds.stimuli.iloc[row] for row in rows[:limit]]
     figures = "".join(_thumb(ds, stimulus, size) for stimulus in shown)

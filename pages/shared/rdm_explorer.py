@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -14,7 +16,7 @@ from pages.shared import matrices, pictures, selection
 from pages.shared.components.heatmap import HeatmapEvent, heatmap, window
 from pages.shared.matrices import Arrangement, Shown, View
 
-SIDE_ALONE, SIDE_BESIDE = 800, 480
+SIDE_ALONE, SIDE_BESIDE = 640, 400
 MOST_NAMES = 1500
 
 
@@ -29,9 +31,8 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
         with place:
             if not alone:
                 st.markdown(f"**{matrix.source.label}**")
-            event = _heatmap(ds, matrix, arranged, view, focus, alone)
-            _follow(ds, arranged, event)
-    with places[1] if alone else st.container():
+            _heatmap(ds, matrix, arranged, view, focus, alone)
+    with places[1] if alone else st.container(key="explorer_detail"):
         _detail(ds, shown, arranged, focus)
 
 
@@ -44,10 +45,9 @@ def _focus(ds: Dataset, shown: Shown, arranged: Arrangement) -> Focus | None:
     for block in arranged.blocks:
         if block.label == label:
             return block
-    known = {stimulus: row for row, stimulus in enumerate(ds.stimuli["id"])}
-    cell = [known[stimulus] for stimulus in st.query_params.get_all("cell") if stimulus in known]
-    if len(cell) == 2 and cell[0] != cell[1]:
-        return cell[0], cell[1]
+    ids = st.query_params.get_all("cell")
+    if len(ids) == 2 and ids[0] != ids[1] and all(map(ds.has_stimulus, ids)):
+        return ds.row(ids[0]), ds.row(ids[1])
     best = rdm.extreme_cells(shown.values, 1).smallest if ds.n_stimuli <= 1000 else ()
     return (best[0].i, best[0].j) if best else None
 
@@ -62,11 +62,9 @@ def _follow(ds: Dataset, arranged: Arrangement, event: HeatmapEvent) -> None:
     if event.picked and event.picked[0] != event.picked[1]:
         row, column = event.picked
         pick(ds, int(arranged.rows[row]), int(arranged.rows[column]))
-        st.rerun(scope="fragment")
-    if event.band is not None:
+    elif event.band is not None:
         st.query_params["block"] = arranged.blocks[event.band].label
         st.query_params.pop("cell", None)
-        st.rerun(scope="fragment")
 
 
 def _heatmap(
@@ -76,13 +74,13 @@ def _heatmap(
     view: View,
     focus: Focus | None,
     alone: bool,
-) -> HeatmapEvent:
+) -> None:
     side = SIDE_ALONE if alone else SIDE_BESIDE
     key = f"heatmap_{shown.source.label}"
     n = ds.n_stimuli
     wanted = window(key, n) if n > side else None
     low, high = ("0", "100") if view.by_percentile else _limits(shown)
-    return heatmap(
+    heatmap(
         key=key,
         n=n,
         identity=f"{shown.key}/{arranged.name}",
@@ -97,9 +95,10 @@ def _heatmap(
             "minimum": low,
             "maximum": high,
             "label": f"{shown.label}{', percentile' if view.by_percentile else ''}",
-            "missing": bool(len(rdm.undefined(shown.values))),
+            "missing": bool(len(shown.missing)),
         },
         description=f"RDM of {shown.source.label}, {n} stimuli, {shown.label}",
+        on_event=functools.partial(_follow, ds, arranged),
     )
 
 
@@ -139,8 +138,11 @@ def _detail(ds: Dataset, shown: list[Shown], arranged: Arrangement, focus: Focus
     elif isinstance(focus, rdm.Block):
         _block(ds, shown, arranged, focus, focus)
     else:
-        _pair(ds, shown, focus)
-        _block_of(ds, shown, arranged, focus)
+        beside = st.columns(2, gap="large") if len(shown) > 1 else [st.container()] * 2
+        with beside[0]:
+            _pair(ds, shown, focus)
+        with beside[1]:
+            _block_of(ds, shown, arranged, focus)
 
 
 def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
@@ -160,7 +162,8 @@ def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
 
 
 def _figures(shown: Shown, cell: rdm.Cell) -> None:
-    value, rank, percentile = st.columns(3)
+    with st.container(key="figures"):
+        value, rank, percentile = st.columns(3)
     value.metric(shown.label, f"{cell.value:.4g}")
     rank.metric("Rank", f"{cell.rank:,}", help=f"1 is the most similar of {cell.pairs:,} pairs")
     percentile.metric("Percentile", f"{cell.percentile:.1f}")

@@ -138,7 +138,7 @@ def test_every_metric_and_order(metric, order):
 
 @pytest.mark.parametrize("tab", ["Extreme pairs", "Distribution", "Download"])
 def test_every_tab_of_the_rdm_page(tab):
-    app = open_page("rdm", rdm_tab=tab)
+    app = open_page("rdm", show=tab)
     assert not app.exception
     assert not app.error
 

@@ -91,7 +91,8 @@ function mark(sheet) {
     const chosen = ids.filter((id) => sheet.selected.has(id)).length;
     const all = chosen === ids.length;
     const action = all ? "Clear" : "Select all";
-    heading.querySelector(".count").textContent = chosen ? `${chosen} of ${ids.length}` : ids.length;
+    const count = chosen ? `${chosen} of ${ids.length}` : ids.length;
+    heading.querySelector(".count").textContent = count;
     heading.querySelector(".action").textContent = action;
     heading.setAttribute("aria-pressed", all ? "true" : chosen ? "mixed" : "false");
     heading.setAttribute("aria-label", `${name}: ${action.toLowerCase()} ${ids.length}`);

@@ -77,24 +77,31 @@ def gallery(
         changed them; else None.
     """
     serial_key = f"{key}__serial"
-
-    def remember() -> None:
-        changed = st.session_state[key].get("changed")
-        st.session_state[serial_key] = changed["serial"] if changed else 0
-
+    changed: Any = (st.session_state.get(key) or {}).get("changed")
+    marked = _chosen(changed, tiles)
+    if marked is None:
+        marked = [tile.id for tile in tiles if tile.id in selected]
+    else:
+        # This run's caller does not know the change yet: unmarking it now, until the next
+        # run, would lose it if the user clicks in between.
+        st.session_state[serial_key] = changed["serial"]
     result = _mount(
         key=key,
         data={
             "tiles": [asdict(tile) for tile in tiles],
-            "selected": [tile.id for tile in tiles if tile.id in selected],
+            "selected": marked,
             "size": int(size),
             "selectable": selectable,
             "captions": show_captions,
             "serial": st.session_state.get(serial_key, 0),
         },
-        on_changed_change=remember,
+        on_changed_change=_nothing,
     )
     return _chosen(result.get("changed"), tiles)
+
+
+def _nothing() -> None:
+    """Results exist only for values that have a callback."""
 
 
 def _chosen(changed: Any, tiles: Sequence[Tile]) -> list[str] | None:

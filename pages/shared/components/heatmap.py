@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,10 @@ class HeatmapEvent:
         Row and column of the cell just picked.
     band : int or None
         Index of the category strip just picked.
-    view : tuple of int or None
-        Row, column and size of the window whose exact cells are wanted.
     """
 
     picked: tuple[int, int] | None = None
     band: int | None = None
-    view: tuple[int, int, int] | None = None
 
 
 def heatmap(
@@ -52,9 +49,10 @@ def heatmap(
     cell: tuple[int, int] | None = None,
     legend: Mapping[str, Any],
     description: str,
+    on_event: Callable[[HeatmapEvent], None],
     pair: bool = True,
     height: int = 640,
-) -> HeatmapEvent:
+) -> None:
     """Show an ordered (n, n) matrix with zoom, readout and category strips.
 
     Parameters
@@ -82,12 +80,19 @@ def heatmap(
         ``missing`` (whether cells are missing), optional ``missing_colour``.
     description : str
         What screen readers say of the matrix.
+    on_event : callable
+        Told what the user did, before the run that follows.
     pair : bool
         (i, j) and (j, i) are the same pair: mark both.
     height : int
         Largest side of the matrix in pixels.
     """
-    result = _mount(
+
+    def tell() -> None:
+        told = st.session_state[key]
+        on_event(HeatmapEvent(_cell(told.get("picked"), n), _band(told.get("band"), len(bands))))
+
+    _mount(
         key=key,
         data={
             "n": int(n),
@@ -103,14 +108,9 @@ def heatmap(
             "pair": pair,
             "height": int(height),
         },
-        on_picked_change=_nothing,
-        on_band_change=_nothing,
+        on_picked_change=tell,
+        on_band_change=tell,
         on_view_change=_nothing,
-    )
-    return HeatmapEvent(
-        picked=_cell(result.get("picked"), n),
-        band=_band(result.get("band"), len(bands)),
-        view=_window(result.get("view"), n),
     )
 
 
@@ -120,12 +120,15 @@ def window(key: str, n: int) -> tuple[int, int, int] | None:
     Read it before the mount, to pass its cells as ``crop`` in the same run; None
     where none is wanted or where it was asked of a matrix of another size.
     """
-    kept = st.session_state.get(key)
-    return _window(kept.get("view") if kept else None, n)
+    return _window(_kept(key, "view"), n)
+
+
+def _kept(key: str, name: str) -> Any:
+    return (st.session_state.get(key) or {}).get(name)
 
 
 def _nothing() -> None:
-    """Results exist only for values that have a callback."""
+    """The window is kept by Streamlit, which asks for a callback; ``window`` reads it."""
 
 
 def _integers(value: Any, count: int) -> tuple[int, ...] | None:

@@ -185,7 +185,8 @@ function wrapped(ctx, text, width) {
   const words = text.split(" ");
   if (words.length < 2 || ctx.measureText(text).width <= width) return [fitted(ctx, text, width)];
   const half = Math.ceil(words.length / 2);
-  return [words.slice(0, half), words.slice(half)].map((part) => fitted(ctx, part.join(" "), width));
+  const halves = [words.slice(0, half), words.slice(half)];
+  return halves.map((part) => fitted(ctx, part.join(" "), width));
 }
 
 function fitted(ctx, text, width) {

@@ -18,8 +18,7 @@ function cellWords({ data }, [row, column]) {
 }
 
 function bandWords(band) {
-  const size = band.stop - band.start;
-  return `${band.label}, rows ${number(band.start + 1)} to ${number(band.stop)}, ${number(size)} in all`;
+  return `${band.label}, rows ${number(band.start + 1)} to ${number(band.stop)}`;
 }
 
 function span(className, text) {
@@ -58,7 +57,7 @@ function readoutLines(plot) {
     const columns = range(view.x0, view.size, data.n);
     return [[`Rows ${rows}, columns ${columns} of ${number(data.n)}`], ["Drag to move"]];
   }
-  return [["Click a cell for its pair"], ["Ctrl + wheel or + and − zoom, drag moves"]];
+  return [["Click a cell for its pair"], ["Ctrl + wheel zooms, drag moves"]];
 }
 
 function writeReadout(plot) {

@@ -1,0 +1,120 @@
+"""A person at the RDM page, in a real Chromium, on the 92-image recording."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+from scipy.io import loadmat
+from scipy.spatial.distance import squareform
+
+from tests.browser.conftest import Open
+
+pytestmark = [pytest.mark.browser, pytest.mark.real]
+HUMAN_IT = "human+IT+%28figure+1%29"
+ADDRESS = f"rdm?dataset=kriegeskorte92&published={HUMAN_IT}"
+STRIP = 17
+PICTURES = "figure img"
+
+
+@pytest.fixture(scope="module")
+def original(kriegeskorte_root: Path) -> dict[str, np.ndarray]:
+    """Pictures and human IT RDM, read from the file without Neurogallery."""
+    file = loadmat(kriegeskorte_root / "Kriegeskorte_Neuron2008_supplementalData.mat")
+    pictures = np.stack([stimulus["image"] for stimulus in file["stimuli_92objs"].flat])
+    return {"pictures": pictures, "rdm": squareform(file["RDMs_mIT_hIT_fig1"][0, 1]["RDM"].ravel())}
+
+
+def click_cell(page: Page, row: int, column: int, strip: int = STRIP) -> None:
+    """Click a cell: the matrix is the square at the lower right of the canvas."""
+    canvas = page.locator("canvas").first
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    assert box is not None
+    side = box["height"] - strip
+    x = box["x"] + box["width"] - side + (column + 0.5) * side / 92
+    page.mouse.click(x, box["y"] + strip + (row + 0.5) * side / 92)
+
+
+def shown_pictures(page: Page) -> list[int]:
+    """Which of the 92 pictures the two shown ones are, by their pixels."""
+    sources = page.locator(PICTURES).evaluate_all("nodes => nodes.slice(0, 2).map(n => n.src)")
+    decoded = [Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))) for uri in sources]
+    return [np.asarray(picture.convert("RGB").resize((40, 40)), dtype=float) for picture in decoded]
+
+
+def nearest(picture: np.ndarray, pictures: np.ndarray) -> int:
+    small = [np.asarray(Image.fromarray(one).resize((40, 40)), dtype=float) for one in pictures]
+    return int(np.argmin([np.abs(picture - one).mean() for one in small]))
+
+
+def figures(page: Page) -> list[str]:
+    return page.get_by_test_id("stMetricValue").all_inner_texts()
+
+
+@pytest.mark.parametrize(("row", "column"), [(3, 80), (91, 0), (0, 1), (47, 48)])
+def test_a_click_shows_the_two_right_pictures(open_page: Open, original, row, column):
+    page = open_page(ADDRESS)
+    click_cell(page, row, column)
+    page.wait_for_url(re.compile(f"cell=s{row + 1:02}&cell=s{column + 1:02}"))
+    value = original["rdm"][row, column]
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{value:.4g}")
+    expect(page.locator("figcaption").first).to_contain_text(f"s{row + 1:02}")
+    found = [nearest(picture, original["pictures"]) for picture in shown_pictures(page)]
+    assert found == [row, column]
+    upper = original["rdm"][np.triu_indices(92, 1)].astype(np.float32)
+    rank = 1 + int((upper < np.float32(value)).sum())
+    assert figures(page)[1] == f"{rank:,}"
+
+
+def test_a_copied_address_opens_the_same_view(open_page: Open):
+    page = open_page(ADDRESS + "&order=hierarchical")
+    click_cell(page, 10, 60, strip=0)
+    page.wait_for_url(re.compile("cell="))
+    expect(page.get_by_text("The most similar pair")).to_have_count(0)
+    expect(page.get_by_test_id("stMetricValue")).to_have_count(3)
+    captions, values = page.locator("figcaption").all_inner_texts()[:2], figures(page)
+    again = open_page(page.url.split("/", 3)[3])
+    expect(again.locator("figcaption").first).to_have_text(captions[0])
+    expect(again.locator("figcaption").nth(1)).to_have_text(captions[1])
+    expect(again.get_by_test_id("stMetricValue")).to_have_text(values)
+    expect(again.get_by_role("combobox", name=re.compile("Order"))).to_have_value("hierarchical")
+
+
+def test_a_category_strip_shows_its_block(open_page: Open, original):
+    page = open_page(ADDRESS + "&order=category")
+    canvas = page.locator("canvas").first
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    assert box is not None
+    side = box["height"] - STRIP
+    page.mouse.click(box["x"] + box["width"] - side + 18 / 92 * side, box["y"] + 5)
+    block = original["rdm"][12:24, 12:24][np.triu_indices(12, 1)]
+    expect(page.get_by_text("Block within human face")).to_be_visible()
+    expect(page.get_by_text(f"mean {block.mean():.4g}")).to_be_visible()
+    assert "block=human+face" in page.url
+
+
+def test_the_keyboard_picks_a_cell(open_page: Open):
+    page = open_page(ADDRESS + "&cell=s01&cell=s05")
+    page.locator("canvas").first.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url(re.compile("cell=s03&cell=s06"))
+
+
+def test_what_is_selected_follows_to_the_other_pages(open_page: Open):
+    page = open_page("?dataset=simulated")
+    page.get_by_role("button", name=re.compile("fruit-03")).click()
+    page.get_by_role("button", name=re.compile("tree-05")).click()
+    expect(page.get_by_text("2 of 60 stimuli selected")).to_be_visible()
+    page.get_by_role("link", name="Responses").click()
+    expect(page.locator(".legendtext").first).to_contain_text("fruit-03")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("1 of 60 stimuli selected")).to_be_visible()
