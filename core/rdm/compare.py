@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import kendalltau, rankdata
 
 from core.errors import InputError
 from core.registry import Registry
@@ -115,12 +114,19 @@ def mantel(
     return Mantel(observed, (1 + as_large) / (1 + permutations))
 
 
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Mean ranks; NaN stays NaN. scipy.stats is imported late, for it takes long."""
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(values, nan_policy="omit"))
+
+
 def _scaled(matrix: np.ndarray, method: str) -> np.ndarray:
     """Bring a subject's RDM to the scale on which subjects are averaged."""
     upper = np.triu_indices(len(matrix), 1)
     values = matrix[upper].astype(np.float64)
     if method in ("spearman", "kendall", "rho-a"):
-        values = rankdata(values, nan_policy="omit")
+        values = _ranks(values)
     elif method == "pearson":
         values = (values - np.nanmean(values)) / np.nanstd(values)
     else:
@@ -136,7 +142,7 @@ def _standardised(matrix: np.ndarray, method: str) -> np.ndarray:
     values = matrix[upper].astype(np.float64)
     if np.isnan(values).any():
         raise InputError("The RDM misses single pairs", "whole stimuli that are defined or missing")
-    values = rankdata(values) if method == "spearman" else values
+    values = _ranks(values) if method == "spearman" else values
     values = values - values.mean()
     scaled = np.zeros(matrix.shape)
     scaled[upper] = values / np.sqrt(2.0 * np.sum(values**2))
@@ -154,20 +160,21 @@ def _cosine(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _spearman(x: np.ndarray, y: np.ndarray) -> float:
-    return _pearson(rankdata(x), rankdata(y))
+    return _pearson(_ranks(x), _ranks(y))
 
 
 def _tau_a(x: np.ndarray, y: np.ndarray) -> float:
+    from scipy.stats import kendalltau
+
     pairs = len(x) * (len(x) - 1) / 2.0
-    untied = [
-        pairs - sum(k * (k - 1) / 2.0 for k in np.unique(z, return_counts=True)[1]) for z in (x, y)
-    ]
+    ties = [np.unique(z, return_counts=True)[1] for z in (x, y)]
+    untied = [pairs - float(np.sum(k * (k - 1.0))) / 2.0 for k in ties]
     return float(kendalltau(x, y).statistic * np.sqrt(untied[0] * untied[1]) / pairs)
 
 
 def _rho_a(x: np.ndarray, y: np.ndarray) -> float:
     n = len(x)
-    x, y = rankdata(x) - (n + 1) / 2.0, rankdata(y) - (n + 1) / 2.0
+    x, y = _ranks(x) - (n + 1) / 2.0, _ranks(y) - (n + 1) / 2.0
     return float(12.0 * np.sum(x * y) / (n**3 - n))
 
 
