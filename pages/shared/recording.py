@@ -48,11 +48,10 @@ def require() -> Dataset:
     if isinstance(found, Dataset):
         return found
     info = _openable()[st.session_state["dataset"]]
-    show_error(found or NeurogalleryError("No recording is open"))
     if info.fetchable and info.where is None:
-        jobs_panel.run_here(
-            "fetch", {"name": info.name, "source": None}, f"Download {info.name}", on_click=True
-        )
+        _offer_download(info)
+    else:
+        show_error(found or NeurogalleryError("No recording is open"))
     st.stop()
 
 
@@ -79,6 +78,22 @@ def guarded(page: Callable[[], None]) -> None:
 def identity(ds: Dataset) -> tuple[str, str, OptionValues]:
     """Small values that name the recording in view: (dataset, subject, options)."""
     return ds.info.name, ds.subject, tuple(sorted(ds.options.items()))
+
+
+def _offer_download(info: DatasetInfo) -> None:
+    st.title(info.title)
+    st.markdown(info.description)
+    st.caption(f"{info.citation} Licence: {info.licence}.")
+    st.info(
+        "This recording is not on this machine yet. Download it here, or run "
+        f"`python -m core fetch {info.name}` (with `--from FOLDER` for files you have).",
+        icon=":material/download:",
+    )
+    request = {"name": info.name, "source": None}
+    job = jobs_panel.run_here("fetch", request, f"Download {info.name}", on_click=True)
+    if job is not None:  # its files are gone again
+        job.remove()
+        st.rerun()
 
 
 def _openable() -> dict[str, DatasetInfo]:

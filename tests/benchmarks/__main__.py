@@ -33,7 +33,7 @@ def responses(shape: tuple[int, int]) -> None:
     row("rdm.compute euclidean, MiB beyond the input", euclidean.memory_mib, "")
     row("rdm.extreme_pairs, time / RDM's", extremes.wall_s / correlation.wall_s, "≤ 1.2")
     row("rdm.extreme_pairs, MiB beyond the input", extremes.memory_mib, "≤ 300")
-    for peer in ("scipy", "rsatoolbox"):
+    for peer in ("scipy", "rsatoolbox", "rsatoolbox_float64"):
         slow = measure(f"{peer}_correlation", shape, runs=1)
         row(f"CPU of {peer} / rdm.compute's, correlation", slow.cpu_s / correlation.cpu_s, "≥ 20")
 

@@ -42,3 +42,7 @@ def _rsatoolbox_correlation(responses: np.ndarray) -> Callable[[], object]:
 
     peer = Dataset(responses)
     return lambda: calc_rdm(peer, method="correlation")
+
+
+def _rsatoolbox_float64_correlation(responses: np.ndarray) -> Callable[[], object]:
+    return _rsatoolbox_correlation(responses.astype(np.float64))

@@ -21,7 +21,7 @@ VIEWS = {
     "jobs": "jobs",
 }
 WIDTHS = (1440, 800)
-README_PICTURE = PROJECT / "docs" / "rdm.png"
+README_PICTURE = PROJECT / "data" / "readme" / "rdm.png"
 
 
 def main() -> None:
