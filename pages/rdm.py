@@ -6,10 +6,11 @@ from core import rdm
 from core.datasets import Dataset
 from core.figures.heatmap import COLOUR_SCALES
 from core.rdm.crossnobis import NOISE_NORMALISATIONS
-from pages.shared import matrices, rdm_downloads, rdm_explorer, rdm_pairs, recording
+from pages.shared import matrices, rdm_downloads, rdm_explorer, rdm_pairs, recording, selection
 from pages.shared.matrices import Shown, Source, View
 
 MOST_SIDE_BY_SIDE = 4
+FEWEST = 3
 
 
 def choose_sources(ds: Dataset) -> list[Source]:
@@ -98,6 +99,35 @@ def settings(ds: Dataset) -> tuple[list[Source], View]:
     return sources[:MOST_SIDE_BY_SIDE], view
 
 
+def in_view(ds: Dataset) -> Dataset:
+    """The recording, or what of it is selected where the reader asks for that."""
+    ids = selection.current(ds).ids
+    only = st.toggle(
+        f"Only the {len(ids):,} selected stimuli" if ids else "Only selected stimuli",
+        key="only_selected",
+        disabled=len(ids) < FEWEST,
+        persist_state="session",
+        help=f"Select at least {FEWEST} stimuli on Overview or from a block",
+    )
+    return _subset(ds.fingerprint, ids, ds) if only and len(ids) >= FEWEST else ds
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _subset(fingerprint: str, ids: tuple[str, ...], _ds: Dataset) -> Dataset:
+    return _ds.subset(ids)
+
+
+def explain_matrix() -> None:
+    with st.popover("How to read it", icon=":material/help:"):
+        st.markdown(
+            "Each row and each column is one picture; a cell is the dissimilarity of the "
+            "**responses** to two of them. Dark cells are pairs that the region answers alike, "
+            "bright ones pairs that it tells apart. Dark squares on the diagonal are groups that "
+            "the region holds together: order the stimuli by category, or let clustering find "
+            "the order. The diagonal is each picture with itself, 0, and counts nowhere."
+        )
+
+
 def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
     """Name the stimuli without a defined dissimilarity."""
     for matrix in shown:
@@ -114,6 +144,9 @@ def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
 def page(ds: Dataset) -> None:
     recording.title(ds, "Representational dissimilarity")
     sources, view = settings(ds)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        ds = in_view(ds)
+        explain_matrix()
     if not sources:
         st.info("Choose at least one RDM.", icon=":material/info:")
         return

@@ -15,12 +15,12 @@ FIRST_LINES = 4
 
 
 @st.cache_resource(max_entries=16, show_spinner="Averaging the repeats …")
-def mean_responses(identity: tuple, roi: str | None, _ds: Dataset) -> np.ndarray:
+def mean_responses(fingerprint: str, roi: str | None, _ds: Dataset) -> np.ndarray:
     return _ds.responses(roi)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring the reliability …")
-def reliability(identity: tuple, roi: str | None, _ds: Dataset) -> statistics.Reliability:
+def reliability(fingerprint: str, roi: str | None, _ds: Dataset) -> statistics.Reliability:
     return statistics.split_half_reliability(_ds.responses(roi, repeats="all"), _ds.trial_rows)
 
 
@@ -79,7 +79,7 @@ def activity(ds: Dataset, responses: np.ndarray) -> None:
 def split_half(ds: Dataset, roi: str | None) -> None:
     st.subheader("Split-half reliability")
     try:
-        found = reliability(recording.identity(ds), roi, ds)
+        found = reliability(ds.fingerprint, roi, ds)
     except InputError as error:
         st.info(str(error), icon=":material/info:")
         return
@@ -102,7 +102,7 @@ def page(ds: Dataset) -> None:
         st.page_link("pages/rdm.py", label="Open the RDMs", icon=":material/grid_on:")
         return
     roi = choose_roi(ds)
-    responses = mean_responses(recording.identity(ds), roi, ds)
+    responses = mean_responses(ds.fingerprint, roi, ds)
     usable = np.isfinite(responses).all(axis=1)
     if not usable.all():
         st.caption(f"{int((~usable).sum())} stimuli without a usable response are left out.")

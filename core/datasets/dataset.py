@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from PIL import Image
 
 from core.errors import InputError, NotFoundError
 from core.registry import Parameter
+from core.store import fingerprint as content_hash
 from core.validation import check_same_length, check_unique, enumerate_names
 
 STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
@@ -81,6 +82,8 @@ class Dataset:
         Published or model RDMs that come with the recording.
     fingerprint : str
         Changes when the content or an option does.
+    is_subset : bool
+        True where some of the recording's stimuli were left out by ``subset``.
     """
 
     info: DatasetInfo
@@ -96,6 +99,7 @@ class Dataset:
     gallery: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STIMULUS_COLUMNS))
     rdms: Mapping[str, np.ndarray] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    is_subset: bool = False
 
     def __post_init__(self) -> None:
         self.stimuli = complete_stimuli(self.stimuli)
@@ -209,6 +213,27 @@ class Dataset:
     def missing_pictures(self) -> list[str]:
         """Stimulus ids without a picture; every id where the recording has none."""
         return self.stimuli["id"].tolist() if self.pictures is None else list(self.without_picture)
+
+    def subset(self, ids: Sequence[str]) -> Dataset:
+        """The recording with some of its stimuli only, in the given order.
+
+        Raises
+        ------
+        NotFoundError
+            If an id is not a stimulus.
+        """
+        rows = np.array([self.row(stimulus) for stimulus in ids], dtype=np.intp)
+        kept = self.trials["id"].isin(set(ids)).to_numpy()
+        return replace(
+            self,
+            stimuli=self.stimuli.iloc[rows],
+            trials=self.trials[kept].reset_index(drop=True),
+            betas=None if self.betas is None else self.betas[kept],
+            rdms={name: matrix[np.ix_(rows, rows)] for name, matrix in self.rdms.items()},
+            without_picture=tuple(i for i in self.without_picture if i in set(ids)),
+            fingerprint=content_hash(self.fingerprint, list(ids)),
+            is_subset=True,
+        )
 
     def _mean_over_repeats(self, betas: np.ndarray) -> np.ndarray:
         usable = np.flatnonzero(np.isfinite(betas).all(axis=1))

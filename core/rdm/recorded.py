@@ -74,11 +74,13 @@ def result_key(ds: Dataset, rois: Sequence[str] | None, metric: str, noise: str 
 def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
     """Job: compute one RDM into the store.
 
-    ``request`` names dataset, subject, options, rois, metric, noise and order; an
-    order that takes long is arranged too.
+    ``request`` names dataset, subject, options, rois, metric, noise, order and, where
+    not all are meant, stimuli; an order that takes long is arranged too.
     """
     progress(0.0, "Opening the recording")
     ds = datasets.load(request["dataset"], request["subject"], **request.get("options", {}))
+    if request.get("stimuli"):
+        ds = ds.subset(request["stimuli"])
     key = result_key(ds, request["rois"], request["metric"], request["noise"])
     result = store.load(key)
     if result is None:

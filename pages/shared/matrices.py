@@ -13,7 +13,7 @@ from core.errors import NotFoundError
 from core.figures import heatmap
 from core.rdm.cells import Spread
 from core.rdm.order import ORDERS
-from pages.shared import jobs_panel, recording
+from pages.shared import jobs_panel
 
 # A job takes what would hold up the page for more than about a second.
 DIRECT_WORK = 2e10
@@ -122,11 +122,11 @@ def _is_long(ds: Dataset, source: Source, view: View) -> bool:
 
 
 def _from_job(ds: Dataset, source: Source, view: View, key: str) -> np.ndarray | None:
-    name, subject, options = recording.identity(ds)
     request = {
-        "dataset": name,
-        "subject": subject,
-        "options": dict(options),
+        "dataset": ds.info.name,
+        "subject": ds.subject,
+        "options": dict(ds.options),
+        "stimuli": ds.stimuli["id"].tolist() if ds.is_subset else [],
         "fingerprint": ds.fingerprint,
         "rois": list(source.rois),
         "metric": view.metric,

@@ -75,11 +75,6 @@ def guarded(page: Callable[[], None]) -> None:
         show_error(error)
 
 
-def identity(ds: Dataset) -> tuple[str, str, OptionValues]:
-    """Small values that name the recording in view: (dataset, subject, options)."""
-    return ds.info.name, ds.subject, tuple(sorted(ds.options.items()))
-
-
 def _offer_download(info: DatasetInfo) -> None:
     st.title(info.title)
     st.markdown(info.description)

@@ -195,3 +195,22 @@ def test_drawings_are_deterministic_distinct_and_safe_to_change():
         ds.image("face-99")
     with pytest.raises(NotFoundError, match="vehicle"):
         drawings.drawing("boat", 0)
+
+
+def test_a_subset_keeps_rows_trials_and_rdms_together(kriegeskorte_root):
+    ds = datasets.load("simulated")
+    ids = ["tree-03", "face-00", "house-09"]
+    part = ds.subset(ids)
+    rows = [ds.row(stimulus) for stimulus in ids]
+    assert part.stimuli["id"].tolist() == ids
+    assert np.array_equal(part.responses("FFA"), ds.responses("FFA")[rows])
+    assert len(part.trials) == 9
+    assert part.fingerprint != ds.fingerprint
+    assert part.subset(ids[::-1]).fingerprint != part.fingerprint
+    assert part.image("tree-03").size == ds.image("tree-03").size
+    recorded = datasets.load("kriegeskorte92", root=kriegeskorte_root)
+    some = recorded.subset(["s90", "s04"])
+    name = "human IT (figure 1)"
+    assert some.rdms[name][0, 1] == recorded.rdms[name][89, 3]
+    with pytest.raises(NotFoundError, match="no stimulus 'nobody'"):
+        ds.subset(["nobody"])

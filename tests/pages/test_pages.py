@@ -151,3 +151,12 @@ def test_selection_counts_clears_and_undoes():
     assert "0 of 60 stimuli selected" in texts(app)
     app.button(key="selection_undo").click().run()
     assert "2 of 60 stimuli selected" in texts(app)
+
+
+def test_only_the_selected_stimuli():
+    app = open_page("rdm", block="tree", order="category")
+    app.button(key="select_block").click().run()
+    app.toggle(key="only_selected").set_value(True).run()
+    assert not app.exception
+    assert "of 45 pairs" in app.metric[1].help
+    assert "10 of 60 stimuli selected" in texts(app)
