@@ -25,7 +25,7 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
     """Heatmaps with the pictures of what is picked; a click redraws only this part."""
     focus = _focus(ds, shown[0], arranged)
     alone = len(shown) == 1
-    with st.container(key="explorer"):
+    with st.container(key="explorer" if alone else "explorer_beside"):
         places = st.columns([3, 2], gap="large") if alone else st.columns(len(shown))
     for place, matrix in zip(places, shown, strict=False):
         with place:
