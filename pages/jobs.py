@@ -1,9 +1,26 @@
 """Every job: what it does, how far it is, and cancel, resume, remove."""
 
+from datetime import datetime
+
 import streamlit as st
 
 from core import jobs
+from core.jobs import Job
 from pages.shared import jobs_panel, navigation
+from pages.shared.text import plain
+
+HIDDEN = ("fingerprint", "options", "stimuli")
+DEFAULTS = ("none", "original")
+
+
+def described(job: Job) -> str:
+    """The request in words: what differs from the defaults."""
+    shown = {name: value for name, value in job.request.items() if name not in HIDDEN and value}
+    words = {
+        name: " + ".join(value) if isinstance(value, list) else str(value)
+        for name, value in shown.items()
+    }
+    return ", ".join(f"{name} {value}" for name, value in words.items() if value not in DEFAULTS)
 
 
 @st.fragment(run_every=jobs_panel.POLL_SECONDS)
@@ -17,9 +34,9 @@ def table() -> None:
         )
     for job in found:
         with st.container(border=True):
-            request = ", ".join(f"{name} {value}" for name, value in job.request.items() if value)
-            st.markdown(f"**{job.operation}** — {request}")
-            st.caption(job.id)
+            st.markdown(f"**{job.operation}** — {plain(described(job))}")
+            submitted = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
+            st.caption(f"{submitted} · took {job.progress.elapsed_s:.0f} s · {job.id}")
             jobs_panel.show(job)
 
 

@@ -6,6 +6,9 @@ from core.datasets import Dataset
 from core.datasets.checks import check
 from core.validation import enumerate_names
 from pages.shared import pictures, recording
+from pages.shared.text import plain
+
+MOST_PILLS = 20
 
 MARKS = {
     "ok": ":green[:material/check_circle:]",
@@ -17,7 +20,7 @@ MARKS = {
 def header(ds: Dataset) -> None:
     recording.title(ds, ds.info.title)
     if ds.info.description:
-        st.markdown(ds.info.description)
+        st.markdown(plain(ds.info.description))
 
 
 def figures(ds: Dataset) -> None:
@@ -41,19 +44,25 @@ def figures(ds: Dataset) -> None:
 
 
 def provenance(ds: Dataset) -> None:
-    st.markdown(f"**Citation.** {ds.info.citation or 'not given'}")
-    st.markdown(f"**Licence.** {ds.info.licence or 'not given'}")
-    st.markdown(f"**Responses.** {ds.info.units if ds.n_units else 'none; RDMs only'}")
+    st.markdown(f"**Citation.** {plain(ds.info.citation or 'not given')}")
+    st.markdown(f"**Licence.** {plain(ds.info.licence or 'not given')}")
+    st.markdown(f"**Responses.** {plain(ds.info.units) if ds.n_units else 'none; RDMs only'}")
     if ds.rois:
         sizes = [f"{name} ({len(units):,})" for name, units in ds.rois.items()]
-        st.markdown(f"**ROIs (units).** {enumerate_names(sizes, 30)}")
+        st.markdown(f"**ROIs (units).** {plain(enumerate_names(sizes, 30))}")
     if ds.rdms:
-        st.markdown(f"**RDMs.** {enumerate_names(list(ds.rdms), 14)}")
+        st.markdown(f"**RDMs.** {plain(enumerate_names(list(ds.rdms), 14))}")
 
 
 def checks(ds: Dataset) -> None:
     for found in check(ds):
-        st.markdown(f"{MARKS[found.state]} **{found.title}.** {found.detail}")
+        st.markdown(f"{MARKS[found.state]} **{found.title}.** {plain(found.detail)}")
+
+
+def choose_categories(names: list[str]) -> list[str]:
+    if len(names) > MOST_PILLS:
+        return st.multiselect("Categories", names, placeholder="every category")
+    return st.pills("Categories", names, selection_mode="multi", format_func=plain)
 
 
 def sheet(ds: Dataset) -> None:
@@ -63,7 +72,7 @@ def sheet(ds: Dataset) -> None:
     stimuli = ds.stimuli
     if column:
         names = stimuli[column].replace("", "without category")
-        wanted = st.pills("Categories", list(dict.fromkeys(names)), selection_mode="multi")
+        wanted = choose_categories(list(dict.fromkeys(names)))
         stimuli = stimuli[names.isin(wanted)] if wanted else stimuli
         order = stimuli[["supercategory", "category"]].apply(lambda names: names.factorize()[0])
         stimuli = stimuli.loc[order.sort_values(["supercategory", "category"], kind="stable").index]

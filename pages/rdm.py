@@ -4,10 +4,12 @@ import streamlit as st
 
 from core import rdm
 from core.datasets import Dataset
+from core.errors import NeurogalleryError
 from core.figures.heatmap import COLOUR_SCALES
 from core.rdm.crossnobis import NOISE_NORMALISATIONS
 from pages.shared import matrices, rdm_downloads, rdm_explorer, rdm_pairs, recording, selection
 from pages.shared.matrices import Shown, Source, View
+from pages.shared.text import plain
 
 MOST_SIDE_BY_SIDE = 4
 FEWEST = 3
@@ -17,27 +19,32 @@ def choose_sources(ds: Dataset) -> list[Source]:
     """ROIs joined into one RDM or side by side, and RDMs that come with the recording."""
     sources: list[Source] = []
     if ds.betas is not None:
-        rois = st.multiselect(
-            "ROIs",
-            list(ds.rois),
-            default=list(ds.rois)[:1],
-            key="roi",
-            bind="query-params",
-            placeholder="every unit",
-        )
+        rois = choose_some("ROIs", list(ds.rois), 1, "roi", placeholder="every unit")
         apart = len(rois) > 1 and combine() == "side by side"
         groups = [(roi,) for roi in rois] if apart else [tuple(rois)]
         sources = [Source(" + ".join(group) or "every unit", rois=group) for group in groups]
     if ds.rdms:
-        names = st.multiselect(
-            "RDMs of the recording",
-            list(ds.rdms),
-            default=[] if sources else list(ds.rdms)[:1],
-            key="published",
-            bind="query-params",
-        )
+        default = 0 if sources else 1
+        names = choose_some("RDMs of the recording", list(ds.rdms), default, "published")
         sources += [Source(name, published=name) for name in names]
     return sources
+
+
+def choose_some(
+    label: str, options: list[str], default: int, key: str, placeholder: str = "none"
+) -> list[str]:
+    """Choose among options; the first ones where nothing that was chosen is left of them."""
+    chosen = st.session_state.get(key)
+    if chosen and not set(chosen) & set(options):
+        st.session_state[key] = options[:default]
+    return st.multiselect(
+        label,
+        options,
+        default=options[:default],
+        key=key,
+        bind="query-params",
+        placeholder=placeholder,
+    )
 
 
 def combine() -> str:
@@ -93,6 +100,7 @@ def choose_view(ds: Dataset) -> View:
 def settings(ds: Dataset) -> tuple[list[Source], View]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sources = choose_sources(ds)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         view = choose_view(ds)
     if len(sources) > MOST_SIDE_BY_SIDE:
         st.caption(f"The first {MOST_SIDE_BY_SIDE} of {len(sources)} RDMs are shown.")
@@ -136,9 +144,19 @@ def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
             names = ", ".join(ds.stimuli["id"].iloc[rows[:8]])
             more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
             st.caption(
-                f":material/info: {matrix.source.label}: {len(rows)} stimuli are shown as missing, "
-                f"their response being absent or constant: {names}{more}."
+                f":material/info: {plain(matrix.source.label)}: {len(rows)} stimuli are shown as "
+                "missing, their response being absent, incomplete or constant: "
+                f"{plain(names + more)}."
             )
+
+
+def get(ds: Dataset, source: Source, view: View) -> Shown | None:
+    """One RDM; what is wrong with it is told, and the others are shown."""
+    try:
+        return matrices.get(ds, source, view)
+    except NeurogalleryError as error:
+        st.error(f"**{plain(source.label)}.** {plain(error)}", icon=":material/error:")
+        return None
 
 
 def page(ds: Dataset) -> None:
@@ -150,8 +168,7 @@ def page(ds: Dataset) -> None:
     if not sources:
         st.info("Choose at least one RDM.", icon=":material/info:")
         return
-    found = [matrices.get(ds, source, view) for source in sources]
-    shown = [matrix for matrix in found if matrix is not None]
+    shown = [matrix for source in sources if (matrix := get(ds, source, view))]
     if not shown:
         return
     arranged = matrices.arrangement(ds, shown[0], view.order)

@@ -38,7 +38,7 @@ def chosen_stimuli(ds: Dataset, usable: np.ndarray) -> pd.DataFrame:
     rows = np.flatnonzero(usable & ds.stimuli["id"].isin(selected).to_numpy())
     if len(rows) == 0:
         st.caption(
-            f"The first {FIRST_LINES} stimuli. Select others on Overview, or by a click on RDM."
+            f"The first {FIRST_LINES} stimuli. Select others on Overview, or by the buttons of RDM."
         )
         rows = np.flatnonzero(usable)[:FIRST_LINES]
     elif len(rows) > MOST_LINES:
@@ -78,6 +78,9 @@ def activity(ds: Dataset, responses: np.ndarray) -> None:
 
 def split_half(ds: Dataset, roi: str | None) -> None:
     st.subheader("Split-half reliability")
+    if ds.repeats.max() < 2:
+        st.info("No stimulus was repeated, so there is no reliability.", icon=":material/info:")
+        return
     try:
         found = reliability(ds.fingerprint, roi, ds)
     except InputError as error:

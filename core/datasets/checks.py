@@ -30,15 +30,24 @@ def _response_checks(ds: Dataset) -> list[Check]:
         return [Check("note", "Comes as RDMs", detail)]
     shape = f"{len(ds.trials):,} trials, {len(ds.betas):,} response rows, {ds.n_stimuli:,} stimuli"
     aligned = Check("ok", "Responses and stimulus list align", f"{shape}; every trial is listed.")
-    return [aligned, _missing(ds), _constant(ds), _repeats(ds)]
+    return [aligned, _missing(ds), *_flat(ds), _constant(ds), _repeats(ds)]
 
 
 def _missing(ds: Dataset) -> Check:
     missing = ds.stimuli["id"][ds.missing()].tolist()
     if not missing:
-        return Check("ok", "No response is missing", "Every stimulus has a usable response.")
+        return Check("ok", "No response is missing", "Every stimulus has a complete response.")
     detail = f"{enumerate_names(missing)}: left out of statistics, shown as missing in RDMs."
-    return Check("note", f"{len(missing)} stimuli without a usable response", detail)
+    return Check("note", f"{len(missing)} stimuli without a complete response", detail)
+
+
+def _flat(ds: Dataset) -> list[Check]:
+    responses = ds.responses()
+    flat = ds.stimuli["id"][(responses == responses[:, :1]).all(axis=1)].tolist()
+    if not flat:
+        return []
+    detail = f"{enumerate_names(flat)}: one value in every unit, so no correlation is defined."
+    return [Check("note", f"{len(flat)} constant responses", detail)]
 
 
 def _constant(ds: Dataset) -> Check:

@@ -274,3 +274,8 @@ def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
     table["id"] = table["id"].astype(str)
     further = [column for column in table.columns if column not in STIMULUS_COLUMNS]
     return table[[*STIMULUS_COLUMNS, *further]]
+
+
+def stimuli_csv(stimuli: pd.DataFrame) -> str:
+    """A stimulus list as CSV, as the folder layout reads it: labels separated by '|'."""
+    return stimuli.assign(labels=stimuli["labels"].map("|".join)).to_csv(index=False)

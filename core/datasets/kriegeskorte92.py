@@ -116,9 +116,9 @@ def _human_rdms(path: Path, subject: str) -> dict[str, np.ndarray]:
     if len(own) != 2:
         raise _corrupt(path, f"{len(own)} sessions of {subject}")
     return {
-        f"human IT, subject {subject}": _mean(own),
-        f"human IT, {subject}, session 1": own[0],
-        f"human IT, {subject}, session 2": own[1],
+        "human IT of the subject": _mean(own),
+        "human IT of the subject, session 1": own[0],
+        "human IT of the subject, session 2": own[1],
         "human IT, mean of 4 subjects": _mean(list(sessions.values())),
     }
 

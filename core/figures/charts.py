@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,7 +20,10 @@ def lines(responses: np.ndarray, names: Sequence[str], unit: str) -> go.Figure:
     for position, (row, name) in enumerate(zip(responses, names, strict=True)):
         colour = CATEGORY_COLOURS[position % len(CATEGORY_COLOURS)]
         figure.add_scatter(
-            y=np.round(row, 4), name=name, mode="lines", line={"color": colour, "width": 1.5}
+            y=np.round(row, 4),
+            name=html.escape(name, quote=False),
+            mode="lines",
+            line={"color": colour, "width": 1.5},
         )
     return _styled(figure, "Unit of the ROI", f"Response ({unit})")
 
@@ -84,8 +88,8 @@ def reliability(values: np.ndarray) -> go.Figure:
 
 def _styled(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
     return figure.update_layout(
-        xaxis_title=x_title,
-        yaxis_title=y_title,
+        xaxis_title=html.escape(x_title, quote=False),
+        yaxis_title=html.escape(y_title, quote=False),
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
         height=320,
         bargap=0,

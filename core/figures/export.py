@@ -47,12 +47,12 @@ def rdm_figure(
     axes = figure.add_subplot()
     palette = np.vstack([table, np.array(MISSING_COLOUR) / 255.0])
     axes.imshow(palette[display_levels], extent=(0, n, n, 0), interpolation="none")
-    axes.set_title(title, fontsize=10, loc="left")
+    axes.set_title(title, fontsize=10, loc="left", parse_math=False)
     axes.set_xticks([])
     axes.set_yticks([])
     if blocks:
         axes.set_yticks([(block.start + block.stop) / 2 for block in blocks])
-        axes.set_yticklabels([block.label for block in blocks], fontsize=7)
+        axes.set_yticklabels([block.label for block in blocks], fontsize=7, parse_math=False)
         for block in blocks[1:]:
             axes.axhline(block.start, color="white", linewidth=0.4)
             axes.axvline(block.start, color="white", linewidth=0.4)

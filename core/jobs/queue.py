@@ -118,6 +118,11 @@ class Job:
         """What the operation returned; empty unless the job is done."""
         return _read_dict(self.folder / RESULT) if self._look().status == "done" else {}
 
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether it was asked to stop."""
+        return (self.folder / CANCEL).exists()
+
     def cancel(self) -> None:
         """Ask the job to stop; one that waits is cancelled at once, an ended one stays as it is."""
         with store.locked(self.folder.parent):

@@ -8,9 +8,10 @@ import streamlit as st
 
 from core import jobs
 from core.jobs import Job
+from pages.shared.text import plain
 
 POLL_SECONDS = 0.7
-ENDED = ("done", "failed", "cancelled", "interrupted")
+ACTIVE = ("queued", "running")
 ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/progress_activity:",
@@ -50,10 +51,15 @@ def run_here(
 
 
 def summary() -> None:
-    """How many jobs run or wait, for the sidebar."""
-    active = [job for job in jobs.all_jobs() if job.status in ("queued", "running")]
+    """How many jobs run or wait, for the sidebar; followed while there are any."""
+    active = any(job.status in ACTIVE for job in jobs.all_jobs())
+    st.fragment(_count, run_every=2.0 if active else None)()
+
+
+def _count() -> None:
+    active = sum(job.status in ACTIVE for job in jobs.all_jobs())
     if active:
-        st.caption(f":material/progress_activity: {len(active)} job(s) at work — see page Jobs")
+        st.caption(f":material/progress_activity: {active} job(s) at work, see page Jobs")
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -68,15 +74,21 @@ def show(job: Job) -> None:
     """Status, progress, time left, and what can be done about it."""
     status = job.status
     st.markdown(f"{ICONS[status]} {status}")
-    if status in ("queued", "running"):
+    if status in ACTIVE:
         progress = job.progress
         left = f" · about {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
         st.progress(min(1.0, progress.fraction), text=f"{progress.message or 'Waiting'}{left}")
-        st.button("Cancel", key=f"cancel_{job.id}", on_click=job.cancel)
+        asked = job.is_cancelling
+        st.button(
+            "Cancelling …" if asked else "Cancel",
+            key=f"cancel_{job.id}",
+            on_click=job.cancel,
+            disabled=asked,
+        )
         return
     if job.error:
-        st.error(job.error)
-    resume, remove = st.columns(2)
-    if status != "done":
-        resume.button("Resume", key=f"resume_{job.id}", on_click=job.resume, width="stretch")
-    remove.button("Remove", key=f"remove_{job.id}", on_click=job.remove, width="stretch")
+        st.error(plain(job.error))
+    with st.container(horizontal=True):
+        if status != "done":
+            st.button("Resume", key=f"resume_{job.id}", on_click=job.resume)
+        st.button("Remove", key=f"remove_{job.id}", on_click=job.remove)

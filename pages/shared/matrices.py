@@ -115,9 +115,17 @@ def extremes(
     return rdm.extreme_pairs(responses, metric, count, target, matrix=_shown.values)
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def most_similar(key: str, _shown: Shown) -> rdm.Pair | None:
+    """The pair that is shown until another is picked; None where no pair is defined."""
+    return next(iter(rdm.extreme_cells(_shown.values, 1).smallest), None)
+
+
 def _is_long(ds: Dataset, source: Source, view: View) -> bool:
     units = len(ds.units(source.rois or None))
     work = ds.n_stimuli**2 * max(units, LEAST_UNITS)
+    if rdm.METRICS[view.metric].needs_folds:
+        work = 4 * work * int(ds.repeats.max()) + 40 * units**3 * (view.noise == "full")
     return work > DIRECT_WORK or ds.n_stimuli > ORDERS[view.order].slow_above
 
 

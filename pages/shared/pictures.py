@@ -57,15 +57,18 @@ def contact_sheet(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | Non
         page = st.number_input(f"Sheet (of {pages})", 1, pages, key=f"{key}_sheet", width=160)
     shown = stimuli.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     chosen = set(selection.current(ds).ids)
-    changed = gallery(
+
+    def change(ids: list[str]) -> None:
+        elsewhere = set(selection.current(ds).ids) - set(shown["id"])
+        selection.select(ds, elsewhere | set(ids))
+
+    gallery(
         tiles(ds, shown, group),
         key=f"{key}_{page}",
+        selected=chosen,
+        on_change=change,
         size=TILE,
-        selected=[stimulus for stimulus in shown["id"] if stimulus in chosen],
     )
-    if changed is not None:
-        selection.select(ds, (chosen - set(shown["id"])) | set(changed))
-        st.rerun()
 
 
 def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
@@ -90,7 +93,8 @@ def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
     return (
         f'<figure title="{words}" style="margin:0;flex:1 1 0;min-width:0;max-width:{size}px">'
         f"{_image(picture(ds, stimulus['id'], PREVIEW), words, stimulus['id'])}"
-        f'<figcaption style="font-size:.85rem;margin-top:4px">{caption}</figcaption></figure>'
+        '<figcaption style="font-size:.85rem;margin-top:4px;overflow-wrap:anywhere">'
+        f"{caption}</figcaption></figure>"
     )
 
 
@@ -106,7 +110,7 @@ def _image(uri: str, caption: str, stimulus_id: str) -> str:
         return f'<img src="{uri}" alt="{caption}" loading="lazy" style="{style}">'
     box = (
         "aspect-ratio:1;border:1px dashed currentColor;border-radius:6px;display:flex;"
-        "align-items:center;justify-content:center;opacity:.6;font-size:.75rem;overflow:hidden"
+        "align-items:center;justify-content:center;opacity:.6;font-size:.7rem;overflow:hidden;overflow-wrap:anywhere;line-height:1.1"
     )
     words = f'role="img" aria-label="no picture of {caption}"'
     return f'<div {words} style="{box}">{html.escape(stimulus_id)}</div>'

@@ -12,9 +12,11 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import Dataset
+from core.datasets.dataset import stimuli_csv
 from core.figures.export import FORMATS, rdm_figure
 from pages.shared import matrices
 from pages.shared.matrices import Arrangement, Shown, View
+from pages.shared.text import plain
 
 MOST_CSV = 2000
 FIGURE_SIDE = 1000
@@ -32,7 +34,7 @@ def offer(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) ->
     )
     for matrix in shown:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{matrix.source.label}**")
+            st.markdown(f"**{plain(matrix.source.label)}**")
             _buttons(ds, matrix, arranged, view, file_format)
 
 
@@ -63,7 +65,7 @@ def _buttons(
             MIME[file_format],
         ),
         f"order_{name}.csv": (
-            lambda: ds.stimuli.iloc[arranged.rows].to_csv(index_label="row"),
+            lambda: stimuli_csv(ds.stimuli.iloc[arranged.rows]),
             "text/csv",
         ),
         f"settings_{name}.json": (

@@ -15,9 +15,12 @@ from core.figures.pictures import category_colours
 from pages.shared import matrices, pictures, selection
 from pages.shared.components.heatmap import HeatmapEvent, heatmap, window
 from pages.shared.matrices import Arrangement, Shown, View
+from pages.shared.text import plain
 
 SIDE_ALONE, SIDE_BESIDE = 640, 400
 MOST_NAMES = 1500
+PICK = "pick"
+HINT = "Click a cell for its pair; where categories lie together, a strip for its block."
 
 
 @st.fragment
@@ -30,7 +33,7 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
     for place, matrix in zip(places, shown, strict=False):
         with place:
             if not alone:
-                st.markdown(f"**{matrix.source.label}**")
+                st.markdown(f"**{plain(matrix.source.label)}**")
             _heatmap(ds, matrix, arranged, view, focus, alone)
     with places[1] if alone else st.container(key="explorer_detail"):
         _detail(ds, shown, arranged, focus)
@@ -40,22 +43,20 @@ Focus = tuple[int, int] | rdm.Block
 
 
 def _focus(ds: Dataset, shown: Shown, arranged: Arrangement) -> Focus | None:
-    """What is picked: the cell or block of the address, else the most similar pair."""
-    label = st.query_params.get("block")
+    """What is picked: the pair or category of the address, else the most similar pair."""
+    picked = st.query_params.get_all(PICK)
     for block in arranged.blocks:
-        if block.label == label:
+        if picked == [block.label]:
             return block
-    ids = st.query_params.get_all("cell")
-    if len(ids) == 2 and ids[0] != ids[1] and all(map(ds.has_stimulus, ids)):
-        return ds.row(ids[0]), ds.row(ids[1])
-    best = rdm.extreme_cells(shown.values, 1).smallest if ds.n_stimuli <= 1000 else ()
-    return (best[0].i, best[0].j) if best else None
+    if len(picked) == 2 and picked[0] != picked[1] and all(map(ds.has_stimulus, picked)):
+        return ds.row(picked[0]), ds.row(picked[1])
+    best = matrices.most_similar(shown.key, shown)
+    return (best.i, best.j) if best else None
 
 
 def pick(ds: Dataset, first: int, second: int) -> None:
     """Put a pair of stimuli into the address."""
-    st.query_params["cell"] = ds.stimuli["id"].iloc[[first, second]].tolist()
-    st.query_params.pop("block", None)
+    st.query_params[PICK] = ds.stimuli["id"].iloc[[first, second]].tolist()
 
 
 def _follow(ds: Dataset, arranged: Arrangement, event: HeatmapEvent) -> None:
@@ -63,8 +64,7 @@ def _follow(ds: Dataset, arranged: Arrangement, event: HeatmapEvent) -> None:
         row, column = event.picked
         pick(ds, int(arranged.rows[row]), int(arranged.rows[column]))
     elif event.band is not None:
-        st.query_params["block"] = arranged.blocks[event.band].label
-        st.query_params.pop("cell", None)
+        st.query_params[PICK] = [arranged.blocks[event.band].label]
 
 
 def _heatmap(
@@ -90,6 +90,7 @@ def _heatmap(
         labels=_names(ds, arranged) if n <= MOST_NAMES else None,
         bands=_bands(arranged),
         cell=_position(arranged, focus),
+        block=focus[:2] if isinstance(focus, rdm.Block) else None,
         legend={
             "colours": images.hex_colours(view.colours),
             "minimum": low,
@@ -134,7 +135,7 @@ def _position(arranged: Arrangement, focus: Focus | None) -> tuple[int, int] | N
 
 def _detail(ds: Dataset, shown: list[Shown], arranged: Arrangement, focus: Focus | None) -> None:
     if focus is None:
-        st.info("Click a cell to see its two pictures, a category strip to see its block.")
+        st.info(HINT)
     elif isinstance(focus, rdm.Block):
         _block(ds, shown, arranged, focus, focus)
     else:
@@ -146,8 +147,8 @@ def _detail(ds: Dataset, shown: list[Shown], arranged: Arrangement, focus: Focus
 
 
 def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
-    if not st.query_params.get_all("cell"):
-        st.caption("The most similar pair. Click any cell, or a category strip.")
+    if not st.query_params.get_all(PICK):
+        st.caption(f"The most similar pair. {HINT}")
     pictures.pair(ds, *focus)
     cells = [rdm.cell(matrix.values, *focus) for matrix in shown]
     if any(np.isnan(cell.value) for cell in cells):
@@ -164,7 +165,7 @@ def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
 def _figures(shown: Shown, cell: rdm.Cell) -> None:
     with st.container(key="figures"):
         value, rank, percentile = st.columns(3)
-    value.metric(shown.label, f"{cell.value:.4g}")
+    value.metric(shown.label.split(",")[0], f"{cell.value:.4g}")
     rank.metric("Rank", f"{cell.rank:,}", help=f"1 is the most similar of {cell.pairs:,} pairs")
     percentile.metric("Percentile", f"{cell.percentile:.1f}")
 
@@ -200,10 +201,11 @@ def _block(
     """Mean of the pairs of two categories, and their pictures."""
     groups = [arranged.rows[block.start : block.stop] for block in dict.fromkeys((row, column))]
     names = [block.label or "without category" for block in dict.fromkeys((row, column))]
-    st.markdown(f"**Block {' × '.join(names) if len(names) > 1 else f'within {names[0]}'}**")
+    title = " × ".join(names) if len(names) > 1 else f"within {names[0]}"
+    st.markdown(f"**Block {plain(title)}**")
     for matrix in shown:
         found = rdm.block_mean(matrix.values, groups[0], groups[-1])
-        source = f"{matrix.source.label}: " if len(shown) > 1 else ""
+        source = f"{plain(matrix.source.label)}: " if len(shown) > 1 else ""
         spread = f"mean {found.mean:.4g} ± {found.deviation:.2g} SD" if found.pairs else "no pair"
         st.caption(f"{source}{spread}, {found.pairs:,} pairs ({matrix.label})")
     for group in groups:

@@ -9,6 +9,7 @@ from core.datasets import Dataset
 from core.figures import charts
 from pages.shared import matrices, pictures, rdm_explorer
 from pages.shared.matrices import Shown, View
+from pages.shared.text import plain
 
 COLUMNS = 4
 
@@ -23,7 +24,7 @@ def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
     for place, matrix in enumerate(shown):
         found = matrices.extremes(matrix.key, view.metric, count, target, ds, matrix)
         if len(shown) > 1:
-            st.subheader(matrix.source.label)
+            st.subheader(plain(matrix.source.label))
         with st.container(key=f"extremes_{place}"):
             _row(ds, matrix, "Most similar", found.smallest)
             _row(ds, matrix, "Most dissimilar", found.largest)
@@ -40,7 +41,7 @@ def distribution(shown: list[Shown]) -> None:
             alt = f"Histogram of {spread.pairs} values of {matrix.source.label}"
             st.plotly_chart(chart, key=f"values_{matrix.source.label}", alt=alt)
             st.caption(
-                f"{matrix.source.label}: {spread.pairs:,} pairs, {spread.minimum:.4g} to "
+                f"{plain(matrix.source.label)}: {spread.pairs:,} pairs, {spread.minimum:.4g} to "
                 f"{spread.maximum:.4g}, mean {spread.mean:.4g}"
             )
 

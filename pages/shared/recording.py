@@ -13,6 +13,7 @@ from core.datasets import Dataset, DatasetInfo
 from core.errors import NeurogalleryError
 from core.registry import Parameter
 from pages.shared import jobs_panel, navigation, selection
+from pages.shared.text import plain
 
 DEFAULT = "simulated"
 OptionValues = tuple[tuple[str, Any], ...]
@@ -22,6 +23,7 @@ def sidebar() -> None:
     """Choose recording, subject and options; show the selection and running jobs."""
     st.session_state.pop("recording", None)
     infos = _openable()
+    _refuse_unknown(infos)
     with st.sidebar:
         name = st.selectbox(
             "Recording",
@@ -31,7 +33,10 @@ def sidebar() -> None:
             help="Recordings in the data folder, and those that can be fetched.",
         )
         info = infos[name]
-        st.caption(info.title)
+        if st.session_state.setdefault("pick_belongs_to", name) != name:
+            st.session_state["pick_belongs_to"] = name
+            st.query_params.pop("pick", None)
+        st.caption(plain(info.title))
         if info.is_simulated:
             st.warning("Simulated: no brain was recorded.", icon=":material/science:")
         try:
@@ -51,20 +56,21 @@ def require() -> Dataset:
     if info.fetchable and info.where is None:
         _offer_download(info)
     else:
+        st.title(plain(info.title))
         show_error(found or NeurogalleryError("No recording is open"))
     st.stop()
 
 
 def title(ds: Dataset, text: str) -> None:
     """Title of a page; where no brain was recorded it says so."""
-    st.title(text)
+    st.title(plain(text))
     if ds.info.is_simulated:
         st.badge("Simulated data", icon=":material/science:", color="orange")
 
 
 def show_error(error: Exception) -> None:
     """One clear message, never a traceback."""
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(error), icon=":material/error:")
 
 
 def guarded(page: Callable[[], None]) -> None:
@@ -73,6 +79,18 @@ def guarded(page: Callable[[], None]) -> None:
         page()
     except NeurogalleryError as error:
         show_error(error)
+
+
+def _refuse_unknown(infos: dict[str, DatasetInfo]) -> None:
+    """Say why the recording of the address cannot be opened, before another is shown."""
+    asked = st.query_params.get("dataset")
+    if asked is None or asked in infos:
+        return
+    try:
+        datasets.load(asked)
+    except NeurogalleryError as error:
+        show_error(error)
+    st.warning(f"Shown instead of {plain(asked)}: {DEFAULT}.", icon=":material/warning:")
 
 
 def _offer_download(info: DatasetInfo) -> None:

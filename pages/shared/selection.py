@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core.datasets import Dataset
+from core.datasets.dataset import stimuli_csv
 
 UNDO_STEPS = 30
 
@@ -72,7 +73,7 @@ def panel(ds: Dataset) -> None:
     export.download_button(
         "Export",
         key="selection_export",
-        data=lambda: table.to_csv(index=False),
+        data=lambda: stimuli_csv(table),
         file_name=f"{ds.info.name.replace(':', '_')}_selection.csv",
         mime="text/csv",
         disabled=not selection.ids,

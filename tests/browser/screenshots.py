@@ -16,7 +16,7 @@ from tests.browser.server import PROJECT, server
 VIEWS = {
     "overview": "",
     "responses": "responses",
-    "rdm": "rdm?roi=LOC&order=category&cell=face-02&cell=house-04",
+    "rdm": "rdm?roi=LOC&order=category&pick=face-02&pick=house-04",
     "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&combine=side+by+side&order=category",
     "jobs": "jobs",
 }

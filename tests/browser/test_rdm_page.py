@@ -62,7 +62,7 @@ def figures(page: Page) -> list[str]:
 def test_a_click_shows_the_two_right_pictures(open_page: Open, original, row, column):
     page = open_page(ADDRESS)
     click_cell(page, row, column)
-    page.wait_for_url(re.compile(f"cell=s{row + 1:02}&cell=s{column + 1:02}"))
+    page.wait_for_url(re.compile(f"pick=s{row + 1:02}&pick=s{column + 1:02}"))
     value = original["rdm"][row, column]
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{value:.4g}")
     expect(page.locator("figcaption").first).to_contain_text(f"s{row + 1:02}")
@@ -76,7 +76,7 @@ def test_a_click_shows_the_two_right_pictures(open_page: Open, original, row, co
 def test_a_copied_address_opens_the_same_view(open_page: Open):
     page = open_page(ADDRESS + "&order=hierarchical")
     click_cell(page, 10, 60, strip=0)
-    page.wait_for_url(re.compile("cell="))
+    page.wait_for_url(re.compile("pick="))
     expect(page.get_by_text("The most similar pair")).to_have_count(0)
     expect(page.get_by_test_id("stMetricValue")).to_have_count(3)
     captions, values = page.locator("figcaption").all_inner_texts()[:2], figures(page)
@@ -98,15 +98,15 @@ def test_a_category_strip_shows_its_block(open_page: Open, original):
     block = original["rdm"][12:24, 12:24][np.triu_indices(12, 1)]
     expect(page.get_by_text("Block within human face")).to_be_visible()
     expect(page.get_by_text(f"mean {block.mean():.4g}")).to_be_visible()
-    assert "block=human+face" in page.url
+    assert "pick=human+face" in page.url
 
 
 def test_the_keyboard_picks_a_cell(open_page: Open):
-    page = open_page(ADDRESS + "&cell=s01&cell=s05")
+    page = open_page(ADDRESS + "&pick=s01&pick=s05")
     page.locator("canvas").first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_url(re.compile("cell=s03&cell=s06"))
+    page.wait_for_url(re.compile("pick=s03&pick=s06"))
 
 
 def test_what_is_selected_follows_to_the_other_pages(open_page: Open):

@@ -107,6 +107,8 @@ def test_constant_rows_are_named_and_the_rest_shown(data_root):
 def test_an_address_outside_the_data_root_is_refused():
     app = open_page("overview", dataset="folder:../../etc")
     assert not app.exception
+    assert "leads outside" in app.error[0].value
+    assert "Shown instead of" in app.warning[0].value
     assert app.selectbox(key="dataset").value == "simulated"
 
 
@@ -119,7 +121,7 @@ def test_the_address_opens_the_same_view():
 
 
 def test_a_cell_in_the_address_is_shown():
-    app = open_page("rdm", cell=["face-00", "face-01"])
+    app = open_page("rdm", pick=["face-00", "face-01"])
     labels = {metric.label: metric.value for metric in app.metric}
     assert labels.keys() == {"1 − Pearson r", "Rank", "Percentile"}
     assert "most similar pair" not in texts(app)
@@ -144,7 +146,7 @@ def test_every_tab_of_the_rdm_page(tab):
 
 
 def test_selection_counts_clears_and_undoes():
-    app = open_page("rdm", cell=["face-00", "face-01"])
+    app = open_page("rdm", pick=["face-00", "face-01"])
     app.button(key="select_pair").click().run()
     assert "2 of 60 stimuli selected" in texts(app)
     app.button(key="selection_clear").click().run()
@@ -154,9 +156,44 @@ def test_selection_counts_clears_and_undoes():
 
 
 def test_only_the_selected_stimuli():
-    app = open_page("rdm", block="tree", order="category")
+    app = open_page("rdm", pick="tree", order="category")
     app.button(key="select_block").click().run()
     app.toggle(key="only_selected").set_value(True).run()
     assert not app.exception
     assert "of 45 pairs" in app.metric[1].help
     assert "10 of 60 stimuli selected" in texts(app)
+
+
+def test_an_unknown_recording_is_never_replaced_in_silence():
+    app = open_page("overview", dataset="folder:nowhere")
+    assert "nowhere" in app.error[0].value
+    assert "Shown instead of" in app.warning[0].value
+
+
+def test_another_subject_keeps_the_chosen_rdm(kriegeskorte_root, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
+    app = open_page("rdm", dataset="kriegeskorte92")
+    before = app.metric[0].value
+    app.selectbox(key="subject").set_value("KO").run()
+    assert app.multiselect(key="published").value == ["human IT of the subject"]
+    assert app.metric[0].value != before
+
+
+def test_rois_of_another_recording_fall_back_to_its_first(data_root):
+    responses = np.random.default_rng(0).standard_normal((12, 7))
+    folder = write_folder(data_root, responses__s1=responses)
+    (folder / "rois").mkdir()
+    (folder / "rois" / "s1.json").write_text('{"IT": [0, 1, 2], "MT": [3, 4, 5, 6]}')
+    app = open_page("rdm", roi=["V1", "FFA"])
+    app.selectbox(key="dataset").set_value("folder:mine").run()
+    assert app.multiselect(key="roi").value == ["IT"]
+
+
+def test_one_impossible_roi_leaves_the_others(data_root):
+    responses = np.random.default_rng(0).standard_normal((12, 7))
+    folder = write_folder(data_root, responses__s1=responses)
+    (folder / "rois").mkdir()
+    (folder / "rois" / "s1.json").write_text('{"IT": [0, 1, 2], "solo": [3]}')
+    app = open_page("rdm", dataset="folder:mine", roi=["solo", "IT"], combine="side by side")
+    assert "solo" in app.error[0].value
+    assert "1 − Pearson r" in [metric.label for metric in app.metric]

@@ -22,7 +22,7 @@ def group(subjects):
 
 
 def own(subjects):
-    return [recording.rdms[f"human IT, subject {name}"] for name, recording in subjects.items()]
+    return [recording.rdms["human IT of the subject"] for name, recording in subjects.items()]
 
 
 def test_each_subject_against_the_mean_of_the_others(subjects):

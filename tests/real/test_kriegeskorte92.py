@@ -45,9 +45,9 @@ def test_stimuli_and_pictures(ds):
 def test_rdms(ds):
     names = list(ds.rdms)
     assert names[:6] == [
-        "human IT, subject BE",
-        "human IT, BE, session 1",
-        "human IT, BE, session 2",
+        "human IT of the subject",
+        "human IT of the subject, session 1",
+        "human IT of the subject, session 2",
         "human IT, mean of 4 subjects",
         "human IT (figure 1)",
         "monkey IT (figure 1)",
@@ -64,11 +64,11 @@ def test_rdms(ds):
 
 
 def test_session_means_and_the_model_fit_together(ds, kriegeskorte_root):
-    own = ds.rdms["human IT, subject BE"]
-    sessions = [ds.rdms[f"human IT, BE, session {number}"] for number in (1, 2)]
+    own = ds.rdms["human IT of the subject"]
+    sessions = [ds.rdms[f"human IT of the subject, session {number}"] for number in (1, 2)]
     np.testing.assert_allclose(own, np.mean(sessions, axis=0), atol=1e-6)
     subjects = [
-        datasets.load("kriegeskorte92", name, kriegeskorte_root).rdms[f"human IT, subject {name}"]
+        datasets.load("kriegeskorte92", name, kriegeskorte_root).rdms["human IT of the subject"]
         for name in ds.subjects
     ]
     mean = ds.rdms["human IT, mean of 4 subjects"]

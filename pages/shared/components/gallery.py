@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,11 @@ def gallery(
     *,
     key: str,
     selected: Collection[str],
+    on_change: Callable[[list[str]], None],
     size: int = 96,
     selectable: bool = True,
     show_captions: bool = False,
-) -> list[str] | None:
+) -> None:
     """Show tiles; a click toggles, Shift adds a range, a heading toggles its group.
 
     Parameters
@@ -63,45 +64,37 @@ def gallery(
         Key of the element.
     selected : collection of str
         Ids that are marked now; others than those shown are ignored.
+    on_change : callable
+        Told the selected ids among the tiles shown, in their order, when the user has
+        changed them, before the run that follows.
     size : int
         Side of a tile in pixels.
     selectable : bool
         Whether tiles answer clicks.
     show_captions : bool
         Write each caption below its tile.
-
-    Returns
-    -------
-    list of str or None
-        Selected ids among the tiles shown, in their order, when the user has just
-        changed them; else None.
     """
     serial_key = f"{key}__serial"
-    changed: Any = (st.session_state.get(key) or {}).get("changed")
-    marked = _chosen(changed, tiles)
-    if marked is None:
-        marked = [tile.id for tile in tiles if tile.id in selected]
-    else:
-        # This run's caller does not know the change yet: unmarking it now, until the next
-        # run, would lose it if the user clicks in between.
-        st.session_state[serial_key] = changed["serial"]
-    result = _mount(
+
+    def tell() -> None:
+        changed = st.session_state[key].get("changed")
+        ids = _chosen(changed, tiles)
+        if ids is not None:
+            st.session_state[serial_key] = changed["serial"]
+            on_change(ids)
+
+    _mount(
         key=key,
         data={
             "tiles": [asdict(tile) for tile in tiles],
-            "selected": marked,
+            "selected": [tile.id for tile in tiles if tile.id in selected],
             "size": int(size),
             "selectable": selectable,
             "captions": show_captions,
             "serial": st.session_state.get(serial_key, 0),
         },
-        on_changed_change=_nothing,
+        on_changed_change=tell,
     )
-    return _chosen(result.get("changed"), tiles)
-
-
-def _nothing() -> None:
-    """Results exist only for values that have a callback."""
 
 
 def _chosen(changed: Any, tiles: Sequence[Tile]) -> list[str] | None:

@@ -121,6 +121,10 @@ function requestCrop(plot) {
 }
 
 function pick(plot, cell) {
+  if (plot.data.pair && cell[0] === cell[1]) {
+    announce(plot, "A stimulus with itself is no pair");
+    return;
+  }
   plot.cell = cell;
   plot.cursor = cell;
   announce(plot, `Picked ${cellWords(plot, cell)}`);

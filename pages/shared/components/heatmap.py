@@ -47,6 +47,7 @@ def heatmap(
     labels: Sequence[str] | None = None,
     bands: Sequence[Mapping[str, Any]] = (),
     cell: tuple[int, int] | None = None,
+    block: tuple[int, int] | None = None,
     legend: Mapping[str, Any],
     description: str,
     on_event: Callable[[HeatmapEvent], None],
@@ -75,6 +76,8 @@ def heatmap(
         ``start``, ``stop``, ``label`` and ``colour`` of the category blocks.
     cell : tuple of int, optional
         The picked cell.
+    block : tuple of int, optional
+        Start and stop of the picked category, which gets a frame.
     legend : mapping
         ``colours`` (list or CSS gradient), ``minimum``, ``maximum``, ``label``,
         ``missing`` (whether cells are missing), optional ``missing_colour``.
@@ -103,6 +106,7 @@ def heatmap(
             "labels": None if labels is None else list(labels),
             "bands": [dict(band) for band in bands],
             "cell": None if cell is None else [int(place) for place in cell],
+            "block": None if block is None else [int(place) for place in block],
             "legend": dict(legend),
             "description": description,
             "pair": pair,

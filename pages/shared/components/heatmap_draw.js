@@ -83,6 +83,7 @@ function drawSeparators(ctx, plot) {
 
 function drawMarks(ctx, plot) {
   const { cell, hover, cursor, data } = plot;
+  if (data.block) drawBlock(ctx, plot, data.block);
   if (cell) {
     drawCrosshair(ctx, plot, cell);
     if (data.pair && cell[0] !== cell[1]) outline(ctx, boxOf(plot, [cell[1], cell[0]], 5), 0.55);
@@ -118,6 +119,13 @@ function outline(ctx, { x, y, size }, alpha, dash = []) {
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
+}
+
+function drawBlock(ctx, { layout, view }, [start, stop]) {
+  const scale = layout.side / view.size;
+  const x = layout.left + (start - view.x0) * scale;
+  const y = layout.top + (start - view.y0) * scale;
+  outline(ctx, { x, y, size: (stop - start) * scale }, 1);
 }
 
 function drawCrosshair(ctx, plot, cell) {
