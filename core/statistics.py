@@ -54,7 +54,8 @@ def split_half_reliability(
 
     The repeats of every stimulus are halved at random, the halves averaged and
     correlated over stimuli; the mean correlation over the splits is corrected to
-    the full number of repeats with the Spearman-Brown formula 2r / (1 + r).
+    the full number of repeats with the Spearman-Brown formula 2r / (1 + r); negative
+    means are left as they are, for there the formula has no meaning.
 
     Parameters
     ----------
@@ -86,7 +87,8 @@ def split_half_reliability(
     for _ in range(splits):
         first, second = _random_halves(trials, rows, len(repeated), rng)
         r += _correlate_columns(first, second) / splits
-    return Reliability(2.0 * r / (1.0 + r), len(repeated), splits)
+    r[np.ptp(trials, axis=0) == 0] = np.nan
+    return Reliability(np.where(r > 0, 2.0 * r / (1.0 + r), r), len(repeated), splits)
 
 
 def _random_halves(

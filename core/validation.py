@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from core.errors import CorruptDataError, InputError
 
 BLOCK_ELEMENTS = 1_000_000
+LARGEST = 1e15
+# What numpy raises on truncated, garbled and oversized headers.
+NPY_ERRORS = (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile, MemoryError)
 
 
 def row_blocks(n_rows: int, row_elements: int) -> Iterator[slice]:
@@ -26,7 +31,7 @@ def check_responses(responses: Any, name: str = "responses", minimum_rows: int =
     Parameters
     ----------
     responses : array_like of shape (n, v)
-        Real numbers. Integers become float32; float64 is kept, so that large
+        Real numbers. float64 is kept, and wide integers become it, so that large
         offsets can be removed before the precision is reduced.
     name : str
         How messages call the array.
@@ -50,7 +55,7 @@ def check_responses(responses: Any, name: str = "responses", minimum_rows: int =
             f"(n stimuli, v response units) with n of at least {minimum_rows} and v of at least 1",
         )
     if array.dtype.kind in "biu":
-        array = array.astype(np.float32)
+        array = array.astype(np.float32 if array.dtype.itemsize <= 2 else np.float64)
     if array.dtype.kind != "f":
         raise InputError(f"{name} has the dtype {array.dtype}", "real numbers (float32 or float64)")
     if array.dtype == np.float16:
@@ -72,7 +77,8 @@ def check_rdm(matrix: Any, name: str = "RDM") -> np.ndarray:
         raise InputError(f"{name} has the shape {array.shape}", "a square matrix (n, n), n >= 2")
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has the dtype {array.dtype}", "real numbers")
-    array = array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32)
     if np.isinf(array).any():
         raise InputError(f"{name} holds infinite values", "finite values, NaN where missing")
     scale = float(np.nanmax(np.abs(array), initial=0.0))
@@ -122,7 +128,7 @@ def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
     """
     try:
         array: np.ndarray = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except NPY_ERRORS as error:
         needs_pickle = any(
             word in str(error) for word in ("allow_pickle", "Python objects", "Object arrays")
         )
@@ -146,6 +152,13 @@ def enumerate_names(names: Sequence[Any] | np.ndarray, limit: int = 8) -> str:
 
 def _check_finite(block: np.ndarray, name: str, first_row: int) -> None:
     if np.isfinite(block.sum(dtype=np.float64)):
+        largest = np.abs(block).max()
+        if largest > LARGEST:
+            raise InputError(
+                f"{name} holds values up to {largest:.3g}",
+                f"at most {LARGEST:g}",
+                "Use a larger unit of measurement.",
+            )
         return
     finite = np.isfinite(block)
     infinite = np.argwhere(np.isinf(block))

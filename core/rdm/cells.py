@@ -67,9 +67,10 @@ def cell(matrix: np.ndarray, i: int, j: int) -> Cell:
 
 def block_mean(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> BlockMean:
     """Mean over the defined pairs of two groups; a pair of a stimulus with itself is left out."""
-    part = np.asarray(matrix[np.ix_(rows, columns)], dtype=np.float64)
-    same_group = np.array_equal(rows, columns)
-    part = part[np.triu_indices(len(rows), 1)] if same_group else part.ravel()
+    part = np.array(matrix[np.ix_(rows, columns)], dtype=np.float64)
+    part[rows[:, None] == columns[None, :]] = np.nan
+    if np.array_equal(rows, columns):
+        part = part[np.triu_indices(len(rows), 1)]
     values = part[np.isfinite(part)]
     if len(values) == 0:
         return BlockMean(float("nan"), float("nan"), 0)

@@ -42,7 +42,7 @@ def compare(a: Any, b: Any, method: str = "spearman") -> float:
     Returns
     -------
     float
-        NaN where one of the RDMs is constant.
+        NaN where a correlation is undefined because an RDM is constant.
 
     Source: Nili et al. (2014), PLoS Comput. Biol. 10(4); Schütt et al. (2023), eLife 12.
     """
@@ -75,7 +75,12 @@ def noise_ceiling(rdms: Sequence[Any], method: str = "spearman") -> NoiseCeiling
     """
     if len(rdms) < 2:
         raise InputError(f"{len(rdms)} RDM was given", "at least two subjects")
-    subjects = [_scaled(check_rdm(matrix), method) for matrix in rdms]
+    checked = [check_rdm(matrix, f"RDM {number}") for number, matrix in enumerate(rdms)]
+    for number, matrix in enumerate(checked):
+        check_same_length(len(matrix), len(checked[0]), f"RDM {number}", "RDM 0")
+        if np.ptp(matrix[np.triu_indices(len(matrix), 1)]) == 0:
+            raise InputError(f"RDM {number} is constant", "dissimilarities that differ")
+    subjects = [_scaled(matrix, method) for matrix in checked]
     total = np.sum(subjects, axis=0)
     upper = [compare(one, total / len(subjects), method) for one in subjects]
     lower = [compare(one, (total - one) / (len(subjects) - 1), method) for one in subjects]
@@ -97,15 +102,22 @@ def mantel(
     Returns
     -------
     Mantel
-        p = (1 + permuted statistics at least as large) / (1 + permutations).
+        p = (1 + permuted statistics at least as large) / (1 + permutations); both
+        NaN where an RDM is constant.
     """
     if method not in ("spearman", "pearson"):
         raise InputError(f"method is {method!r}", choices=("spearman", "pearson"))
     a, b = check_rdm(a, "The first RDM"), check_rdm(b, "The second RDM")
     check_same_length(len(b), len(a), "The second RDM", "the first")
+    if permutations < 1:
+        raise InputError(f"permutations is {permutations}", "at least 1")
     defined = ~np.isnan(a + b + np.diag(np.full(len(a), np.nan))).all(axis=1)
+    if defined.sum() < 3:
+        raise InputError(f"The RDMs share {defined.sum()} defined stimuli", "at least 3")
     x, y = (_standardised(matrix[np.ix_(defined, defined)], method) for matrix in (a, b))
     observed = float(np.sum(x * y))
+    if np.isnan(observed):
+        return Mantel(observed, float("nan"))
     rng = np.random.default_rng(seed)
     as_large = 0
     for _ in range(permutations):
@@ -145,7 +157,8 @@ def _standardised(matrix: np.ndarray, method: str) -> np.ndarray:
     values = _ranks(values) if method == "spearman" else values
     values = values - values.mean()
     scaled = np.zeros(matrix.shape)
-    scaled[upper] = values / np.sqrt(2.0 * np.sum(values**2))
+    norm = np.sqrt(2.0 * np.sum(values**2))
+    scaled[upper] = values / norm if norm > 0 else np.nan
     return scaled + scaled.T
 
 

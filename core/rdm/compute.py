@@ -13,7 +13,7 @@ from core.rdm.metrics import METRICS, Metric, Prepared
 from core.validation import check_responses
 
 Progress = Callable[[float, str], None]
-PANEL_ROWS = 256
+PANEL_ROWS = 192
 
 
 def compute(

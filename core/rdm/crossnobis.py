@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ def crossnobis(
     responses : np.ndarray of shape (trials, v)
     folds, stimuli : array_like of shape (trials,)
         Fold and stimulus of each row; several rows of one stimulus in one fold are
-        averaged. Stimuli that lack a fold become NaN rows.
+        averaged. A pair uses the folds that hold both stimuli; with fewer than two
+        it is NaN.
     noise : {'none', 'diagonal', 'full'}
         Responses are divided by the standard deviation of the noise of each unit
         ('diagonal') or whitened by its covariance with Ledoit-Wolf shrinkage
@@ -43,17 +45,33 @@ def crossnobis(
     if noise not in NOISE_NORMALISATIONS:
         raise InputError(f"noise is {noise!r}", choices=NOISE_NORMALISATIONS)
     patterns = _fold_means(responses, np.asarray(folds), stimuli)
-    n_folds, n, v = patterns.shape
-    complete = np.isfinite(patterns).all(axis=(0, 2))
-    whitened = _whiten(patterns[:, complete], noise)
-    total = whitened.sum(axis=0)
-    gram = total @ total.T - sum(fold @ fold.T for fold in whitened)
-    norms = np.diagonal(gram)
-    distances = (norms[:, None] + norms[None, :] - 2.0 * gram) / (n_folds * (n_folds - 1) * v)
-    matrix = np.full((n, n), np.nan, dtype=np.float32)
-    matrix[np.ix_(complete, complete)] = (distances + distances.T) / 2.0
+    present = np.isfinite(patterns).all(axis=2)
+    patterns = np.where(present[:, :, None], patterns, 0.0)
+    centre = patterns.sum(axis=1) / np.maximum(present.sum(axis=1), 1)[:, None]
+    patterns = np.where(present[:, :, None], patterns - centre[:, None, :], 0.0)
+    total, count = _sum_over_fold_pairs(_whiten(patterns, present, noise), present)
+    defined = count > 0
+    matrix = np.full(total.shape, np.nan, dtype=np.float32)
+    matrix[defined] = total[defined] / (count[defined] * patterns.shape[2])
     np.fill_diagonal(matrix, 0.0)
     return matrix
+
+
+def _sum_over_fold_pairs(
+    patterns: np.ndarray, present: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum of (x_fi - x_fj) . (x_gi - x_gj) over f < g that hold i and j, and their number."""
+    n = patterns.shape[1]
+    total, count = np.zeros((n, n)), np.zeros((n, n))
+    for f, g in combinations(range(len(patterns)), 2):
+        both = present[f] & present[g]
+        x, y = patterns[f][both], patterns[g][both]
+        across = x @ y.T
+        own = np.diagonal(across)
+        where = np.ix_(both, both)
+        total[where] += own[:, None] + own[None, :] - across - across.T
+        count[where] += 1.0
+    return total, count
 
 
 def _fold_means(
@@ -96,12 +114,14 @@ def _stimulus_numbers(
     return number, int(sizes[0])
 
 
-def _whiten(patterns: np.ndarray, noise: str) -> np.ndarray:
-    if noise == "none" or patterns.shape[1] == 0:
+def _whiten(patterns: np.ndarray, present: np.ndarray, noise: str) -> np.ndarray:
+    if noise == "none":
         return patterns
-    n_folds, _, v = patterns.shape
-    residuals = (patterns - patterns.mean(axis=0)).reshape(-1, v)
-    residuals *= np.sqrt(n_folds / (n_folds - 1))
+    folds = present.sum(axis=0)
+    repeated = folds > 1
+    mean = patterns.sum(axis=0) / np.maximum(folds, 1)[:, None]
+    correction = np.sqrt(folds / np.maximum(folds - 1, 1))[:, None]
+    residuals = ((patterns - mean) * correction)[present & repeated]
     if noise == "diagonal":
         deviation = residuals.std(axis=0)
         return patterns / np.where(deviation > 0, deviation, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from core.rdm.compute import Progress, upper_panels
 from core.rdm.metrics import METRICS, Metric
 from core.validation import check_responses, check_same_length, row_blocks
 
-FLOAT32_ERROR = 4e-6
 FLOAT64_ERROR = 1e-12
 POOL = 20_000
+MOST_TIES = 4_000
 
+Key = Callable[[np.ndarray], np.ndarray]
 Rescore = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Error = Callable[[float], float]
 
 
 class Pair(NamedTuple):
@@ -77,6 +80,8 @@ def extreme_pairs(
     Pairs
         Float32 candidates are scored again in float64 and the ones listed by
         exactly rounded sums, so lists and values are the same on every machine.
+        Only where more than 4,000 cells lie within 1e-12 of the last one listed
+        are those beyond them, in order of (i, j), left out.
     """
     method = METRICS[metric]
     if method.needs_folds:
@@ -87,43 +92,69 @@ def extreme_pairs(
     responses = check_responses(responses)
     target = method.neutral if target is None else target
     twin = _first_equal_row(responses)
-    searches = _searches(count, target, lambda i, j: _score(method, responses, twin, i, j))
+    searches = _searches(
+        count,
+        target,
+        lambda i, j: _score(method, responses, twin, i, j),
+        method.panel_error if matrix is None else lambda value: 1e-5 * max(1.0, abs(value)),
+    )
     if matrix is None:
         panels = upper_panels(method, method.prepare(responses), progress)
     else:
         check_same_length(len(matrix), len(responses), "The RDM", "the response array")
         panels = _panels_of(matrix)
     _offer_all(searches, panels)
-    return _collect(searches, target, lambda i, j: method.rounded_once(responses[i], responses[j]))
+    exact = functools.cache(lambda i, j: method.rounded_once(responses[i], responses[j]))
+    return _collect(searches, target, lambda i, j: exact(*sorted((int(twin[i]), int(twin[j])))))
 
 
 def extreme_cells(matrix: np.ndarray, count: int = 5, target: float | None = None) -> Pairs:
     """Find the extreme cells of an RDM that exists as a matrix (n, n)."""
     _check_count(count)
-    searches = _searches(count, target, lambda i, j: matrix[i, j].astype(np.float64))
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise InputError(f"The RDM has the shape {matrix.shape}", "a square matrix (n, n)")
+    searches = _searches(count, target, lambda i, j: matrix[i, j].astype(np.float64), _no_error)
     _offer_all(searches, _panels_of(matrix))
     return _collect(searches, target, lambda i, j: float(matrix[i, j]))
 
 
 class _Search:
-    """Keeps the cells with the lowest keys; a key is a monotone function of the value."""
+    """Keeps the cells with the lowest keys; a key is a monotone function of the value.
+
+    ``error(key, highest)`` bounds how far an offered key may be from the exact one,
+    where no value offered is above ``highest``. Keys of values ``far_below`` need
+    float64 to differ.
+    """
 
     def __init__(
-        self, count: int, to_key: Callable[[np.ndarray], np.ndarray], rescore: Rescore
+        self,
+        count: int,
+        to_key: Key,
+        rescore: Rescore,
+        error: Callable[[float, float], float],
+        far_below: float = -np.inf,
     ) -> None:
         self.count = count
         self.to_key = to_key
         self.rescore = rescore
-        self.limit = np.inf
+        self.error = error
+        self.far_below = far_below
+        self.last = np.inf
+        self.highest = -np.inf
         self.keys = np.empty(0)
         self.i = np.empty(0, dtype=np.intp)
         self.j = np.empty(0, dtype=np.intp)
 
-    def offer(self, values: np.ndarray, first_row: int, first_column: int) -> None:
-        keys = self.to_key(values)
-        if not np.isfinite(self.limit):
-            self._set_limit(keys.ravel())
-        i, j = np.divmod(np.flatnonzero(keys <= self.limit), keys.shape[1])
+    def offer(self, values: np.ndarray, first_row: int, first_column: int, highest: float) -> None:
+        far = highest < self.far_below
+        keys = self.to_key(values.astype(np.float64) if far else values)
+        if not np.isfinite(self.last):
+            self._find_last(keys.ravel())
+        limit = self.last
+        if np.isfinite(limit):
+            limit += 2.0 * self.error(limit, highest)
+        self.highest = max(self.highest, highest)
+        i, j = np.divmod(np.flatnonzero(keys <= limit), keys.shape[1])
         self.keys = np.concatenate([self.keys, keys[i, j]])
         self.i = np.concatenate([self.i, i + first_row])
         self.j = np.concatenate([self.j, j + first_column])
@@ -131,44 +162,67 @@ class _Search:
             self._shrink()
 
     def ranked(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and columns of the best cells and of those tied with them in float64."""
-        keys = self.to_key(self.rescore(self.i, self.j))
-        order = np.lexsort((self.j, self.i, keys))
-        if len(order) > self.count:
-            last = keys[order[self.count - 1]]
-            order = order[keys[order] <= last + FLOAT64_ERROR * max(1.0, abs(last))]
-            order = order[: 4 * self.count + 100]
-        return self.i[order], self.j[order]
+        """Rows and columns of the best cells and of those that tie with the last of them."""
+        self._rescore()
+        return self.i, self.j
 
-    def _set_limit(self, keys: np.ndarray) -> None:
+    def _find_last(self, keys: np.ndarray) -> None:
         keys = keys[np.isfinite(keys)]
-        if len(keys) > self.count:
-            last = float(np.partition(keys, self.count - 1)[self.count - 1])
-            self.limit = last + FLOAT32_ERROR * max(1.0, abs(last))
+        if len(keys) >= self.count:
+            self.last = float(np.partition(keys, self.count - 1)[self.count - 1])
 
     def _shrink(self) -> None:
-        self._set_limit(self.keys)
-        self._keep(self.keys <= self.limit)
+        self._find_last(self.keys)
+        self._keep(self.keys <= self.last + 2.0 * self.error(self.last, self.highest))
         if len(self.keys) > POOL:
-            self.keys = self.to_key(self.rescore(self.i, self.j))
-            best = np.lexsort((self.j, self.i, self.keys))
-            last = self.keys[best[self.count - 1]]
-            tied = np.abs(self.keys[best] - last) <= FLOAT64_ERROR * max(1.0, abs(last))
-            kept = np.zeros(len(best), dtype=bool)
-            kept[best[: self.count]] = True
-            kept[best[tied][: self.count]] = True
-            self._keep(kept)
+            self._rescore()
+            self._find_last(self.keys)
+
+    def _rescore(self) -> None:
+        """Keep, by float64 keys, what is surely among the best and the first of the ties."""
+        self.keys = self.to_key(self.rescore(self.i, self.j))
+        if len(self.keys) <= self.count:
+            return
+        last = float(np.partition(self.keys, self.count - 1)[self.count - 1])
+        margin = FLOAT64_ERROR * max(1.0, abs(last))
+        tied = np.flatnonzero(np.abs(self.keys - last) <= margin)
+        first = tied[np.lexsort((self.j[tied], self.i[tied]))][: MOST_TIES + self.count]
+        kept = self.keys < last - margin
+        kept[first] = True
+        self._keep(kept)
 
     def _keep(self, kept: np.ndarray) -> None:
         self.keys, self.i, self.j = self.keys[kept], self.i[kept], self.j[kept]
 
 
-def _searches(count: int, target: float | None, rescore: Rescore) -> list[_Search]:
-    keys: list[Callable[[np.ndarray], np.ndarray]] = [lambda values: values, np.negative]
+def _no_error(value: float) -> float:
+    """A matrix at hand holds the values themselves."""
+    return 0.0
+
+
+def _searches(
+    count: int, target: float | None, rescore: Rescore, value_error: Error
+) -> list[_Search]:
+    searches = [
+        _Search(count, lambda values: values, rescore, lambda key, highest: value_error(key)),
+        _Search(count, np.negative, rescore, lambda key, highest: value_error(-key)),
+    ]
     if target is not None:
         goal = float(target)
-        keys.append(lambda values: np.abs(values - values.dtype.type(goal)))
-    return [_Search(count, key, rescore) for key in keys]
+        if not np.isfinite(goal):
+            raise InputError(f"target is {target}", "a finite value")
+        searches.append(
+            _Search(
+                count,
+                lambda values: np.abs(values - values.dtype.type(goal)),
+                rescore,
+                lambda key, highest: max(
+                    value_error(abs(goal - key)), value_error(min(abs(goal) + key, highest))
+                ),
+                far_below=goal / 4.0,
+            )
+        )
+    return searches
 
 
 def _panels_of(matrix: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -179,8 +233,9 @@ def _panels_of(matrix: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
 def _offer_all(searches: list[_Search], panels: Iterable[tuple[slice, np.ndarray]]) -> None:
     for rows, values in panels:
         values[:, : len(values)][np.tril_indices(len(values))] = np.nan
+        highest = float(np.fmax.reduce(values, axis=None, initial=-np.inf))
         for search in searches:
-            search.offer(values, rows.start, rows.start)
+            search.offer(values, rows.start, rows.start, highest)
 
 
 def _collect(
@@ -204,6 +259,7 @@ def _score(
     values = np.empty(unique.shape[1])
     for block in row_blocks(len(values), 2 * responses.shape[1]):
         values[block] = method.pairs(responses, *unique[:, block])
+    values[unique[0] == unique[1]] = 0.0
     return values[inverse.ravel()]
 
 
@@ -215,5 +271,5 @@ def _first_equal_row(responses: np.ndarray) -> np.ndarray:
 
 
 def _check_count(count: int) -> None:
-    if count < 1:
-        raise InputError(f"count is {count}", "at least 1")
+    if not isinstance(count, int) or count < 1:
+        raise InputError(f"count is {count!r}", "a whole number of at least 1")

@@ -17,6 +17,7 @@ from core.registry import Registry
 from core.validation import row_blocks
 
 NEARLY_PARALLEL = 1e-3
+COMMON = 0.25
 CANCELLING = 0.25
 DEEPLY_CANCELLING = 1e-7
 TILE_COLUMNS = 1024
@@ -33,6 +34,9 @@ class Prepared:
     ----------
     rows : np.ndarray of shape (n, v), float32
         Undefined rows are zero.
+    shifts, sums : np.ndarray of shape (n,), float64, or float32 where that is exact enough
+        What was taken out of each row, because many equal terms would add up the
+        rounding errors of a float32 product; and the sum of what is left.
     squares : np.ndarray of shape (n,), float64
         Squared norms of the rows.
     undefined : np.ndarray of shape (n,), bool
@@ -41,13 +45,18 @@ class Prepared:
         The responses as given, for values that need float64.
     offset : np.ndarray of shape (v,), float64
         What was subtracted from every row (zero where rows were centred).
+    scale : float
+        Power of two by which the rows were divided.
     """
 
     rows: np.ndarray
+    shifts: np.ndarray
+    sums: np.ndarray
     squares: np.ndarray
     undefined: np.ndarray
     original: np.ndarray
     offset: np.ndarray
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,10 @@ class Metric:
         """Dissimilarity of two rows by exactly rounded sums: the same on every machine."""
         raise TypeError(f"{self.id} is computed from folds, not from single rows")
 
+    def panel_error(self, value: float) -> float:
+        """How far a value of ``panel`` may be from the exact one."""
+        raise TypeError(f"{self.id} is computed from folds, not from single rows")
+
 
 @dataclass(frozen=True)
 class Angular(Metric):
@@ -102,18 +115,28 @@ class Angular(Metric):
     def prepare(self, responses: np.ndarray) -> Prepared:
         n, v = responses.shape
         rows = np.empty((n, v), dtype=np.float32)
+        shifts = np.zeros(n)
         undefined = np.isnan(responses[:, 0])
         for block in row_blocks(n, v):
             undefined[block] |= self._without_direction(responses[block])
-            rows[block] = self._unit(responses[block])
+            unit = self._unit(responses[block])
+            if self.centred:
+                shifts[block] = _take_out_most_common(unit)
+            rows[block] = unit
         rows[undefined] = 0.0
-        return Prepared(rows, np.ones(n), undefined, responses, np.zeros(v))
+        shifts[undefined] = 0.0
+        return Prepared(rows, shifts, np.zeros(n), np.ones(n), undefined, responses, np.zeros(v))
 
     def panel(self, prepared: Prepared, rows: slice, columns: slice) -> np.ndarray:
         values: np.ndarray = prepared.rows[rows] @ prepared.rows[columns].T
+        if prepared.shifts[rows].any():
+            values -= np.outer(prepared.shifts[rows], prepared.shifts[columns]).astype(np.float32)
         np.subtract(1.0, values, out=values)
         mend(values, values < NEARLY_PARALLEL, rows.start, columns.start, self._tile(prepared))
         return np.clip(values, 0.0, 2.0, out=values)
+
+    def panel_error(self, value: float) -> float:
+        return max(1e-6 * value, 1e-12) if value < NEARLY_PARALLEL / 2 else 1e-5
 
     def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         products = np.einsum("kv,kv->k", self._unit(responses[i]), self._unit(responses[j]))
@@ -168,14 +191,21 @@ class Distance(Metric):
         n, v = responses.shape
         undefined = np.isnan(responses[:, 0])
         offset = self._column_mean(responses, undefined)
-        rows = np.zeros((n, v), dtype=np.float32)
-        squares = np.zeros(n)
+        scale = self._power_of_two(responses, undefined, offset)
+        rows = np.empty((n, v), dtype=np.float32)
+        shifts, sums, squares = np.zeros(n), np.zeros(n), np.zeros(n)
         for block in row_blocks(n, v):
-            centred = responses[block] - offset
+            centred = (responses[block] - offset) / scale
             centred[undefined[block]] = 0.0
+            mostly_zero = (centred == 0.0).mean(axis=1) > COMMON
+            shifts[block] = np.where(mostly_zero, 0.0, centred.mean(axis=1))
+            centred -= shifts[block, None]
             rows[block] = centred
+            sums[block] = centred.sum(axis=1)
             squares[block] = np.einsum("ij,ij->i", centred, centred)
-        return Prepared(rows, squares, undefined, responses, offset)
+        kind = np.float64 if _dominate(shifts, squares, v) else np.float32
+        shifts, sums = shifts.astype(kind), sums.astype(kind)
+        return Prepared(rows, shifts, sums, squares, undefined, responses, offset, scale)
 
     def panel(self, prepared: Prepared, rows: slice, columns: slice) -> np.ndarray:
         squared: np.ndarray = prepared.rows[rows] @ prepared.rows[columns].T
@@ -183,11 +213,19 @@ class Distance(Metric):
         norms = prepared.squares.astype(np.float32)
         squared += norms[rows, None]
         squared += norms[None, columns]
+        i, j = np.arange(rows.start, rows.stop)[:, None], np.arange(columns.start, columns.stop)
+        squared += self._from_shifts(prepared, i, j)
         norms *= CANCELLING
         cancelling = squared < norms[rows, None] + norms[None, columns]
+        v = prepared.rows.shape[1]
         mend(squared, cancelling, rows.start, columns.start, self._tile(prepared))
         np.maximum(squared, 0.0, out=squared)
-        return self._finish(squared, prepared.rows.shape[1])
+        values = self._finish(squared, v)
+        values *= prepared.scale**2 if self.squared_per_channel else prepared.scale
+        return values
+
+    def panel_error(self, value: float) -> float:
+        return 4e-6 * value
 
     def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return self._finish(_squared_distances(responses, i, j), responses.shape[1])
@@ -203,6 +241,27 @@ class Distance(Metric):
             return squared
         return np.sqrt(squared, out=squared)
 
+    def _from_shifts(self, prepared: Prepared, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """What the shifts c add to |x - y|^2: (c - d)(2 (sum x - sum y) + v (c - d))."""
+        apart = prepared.shifts[i] - prepared.shifts[j]
+        left = prepared.sums[i] - prepared.sums[j]
+        return np.asarray(apart * (2.0 * left + prepared.rows.shape[1] * apart))
+
+    def _centred(self, prepared: Prepared, rows: np.ndarray) -> np.ndarray:
+        centred = (prepared.original[rows] - prepared.offset) / prepared.scale
+        return np.asarray(centred - prepared.shifts[rows, None])
+
+    def _power_of_two(
+        self, responses: np.ndarray, undefined: np.ndarray, offset: np.ndarray
+    ) -> float:
+        """Size of the largest centred response, so that squares stay within float32."""
+        largest = 0.0
+        for block in row_blocks(*responses.shape):
+            kept = responses[block][~undefined[block]]
+            if len(kept):
+                largest = max(largest, float(np.abs(kept - offset).max()))
+        return float(2.0 ** math.floor(math.log2(largest))) if largest > 0 else 1.0
+
     def _column_mean(self, responses: np.ndarray, undefined: np.ndarray) -> np.ndarray:
         total = np.zeros(responses.shape[1])
         for block in row_blocks(*responses.shape):
@@ -211,13 +270,14 @@ class Distance(Metric):
 
     def _tile(self, prepared: Prepared) -> Tile:
         def tile(i: np.ndarray, j: np.ndarray, at: Cells) -> np.ndarray:
-            left = prepared.original[i] - prepared.offset
-            right = prepared.original[j] - prepared.offset
+            left, right = self._centred(prepared, i), self._centred(prepared, j)
             i, j = i[at[0]], j[at[1]]
             norms = prepared.squares[i] + prepared.squares[j]
             squared = norms - 2.0 * (left @ right.T)[at]
+            squared += self._from_shifts(prepared, i, j)
             deep = np.flatnonzero(squared < DEEPLY_CANCELLING * norms)
-            squared[deep] = _squared_distances(prepared.original, i[deep], j[deep])
+            exact = _squared_distances(prepared.original, i[deep], j[deep])
+            squared[deep] = exact / prepared.scale**2
             return np.asarray(squared)
 
         return tile
@@ -227,6 +287,26 @@ class SquaredPerChannel(Distance):
     """Squared Euclidean distance divided by the number of units."""
 
     squared_per_channel = True
+
+
+def _dominate(shifts: np.ndarray, squares: np.ndarray, v: int) -> bool:
+    """Whether shifts are so large that their differences need float64."""
+    return bool(v * np.max(shifts**2) > 9.0 * np.median(squares))
+
+
+def _take_out_most_common(unit: np.ndarray) -> np.ndarray:
+    """Subtract, in place, the value that fills much of a row; give what that takes away.
+
+    With a value c taken out of centred unit rows x and y, x . y is
+    (x - c)(y - d) - v c d; the return value is sqrt(v) c. Rows in which no value
+    fills a quarter of the units stay as they are.
+    """
+    v = unit.shape[1]
+    common = np.median(unit[:, :: max(1, v // 31)], axis=1)
+    common[(unit == common[:, None]).mean(axis=1) < COMMON] = 0.0
+    filled = common != 0.0
+    unit[filled] -= common[filled, None]
+    return np.asarray(common * math.sqrt(v))
 
 
 def mend(

@@ -28,7 +28,8 @@ def of_dataset(
 ) -> np.ndarray:
     """RDM of a recording's responses in one or several joined ROIs (None: every unit).
 
-    Metrics that need folds use the repeats of each stimulus as folds.
+    Metrics that need folds use the usable repeats of each stimulus, in the order of
+    presentation, as folds; stimuli with one repeat are NaN.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def of_dataset(
         return compute(ds.responses(roi), metric, progress=progress)
     trials = ds.responses(roi, repeats="all")
     usable = np.isfinite(trials).all(axis=1)
-    repeat = _repeat_numbers(ds)[usable]
+    repeat = ds.trials[usable].groupby("id").cumcount().to_numpy()
     if len(np.unique(repeat)) < 2:
         raise NotFoundError(
             f"{ds.info.title} shows each stimulus once to {ds.subject}",
@@ -111,8 +112,3 @@ def arrange(ds: Dataset, matrix: np.ndarray, order: str, key: str) -> np.ndarray
         permutation = method.arrange(ds.stimuli, matrix)
         result = store.save(order_key, {"permutation": permutation}, {"order": order})
     return np.asarray(result.arrays["permutation"])
-
-
-def _repeat_numbers(ds: Dataset) -> np.ndarray:
-    """Repeat of each trial, counted in presentation order. (trials,) int."""
-    return ds.trials.groupby("id").cumcount().to_numpy()

@@ -48,15 +48,16 @@ def distribution(shown: list[Shown]) -> None:
 
 def _choose_target(shown: Shown, view: View) -> float:
     neutral = rdm.METRICS[view.metric].neutral
-    middle = round(shown.spread.mean, 4)
-    published = bool(shown.source.published)
+    middle = shown.spread.mean
     inside = neutral is not None and shown.spread.minimum < neutral < shown.spread.maximum
-    default = neutral if neutral is not None and (inside or not published) else middle
+    default = neutral if neutral is not None and inside else middle
     return st.number_input(
         "Nearest to",
+        min_value=shown.spread.minimum,
+        max_value=shown.spread.maximum,
         value=float(default),
         format="%.4g",
-        key=f"nearest_{shown.label}_{middle}",
+        key=f"nearest_{shown.key}",
         width=160,
         help="1 is no correlation under 1 − Pearson r; elsewhere the mean of the values.",
     )

@@ -147,3 +147,29 @@ def test_hierarchical_order_brings_planted_groups_together():
     assert sorted(order.tolist()) == list(range(60))
     assert order[-1] == 9
     assert np.count_nonzero(np.diff(group[order[:-1]])) == 2
+
+
+def test_mantel_of_a_constant_rdm_is_undefined():
+    matrix = rdm.compute(np.random.default_rng(0).standard_normal((12, 9)))
+    constant = np.full((12, 12), 0.1) - 0.1 * np.eye(12)
+    assert np.isnan(rdm.mantel(constant, matrix, 99)).all()
+    with pytest.raises(InputError, match="at least 1"):
+        rdm.mantel(matrix, matrix, permutations=-5)
+    with pytest.raises(InputError, match="at least 3"):
+        rdm.mantel(matrix[:2, :2], matrix[:2, :2])
+
+
+def test_noise_ceiling_names_what_does_not_fit():
+    matrix = rdm.compute(np.random.default_rng(0).standard_normal((12, 9)))
+    with pytest.raises(InputError, match="RDM 1 has 5 rows"):
+        rdm.noise_ceiling([matrix, matrix[:5, :5]])
+    with pytest.raises(InputError, match="RDM 1 is constant"):
+        rdm.noise_ceiling([matrix, np.ones((12, 12)) - np.eye(12)])
+
+
+def test_block_mean_of_overlapping_groups_leaves_out_self_pairs():
+    matrix = rdm.compute(np.random.default_rng(0).standard_normal((5, 9)))
+    found = rdm.block_mean(matrix, np.array([0, 1, 2]), np.array([2, 3]))
+    cells = [matrix[i, j] for i, j in ((0, 2), (0, 3), (1, 2), (1, 3), (2, 3))]
+    assert found.mean == pytest.approx(np.mean(cells))
+    assert found.pairs == 5

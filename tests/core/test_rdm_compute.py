@@ -1,10 +1,12 @@
 """RDM values against scipy, exact edge cases, and properties."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from core import rdm
+from core import datasets, rdm
 from core.errors import InputError, NotFoundError
 
 SCIPY = {"correlation": "correlation", "cosine": "cosine", "euclidean": "euclidean"}
@@ -187,8 +189,64 @@ def test_crossnobis_says_what_it_needs(rng):
         rdm.compute(rows, "crossnobis", folds=[0, 0, 0, 1, 1])
 
 
-def test_crossnobis_leaves_out_a_stimulus_without_all_folds(rng):
-    rows = rng.standard_normal((9, 5))
-    rows[4] = np.nan
-    values = rdm.compute(rows, "crossnobis", folds=np.repeat([0, 1, 2], 3))
-    assert rdm.undefined(values).tolist() == [1]
+def test_crossnobis_uses_the_folds_that_a_pair_shares(rng):
+    patterns = rng.standard_normal((4, 6, 9)) + 1e6
+    lacking = [(0, 2), (3, 2), (1, 4), (0, 5), (1, 5), (2, 5)]
+    rows, folds, stimuli = [], [], []
+    for fold in range(4):
+        for stimulus in range(6):
+            if (fold, stimulus) not in lacking:
+                rows.append(patterns[fold, stimulus])
+                folds.append(fold)
+                stimuli.append(f"s{stimulus}")
+    values = rdm.compute(np.array(rows), "crossnobis", folds=folds, stimuli=stimuli)
+    order = list(dict.fromkeys(stimuli))
+    for i, j in [(0, 1), (0, 2), (0, 4), (1, 3)]:
+        shared = [f for f in range(4) if (f, i) not in lacking and (f, j) not in lacking]
+        truth = brute_crossnobis(patterns[shared][:, [i, j]])[0, 1]
+        found = values[order.index(f"s{i}"), order.index(f"s{j}")]
+        assert found == pytest.approx(truth, abs=1e-5)
+    assert rdm.undefined(values).tolist() == [order.index("s5")]
+
+
+def test_an_extra_or_a_lost_trial_costs_no_stimulus():
+    ds = datasets.load("simulated")
+    whole = rdm.of_dataset(ds, ["FFA"], "crossnobis")
+    betas = np.array(ds.betas)
+    betas[5] = np.nan
+    lost = rdm.of_dataset(dataclasses.replace(ds, betas=betas), ["FFA"], "crossnobis")
+    assert len(rdm.undefined(lost)) == 0
+    others = np.delete(np.arange(60), ds.trial_rows[5])
+    assert np.allclose(lost[np.ix_(others, others)], whole[np.ix_(others, others)], atol=1e-5)
+
+
+ADVERSARIAL = {
+    "wide integers": lambda rng: (10 * rng.normal(size=(80, 300))).astype("i4") + 10**8,
+    "very wide integers": lambda rng: (10 * rng.normal(size=(40, 30))).astype("i8") + 2**40,
+    "mostly zero units": lambda rng: np.pad(rng.normal(size=(300, 2)), ((0, 0), (0, 998))),
+    "a tenth of the units active": lambda rng: rng.normal(size=(200, 400)) * (np.arange(400) < 40),
+    "a constant share of units": lambda rng: np.where(
+        rng.random((150, 500)) < 0.7, 3.7, rng.normal(size=(150, 500))
+    ),
+    "shifts common to a row": lambda rng: (
+        rng.normal(size=(80, 300)) + rng.normal(size=(80, 1)) * 1e5
+    ),
+    "strided": lambda rng: np.asfortranarray(rng.normal(size=(120, 90)))[::2, ::3],
+    "tiny values": lambda rng: rng.normal(size=(60, 40)) * 1e-18,
+}
+
+
+@pytest.mark.parametrize("metric", ["correlation", "euclidean"])
+@pytest.mark.parametrize("case", ADVERSARIAL)
+def test_hard_cases_stay_within_the_bound(rng, metric, case):
+    responses = ADVERSARIAL[case](rng)
+    values, truth = rdm.compute(responses, metric), oracle(responses, metric)
+    if metric == "correlation":
+        assert np.max(np.abs(values - truth)) < 1e-6
+    else:
+        assert relative_error(values, truth) < 1e-6
+
+
+def test_values_beyond_any_measurement_are_refused(rng):
+    with pytest.raises(InputError, match="larger unit"):
+        rdm.compute(rng.normal(size=(5, 4)) * 1e30)

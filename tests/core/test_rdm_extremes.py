@@ -8,6 +8,8 @@ from scipy.spatial.distance import pdist
 
 from core import rdm
 from core.errors import InputError
+from core.rdm import METRICS as METRICS_BY_ID
+from core.rdm import extremes
 
 METRICS = ["correlation", "cosine", "euclidean", "sqeuclidean_per_channel"]
 
@@ -50,6 +52,56 @@ def test_equal_rows_tie_at_zero_in_order_of_their_rows():
     pairs = rdm.extreme_pairs(responses, "correlation", 5).smallest
     assert [(pair.i, pair.j) for pair in pairs] == [(300, 300 + k) for k in range(1, 6)]
     assert all(pair.value == 0.0 for pair in pairs)
+
+
+TIES = {
+    "many groups of equal rows": lambda rng: np.repeat(rng.normal(size=(300, 50)), 2, axis=0),
+    "permutations of three values": lambda rng: rng.permuted(
+        np.tile([0.0, 1, 2], (200, 4)), axis=1
+    ),
+    "two units": lambda rng: rng.integers(0, 5, (150, 2)) + 0.5,
+    "collinear rows": lambda rng: np.outer(rng.integers(1, 9, 90), rng.normal(size=7)),
+}
+
+
+@pytest.mark.parametrize("metric", ["correlation", "euclidean"])
+@pytest.mark.parametrize("case", TIES)
+def test_ties_come_in_order_of_their_rows(metric, case):
+    responses = TIES[case](np.random.default_rng(8)).astype(np.float32)
+    method = METRICS_BY_ID[metric]
+    constant = (responses == responses[:, :1]).all(axis=1) & (metric == "correlation")
+    kept = np.flatnonzero(~constant)
+    exact = [
+        (method.rounded_once(responses[i], responses[j]), int(i), int(j))
+        for place, i in enumerate(kept)
+        for j in kept[place + 1 :]
+    ]
+    pairs = rdm.extreme_pairs(responses, metric, 6)
+    assert [(p.value, p.i, p.j) for p in pairs.smallest] == sorted(exact)[:6]
+    largest = sorted(exact, key=lambda pair: (-pair[0], *pair[1:]))[:6]
+    assert [(p.value, p.i, p.j) for p in pairs.largest] == largest
+
+
+@pytest.mark.parametrize(
+    ("metric", "responses"),
+    [
+        ("euclidean", lambda rng: 1e-9 * rng.normal(size=(1500, 200))),
+        ("correlation", lambda rng: rng.normal(size=200) + 1e-4 * rng.normal(size=(1500, 200))),
+    ],
+)
+def test_few_candidates_are_scored_again_whatever_the_scale(metric, responses, monkeypatch):
+    scored = []
+    score = extremes._score
+    monkeypatch.setattr(
+        extremes, "_score", lambda *given: scored.append(len(given[-1])) or score(*given)
+    )
+    rdm.extreme_pairs(responses(np.random.default_rng(9)), metric, 10)
+    assert sum(scored) < 20_000
+
+
+def test_the_target_must_be_finite():
+    with pytest.raises(InputError, match="finite"):
+        rdm.extreme_pairs(np.eye(4), "euclidean", 2, target=float("nan"))
 
 
 def test_the_neutral_value_is_the_default_target():

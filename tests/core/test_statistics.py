@@ -42,7 +42,7 @@ def test_two_repeats_are_the_plain_spearman_brown():
 
 def test_constant_units_are_undefined_and_missing_trials_left_out():
     trials, rows = planted(0.6, 3, n=40, v=4)
-    trials[:, 2] = 1.0
+    trials[:, 2] = 0.1
     trials[7] = np.nan
     found = statistics.split_half_reliability(trials, rows)
     assert np.isnan(found.units).tolist() == [False, False, True, False]
@@ -61,3 +61,9 @@ def test_moments_by_hand():
     counts, edges = statistics.histogram(responses, bins=3)
     assert counts.sum() == 4
     assert (edges[0], edges[-1]) == (1, 7)
+
+
+def test_noise_never_explodes_the_correction():
+    rng = np.random.default_rng(2)
+    found = statistics.split_half_reliability(rng.normal(size=(8, 400)), np.tile(np.arange(4), 2))
+    assert np.abs(found.units).max() <= 1.0
