@@ -52,7 +52,7 @@ def load_plugins() -> None:
 def _import_plugin(name: str) -> None:
     try:
         importlib.import_module(name)
-    except ImportError as error:
+    except Exception as error:  # a plugin is foreign code: whatever it raises is its message
         raise InputError(
             f"The plugin {name!r} of NEUROGALLERY_PLUGINS cannot be imported ({error})",
             "modules on the import path",

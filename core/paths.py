@@ -29,10 +29,11 @@ def inside(root: Path, name: str | Path) -> Path:
         If the path, its links followed, leads outside ``root``.
     """
     root = root.resolve()
-    path = None if "\0" in str(name) else (root / name).resolve()
+    impossible = "\0" in str(name) or any(len(part) > 200 for part in Path(name).parts)
+    path = None if impossible else (root / name).resolve()
     if path is None or not path.is_relative_to(root):
         raise InputError(
-            f"The path {str(name)!r} leads outside {root}",
+            f"The path {str(name)[:200]!r} leads outside {root.name} or is no path",
             "a path inside that folder",
             "Move or copy the files there, or open the folder that holds them.",
         )

@@ -25,7 +25,8 @@ def described(job: Job) -> str:
 
 @st.fragment(run_every=jobs_panel.POLL_SECONDS)
 def table() -> None:
-    found = jobs.all_jobs()
+    asked = st.query_params.get("job")
+    found = sorted(jobs.all_jobs(), key=lambda job: job.id != asked)
     if not found:
         st.info(
             "No job yet. Whatever takes longer than about a second, such as the RDM of "

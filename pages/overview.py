@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.datasets import Dataset
-from core.datasets.checks import check
+from core.datasets.checks import Check, check
 from core.validation import enumerate_names
 from pages.shared import pictures, recording
 from pages.shared.text import plain
@@ -54,8 +54,13 @@ def provenance(ds: Dataset) -> None:
         st.markdown(f"**RDMs.** {plain(enumerate_names(list(ds.rdms), 14))}")
 
 
+@st.cache_resource(max_entries=16, show_spinner="Checking the recording …")
+def checked(fingerprint: str, _ds: Dataset) -> list[Check]:
+    return check(_ds)
+
+
 def checks(ds: Dataset) -> None:
-    for found in check(ds):
+    for found in checked(ds.fingerprint, ds):
         st.markdown(f"{MARKS[found.state]} **{found.title}.** {plain(found.detail)}")
 
 

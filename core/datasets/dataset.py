@@ -106,6 +106,9 @@ class Dataset:
         check_unique(self.stimuli["id"].tolist(), "The stimulus list")
         self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"])}
         self._gallery = set(self.gallery["id"])
+        for array in (self.betas, *self.rdms.values()):
+            if array is not None:
+                array.flags.writeable = False
         for name, matrix in self.rdms.items():
             check_same_length(len(matrix), len(self.stimuli), f"RDM {name!r}", "the stimulus list")
         if self.betas is not None:

@@ -41,8 +41,17 @@ CHECKSUMS = (
     ("06f21214399a5d43dc264eed19a7f4b8daf11c8622a59eec3e106064ce5e3504", 3_603_779),
 )
 FETCH = "Run `python -m core fetch kriegeskorte92`."
-# What scipy.io.loadmat raises on truncated and overwritten files, found by trying.
-MAT_ERRORS = (MatReadError, zlib.error, OSError, ValueError, TypeError, IndexError, KeyError)
+# What scipy.io.loadmat raises on truncated, overwritten and newer files, found by trying.
+MAT_ERRORS = (
+    MatReadError,
+    zlib.error,
+    OSError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+)
 
 INFO = DatasetInfo(
     name="kriegeskorte92",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -56,12 +57,21 @@ def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", "a CSV file")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:
+        with warnings.catch_warnings():
+            # Rows longer than the header would silently move its names one column on.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+            )
+    except (ValueError, OSError, pd.errors.ParserWarning) as error:
         raise CorruptDataError(
             f"{path.name} could not be read ({str(error).strip()})", "a CSV file in UTF-8"
         ) from None
     table.columns = [str(column).strip() for column in table.columns]
+    if len(set(table.columns)) < len(table.columns):
+        raise InputError(
+            f"{path.name} names a column twice: {', '.join(table.columns)}", "each name once"
+        )
     if "id" not in table:
         raise InputError(
             f"{path.name} has no column 'id'; it has {', '.join(table.columns)}",

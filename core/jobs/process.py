@@ -50,6 +50,7 @@ def run(folder: Path, resolve: Callable[[str], Operation]) -> int:
         If there is no such job, or it does not wait to be run.
     """
     folder = folder.resolve()
+    os.environ["NEUROGALLERY_RESULTS"] = str(folder.parent.parent)  # beside its own jobs
     read_state(folder)  # before the lock, which would create the folders above
     with store.locked(folder.parent):
         state = _take(folder)

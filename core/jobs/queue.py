@@ -150,6 +150,8 @@ class Job:
         """
         aside = self.folder.with_name(f".removed-{uuid.uuid4().hex}")
         with store.locked(self.folder.parent):
+            if not self.folder.is_dir():
+                return
             if settle(self.folder).status == "running":
                 raise InputError(f"The job {self.id} is running", "an ended job", "Cancel it first")
             self.folder.rename(aside)

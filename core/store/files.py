@@ -82,8 +82,8 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise CorruptDataError(f"{path} is not valid JSON ({error})") from None
+    except (ValueError, OSError, RecursionError) as error:
+        raise CorruptDataError(f"{path.name} is not valid JSON ({error})") from None
 
 
 def to_json(value: Any) -> str:

@@ -46,7 +46,7 @@ def run_here(
         return job
     with st.container(border=True):
         st.markdown(f"**{label}**")
-        _watch(job.id)
+        _watch(operation, request)
     return None
 
 
@@ -63,10 +63,11 @@ def _count() -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _watch(job_id: str) -> None:
-    job = jobs.get(job_id)
-    show(job)
-    if job.status == "done":
+def _watch(operation: str, request: dict[str, Any]) -> None:
+    job = jobs.find(operation, request)
+    if job is not None:
+        show(job)
+    if job is None or job.status == "done":
         st.rerun()
 
 
