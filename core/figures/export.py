@@ -7,8 +7,7 @@ import io
 import numpy as np
 
 from core.errors import InputError
-from core.figures.heatmap import LEVELS, MISSING_COLOUR, colours
-from core.rdm.cells import Spread
+from core.figures.heatmap import MISSING_COLOUR, colours
 from core.rdm.order import Block
 
 FORMATS = ("svg", "pdf", "png")
@@ -16,7 +15,7 @@ FORMATS = ("svg", "pdf", "png")
 
 def rdm_figure(
     display_levels: np.ndarray,
-    spread: Spread,
+    ends: tuple[float, float],
     n: int,
     title: str,
     value_label: str,
@@ -31,6 +30,8 @@ def rdm_figure(
     ----------
     display_levels : np.ndarray of shape (side, side), uint8
         From ``heatmap.levels``, in display order.
+    ends : tuple of float
+        Values at the ends of the colour scale.
     n : int
         Stimuli on each axis (side is less where the image is an overview).
     """
@@ -56,8 +57,8 @@ def rdm_figure(
         for block in blocks[1:]:
             axes.axhline(block.start, color="white", linewidth=0.4)
             axes.axvline(block.start, color="white", linewidth=0.4)
-    limits = (0.0, 100.0) if by_percentile else (spread.minimum, spread.maximum)
-    scale = ScalarMappable(Normalize(*limits), ListedColormap(table, N=LEVELS))
+    limits = (0.0, 100.0) if by_percentile else ends
+    scale = ScalarMappable(Normalize(*limits), ListedColormap(table))
     bar = figure.colorbar(scale, ax=axes, shrink=0.8)
     bar.set_label(f"{value_label}, percentile" if by_percentile else value_label)
     buffer = io.BytesIO()

@@ -31,7 +31,8 @@ def overview(matrix: np.ndarray, permutation: np.ndarray, side: int) -> np.ndarr
     Returns
     -------
     np.ndarray of shape (min(n, side), min(n, side)), float32
-        Mean of the defined cells of each block, NaN where there is none.
+        Mean of the defined cells of each block, NaN where there is none; the diagonal
+        (a stimulus with itself) is left out of the means.
     """
     n = len(matrix)
     if n <= side:
@@ -45,6 +46,7 @@ def overview(matrix: np.ndarray, permutation: np.ndarray, side: int) -> np.ndarr
         whole = bool(defined.all())
         total = part.sum(axis=0) if whole else np.where(defined, part, 0.0).sum(axis=0)
         count = np.full(n, len(rows)) if whole else defined.sum(axis=0)
+        count[rows] = np.maximum(count[rows] - 1, 0)
         sums = np.add.reduceat(total[permutation], edges[:-1])
         counts = np.add.reduceat(count[permutation], edges[:-1])
         means[block] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
@@ -60,18 +62,31 @@ def crop(
     return np.asarray(matrix[rows][:, columns], dtype=np.float32)
 
 
-def levels(values: np.ndarray, spread: Spread, by_percentile: bool = False) -> np.ndarray:
-    """Display level of each value, uint8: 0..254, missing 255.
+def limits(means: np.ndarray, spread: Spread, n: int) -> tuple[float, float]:
+    """Values at the ends of the colour scale: those of the pairs, or of the block means.
 
-    ``by_percentile`` spreads the levels evenly over the ranks of the pairs, as
-    published RDMs are often shown.
+    Means of many cells differ far less than the cells: colours over the range of the
+    cells would show an overview as one even square.
     """
-    if by_percentile:
-        share = np.r_[0.0, np.cumsum(spread.counts)] / spread.pairs
-        position = np.interp(values, spread.edges, share)
-    else:
-        position = (values - spread.minimum) / ((spread.maximum - spread.minimum) or 1.0)
-    missing = ~np.isfinite(values)
+    if len(means) == n or not np.isfinite(means).any():
+        return spread.minimum, spread.maximum
+    return float(np.nanmin(means)), float(np.nanmax(means))
+
+
+def levels(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+    """Display level of each value between two ends, uint8: 0..254, missing 255."""
+    low, high = ends
+    return _as_levels((values - low) / ((high - low) or 1.0))
+
+
+def percentile_levels(values: np.ndarray, spread: Spread) -> np.ndarray:
+    """Display levels spread evenly over the ranks of the pairs, as published RDMs often are."""
+    share = np.r_[0.0, np.cumsum(spread.counts)] / spread.pairs
+    return _as_levels(np.where(np.isfinite(values), np.interp(values, spread.edges, share), np.nan))
+
+
+def _as_levels(position: np.ndarray) -> np.ndarray:
+    missing = ~np.isfinite(position)
     level = np.clip(np.where(missing, 0.0, position), 0.0, 1.0) * (LEVELS - 1)
     return np.where(missing, MISSING_LEVEL, np.rint(level)).astype(np.uint8)
 

@@ -84,24 +84,38 @@ def arrangement(ds: Dataset, shown: Shown, order: str) -> Arrangement:
 
 def image(shown: Shown, arranged: Arrangement, view: View, side: int) -> str:
     """The ordered RDM, or its block means, as the data URI of a palette PNG."""
-    levels = display_levels(shown, arranged, view, side)
-    return _image(shown.key, arranged.name, view, side, levels)
+    return _image(shown.key, arranged.name, view, side, shown, arranged)
+
+
+def colour_ends(shown: Shown, arranged: Arrangement, side: int) -> tuple[float, float]:
+    """Values at the two ends of the colour scale."""
+    means = _means(shown.key, arranged.name, side, arranged.rows, shown.values)
+    return heatmap.limits(means, shown.spread, len(shown.values))
 
 
 def display_levels(shown: Shown, arranged: Arrangement, view: View, side: int) -> np.ndarray:
     """Display levels of the ordered RDM, (side, side) or less, uint8."""
-    return _levels(shown.key, arranged.name, view.by_percentile, side, arranged.rows, shown)
+    means = _means(shown.key, arranged.name, side, arranged.rows, shown.values)
+    return _levels(means, shown, arranged, view, side)
 
 
 def crop(
-    shown: Shown, arranged: Arrangement, view: View, window: tuple[int, int, int]
+    shown: Shown, arranged: Arrangement, view: View, side: int, window: tuple[int, int, int]
 ) -> dict[str, object]:
     """Exact cells of a window (row, column, size) of the ordered RDM as an image."""
     row, column, size = window
     cells = heatmap.crop(shown.values, arranged.rows, row, column, size)
-    levels = heatmap.levels(cells, shown.spread, view.by_percentile)
+    levels = _levels(cells, shown, arranged, view, side)
     uri = heatmap.data_uri(heatmap.palette_png(levels, view.colours))
     return {"row0": row, "column0": column, "size": size, "image": uri}
+
+
+def _levels(
+    values: np.ndarray, shown: Shown, arranged: Arrangement, view: View, side: int
+) -> np.ndarray:
+    if view.by_percentile:
+        return heatmap.percentile_levels(values, shown.spread)
+    return heatmap.levels(values, colour_ends(shown, arranged, side))
 
 
 @st.cache_resource(max_entries=24, show_spinner="Finding the extreme pairs …")
@@ -175,13 +189,13 @@ def _arrangement(key: str, order: str, _ds: Dataset, _values: np.ndarray) -> Arr
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _levels(
-    key: str, order: str, by_percentile: bool, side: int, _rows: np.ndarray, _shown: Shown
-) -> np.ndarray:
-    means = heatmap.overview(_shown.values, _rows, side)
-    return heatmap.levels(means, _shown.spread, by_percentile)
+def _means(key: str, order: str, side: int, _rows: np.ndarray, _values: np.ndarray) -> np.ndarray:
+    return heatmap.overview(_values, _rows, side)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _image(key: str, order: str, view: View, side: int, _levels: np.ndarray) -> str:
-    return heatmap.data_uri(heatmap.palette_png(_levels, view.colours))
+def _image(
+    key: str, order: str, view: View, side: int, _shown: Shown, _arranged: Arrangement
+) -> str:
+    levels = display_levels(_shown, _arranged, view, side)
+    return heatmap.data_uri(heatmap.palette_png(levels, view.colours))

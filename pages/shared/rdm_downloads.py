@@ -104,7 +104,7 @@ def _figure(
     simulated = " (simulated)" if ds.info.is_simulated else ""
     return rdm_figure(
         matrices.display_levels(shown, arranged, view, FIGURE_SIDE),
-        shown.spread,
+        matrices.colour_ends(shown, arranged, FIGURE_SIDE),
         ds.n_stimuli,
         f"{ds.info.title}{simulated}\n{ds.subject}, {shown.source.label}",
         shown.label,

@@ -79,13 +79,13 @@ def _heatmap(
     key = f"heatmap_{shown.source.label}"
     n = ds.n_stimuli
     wanted = window(key, n) if n > side else None
-    low, high = ("0", "100") if view.by_percentile else _limits(shown)
+    low, high = _ends(shown, arranged, view, side)
     heatmap(
         key=key,
         n=n,
         identity=f"{shown.key}/{arranged.name}",
         overview=matrices.image(shown, arranged, view, side),
-        crop=matrices.crop(shown, arranged, view, wanted) if wanted else None,
+        crop=matrices.crop(shown, arranged, view, side, wanted) if wanted else None,
         crop_needed=n > side,
         labels=_names(ds, arranged) if n <= MOST_NAMES else None,
         bands=_bands(arranged),
@@ -103,8 +103,13 @@ def _heatmap(
     )
 
 
-def _limits(shown: Shown) -> tuple[str, str]:
-    return f"{shown.spread.minimum:.3g}", f"{shown.spread.maximum:.3g}"
+def _ends(shown: Shown, arranged: Arrangement, view: View, side: int) -> tuple[str, str]:
+    """What stands at the ends of the colour bar; values beyond the ends of means are clipped."""
+    if view.by_percentile:
+        return "0", "100"
+    low, high = (f"{end:.3g}" for end in matrices.colour_ends(shown, arranged, side))
+    averaged = len(shown.values) > side
+    return (f"≤ {low}", f"≥ {high}") if averaged else (low, high)
 
 
 def _names(ds: Dataset, arranged: Arrangement) -> list[str]:
