@@ -15,13 +15,22 @@ from core.rdm.compute import Progress, upper_panels
 from core.rdm.metrics import METRICS, Metric
 from core.validation import check_responses, check_same_length, row_blocks
 
-FLOAT64_ERROR = 1e-12
 POOL = 20_000
 MOST_TIES = 4_000
 
 Key = Callable[[np.ndarray], np.ndarray]
 Rescore = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Error = Callable[[float], float]
+
+
+class Errors(NamedTuple):
+    """Bounds on the error of a value: as offered in a panel, and as scored again."""
+
+    panel: Error
+    pairs: Error
+
+
+EXACT = Errors(lambda value: 0.0, lambda value: 0.0)
 
 
 class Pair(NamedTuple):
@@ -80,8 +89,8 @@ def extreme_pairs(
     Pairs
         Float32 candidates are scored again in float64 and the ones listed by
         exactly rounded sums, so lists and values are the same on every machine.
-        Only where more than 4,000 cells lie within 1e-12 of the last one listed
-        are those beyond them, in order of (i, j), left out.
+        Only where more than 4,000 cells lie within float64 error of the last one
+        listed are those beyond them, in order of (i, j), left out.
     """
     method = METRICS[metric]
     if method.needs_folds:
@@ -96,7 +105,7 @@ def extreme_pairs(
         count,
         target,
         lambda i, j: _score(method, responses, twin, i, j),
-        method.panel_error if matrix is None else lambda value: 1e-5 * max(1.0, abs(value)),
+        Errors(method.panel_error, method.pairs_error),
     )
     if matrix is None:
         panels = upper_panels(method, method.prepare(responses), progress)
@@ -113,7 +122,7 @@ def extreme_cells(matrix: np.ndarray, count: int = 5, target: float | None = Non
     _check_count(count)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise InputError(f"The RDM has the shape {matrix.shape}", "a square matrix (n, n)")
-    searches = _searches(count, target, lambda i, j: matrix[i, j].astype(np.float64), _no_error)
+    searches = _searches(count, target, lambda i, j: matrix[i, j].astype(np.float64), EXACT)
     _offer_all(searches, _panels_of(matrix))
     return _collect(searches, target, lambda i, j: float(matrix[i, j]))
 
@@ -121,9 +130,9 @@ def extreme_cells(matrix: np.ndarray, count: int = 5, target: float | None = Non
 class _Search:
     """Keeps the cells with the lowest keys; a key is a monotone function of the value.
 
-    ``error(key, highest)`` bounds how far an offered key may be from the exact one,
-    where no value offered is above ``highest``. Keys of values ``far_below`` need
-    float64 to differ.
+    ``key_error(error, key, highest)`` bounds how far a key may be from the exact one, given
+    the error of values, where no value offered is above ``highest``. Keys of values
+    ``far_below`` need float64 to differ.
     """
 
     def __init__(
@@ -131,13 +140,15 @@ class _Search:
         count: int,
         to_key: Key,
         rescore: Rescore,
-        error: Callable[[float, float], float],
+        errors: Errors,
+        key_error: Callable[[Error, float, float], float],
         far_below: float = -np.inf,
     ) -> None:
         self.count = count
         self.to_key = to_key
         self.rescore = rescore
-        self.error = error
+        self.errors = errors
+        self.key_error = key_error
         self.far_below = far_below
         self.last = np.inf
         self.highest = -np.inf
@@ -152,7 +163,7 @@ class _Search:
             self._find_last(keys.ravel())
         limit = self.last
         if np.isfinite(limit):
-            limit += 2.0 * self.error(limit, highest)
+            limit += 2.0 * self.key_error(self.errors.panel, limit, highest)
         self.highest = max(self.highest, highest)
         i, j = np.divmod(np.flatnonzero(keys <= limit), keys.shape[1])
         self.keys = np.concatenate([self.keys, keys[i, j]])
@@ -173,7 +184,8 @@ class _Search:
 
     def _shrink(self) -> None:
         self._find_last(self.keys)
-        self._keep(self.keys <= self.last + 2.0 * self.error(self.last, self.highest))
+        margin = 2.0 * self.key_error(self.errors.panel, self.last, self.highest)
+        self._keep(self.keys <= self.last + margin)
         if len(self.keys) > POOL:
             self._rescore()
             self._find_last(self.keys)
@@ -184,7 +196,7 @@ class _Search:
         if len(self.keys) <= self.count:
             return
         last = float(np.partition(self.keys, self.count - 1)[self.count - 1])
-        margin = FLOAT64_ERROR * max(1.0, abs(last))
+        margin = 2.0 * self.key_error(self.errors.pairs, last, self.highest)
         tied = np.flatnonzero(np.abs(self.keys - last) <= margin)
         first = tied[np.lexsort((self.j[tied], self.i[tied]))][: MOST_TIES + self.count]
         kept = self.keys < last - margin
@@ -195,17 +207,10 @@ class _Search:
         self.keys, self.i, self.j = self.keys[kept], self.i[kept], self.j[kept]
 
 
-def _no_error(value: float) -> float:
-    """A matrix at hand holds the values themselves."""
-    return 0.0
-
-
-def _searches(
-    count: int, target: float | None, rescore: Rescore, value_error: Error
-) -> list[_Search]:
+def _searches(count: int, target: float | None, rescore: Rescore, errors: Errors) -> list[_Search]:
     searches = [
-        _Search(count, lambda values: values, rescore, lambda key, highest: value_error(key)),
-        _Search(count, np.negative, rescore, lambda key, highest: value_error(-key)),
+        _Search(count, lambda values: values, rescore, errors, lambda error, key, _: error(key)),
+        _Search(count, np.negative, rescore, errors, lambda error, key, _: error(-key)),
     ]
     if target is not None:
         goal = float(target)
@@ -216,8 +221,9 @@ def _searches(
                 count,
                 lambda values: np.abs(values - values.dtype.type(goal)),
                 rescore,
-                lambda key, highest: max(
-                    value_error(abs(goal - key)), value_error(min(abs(goal) + key, highest))
+                errors,
+                lambda error, key, highest: max(
+                    error(abs(goal - key)), error(min(abs(goal) + key, highest))
                 ),
                 far_below=goal / 4.0,
             )

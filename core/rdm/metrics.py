@@ -18,6 +18,7 @@ from core.validation import row_blocks
 
 NEARLY_PARALLEL = 1e-3
 COMMON = 0.25
+SAMPLE = 32
 CANCELLING = 0.25
 DEEPLY_CANCELLING = 1e-7
 TILE_COLUMNS = 1024
@@ -105,6 +106,10 @@ class Metric:
         """How far a value of ``panel`` may be from the exact one."""
         raise TypeError(f"{self.id} is computed from folds, not from single rows")
 
+    def pairs_error(self, value: float) -> float:
+        """How far a value of ``pairs`` may be from the exact one."""
+        raise TypeError(f"{self.id} is computed from folds, not from single rows")
+
 
 @dataclass(frozen=True)
 class Angular(Metric):
@@ -118,10 +123,11 @@ class Angular(Metric):
         shifts = np.zeros(n)
         undefined = np.isnan(responses[:, 0])
         for block in row_blocks(n, v):
-            undefined[block] |= self._without_direction(responses[block])
-            unit = self._unit(responses[block])
+            part = responses[block]
+            undefined[block] |= self._without_direction(part)
+            unit = self._unit(part)
             if self.centred:
-                shifts[block] = _take_out_most_common(unit)
+                shifts[block] = _take_out_most_common(part, unit)
             rows[block] = unit
         rows[undefined] = 0.0
         shifts[undefined] = 0.0
@@ -137,6 +143,9 @@ class Angular(Metric):
 
     def panel_error(self, value: float) -> float:
         return max(1e-6 * value, 1e-12) if value < NEARLY_PARALLEL / 2 else 1e-5
+
+    def pairs_error(self, value: float) -> float:
+        return 1e-12
 
     def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         products = np.einsum("kv,kv->k", self._unit(responses[i]), self._unit(responses[j]))
@@ -157,16 +166,17 @@ class Angular(Metric):
         return tile
 
     def _without_direction(self, block: np.ndarray) -> np.ndarray:
-        reference = block[:, :1] if self.centred else 0.0
-        return np.asarray((block == reference).all(axis=1))
+        reference = block[:, :1] if self.centred else np.zeros((len(block), 1))
+        without = (block[:, :SAMPLE] == reference).all(axis=1)
+        without[without] = (block[without] == reference[without]).all(axis=1)
+        return np.asarray(without)
 
     def _unit(self, block: np.ndarray) -> np.ndarray:
-        block = block.astype(np.float64)
-        if self.centred:
-            block -= block.mean(axis=1, keepdims=True)
-        norm = np.sqrt(np.einsum("ij,ij->i", block, block))
-        block /= np.where(norm > 0, norm, 1.0)[:, None]
-        return block
+        mean = block.mean(axis=1, keepdims=True, dtype=np.float64) if self.centred else 0.0
+        unit = np.subtract(block, mean, dtype=np.float64)
+        norm = np.sqrt(np.einsum("ij,ij->i", unit, unit))
+        unit *= 1.0 / np.where(norm > 0, norm, 1.0)[:, None]
+        return unit
 
     def _centre_exactly(self, row: np.ndarray) -> np.ndarray:
         row = row.astype(np.float64)
@@ -226,6 +236,9 @@ class Distance(Metric):
 
     def panel_error(self, value: float) -> float:
         return 4e-6 * value
+
+    def pairs_error(self, value: float) -> float:
+        return 1e-12 * value
 
     def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return self._finish(_squared_distances(responses, i, j), responses.shape[1])
@@ -294,17 +307,20 @@ def _dominate(shifts: np.ndarray, squares: np.ndarray, v: int) -> bool:
     return bool(v * np.max(shifts**2) > 9.0 * np.median(squares))
 
 
-def _take_out_most_common(unit: np.ndarray) -> np.ndarray:
+def _take_out_most_common(block: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """Subtract, in place, the value that fills much of a row; give what that takes away.
 
     With a value c taken out of centred unit rows x and y, x . y is
     (x - c)(y - d) - v c d; the return value is sqrt(v) c. Rows in which no value
-    fills a quarter of the units stay as they are.
+    fills a quarter of the units, by an even sample of them, stay as they are.
     """
-    v = unit.shape[1]
-    common = np.median(unit[:, :: max(1, v // 31)], axis=1)
-    common[(unit == common[:, None]).mean(axis=1) < COMMON] = 0.0
-    filled = common != 0.0
+    v = block.shape[1]
+    places = np.arange(0, v, max(1, v // SAMPLE))[: SAMPLE - 1 if v >= SAMPLE else v]
+    sample = block[:, places]
+    at = np.argsort(sample, axis=1)[:, len(places) // 2]
+    rows = np.arange(len(block))
+    filled = (sample == sample[rows, at][:, None]).mean(axis=1) > COMMON
+    common = np.where(filled, unit[rows, places[at]], 0.0)
     unit[filled] -= common[filled, None]
     return np.asarray(common * math.sqrt(v))
 
@@ -316,7 +332,7 @@ def mend(
 
     ``tile(i, j, at)`` gives the values of the cells ``at`` of the block rows i x rows j.
     """
-    i, j = np.nonzero(suspicious)
+    i, j = np.divmod(np.flatnonzero(suspicious), values.shape[1])
     own = i + first_row == j + first_column
     values[i[own], j[own]] = 0.0
     i, j = i[~own], j[~own]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SCRIPT = """
@@ -35,15 +35,23 @@ class Measured:
     memory_mib: float
 
 
-def measure(step: str, shape: tuple[int, int], runs: int = 3) -> Measured:
-    """The fastest of some runs, each in a fresh process; the largest memory of them."""
-    found = []
-    for _ in range(runs):
-        command = [sys.executable, "-c", SCRIPT.format(shape=shape, step=step)]
-        output = subprocess.run(command, check=True, capture_output=True, env=os.environ).stdout
-        found.append(Measured(**json.loads(output.splitlines()[-1])))
-    return Measured(
-        min(run.wall_s for run in found),
-        min(run.cpu_s for run in found),
-        max(run.memory_mib for run in found),
-    )
+def measure(steps: Sequence[str], shape: tuple[int, int], rounds: int = 5) -> dict[str, Measured]:
+    """The fastest of some rounds of all steps in turn; the largest memory of them.
+
+    Each step runs in a process of its own; taking turns lets a machine that slows down
+    for a while slow all of them.
+    """
+    found: dict[str, list[Measured]] = {step: [] for step in steps}
+    for _ in range(rounds):
+        for step, runs in found.items():
+            command = [sys.executable, "-c", SCRIPT.format(shape=shape, step=step)]
+            output = subprocess.run(command, check=True, capture_output=True).stdout
+            runs.append(Measured(**json.loads(output.splitlines()[-1])))
+    return {
+        step: Measured(
+            min(run.wall_s for run in runs),
+            min(run.cpu_s for run in runs),
+            max(run.memory_mib for run in runs),
+        )
+        for step, runs in found.items()
+    }
