@@ -8,6 +8,8 @@ from pathlib import Path
 from core.errors import InputError
 
 PROJECT = Path(__file__).resolve().parent.parent
+ART = PROJECT / "data" / "art"
+EMBEDDED = PROJECT / "data" / "simulated"
 
 
 def data_root() -> Path:
