@@ -24,7 +24,7 @@ class Parameter:
     minimum, maximum : float, optional
         Inclusive range of a number.
     choices : tuple, optional
-        The valid values of a choice.
+        The valid values of a choice; where the default is a tuple, any of them together.
     """
 
     name: str
@@ -35,8 +35,15 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[Any, ...] = ()
 
+    @property
+    def several(self) -> bool:
+        """Whether the value is a tuple of choices."""
+        return isinstance(self.default, tuple)
+
     def check(self, value: Any) -> Any:
         """Return the value in the parameter's type, or raise InputError."""
+        if self.several:
+            return self._check_several(value)
         try:
             value = type(self.default)(value)
         except (TypeError, ValueError):
@@ -52,6 +59,22 @@ class Parameter:
                 f"{self.name} is {value!r}", f"a value from {self.minimum} to {self.maximum}"
             )
         return value
+
+    def _check_several(self, value: Any) -> tuple[Any, ...]:
+        """Choices named in a sequence or separated by commas, in the order declared."""
+        if not isinstance(value, str | list | tuple | set):
+            raise InputError(f"{self.name} is {value!r}", "names separated by commas")
+        parts = value.split(",") if isinstance(value, str) else value
+        named = [part.strip() if isinstance(part, str) else part for part in parts]
+        named = [part for part in named if part != ""]
+        unknown = [name for name in named if name not in self.choices]
+        if unknown or not named:
+            raise InputError(
+                f"{self.name} is {unknown[0]!r}" if unknown else f"{self.name} is empty",
+                "one or more of the choices",
+                choices=map(str, self.choices),
+            )
+        return tuple(choice for choice in self.choices if choice in named)
 
 
 class Registry(Generic[T]):

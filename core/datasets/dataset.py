@@ -18,6 +18,7 @@ from core.validation import check_same_length, check_unique, enumerate_names
 
 STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
 TRIAL_COLUMNS = ("id", "repeat", "run", "session")
+MAX_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Dataset:
         Columns ``id, file, category, supercategory, labels, source, split`` and any further.
     rois : dict of str to int array
         Unit indices of each region of interest.
+    regions : tuple of str
+        ROIs whose means profile a response; every ROI where none are named.
     betas : np.ndarray of shape (trials, units), float32, or None
         Single-trial responses in ``info.units``; None where only RDMs were recorded.
     trials : pd.DataFrame
@@ -80,6 +83,8 @@ class Dataset:
         Further pictures to search, columns like ``stimuli``.
     rdms : dict of str to float32 array (n, n)
         Published or model RDMs that come with the recording.
+    embeddings : dict of str to float32 array (n, d)
+        Embeddings of the stimuli that come with the recording.
     fingerprint : str
         Changes when the content or an option does.
     is_subset : bool
@@ -92,12 +97,14 @@ class Dataset:
     stimuli: pd.DataFrame
     fingerprint: str
     rois: Mapping[str, np.ndarray] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
     betas: np.ndarray | None = None
     trials: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRIAL_COLUMNS))
     pictures: Callable[[str], Image.Image] | None = None
     without_picture: tuple[str, ...] = ()
     gallery: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STIMULUS_COLUMNS))
     rdms: Mapping[str, np.ndarray] = field(default_factory=dict)
+    embeddings: Mapping[str, np.ndarray] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     is_subset: bool = False
 
@@ -106,11 +113,15 @@ class Dataset:
         check_unique(self.stimuli["id"].tolist(), "The stimulus list")
         self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"])}
         self._gallery = set(self.gallery["id"])
-        for array in (self.betas, *self.rdms.values()):
+        self.regions = self.regions or tuple(self.rois)
+        for array in (self.betas, *self.rdms.values(), *self.embeddings.values()):
             if array is not None:
                 array.flags.writeable = False
         for name, matrix in self.rdms.items():
             check_same_length(len(matrix), len(self.stimuli), f"RDM {name!r}", "the stimulus list")
+        for name, rows in self.embeddings.items():
+            what = f"The embedding {name!r}"
+            check_same_length(len(rows), len(self.stimuli), what, "the stimulus list")
         if self.betas is not None:
             self._check_trials(self.betas)
 
@@ -193,6 +204,25 @@ class Dataset:
         betas = self.betas if whole else self.betas[:, units]
         return betas if repeats == "all" else self._mean_over_repeats(betas)
 
+    def region_means(self) -> np.ndarray:
+        """Mean response over the units of each of ``regions``.
+
+        Returns
+        -------
+        np.ndarray of shape (n, regions), float32, in ``info.units``
+            NaN rows where a stimulus has no usable response.
+
+        Raises
+        ------
+        NotFoundError
+            If the recording has no responses, or no ROIs.
+        """
+        if not self.regions:
+            raise NotFoundError(f"{self.info.title} has no ROIs", "named regions to average")
+        responses = self.responses()
+        means = [responses[:, self.rois[name]].mean(axis=1) for name in self.regions]
+        return np.stack(means, axis=1).astype(np.float32)
+
     def missing(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
         """Mark the stimuli without a usable response. (n,) bool."""
         if self.betas is None:
@@ -211,7 +241,7 @@ class Dataset:
             self.row(stimulus_id)
         if self.pictures is None:
             raise NotFoundError(f"{self.info.title} comes without pictures")
-        return self.pictures(stimulus_id).convert("RGB")
+        return as_rgb(self.pictures(stimulus_id))
 
     def missing_pictures(self) -> list[str]:
         """Stimulus ids without a picture; every id where the recording has none."""
@@ -233,6 +263,7 @@ class Dataset:
             trials=self.trials[kept].reset_index(drop=True),
             betas=None if self.betas is None else self.betas[kept],
             rdms={name: matrix[np.ix_(rows, rows)] for name, matrix in self.rdms.items()},
+            embeddings={name: features[rows] for name, features in self.embeddings.items()},
             without_picture=tuple(i for i in self.without_picture if i in set(ids)),
             fingerprint=content_hash(self.fingerprint, list(ids)),
             is_subset=True,
@@ -266,6 +297,30 @@ class Dataset:
                     f"ROI {name!r} names units outside 0..{betas.shape[1] - 1}, or none",
                     "unit indices (columns) of the response array",
                 )
+
+
+def as_rgb(picture: Image.Image) -> Image.Image:
+    """A picture as RGB: alpha on white, 16 bits as 8, the first frame of an animation.
+
+    Raises
+    ------
+    InputError
+        If it has more than 100 million pixels, and is then not decoded, or holds floats.
+    """
+    if picture.width * picture.height > MAX_PIXELS:
+        raise InputError(
+            f"The picture has {picture.width} x {picture.height} pixels",
+            f"at most {MAX_PIXELS // 1_000_000} million",
+        )
+    if picture.mode == "F":
+        raise InputError("The picture holds floats", "8 or 16 bits for each channel")
+    if picture.has_transparency_data:
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+    if picture.mode.startswith("I"):
+        grey = np.asarray(picture).clip(0, 65_535) // 257
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    return picture.convert("RGB")
 
 
 def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:

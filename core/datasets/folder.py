@@ -18,11 +18,12 @@ from PIL import Image
 
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
-from core.datasets.dataset import Dataset, DatasetInfo
+from core.datasets.dataset import Dataset, DatasetInfo, as_rgb
 from core.datasets.tables import complete_trials, read_stimuli, read_trials
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from core.validation import (
     check_rdm,
+    check_responses,
     check_same_length,
     enumerate_names,
     load_npy,
@@ -37,8 +38,8 @@ INFO = DatasetInfo(
     name="folder",
     title="Your own data",
     description=(
-        "A folder with stimuli.csv and whatever you have of responses/, rois/, rdms/, images/ "
-        "and gallery/."
+        "A folder with stimuli.csv and whatever you have of responses/, rois/, rdms/, "
+        "embeddings/, images/ and gallery/."
     ),
 )
 
@@ -72,6 +73,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         ),
         gallery=gallery,
         rdms=_rdms(folder, len(stimuli)),
+        embeddings=_embeddings(folder, len(stimuli)),
         options=dict(options),
     )
 
@@ -205,6 +207,17 @@ def _rdms(folder: Path, n_stimuli: int) -> dict[str, np.ndarray]:
     return rdms
 
 
+def _embeddings(folder: Path, n_stimuli: int) -> dict[str, np.ndarray]:
+    """Embeddings of the stimuli; float32 files stay memory-mapped."""
+    embeddings = {}
+    for path in sorted((folder / "embeddings").glob("*.npy")):
+        name = f"embeddings/{path.name}"
+        features = check_responses(load_npy(path, mmap=True), name, minimum_rows=1)
+        check_same_length(len(features), n_stimuli, name, "stimuli.csv")
+        embeddings[path.stem] = features.astype(np.float32, copy=False)
+    return embeddings
+
+
 def _gallery(folder: Path, stimuli: pd.DataFrame) -> pd.DataFrame:
     path = folder / "gallery" / "gallery.csv"
     if not path.is_file():
@@ -245,7 +258,7 @@ def _picture(files: Mapping[str, Path], stimulus: str) -> Image.Image:
     try:
         with Image.open(path) as picture:
             if picture.width * picture.height <= MAX_PIXELS:
-                return picture.convert("RGB")
+                return as_rgb(picture)
             size = f"{picture.width} x {picture.height}"
     except Image.DecompressionBombError as error:
         size = str(error)
@@ -269,7 +282,8 @@ def _fingerprint(folder: Path, subject: str, pictures: Mapping[str, Path]) -> st
         folder / "gallery" / "gallery.csv",
         folder / "stimuli.csv",
     ]
-    files = [*single, *sorted((folder / "rdms").glob("*.npy"))]
+    arrays = [*(folder / "rdms").glob("*.npy"), *(folder / "embeddings").glob("*.npy")]
+    files = [*single, *sorted(arrays)]
     content = {str(path.relative_to(folder)): path for path in files if path.is_file()}
     return store.fingerprint(
         "folder", subject, content, {name: _stamp(path) for name, path in pictures.items()}

@@ -1,4 +1,4 @@
-"""The catalogue and the simulated recording."""
+"""The catalogue, its options, and what every recording can do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from core import datasets, paths
-from core.datasets import drawings
 from core.errors import InputError, NotFoundError
 
 
@@ -92,14 +91,22 @@ def test_options_are_checked_and_enter_the_fingerprint():
             ("S1", {"snr": 2}),
             ("S1", {"repeats": 2}),
             ("S1", {"seed": 1}),
+            ("S1", {"stimuli": 100}),
+            ("S1", {"parts": ("pixels",)}),
+            ("S1", {"semantics": "permuted"}),
         ]
     }
-    assert len(prints) == 5
-    for wrong in ({"snr": 0.01}, {"snr": 11}, {"repeats": 0}, {"tr": 3}, {"snr": "loud"}):
+    assert len(prints) == 8
+    wrong_options = (
+        {"snr": 0.01}, {"snr": 11}, {"repeats": 0}, {"tr": 3}, {"snr": "loud"},
+        {"stimuli": 1501}, {"subjects": 9}, {"parts": ""}, {"parts": "pixels,magic"},
+        {"parts": ()}, {"semantics": "none"},
+    )  # fmt: skip
+    for wrong in wrong_options:
         with pytest.raises(InputError):
             datasets.load("simulated", **wrong)
     with pytest.raises(NotFoundError, match="S1, S2, S3"):
-        datasets.load("simulated", "S4")
+        datasets.load("simulated", "S4", subjects=3)
 
 
 def test_missing_kriegeskorte_says_how_to_fetch_it():
@@ -121,82 +128,9 @@ def test_wrong_mat_file_is_named(length, tmp_path):
         datasets.load("kriegeskorte92", root=tmp_path)
 
 
-def test_simulated_recording_has_the_stated_layout():
-    ds = datasets.load("simulated", "S2", repeats=4)
-    assert (ds.n_stimuli, len(ds.trials)) == (60, 240)
-    assert list(ds.rois) == ["V1", "V4", "LOC", "FFA", "PPA"]
-    units = np.concatenate(list(ds.rois.values()))
-    assert np.array_equal(units, np.arange(ds.n_units))
-    assert all(40 <= len(columns) <= 90 for columns in ds.rois.values())
-    assert (ds.repeats == 4).all()
-    assert (ds.trials["repeat"] == ds.trials["run"]).all()
-    orders = [tuple(run["id"]) for _, run in ds.trials.groupby("run")]
-    assert len(set(orders)) == 4
-    assert ds.stimuli["category"].value_counts().eq(10).all()
-    assert ds.stimuli["category"].nunique() == 6
-    assert ds.stimuli["labels"].map(lambda labels: isinstance(labels, tuple) and bool(labels)).all()
-    assert ds.betas.dtype == np.float32
-    np.testing.assert_allclose(ds.betas.mean(axis=0), 0, atol=1e-5)
-    np.testing.assert_allclose(ds.betas.std(axis=0), 1, atol=1e-4)
-    assert ds.missing_pictures() == []
-    assert "no brain" in ds.info.citation
-
-
-def test_simulated_regions_prefer_what_they_are_said_to():
-    ds = datasets.load("simulated")
-    category = ds.stimuli["category"].to_numpy()
-    for roi, favourite in (("FFA", "face"), ("PPA", "house")):
-        means = {name: ds.responses(roi)[category == name].mean() for name in set(category)}
-        assert max(means, key=means.get) == favourite
-    distance = 1 - np.corrcoef(ds.responses("LOC"))
-    same = category[:, None] == category[None, :]
-    assert distance[same].mean() < distance[~same].mean() - 0.3
-
-
-def test_snr_sets_the_reliability_and_units_differ_in_it():
-    def reliability(snr):
-        ds = datasets.load("simulated", snr=snr, repeats=2)
-        trials, rows = ds.responses(repeats="all"), ds.trial_rows
-        first, second = trials[:60][np.argsort(rows[:60])], trials[60:][np.argsort(rows[60:])]
-        return (first * second).mean(axis=0)
-
-    low, high = reliability(0.2), reliability(5.0)
-    assert np.median(low) < 0.2
-    assert np.median(high) > 0.8
-    assert np.ptp(reliability(1.0)) > 0.5
-
-
-def test_the_same_seed_gives_the_same_bytes():
-    first = datasets.load("simulated", "S3", seed=5)
-    assert first.betas.tobytes() == datasets.load("simulated", "S3", seed=5).betas.tobytes()
-    assert first.betas.tobytes() != datasets.load("simulated", "S3", seed=6).betas.tobytes()
-
-
-def test_drawings_are_deterministic_distinct_and_safe_to_change():
-    pictures = {}
-    for category in drawings.CATEGORIES:
-        for exemplar in range(drawings.EXEMPLARS):
-            picture, labels = drawings.drawing.__wrapped__(category, exemplar, 3)
-            assert (picture.size, picture.mode) == ((224, 224), "RGB")
-            assert labels
-            pictures[category, exemplar] = picture.tobytes()
-    assert len(set(pictures.values())) == 60
-    again = drawings.drawing.__wrapped__("tree", 4, 3)[0]
-    assert again.tobytes() == pictures["tree", 4]
-    assert drawings.drawing("tree", 4, 4)[0].tobytes() != pictures["tree", 4]
-
-    ds = datasets.load("simulated")
-    ds.image("face-00").paste((0, 0, 0), (0, 0, 224, 224))
-    assert np.asarray(ds.image("face-00")).max() > 200
-    with pytest.raises(NotFoundError):
-        ds.image("face-99")
-    with pytest.raises(NotFoundError, match="vehicle"):
-        drawings.drawing("boat", 0)
-
-
 def test_a_subset_keeps_rows_trials_and_rdms_together(kriegeskorte_root):
-    ds = datasets.load("simulated")
-    ids = ["tree-03", "face-00", "house-09"]
+    ds = datasets.load("simulated", stimuli=800)
+    ids = ["tree-03", "man-01", "house-09"]
     part = ds.subset(ids)
     rows = [ds.row(stimulus) for stimulus in ids]
     assert part.stimuli["id"].tolist() == ids

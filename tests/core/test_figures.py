@@ -71,7 +71,7 @@ def test_figures_export_whatever_the_names_hold(matrix, file_format):
 
 
 def test_thumbnails_fit_their_size_and_a_missing_picture_is_empty():
-    ds = datasets.load("simulated")
+    ds = datasets.load("simulated", stimuli=80)
     uri = pictures.thumbnail(ds, "tree-01", 96)
     picture = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
     assert max(picture.size) == 96

@@ -210,13 +210,13 @@ def test_crossnobis_uses_the_folds_that_a_pair_shares(rng):
 
 
 def test_an_extra_or_a_lost_trial_costs_no_stimulus():
-    ds = datasets.load("simulated")
+    ds = datasets.load("simulated", stimuli=80)
     whole = rdm.of_dataset(ds, ["FFA"], "crossnobis")
     betas = np.array(ds.betas)
     betas[5] = np.nan
     lost = rdm.of_dataset(dataclasses.replace(ds, betas=betas), ["FFA"], "crossnobis")
     assert len(rdm.undefined(lost)) == 0
-    others = np.delete(np.arange(60), ds.trial_rows[5])
+    others = np.delete(np.arange(80), ds.trial_rows[5])
     assert np.allclose(lost[np.ix_(others, others)], whole[np.ix_(others, others)], atol=1e-5)
 
 
