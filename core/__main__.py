@@ -1,4 +1,4 @@
-"""The command line: ``python -m core datasets | fetch | rdm | job``."""
+"""The command line: ``python -m core datasets | fetch | encode | rdm | job``."""
 
 from __future__ import annotations
 
@@ -106,6 +106,37 @@ def compute_rdm(chosen: argparse.Namespace, bar: Bar) -> int:
     return 0
 
 
+def encode(chosen: argparse.Namespace, bar: Bar) -> int:
+    from core import datasets, encoders
+
+    if chosen.out is not None:
+        _check_out(chosen.out)
+    options = dict(_option(text) for text in chosen.option)
+    given = dict(_option(text, "--parameter") for text in chosen.parameter)
+    parameters = encoders.check_parameters(encoders.get(chosen.encoder).info, given)
+    ds = datasets.load(chosen.dataset, subject=chosen.subject, root=chosen.root, **options)
+    features = encoders.encode_images(
+        ds, chosen.encoder, chosen.which, bar, chosen.device, **parameters
+    )
+    bar.clear()
+    if chosen.out:
+        _save(chosen.out, features)
+    failures = encoders.load_failures(ds, chosen.encoder, chosen.which, **parameters)
+    summary = {
+        "dataset": chosen.dataset,
+        "title": ds.info.title,
+        "is_simulated": ds.info.is_simulated,
+        "encoder": chosen.encoder,
+        "which": chosen.which,
+        "pictures": len(features),
+        "dimensions": features.shape[1],
+        "failures": failures,
+        "out": str(chosen.out) if chosen.out else None,
+    }
+    _show(chosen, summary, _encode_lines(summary))
+    return 0
+
+
 def run_job(chosen: argparse.Namespace, bar: Bar) -> int:
     from core import jobs
 
@@ -130,6 +161,10 @@ def _parser() -> Parser:
     )
     fetching.set_defaults(command=fetch)
 
+    encoding = commands.add_parser("encode", help="turn pictures into embeddings")
+    _add_encode_arguments(encoding)
+    encoding.set_defaults(command=encode)
+
     rdm = commands.add_parser("rdm", help="compute a dissimilarity matrix")
     _add_rdm_arguments(rdm)
     rdm.set_defaults(command=compute_rdm)
@@ -138,19 +173,15 @@ def _parser() -> Parser:
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")
     job.set_defaults(command=run_job)
 
-    for command in (listing, fetching, rdm, job):
+    for command in (listing, fetching, encoding, rdm, job):
         command.add_argument("--json", action="store_true", help="machine-readable output")
     return parser
 
 
-def _add_rdm_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_dataset_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", help="id, e.g. simulated or folder:mydata")
     parser.add_argument("--root", metavar="FOLDER", type=Path, help="folder of the recording")
     parser.add_argument("--subject", help="default: the first")
-    parser.add_argument(
-        "--roi", action="append", help="region of interest; give several to join them"
-    )
-    parser.add_argument("--metric", help="default: correlation")
     parser.add_argument(
         "--option",
         action="append",
@@ -158,6 +189,36 @@ def _add_rdm_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="option of the dataset; may be given several times",
     )
+
+
+def _add_encode_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_dataset_arguments(parser)
+    parser.add_argument(
+        "--encoder",
+        required=True,
+        metavar="ID",
+        help="e.g. clip-small, clip-vit-b32, clip:FOLDER, vision:FOLDER, pixels, gabor",
+    )
+    parser.add_argument("--which", choices=("stimuli", "gallery"), default="stimuli")
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameter of the encoder; may be given several times",
+    )
+    parser.add_argument("--device", help="cuda, mps or cpu; default: the best")
+    parser.add_argument(
+        "--out", metavar="FILE.npy", type=Path, help="where to save a copy beside the store"
+    )
+
+
+def _add_rdm_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_dataset_arguments(parser)
+    parser.add_argument(
+        "--roi", action="append", help="region of interest; give several to join them"
+    )
+    parser.add_argument("--metric", help="default: correlation")
     parser.add_argument("--published", metavar="NAME", help="take an RDM that comes with the data")
     parser.add_argument(
         "--out", metavar="FILE.npy", type=Path, help="where to save it; needed without --json"
@@ -168,10 +229,8 @@ def _check_rdm_request(chosen: argparse.Namespace) -> None:
     """Refuse what cannot end well before the long work begins."""
     if chosen.out is None and not chosen.json:
         raise InputError("Neither --out nor --json was given", "--out FILE.npy, --json or both")
-    if chosen.out is not None and chosen.out.suffix != ".npy":
-        raise InputError(f"--out is {str(chosen.out)!r}", "a file name that ends in .npy")
-    if chosen.out is not None and not chosen.out.absolute().parent.is_dir():
-        raise NotFoundError(f"The folder {chosen.out.absolute().parent} of --out does not exist")
+    if chosen.out is not None:
+        _check_out(chosen.out)
     if chosen.published and (chosen.roi or chosen.metric):
         raise InputError(
             "--published was given with --roi or --metric",
@@ -180,10 +239,17 @@ def _check_rdm_request(chosen: argparse.Namespace) -> None:
         )
 
 
-def _option(text: str) -> tuple[str, str | bool]:
+def _check_out(out: Path) -> None:
+    if out.suffix != ".npy":
+        raise InputError(f"--out is {str(out)!r}", "a file name that ends in .npy")
+    if not out.absolute().parent.is_dir():
+        raise NotFoundError(f"The folder {out.absolute().parent} of --out does not exist")
+
+
+def _option(text: str, argument: str = "--option") -> tuple[str, str | bool]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise InputError(f"--option is {text!r}", "NAME=VALUE")
+        raise InputError(f"{argument} is {text!r}", "NAME=VALUE")
     # The dataset converts text to the type of its option; only bool("false") would be True.
     return name, {"true": True, "false": False}.get(value.lower(), value)
 
@@ -261,6 +327,19 @@ def _summary_lines(summary: dict[str, Any]) -> list[str]:
     if summary["pairs"]:
         lines.append("min {minimum:.6g}, max {maximum:.6g}, mean {mean:.6g}".format(**summary))
     return [*lines, f"saved in {summary['out']}"]
+
+
+def _encode_lines(summary: dict[str, Any]) -> list[str]:
+    from core.validation import enumerate_names
+
+    simulated = " (simulated)" if summary["is_simulated"] else ""
+    failed = list(summary["failures"])
+    return [
+        f"{summary['title']}{simulated}, {summary['which']}, encoder {summary['encoder']}",
+        f"{summary['pictures']} pictures, {summary['dimensions']} dimensions",
+        f"not read: {len(failed)}" + (f" ({enumerate_names(failed)})" if failed else ""),
+        f"saved in {summary['out']}" if summary["out"] else "kept in the store",
+    ]
 
 
 def _where(info: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ from core.registry import Registry
 
 OPERATIONS: Registry[str] = Registry("operation")
 OPERATIONS.register("rdm", "core.rdm.recorded:run")
+OPERATIONS.register("ground_truth", "core.ground_truth:run")
+OPERATIONS.register("encode", "core.encoders.run:run")
 OPERATIONS.register("fetch", "core.datasets.fetch:run")
 
 

@@ -1,15 +1,19 @@
 """Every job: what it does, how far it is, and cancel, resume, remove."""
 
+import json
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
-from core import jobs
+from core import datasets, jobs
 from core.jobs import Job
 from pages.shared import jobs_panel, navigation
 from pages.shared.text import plain
 
 HIDDEN = ("fingerprint", "options", "stimuli")
+LABELS = {"rdm": "RDM", "fetch": "Download", "ground_truth": "Ground truth"}
+TIMES = {"queued": "waiting", "running": "running for"}
 DEFAULTS = ("none", "original")
 
 
@@ -20,7 +24,18 @@ def described(job: Job) -> str:
         name: " + ".join(value) if isinstance(value, list) else str(value)
         for name, value in shown.items()
     }
+    words |= {name: str(value) for name, value in changed_options(job.request).items()}
     return ", ".join(f"{name} {value}" for name, value in words.items() if value not in DEFAULTS)
+
+
+def changed_options(request: dict[str, Any]) -> dict[str, Any]:
+    """Options of the recording that differ from their defaults."""
+    name = str(request.get("dataset", "simulated"))
+    infos = {info.name: info for info in datasets.available()}
+    declared = infos[name].options if name in infos else ()
+    given = request.get("options", {})
+    defaults = {option.name: json.loads(json.dumps(option.default)) for option in declared}
+    return {key: value for key, value in given.items() if defaults.get(key, value) != value}
 
 
 @st.fragment(run_every=jobs_panel.POLL_SECONDS)
@@ -35,9 +50,11 @@ def table() -> None:
         )
     for job in found:
         with st.container(border=True):
-            st.markdown(f"**{job.operation}** — {plain(described(job))}")
+            label = LABELS.get(job.operation, job.operation)
+            st.markdown(f"**{label}** — {plain(described(job))}")
             submitted = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
-            st.caption(f"{submitted} · took {job.progress.elapsed_s:.0f} s · {job.id}")
+            verb = TIMES.get(job.status, "took")
+            st.caption(f"{submitted} · {verb} {job.progress.elapsed_s:.0f} s · {job.id}")
             jobs_panel.show(job)
 
 

@@ -34,6 +34,7 @@ def choose_some(
     label: str, options: list[str], default: int, key: str, placeholder: str = "none"
 ) -> list[str]:
     """Choose among options; the first ones where nothing that was chosen is left of them."""
+    recording.warn_unknown(key, options, f"There is no {label[:3]}")
     chosen = st.session_state.get(key)
     if chosen and not set(chosen) & set(options):
         st.session_state[key] = options[:default]

@@ -26,6 +26,7 @@ def reliability(fingerprint: str, roi: str | None, _ds: Dataset) -> statistics.R
 
 def choose_roi(ds: Dataset) -> str | None:
     everything = "all units"
+    recording.warn_unknown("roi_shown", [everything, *ds.rois], f"{ds.subject} has no ROI")
     roi = st.selectbox(
         "ROI", [everything, *ds.rois], key="roi_shown", bind="query-params", width=240
     )
@@ -37,10 +38,10 @@ def chosen_stimuli(ds: Dataset, usable: np.ndarray) -> pd.DataFrame:
     selected = set(selection.current(ds).ids)
     rows = np.flatnonzero(usable & ds.stimuli["id"].isin(selected).to_numpy())
     if len(rows) == 0:
-        st.caption(
-            f"The first {FIRST_LINES} stimuli. Select others on Overview, or by the buttons of RDM."
-        )
-        rows = np.flatnonzero(usable)[:FIRST_LINES]
+        st.caption(f"{FIRST_LINES} stimuli. Select others on Overview, or by the buttons of RDM.")
+        rows = np.flatnonzero(usable)
+        kinds = ds.stimuli["category"].iloc[rows].drop_duplicates().index.to_numpy()
+        rows = (kinds if len(kinds) >= FIRST_LINES else rows)[:FIRST_LINES]
     elif len(rows) > MOST_LINES:
         st.caption(f"The first {MOST_LINES} of {len(rows):,} selected stimuli.")
     return ds.stimuli.iloc[rows[:MOST_LINES]]
@@ -66,7 +67,7 @@ def spread(ds: Dataset, responses: np.ndarray) -> None:
     with right:
         st.subheader("Each stimulus, over units")
         chart = charts.band(*over_stimuli, "Stimulus", ds.info.units)
-        st.plotly_chart(chart, key="stimuli", alt="Mean and standard deviation of each stimulus")
+        st.plotly_chart(chart, key="means", alt="Mean and standard deviation of each stimulus")
 
 
 def activity(ds: Dataset, responses: np.ndarray) -> None:

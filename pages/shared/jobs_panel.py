@@ -12,6 +12,7 @@ from pages.shared.text import plain
 
 POLL_SECONDS = 0.7
 ACTIVE = ("queued", "running")
+WAITING = {"queued": "Waits for other jobs", "running": "Starting"}
 ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/progress_activity:",
@@ -23,7 +24,11 @@ ICONS = {
 
 
 def run_here(
-    operation: str, request: dict[str, Any], label: str, on_click: bool = False
+    operation: str,
+    request: dict[str, Any],
+    label: str,
+    on_click: bool = False,
+    one_at_a_time: bool = False,
 ) -> Job | None:
     """Give the finished job of a request; until then show its progress and return None.
 
@@ -35,12 +40,17 @@ def run_here(
         What the work is, for the reader.
     on_click : bool
         Start only when a button is pressed.
+    one_at_a_time : bool
+        Cancel what this session asked of the same operation before, if it is not done.
     """
     job = jobs.find(operation, request)
+    if one_at_a_time and (job is None or job.status in ACTIVE):
+        _cancel_predecessor(operation, job)
     if job is None:
         if on_click and not st.button(label, type="primary", icon=":material/download:"):
             return None
         job = jobs.submit(operation, request)
+    st.session_state[f"last_{operation}"] = job.id
     st.query_params["job"] = job.id
     if job.status == "done":
         return job
@@ -48,6 +58,13 @@ def run_here(
         st.markdown(f"**{label}**")
         _watch(operation, request)
     return None
+
+
+def _cancel_predecessor(operation: str, wanted: Job | None) -> None:
+    last = st.session_state.get(f"last_{operation}")
+    for job in jobs.all_jobs():
+        if job.id == last and job.status in ACTIVE and (wanted is None or job.id != wanted.id):
+            job.cancel()
 
 
 def summary() -> None:
@@ -59,26 +76,32 @@ def summary() -> None:
 def _count() -> None:
     active = sum(job.status in ACTIVE for job in jobs.all_jobs())
     if active:
-        st.caption(f":material/progress_activity: {active} job(s) at work, see page Jobs")
+        jobs_at_work = "1 job" if active == 1 else f"{active} jobs"
+        st.caption(f":material/progress_activity: {jobs_at_work} at work, see page Jobs")
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _watch(operation: str, request: dict[str, Any]) -> None:
     job = jobs.find(operation, request)
     if job is not None:
-        show(job)
+        show(job, removable=False)
     if job is None or job.status == "done":
         st.rerun()
 
 
-def show(job: Job) -> None:
-    """Status, progress, time left, and what can be done about it."""
+def show(job: Job, removable: bool = True) -> None:
+    """Status, progress, time left, and what can be done about it.
+
+    A page that would submit a removed job again at once offers no removal.
+    """
     status = job.status
     st.markdown(f"{ICONS[status]} {status}")
     if status in ACTIVE:
         progress = job.progress
         left = f" · about {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
-        st.progress(min(1.0, progress.fraction), text=f"{progress.message or 'Waiting'}{left}")
+        st.progress(
+            min(1.0, progress.fraction), text=f"{progress.message or WAITING[status]}{left}"
+        )
         asked = job.is_cancelling
         st.button(
             "Cancelling …" if asked else "Cancel",
@@ -92,4 +115,5 @@ def show(job: Job) -> None:
     with st.container(horizontal=True):
         if status != "done":
             st.button("Resume", key=f"resume_{job.id}", on_click=job.resume)
-        st.button("Remove", key=f"remove_{job.id}", on_click=job.remove)
+        if removable:
+            st.button("Remove", key=f"remove_{job.id}", on_click=job.remove)

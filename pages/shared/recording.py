@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import datasets
 from core.datasets import Dataset, DatasetInfo
-from core.errors import NeurogalleryError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.registry import Parameter
 from pages.shared import jobs_panel, navigation, selection
 from pages.shared.text import plain
@@ -117,27 +117,67 @@ def _openable() -> dict[str, DatasetInfo]:
 
 def _open(info: DatasetInfo) -> None:
     options = _option_widgets(info.options)
-    first = load(info.name, None, options, _stamp(info.where))
-    subject = first.subject
-    if len(first.subjects) > 1:
-        subject = st.selectbox("Subject", first.subjects, key="subject", bind="query-params")
-    ds = (
-        first if subject == first.subject else load(info.name, subject, options, _stamp(info.where))
-    )
+    ds = _first(info, options)
+    if len(ds.subjects) > 1:
+        warn_unknown("subject", ds.subjects, f"{info.title} has no subject")
+        subject = st.selectbox("Subject", ds.subjects, key="subject", bind="query-params")
+        if subject != ds.subject:
+            ds = load(info.name, subject, options, _stamp(info.where))
     st.session_state["recording"] = ds
     st.divider()
     selection.panel(ds)
 
 
+def _first(info: DatasetInfo, options: OptionValues) -> Dataset:
+    """The subject that the address asks for where there is one, else the first."""
+    asked = st.session_state.get("subject") or st.query_params.get("subject")
+    try:
+        return load(info.name, asked, options, _stamp(info.where))
+    except NotFoundError:
+        return load(info.name, None, options, _stamp(info.where))
+
+
+def warn_unknown(key: str, choices: Iterable[str], found: str) -> None:
+    """Say which values of the address are left out, before a widget drops them."""
+    known = {str(choice) for choice in choices}
+    unknown = [value for value in st.query_params.get_all(key) if value not in known]
+    if unknown and key not in st.session_state:
+        st.warning(f"{plain(found)} {plain(', '.join(unknown))}.", icon=":material/warning:")
+
+
+def _warn_of_option(parameter: Parameter) -> None:
+    asked = st.query_params.get_all(parameter.name)
+    if not asked or parameter.name in st.session_state:
+        return
+    try:
+        parameter.check(asked if parameter.several else asked[0])
+    except InputError as error:
+        st.warning(f"{plain(error)} The default is used.", icon=":material/warning:")
+
+
 def _option_widgets(parameters: tuple[Parameter, ...]) -> OptionValues:
     if not parameters:
         return ()
+    for parameter in parameters:
+        _warn_of_option(parameter)
     with st.expander("Options of this recording"):
         return tuple((parameter.name, option_widget(parameter)) for parameter in parameters)
 
 
 def option_widget(parameter: Parameter) -> Any:
     """The widget that a declared parameter asks for, bound to the address."""
+    if parameter.several:
+        return tuple(
+            st.pills(
+                parameter.label,
+                parameter.choices,
+                selection_mode="multi",
+                default=parameter.default,
+                key=parameter.name,
+                help=parameter.help or None,
+                bind="query-params",
+            )
+        )
     if parameter.choices:
         return st.selectbox(
             parameter.label,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import browser
@@ -16,12 +16,15 @@ from tests.browser.server import PROJECT, server
 VIEWS = {
     "overview": "",
     "responses": "responses",
-    "rdm": "rdm?roi=LOC&order=category&pick=face-02&pick=house-04",
+    "rdm": "rdm?roi=LOC&order=category&pick=dog-02&pick=house-04",
     "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&combine=side+by+side&order=category",
+    "ground_truth": "ground_truth?stimuli=240",
     "jobs": "jobs",
 }
 WIDTHS = (1440, 800)
-README_PICTURE = PROJECT / "data" / "readme" / "rdm.png"
+README = PROJECT / "data" / "readme"
+README_VIEWS = ("overview", "rdm", "ground_truth")
+README_HEIGHT = 1500
 
 
 def main() -> None:
@@ -42,8 +45,11 @@ def main() -> None:
                         file = folder / f"{name}_{width}_{scheme}.png"
                         draw(chromium, f"{address}/{path}", width, scheme, file)
     if views is VIEWS:
-        README_PICTURE.parent.mkdir(exist_ok=True)
-        shutil.copy(folder / "rdm_1440_light.png", README_PICTURE)
+        README.mkdir(exist_ok=True)
+        for name in README_VIEWS:
+            with Image.open(folder / f"{name}_1440_light.png") as picture:
+                top = picture.crop((0, 0, picture.width, min(picture.height, README_HEIGHT)))
+                top.quantize(256).save(README / f"{name}.png", optimize=True)
 
 
 def draw(chromium: Browser, address: str, width: int, scheme: str, file: Path) -> None:
@@ -51,6 +57,8 @@ def draw(chromium: Browser, address: str, width: int, scheme: str, file: Path) -
     context = chromium.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(address)
+    settle(page)
+    page.get_by_test_id("stProgress").wait_for(state="detached", timeout=300_000)
     settle(page)
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(2600, max(1000, height + 20))})

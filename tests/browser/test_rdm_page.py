@@ -110,11 +110,11 @@ def test_the_keyboard_picks_a_cell(open_page: Open):
 
 
 def test_what_is_selected_follows_to_the_other_pages(open_page: Open):
-    page = open_page("?dataset=simulated")
-    page.get_by_role("button", name=re.compile("fruit-03")).click()
-    page.get_by_role("button", name=re.compile("tree-05")).click()
-    expect(page.get_by_text("2 of 60 stimuli selected")).to_be_visible()
+    page = open_page("?dataset=simulated&stimuli=80")
+    page.get_by_role("button", name=re.compile("cat-01")).click()
+    page.get_by_role("button", name=re.compile("dog-01")).click()
+    expect(page.get_by_text("2 of 80 stimuli selected")).to_be_visible()
     page.get_by_role("link", name="Responses").click()
-    expect(page.locator(".legendtext").first).to_contain_text("fruit-03")
+    expect(page.locator(".legendtext").first).to_contain_text("cat-01")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("1 of 60 stimuli selected")).to_be_visible()
+    expect(page.get_by_text("1 of 80 stimuli selected")).to_be_visible()

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-PAGES = ["overview", "responses", "rdm", "jobs"]
+PAGES = ["overview", "responses", "rdm", "ground_truth", "jobs"]
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
 
 def open_page(page: str, **address: str | list[str]) -> AppTest:
+    if "dataset" not in address:
+        address = {"stimuli": "120", "subjects": "2", **address}
     app = AppTest.from_file(APP, default_timeout=60)
     for name, value in address.items():
         app.query_params[name] = value
@@ -121,7 +123,7 @@ def test_the_address_opens_the_same_view():
 
 
 def test_a_cell_in_the_address_is_shown():
-    app = open_page("rdm", pick=["face-00", "face-01"])
+    app = open_page("rdm", pick=["man-01", "man-02"])
     labels = {metric.label: metric.value for metric in app.metric}
     assert labels.keys() == {"1 − Pearson r", "Rank", "Percentile"}
     assert "most similar pair" not in texts(app)
@@ -146,22 +148,22 @@ def test_every_tab_of_the_rdm_page(tab):
 
 
 def test_selection_counts_clears_and_undoes():
-    app = open_page("rdm", pick=["face-00", "face-01"])
+    app = open_page("rdm", pick=["man-01", "man-02"])
     app.button(key="select_pair").click().run()
-    assert "2 of 60 stimuli selected" in texts(app)
+    assert "2 of 120 stimuli selected" in texts(app)
     app.button(key="selection_clear").click().run()
-    assert "0 of 60 stimuli selected" in texts(app)
+    assert "0 of 120 stimuli selected" in texts(app)
     app.button(key="selection_undo").click().run()
-    assert "2 of 60 stimuli selected" in texts(app)
+    assert "2 of 120 stimuli selected" in texts(app)
 
 
 def test_only_the_selected_stimuli():
-    app = open_page("rdm", pick="tree", order="category")
+    app = open_page("rdm", stimuli="300", pick="tree", order="category")
     app.button(key="select_block").click().run()
     app.toggle(key="only_selected").set_value(True).run()
     assert not app.exception
-    assert "of 45 pairs" in app.metric[1].help
-    assert "10 of 60 stimuli selected" in texts(app)
+    assert "of 6 pairs" in app.metric[1].help
+    assert "4 of 300 stimuli selected" in texts(app)
 
 
 def test_an_unknown_recording_is_never_replaced_in_silence():

@@ -1,0 +1,326 @@
+"""How well a design recovers the truth of the simulated experiment.
+
+A curve changes one thing of the design (repeats, stimuli, units or signal-to-noise) and
+keeps the rest; each point simulates every subject anew and measures its reliability, how
+its RDM agrees with the noise-free RDM, and how its clusters agree with the scenes' themes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+from core import rdm, simulation, store
+from core.errors import InputError, NotFoundError
+from core.registry import Registry
+from core.simulation import Model
+from core.statistics import split_half_reliability
+
+VERSION = 2
+CLUSTER_STARTS = 5
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that a recording should recover, and what of the design it depends on."""
+
+    label: str
+    help: str
+    depends_on: tuple[str, ...] = ("repeats", "stimuli", "units", "snr")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One thing of the design that is changed, and the values it takes."""
+
+    label: str
+    values: tuple[float, ...]
+
+
+FEWEST_FOR_INTERVAL = 3
+MEASURES: Registry[Measure] = Registry("measure")
+MEASURES.register(
+    "reliability",
+    Measure(
+        "Reliability",
+        "split-half reliability, corrected to all repeats (Spearman-Brown), of the median unit",
+        ("repeats", "snr"),
+    ),
+)
+MEASURES.register(
+    "rdm",
+    Measure(
+        "RDM recovery",
+        "Spearman correlation of the measured RDM with the noise-free RDM of every unit of the "
+        "region",
+    ),
+)
+MEASURES.register(
+    "clusters",
+    Measure(
+        "Cluster recovery",
+        "adjusted Rand index of k-means clusters (of centred patterns of length 1, as many "
+        "clusters as themes) with the themes of the scenes",
+    ),
+)
+
+COLUMNS = (*MEASURES, "ceiling", "themes")
+CURVES: Registry[Curve] = Registry("curve")
+CURVES.register("repeats", Curve("Repeats", (1, 2, 3, 4, 6, 8, 10)))
+CURVES.register("stimuli", Curve("Stimuli", (80, 120, 240, 480, 960, 1500)))
+CURVES.register("units", Curve("Units", (5, 10, 20, 40, 80, 160, 320)))
+CURVES.register("snr", Curve("SNR", (0.1, 0.2, 0.4, 0.8, 1.6)))
+
+
+def measure(
+    request: Mapping[str, Any], progress: Callable[[float, str], None] | None = None
+) -> pd.DataFrame:
+    """Simulate every point of every curve.
+
+    Parameters
+    ----------
+    request : mapping
+        ``options`` of the recording ``simulated``, ``roi`` (a name, or None for every
+        unit) and ``metric`` of the RDM.
+    progress : callable, optional
+        ``progress(fraction, message)``; may raise ``Cancelled``.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each curve, value and subject: ``curve, value, subject``, a column for
+        each measure, and ``ceiling``, the noise ceiling that the model predicts for the
+        median unit, and ``themes``, the cluster recovery of the noise-free responses.
+        Subjects without the ROI have no rows.
+
+    Raises
+    ------
+    NotFoundError
+        If no subject has the ROI.
+    InputError
+        If the metric needs folds.
+    """
+    options = request["options"]
+    metric = rdm.METRICS[request["metric"]]
+    if metric.needs_folds:
+        raise InputError(f"{request['metric']} needs folds", "a metric of averaged responses")
+    files = simulation.open_files()
+    models = _models(files, options, request["roi"])
+    fewest = min(len(model.ncsnr) for model in models.values())
+    rows: list[dict[str, Any]] = []
+    for subject, model in models.items():
+        points = _points(options, len(model.ncsnr), fewest)
+        recovered = _Recovery(files, model, subject, request)
+        for curve, value, design in points:
+            if progress is not None:
+                fraction = len(rows) / (len(points) * len(models))
+                progress(fraction, f"{subject}, {CURVES[curve].label} {value:g}")
+            rows.append({"curve": curve, "value": value, "subject": subject, **recovered(design)})
+    return pd.DataFrame(rows)
+
+
+def summary(curves: pd.DataFrame) -> pd.DataFrame:
+    """Mean over subjects with its 95 % t interval.
+
+    Parameters
+    ----------
+    curves : pd.DataFrame
+        From ``measure``.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns ``curve, value, measure, mean, low, high, n``; an interval needs three
+        subjects. All subjects see the same stimuli, so it speaks for subjects only.
+    """
+    rows = []
+    for (curve, value), group in curves.groupby(["curve", "value"], sort=False):
+        for name in COLUMNS:
+            values = group[name].to_numpy()
+            n, mean = len(values), values.mean()
+            half = np.nan
+            if n >= FEWEST_FOR_INTERVAL:
+                half = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
+            rows.append((curve, value, name, mean, mean - half, mean + half, n))
+    return pd.DataFrame(rows, columns=["curve", "value", "measure", "mean", "low", "high", "n"])
+
+
+def limit(means: pd.DataFrame, measured: str) -> float:
+    """What endless data would recover: the noise-free clusters' agreement, else 1."""
+    if measured != "clusters":
+        return 1.0
+    return float(means.loc[means["measure"] == "themes", "mean"].max())
+
+
+def needed(means: pd.DataFrame, curve: str, measured: str, target: float) -> float | None:
+    """The smallest value of a curve whose mean reaches a target, None where none does."""
+    points = means[(means["curve"] == curve) & (means["measure"] == measured)]
+    reached = points.loc[points["mean"] >= target, "value"]
+    return None if reached.empty else float(reached.min())
+
+
+def profiles(model: Model, themes: Iterable[str]) -> pd.DataFrame:
+    """Noise-free mean response of each region (columns) to the pictures of each theme (rows), z."""
+    means = {
+        name: model.signal[:, units].mean(axis=1).astype(np.float64)
+        for name, units in model.regions.items()
+    }
+    table = pd.DataFrame(means)
+    scaled = (table - table.mean()) / table.std().replace(0.0, 1.0)
+    return scaled.groupby(np.asarray(list(themes))).mean()
+
+
+def strongest(model: Model, region: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the stimuli with the highest and the lowest noise-free mean in a region.
+
+    Both are empty where no chosen part of the responses reaches the region.
+    """
+    if not model.signal[:, model.rois[region]].any():
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
+    order = np.argsort(-model.signal[:, model.rois[region]].mean(axis=1), kind="stable")
+    return order[:count], order[::-1][:count]
+
+
+def result_key(request: Mapping[str, Any]) -> str:
+    """Key of the curves in the store."""
+    digest = simulation.open_files().digest
+    return store.key("ground_truth", digest, dict(request), version=VERSION)
+
+
+def load(key: str) -> pd.DataFrame | None:
+    """Curves from the store, as ``measure`` gives them."""
+    result = store.load(key)
+    if result is None:
+        return None
+    columns = {name: result.arrays[name] for name in ("value", *COLUMNS)}
+    labels = {name: result.facts[name] for name in ("curve", "subject")}
+    return pd.DataFrame({**labels, **columns})
+
+
+def run(
+    request: Mapping[str, Any], progress: Callable[[float, str], None], folder: Path
+) -> dict[str, Any]:
+    """Job: measure the curves of a request into the store."""
+    key = result_key(request)
+    if store.load(key) is None:
+        curves = measure(request, progress)
+        numbers = {name: curves[name].to_numpy(dtype=np.float64) for name in ("value", *COLUMNS)}
+        labels = {name: curves[name].tolist() for name in ("curve", "subject")}
+        store.save(key, numbers, {**labels, "title": "Ground truth"})
+    return {"key": key}
+
+
+def _models(
+    files: simulation.Files, options: Mapping[str, Any], roi: str | None
+) -> dict[str, Model]:
+    """Subjects that have the ROI, at a signal-to-noise ratio of 1, which each design scales."""
+    models = {}
+    for subject in simulation.SUBJECTS[: options["subjects"]]:
+        model = simulation.subject_model(
+            files,
+            subject,
+            snr=1.0,
+            parts=options["parts"],
+            permuted=options["semantics"] == "permuted",
+            seed=options["seed"],
+        )
+        if roi is None:
+            models[subject] = model
+        elif roi in model.rois:
+            models[subject] = model.of_units(model.rois[roi])
+    if not models:
+        raise NotFoundError(
+            f"No subject has the ROI {roi!r}",
+            choices=[*simulation.ROIS, *(region.name for region in simulation.REGIONS)],
+        )
+    return models
+
+
+def _points(
+    options: Mapping[str, Any], units: int, fewest: int
+) -> list[tuple[str, float, dict[str, Any]]]:
+    """Every point of every curve, with the design in which one thing is changed.
+
+    The curve over units ends at the number of units that every subject has.
+    """
+    design = {name: options[name] for name in ("repeats", "stimuli", "snr")} | {"units": units}
+    return [
+        (curve, float(value), {**design, curve: value})
+        for curve in CURVES
+        for value in sorted({*CURVES[curve].values, {**design, "units": fewest}[curve]})
+        if curve != "units" or value <= fewest
+    ]
+
+
+class _Recovery:
+    """What one subject's recordings recover, design by design; the truth is kept."""
+
+    def __init__(
+        self, files: simulation.Files, model: Model, subject: str, request: Mapping[str, Any]
+    ) -> None:
+        self.files, self.model, self.metric = files, model, request["metric"]
+        self.seed = [request["options"]["seed"], simulation.SUBJECTS.index(subject)]
+        self.order = np.random.default_rng(self.seed).permutation(len(model.ncsnr))
+        self.truths: dict[tuple[int, float], tuple[np.ndarray | None, float]] = {}
+
+    def __call__(self, design: Mapping[str, Any]) -> dict[str, float]:
+        """Simulate a design; fewer units are a part of more units."""
+        rows = simulation.rows_shown(self.files.stimuli, int(design["stimuli"]))
+        model = self.model.of_stimuli(rows)
+        model = replace(model, ncsnr=model.ncsnr * design["snr"])
+        themes = self.files.stimuli["theme"].to_numpy()[rows]
+        key = (len(rows), float(design["snr"]))
+        if key not in self.truths:
+            self.truths[key] = self._truth(model, themes)
+        truth, best = self.truths[key]
+        part = model.of_units(self.order[: int(design["units"])])
+        repeats = int(design["repeats"])
+        rng = np.random.default_rng([*self.seed, len(rows)])
+        trials = simulation.trial_list(np.arange(len(rows)), repeats, rng)
+        shown = trials["id"].to_numpy(dtype=np.intp)
+        betas = part.record(shown, trials["session"].to_numpy(), rng)
+        by_stimulus = betas[np.argsort(shown, kind="stable")]
+        averaged = by_stimulus.reshape(len(rows), repeats, -1).mean(axis=1)
+        return {
+            "reliability": _median_reliability(betas, shown, repeats),
+            "rdm": _rdm_recovery(averaged, truth, self.metric),
+            "clusters": _theme_recovery(averaged, themes),
+            "ceiling": float(np.median(part.noise_ceiling(repeats))),
+            "themes": best,
+        }
+
+    def _truth(self, model: Model, themes: Sequence[str]) -> tuple[np.ndarray | None, float]:
+        """Noise-free RDM of every unit (None where nothing reaches it), and its clusters."""
+        reached = model.of_units(np.flatnonzero(model.signal.any(axis=0)))
+        if len(reached.ncsnr) == 0:
+            return None, 0.0
+        expected = reached.expected()
+        return rdm.compute(expected, self.metric), _theme_recovery(expected, themes)
+
+
+def _median_reliability(betas: np.ndarray, shown: np.ndarray, repeats: int) -> float:
+    if repeats < 2:
+        return float("nan")
+    return float(np.nanmedian(split_half_reliability(betas, shown, splits=4).units))
+
+
+def _rdm_recovery(averaged: np.ndarray, truth: np.ndarray | None, metric: str) -> float:
+    return 0.0 if truth is None else rdm.compare(rdm.compute(averaged, metric), truth)
+
+
+def _theme_recovery(responses: np.ndarray, themes: Sequence[str]) -> float:
+    """Adjusted Rand index of k-means clusters of the rows' patterns with the themes."""
+    rows = responses - responses.mean(axis=1, keepdims=True)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows / np.where(norms > 0, norms, 1.0)
+    k = len(set(themes))
+    labels = KMeans(n_clusters=k, n_init=CLUSTER_STARTS, random_state=0).fit_predict(rows)
+    return float(adjusted_rand_score(themes, labels))
