@@ -197,7 +197,7 @@ def _add_encode_arguments(parser: argparse.ArgumentParser) -> None:
         "--encoder",
         required=True,
         metavar="ID",
-        help="e.g. clip-small, clip-vit-b32, clip:FOLDER, vision:FOLDER, pixels, gabor",
+        help="e.g. clip-vit-b32, clip:FOLDER, vision:FOLDER, pixels, gabor",
     )
     parser.add_argument("--which", choices=("stimuli", "gallery"), default="stimuli")
     parser.add_argument(

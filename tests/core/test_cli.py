@@ -41,7 +41,9 @@ def check_one_line(message: str, status: int, out: str, error: str) -> None:
     assert (status, out, error.count("\n")) == (2, "", 1), (out, error)
 
 
-@pytest.mark.parametrize("command", [(), ("datasets",), ("fetch",), ("rdm",), ("job",)])
+@pytest.mark.parametrize(
+    "command", [(), ("datasets",), ("fetch",), ("encode",), ("rdm",), ("job",)]
+)
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
     result = run(*command, "--help")
     assert result.returncode == 0
@@ -209,7 +211,7 @@ def test_every_operation_can_be_resolved() -> None:
 
 
 def test_an_unknown_operation_lists_the_choices() -> None:
-    with pytest.raises(NotFoundError, match=r"'train'.*Choices: rdm, fetch"):
+    with pytest.raises(NotFoundError, match=r"'train'.*Choices: rdm, ground_truth, encode, fetch"):
         operations.resolve("train")
 
 

@@ -15,7 +15,9 @@ def test_the_layers_hold():
     assert found.returncode == 0, found.stdout
 
 
-@pytest.mark.parametrize("module", ["core.datasets", "core.rdm", "core.jobs", "core.figures"])
+@pytest.mark.parametrize(
+    "module", ["core.datasets", "core.rdm", "core.jobs", "core.figures", "core.encoders"]
+)
 def test_heavy_packages_are_imported_when_needed(module):
     heavy = "{'torch', 'transformers', 'umap', 'matplotlib', 'sklearn', 'streamlit'}"
     code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"

@@ -1,0 +1,56 @@
+"""Encoders: pictures and text as vectors; torch is imported when one is loaded."""
+
+import importlib
+import pkgutil
+
+from core.encoders.devices import device, device_label
+from core.encoders.encode import (
+    Encoded,
+    encode_images,
+    encode_picture,
+    encode_text,
+    entries,
+    load,
+    load_failures,
+    result_key,
+)
+from core.encoders.encoder import (
+    ENCODERS,
+    Encoder,
+    EncoderInfo,
+    Family,
+    Loaded,
+    available,
+    check_parameters,
+    get,
+)
+from core.encoders.neighbours import nearest
+from core.encoders.uploads import check_upload
+
+# A family of encoders is one file: importing it registers it. The training needs torch.
+for _module in pkgutil.iter_modules(__path__):
+    if not _module.name.startswith("small"):
+        importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = [
+    "ENCODERS",
+    "Encoded",
+    "Encoder",
+    "EncoderInfo",
+    "Family",
+    "Loaded",
+    "available",
+    "check_parameters",
+    "check_upload",
+    "device",
+    "device_label",
+    "encode_images",
+    "encode_picture",
+    "encode_text",
+    "entries",
+    "get",
+    "load",
+    "load_failures",
+    "nearest",
+    "result_key",
+]

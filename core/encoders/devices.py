@@ -1,0 +1,54 @@
+"""On what the encoders compute: CUDA, MPS or the CPU."""
+
+from __future__ import annotations
+
+import platform
+
+from core.errors import InputError
+
+DEVICES = ("cuda", "mps", "cpu")
+
+
+def device(name: str | None = None) -> str:
+    """Give the device to compute on.
+
+    Parameters
+    ----------
+    name : {'cuda', 'mps', 'cpu'}, optional
+        The best that the machine has where none is given.
+
+    Raises
+    ------
+    InputError
+        If the machine has no such device.
+    """
+    usable = _usable()
+    if name is None:
+        return usable[0]
+    if name not in usable:
+        raise InputError(f"The device is {name!r}", "a device of this machine", choices=usable)
+    return name
+
+
+def device_label(name: str | None = None) -> str:
+    """Name of the device for the reader, e.g. 'CUDA (NVIDIA H200)'."""
+    import torch
+
+    chosen = device(name)
+    if chosen == "cuda":
+        return f"CUDA ({torch.cuda.get_device_name()})"
+    if chosen == "mps":
+        return f"MPS ({platform.machine()})"
+    return f"CPU ({torch.get_num_threads()} threads)"
+
+
+def batch_size(name: str) -> int:
+    """How many pictures a large model takes at once on a device."""
+    return {"cuda": 256, "mps": 64}.get(name, 32)
+
+
+def _usable() -> list[str]:
+    import torch
+
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return [name for name in DEVICES if has[name]]

@@ -1,0 +1,180 @@
+"""What an encoder is, and the registry of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.datasets.dataset import Dataset
+from core.errors import InputError, NotFoundError
+from core.registry import Parameter, Registry
+
+
+@dataclass(frozen=True)
+class EncoderInfo:
+    """What an encoder is, known before it is loaded.
+
+    Attributes
+    ----------
+    id : str
+        Id for ``encoders.encode_images``.
+    label, description, citation, licence : str
+        Texts for the reader; empty where unknown. The description says how to place the
+        files where they are not on this machine.
+    kind : str
+        ``"clip"``, ``"vision"``, ``"module"``, ``"low-level"`` or ``"brought"``.
+    has_text : bool
+        Whether it encodes text into the space of the pictures.
+    parameters : tuple of Parameter
+        Keywords of ``encoders.encode_images``.
+    where : Path or None
+        Folder of the checkpoint, None where there is none or it is not on this machine.
+    """
+
+    id: str
+    label: str
+    kind: str
+    description: str = ""
+    citation: str = ""
+    licence: str = ""
+    has_text: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    where: Path | None = None
+
+
+class Loaded:
+    """An encoder in memory, ready to compute.
+
+    Attributes
+    ----------
+    dimensions : int
+        Length d of an embedding.
+    batch : int
+        How many pictures ``images`` should be given at once.
+    """
+
+    dimensions: int
+    batch: int = 32
+
+    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
+        """Size and crop RGB pictures as the encoder takes them; called from several threads."""
+        raise NotImplementedError
+
+    def images(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
+        """Embeddings of prepared pictures. (b, d) float32."""
+        raise NotImplementedError
+
+    def text(self, texts: Sequence[str]) -> np.ndarray:
+        """Embeddings of texts. (b, d) float32."""
+        raise NotImplementedError
+
+
+class Encoder:
+    """A way to turn pictures into vectors; each family of encoders derives its own.
+
+    Attributes
+    ----------
+    info : EncoderInfo
+    needs_torch : bool
+        False where it computes on the CPU without torch.
+    """
+
+    needs_torch = True
+
+    def __init__(self, info: EncoderInfo) -> None:
+        self.info = info
+
+    def digest(self) -> str:
+        """What stands for the content of the checkpoint; computed without loading it.
+
+        A checkpoint that is only on the hub is fetched first.
+        """
+        return ""
+
+    def load(self, parameters: Mapping[str, Any], device: str) -> Loaded:
+        """Bring the encoder into memory."""
+        raise NotImplementedError
+
+    def brought(self, ds: Dataset, which: str) -> np.ndarray | None:
+        """Embeddings that need no computing, None where they are to be computed."""
+        return None
+
+
+@dataclass(frozen=True)
+class Family:
+    """A registered encoder, or a family of which each member has a name.
+
+    Attributes
+    ----------
+    open : callable
+        Gives the encoder of the name after the colon of an id, "" where there is none.
+    takes : str
+        What must follow the colon, "" where nothing does.
+    found : callable, optional
+        Lists the members on this machine, or those that a recording brings.
+    """
+
+    open: Callable[[str], Encoder]
+    takes: str = ""
+    found: Callable[[Dataset | None], Iterable[EncoderInfo]] | None = None
+
+
+ENCODERS: Registry[Family] = Registry("encoder")
+
+
+def register(name: str, family: Family) -> None:
+    """Add an encoder; each module of a family calls this when imported."""
+    ENCODERS.register(name, family)
+
+
+def available(ds: Dataset | None = None) -> list[EncoderInfo]:
+    """List the encoders, with those that a recording brings.
+
+    An encoder whose checkpoint is not on this machine is listed too: its ``where`` is
+    None and its description says how to place the files.
+    """
+    listed: list[EncoderInfo] = []
+    for family in ENCODERS.values():
+        if not family.takes:
+            listed.append(family.open("").info)
+        elif family.found is not None:
+            listed += family.found(ds)
+    return listed
+
+
+def get(encoder: str) -> Encoder:
+    """Give the encoder of an id.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such encoder.
+    InputError
+        If the id lacks the name after its colon, or has one too many.
+    """
+    name, colon, below = encoder.partition(":")
+    if name not in ENCODERS:
+        raise NotFoundError(f"There is no encoder {encoder!r}", choices=_choices())
+    family = ENCODERS[name]
+    if bool(family.takes) != bool(below.strip()) or (colon and not below.strip()):
+        expected = f"{name}:{family.takes}" if family.takes else name
+        raise InputError(f"The encoder is {encoder!r}", f"{expected!r}")
+    return family.open(below.strip())
+
+
+def check_parameters(info: EncoderInfo, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give every declared parameter its checked value, the default where none was given."""
+    declared = {parameter.name: parameter for parameter in info.parameters}
+    for name in given:
+        if name not in declared:
+            raise InputError(f"{info.id} has no parameter {name!r}", choices=declared or ["none"])
+    return {name: item.check(given.get(name, item.default)) for name, item in declared.items()}
+
+
+def _choices() -> list[str]:
+    return [f"{n}:{ENCODERS[n].takes}" if ENCODERS[n].takes else n for n in ENCODERS]

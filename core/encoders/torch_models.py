@@ -1,0 +1,94 @@
+"""What encoders that run in torch share: forward passes in float32, checked once when loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from PIL import Image
+
+from core.encoders.devices import batch_size
+from core.encoders.encoder import Loaded
+from core.encoders.preparation import by_shape
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+PROBE_SIDE = 64
+
+
+class Prepares(Protocol):
+    """Sizes pictures in threads, and scales a batch of them on the device."""
+
+    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]: ...
+
+    def tensor(self, prepared: np.ndarray, device: str) -> torch.Tensor: ...
+
+
+class TorchLoaded(Loaded):
+    """A model in memory, with the preparation of its pictures.
+
+    Parameters
+    ----------
+    preparer : Prepares
+    features : callable
+        Embeddings (b, d) of a batch of prepared pictures.
+    device : str
+
+    Raises
+    ------
+    InputError
+        If the model gives no vector for a picture, or another one each time.
+    """
+
+    def __init__(
+        self,
+        preparer: Prepares,
+        features: Callable[[torch.Tensor], torch.Tensor],
+        device: str,
+    ) -> None:
+        self.device = device
+        self.batch = batch_size(device)
+        self._preparer = preparer
+        self._features = features
+        self.dimensions = self._probe()
+
+    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
+        return self._preparer.prepare(pictures)
+
+    def images(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
+        return by_shape(prepared, self._forward)
+
+    def _forward(self, prepared: np.ndarray) -> np.ndarray:
+        with inference(self.device):
+            features = self._features(self._preparer.tensor(prepared, self.device))
+            return np.asarray(features.float().cpu().numpy())
+
+    def _probe(self) -> int:
+        blank = self.prepare([Image.new("RGB", (PROBE_SIDE, PROBE_SIDE), "grey")])[0]
+        first, second = (self._forward(np.stack([blank])) for _ in range(2))
+        if first.ndim != 2 or len(first) != 1:
+            raise InputError(
+                f"The model gives the shape {first.shape} for one picture", "(1, dimensions)"
+            )
+        if not np.allclose(first, second, rtol=1e-4, atol=1e-6, equal_nan=True):
+            raise InputError(
+                "The model gives another embedding each time", "a model that draws nothing"
+            )
+        return first.shape[1]
+
+
+@contextmanager
+def inference(device: str) -> Iterator[None]:
+    """No gradients, and no reduced precision in convolutions."""
+    import torch
+
+    with torch.inference_mode():
+        if device != "cuda":
+            yield
+            return
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            yield

@@ -1,0 +1,62 @@
+"""An uploaded picture: bounded in bytes and pixels before it is decoded."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image, ImageOps
+
+from core.datasets.dataset import as_rgb
+from core.errors import CorruptDataError, InputError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 50_000_000
+
+
+def check_upload(content: bytes, name: str = "The picture") -> Image.Image:
+    """Decode an uploaded picture.
+
+    Parameters
+    ----------
+    content : bytes
+        A PNG, JPEG, WebP, GIF, BMP or TIFF file.
+    name : str
+        How messages call it.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, turned as its camera says, alpha on white; the first frame of an animation.
+
+    Raises
+    ------
+    InputError
+        If it is larger than 20 MB or 50 million pixels.
+    CorruptDataError
+        If it is no picture, or a truncated one.
+    """
+    if len(content) > MAX_BYTES:
+        raise InputError(
+            f"{name} has {len(content) / 2**20:.1f} MB", f"at most {MAX_BYTES // 2**20} MB"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        if picture.width * picture.height <= MAX_PIXELS:
+            return as_rgb(ImageOps.exif_transpose(picture))
+        size = f"{picture.width} x {picture.height} pixels"
+    except Image.DecompressionBombError as error:
+        size = str(error)
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders of foreign files raise whatever they like
+        raise CorruptDataError(
+            f"{name} could not be read as a picture ({str(error).split(' <_io')[0]})",
+            f"a whole picture ({', '.join(FORMATS)})",
+        ) from None
+    raise InputError(
+        f"{name} is too large ({size})", f"at most {MAX_PIXELS // 1_000_000} million pixels"
+    )
