@@ -17,38 +17,14 @@ from transformers import (
 )
 
 from core import encoders, paths
-from core.encoders import checkpoints, encode
+from core.encoders import checkpoints
 from core.errors import CorruptDataError, InputError, NotFoundError
 from tests.core.test_encoders_shared import (
     SPECIAL,
     TEXTS,
-    save_clip,
-    save_pictures,
-    save_vit,
     tokenizer,
     tower,
 )
-
-
-@pytest.fixture
-def ds(tmp_path):
-    return save_pictures(tmp_path / "pictures")
-
-
-@pytest.fixture
-def tiny(tmp_path):
-    return save_clip(tmp_path / "tiny")
-
-
-@pytest.fixture
-def vit(tmp_path):
-    return save_vit(tmp_path / "vit")
-
-
-@pytest.fixture(autouse=True)
-def nothing_loaded():
-    encode.clear_loaded()
-
 
 # --- wrong checkpoints
 

@@ -26,32 +26,8 @@ from tests.core.test_encoders_shared import (
     kept,
     pixel_values,
     rows_kept,
-    save_clip,
-    save_pictures,
-    save_vit,
     tokenizer,
 )
-
-
-@pytest.fixture
-def ds(tmp_path):
-    return save_pictures(tmp_path / "pictures")
-
-
-@pytest.fixture
-def tiny(tmp_path):
-    return save_clip(tmp_path / "tiny")
-
-
-@pytest.fixture
-def vit(tmp_path):
-    return save_vit(tmp_path / "vit")
-
-
-@pytest.fixture(autouse=True)
-def nothing_loaded():
-    encode.clear_loaded()
-
 
 # --- values
 

@@ -17,25 +17,9 @@ from transformers import (
 
 from core import datasets, encoders, paths
 from core.__main__ import main
-from core.encoders import encode, module
+from core.encoders import module
 from core.errors import CorruptDataError, InputError, NotFoundError
-from tests.core.test_encoders_shared import kept, rows_kept, save_clip, save_pictures
-
-
-@pytest.fixture
-def ds(tmp_path):
-    return save_pictures(tmp_path / "pictures")
-
-
-@pytest.fixture
-def tiny(tmp_path):
-    return save_clip(tmp_path / "tiny")
-
-
-@pytest.fixture(autouse=True)
-def nothing_loaded():
-    encode.clear_loaded()
-
+from tests.core.test_encoders_shared import kept, rows_kept
 
 # --- exported modules
 
