@@ -12,7 +12,7 @@ from pages.shared import jobs_panel, navigation
 from pages.shared.text import plain
 
 HIDDEN = ("fingerprint", "options", "stimuli")
-LABELS = {"rdm": "RDM", "fetch": "Download", "ground_truth": "Ground truth"}
+LABELS = {"rdm": "RDM", "fetch": "Download", "ground_truth": "Ground truth", "encode": "Embeddings"}
 TIMES = {"queued": "waiting", "running": "running for"}
 DEFAULTS = ("none", "original")
 

@@ -87,6 +87,9 @@ class Dataset:
         Embeddings of the stimuli that come with the recording.
     fingerprint : str
         Changes when the content or an option does.
+    pictures_fingerprint : str
+        Changes when a picture does; subjects and subsets of a recording share it.
+        ``fingerprint`` where none is given.
     is_subset : bool
         True where some of the recording's stimuli were left out by ``subset``.
     """
@@ -105,6 +108,7 @@ class Dataset:
     gallery: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STIMULUS_COLUMNS))
     rdms: Mapping[str, np.ndarray] = field(default_factory=dict)
     embeddings: Mapping[str, np.ndarray] = field(default_factory=dict)
+    pictures_fingerprint: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     is_subset: bool = False
 
@@ -114,6 +118,7 @@ class Dataset:
         self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"])}
         self._gallery = set(self.gallery["id"])
         self.regions = self.regions or tuple(self.rois)
+        self.pictures_fingerprint = self.pictures_fingerprint or self.fingerprint
         for array in (self.betas, *self.rdms.values(), *self.embeddings.values()):
             if array is not None:
                 array.flags.writeable = False

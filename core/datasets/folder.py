@@ -74,6 +74,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         gallery=gallery,
         rdms=_rdms(folder, len(stimuli)),
         embeddings=_embeddings(folder, len(stimuli)),
+        pictures_fingerprint=_pictures_fingerprint(files),
         options=dict(options),
     )
 
@@ -273,7 +274,6 @@ def _picture(files: Mapping[str, Path], stimulus: str) -> Image.Image:
 
 
 def _fingerprint(folder: Path, subject: str, pictures: Mapping[str, Path]) -> str:
-    """Content of tables and arrays; of the many pictures only size and time of change."""
     responses = folder / "responses"
     single = [
         responses / f"{subject}.npy",
@@ -285,9 +285,12 @@ def _fingerprint(folder: Path, subject: str, pictures: Mapping[str, Path]) -> st
     arrays = [*(folder / "rdms").glob("*.npy"), *(folder / "embeddings").glob("*.npy")]
     files = [*single, *sorted(arrays)]
     content = {str(path.relative_to(folder)): path for path in files if path.is_file()}
-    return store.fingerprint(
-        "folder", subject, content, {name: _stamp(path) for name, path in pictures.items()}
-    )
+    return store.fingerprint("folder", subject, content, _pictures_fingerprint(pictures))
+
+
+def _pictures_fingerprint(pictures: Mapping[str, Path]) -> str:
+    """Of the many pictures only size and time of change."""
+    return store.fingerprint("folder", {name: _stamp(path) for name, path in pictures.items()})
 
 
 def _stamp(path: Path) -> tuple[str, int, int] | None:

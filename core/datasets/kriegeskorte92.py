@@ -93,6 +93,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         stimuli=_stimuli(list(pictures), photographs, supplement),
         fingerprint=store.fingerprint(info.name, VERSION, chosen, *files),
         pictures=lambda stimulus_id: Image.fromarray(pictures[stimulus_id]),
+        pictures_fingerprint=store.fingerprint(info.name, VERSION, supplement),
         rdms={
             **_human_rdms(brain, chosen),
             **_published_figure(supplement),

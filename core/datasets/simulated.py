@@ -100,6 +100,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         betas=experiment.betas,
         trials=experiment.trials,
         pictures=files.picture,
+        pictures_fingerprint=store.fingerprint(info.name, files.digest),
         options=dict(options),
     )
 

@@ -24,21 +24,24 @@ from core.encoders.encoder import (
     check_parameters,
     get,
 )
-from core.encoders.neighbours import nearest
+from core.encoders.neighbours import Agreement, agreement, nearest
+from core.encoders.uploads import FORMATS as UPLOAD_FORMATS
 from core.encoders.uploads import check_upload
 
-# A family of encoders is one file: importing it registers it. The training needs torch.
+# A family of encoders is one file: importing it registers it.
 for _module in pkgutil.iter_modules(__path__):
-    if not _module.name.startswith("small"):
-        importlib.import_module(f"{__name__}.{_module.name}")
+    importlib.import_module(f"{__name__}.{_module.name}")
 
 __all__ = [
     "ENCODERS",
+    "UPLOAD_FORMATS",
+    "Agreement",
     "Encoded",
     "Encoder",
     "EncoderInfo",
     "Family",
     "Loaded",
+    "agreement",
     "available",
     "check_parameters",
     "check_upload",

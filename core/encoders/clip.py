@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core import store
+from core import paths, store
 from core.datasets.dataset import Dataset
 from core.encoders import checkpoints
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded, register
@@ -18,6 +18,7 @@ from core.encoders.torch_models import TorchLoaded, inference
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from core.registry import Parameter
 
+SMALL = paths.PROJECT / "data" / "clip-small"
 WHAT = "a CLIP checkpoint of transformers (CLIPModel)"
 RADFORD = (
     "Radford A, et al. (2021) Learning transferable visual models from natural language "
@@ -56,6 +57,15 @@ class Clip(Encoder):
 
     def load(self, parameters: Mapping[str, Any], device: str) -> Loaded:
         return load_clip(self.folder(), parameters["output"], device)
+
+
+class SmallClip(Clip):
+    """The CLIP that the project ships."""
+
+    def folder(self) -> Path:
+        if not SMALL.is_dir():
+            raise NotFoundError(f"There is no folder {SMALL}", remedy=HOW_TO_MAKE)
+        return SMALL
 
 
 class LoadedClip(TorchLoaded):
@@ -158,6 +168,32 @@ def _check_fit(folder: Path, tokenizer: Any, config: Any) -> None:
         )
 
 
+HOW_TO_MAKE = (
+    "It is part of the repository: restore data/clip-small from there, or train it again as "
+    "data/README.md says."
+)
+
+
+def _small(name: str) -> Encoder:
+    here = SMALL.is_dir()
+    description = (
+        "Trained from scratch on drawn scenes and captions: for the simulated experiment only, "
+        "not for photographs."
+    )
+    info = EncoderInfo(
+        id="clip-small",
+        label="Small CLIP of this project",
+        kind="clip",
+        description=description if here else f"{description} Not on this machine. {HOW_TO_MAKE}",
+        citation=f"Trained by Neurogallery, after {RADFORD}",
+        licence="That of the project.",
+        has_text=True,
+        parameters=(OUTPUT,),
+        where=SMALL if here else None,
+    )
+    return SmallClip(info, str(SMALL))
+
+
 def _published(id_: str, name: str) -> Encoder:
     label, hub = PUBLISHED[id_]
     place = checkpoints.place_of(hub)
@@ -203,6 +239,7 @@ def _found(ds: Dataset | None) -> Iterator[EncoderInfo]:
             continue
 
 
+register("clip-small", Family(_small))
 for _id in PUBLISHED:
     register(_id, Family(functools.partial(_published, _id)))
 register("clip", Family(_named, takes="<hub name or folder>", found=_found))

@@ -51,8 +51,8 @@ class Encoded:
     size : int
         Bytes.
     facts : dict
-        What was encoded, and how: ``title, dataset, subject, which, encoder, label,
-        parameters, device``.
+        What was encoded, and how: ``title, dataset, which, encoder, label, parameters,
+        device``.
     """
 
     features: np.ndarray
@@ -219,12 +219,13 @@ def _table(ds: Dataset, which: str) -> list[str]:
 
 def _key(ds: Dataset, encoder: Encoder, which: str, values: Mapping[str, Any]) -> str:
     made_from = {
+        "ids": _table(ds, which),
         "encoder": encoder.info.id,
         "checkpoint": encoder.digest(),
         "which": which,
         "parameters": dict(values),
     }
-    return store.key(OPERATION, ds.fingerprint, made_from, version=VERSION)
+    return store.key(OPERATION, ds.pictures_fingerprint, made_from, version=VERSION)
 
 
 def _facts(
@@ -233,7 +234,6 @@ def _facts(
     return {
         "title": ds.info.title,
         "dataset": ds.info.name,
-        "subject": ds.subject,
         "which": which,
         "encoder": encoder.info.id,
         "label": encoder.info.label,

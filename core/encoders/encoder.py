@@ -46,6 +46,11 @@ class EncoderInfo:
     parameters: tuple[Parameter, ...] = ()
     where: Path | None = None
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it can be used without the hub."""
+        return self.where is not None or self.kind in ("low-level", "brought")
+
 
 class Loaded:
     """An encoder in memory, ready to compute.

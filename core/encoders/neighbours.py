@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.errors import InputError
-from core.validation import row_blocks
+from core.validation import check_same_length, row_blocks
+
+MOST_QUERIES = 2000
 
 
 def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,3 +53,53 @@ def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.nd
     valid = np.flatnonzero(np.isfinite(similarity))
     order = valid[np.argsort(-similarity[valid], kind="stable")][:k]
     return order, similarity[order]
+
+
+class Agreement(NamedTuple):
+    """How often near pictures share a label.
+
+    ``share`` is the mean over ``queries`` pictures, ``chance`` what pictures drawn at
+    random would give.
+    """
+
+    share: float
+    chance: float
+    queries: int
+
+
+def agreement(features: np.ndarray, labels: Sequence[str], k: int = 10) -> Agreement | None:
+    """Share of the k nearest pictures, by cosine similarity, that have a picture's own label.
+
+    Parameters
+    ----------
+    features : np.ndarray of shape (n, d)
+        Embeddings; rows that are NaN or zero are left out.
+    labels : sequence of str, length n
+        Such as categories; pictures without one ('') are left out.
+    k : int
+        Neighbours of each picture.
+
+    Returns
+    -------
+    Agreement or None
+        Over at most 2,000 pictures, spread evenly, each sought among all. None where
+        k or fewer pictures can be compared.
+    """
+    check_same_length(len(labels), len(features), "The list of labels", "the embeddings")
+    names = np.asarray(labels, dtype=str)
+    norms = np.linalg.norm(features, axis=1)
+    usable = np.flatnonzero((norms > 0) & (names != ""))
+    if len(usable) <= k:
+        return None
+    directions, names = features[usable] / norms[usable, None], names[usable]
+    queries = np.linspace(0, len(usable) - 1, min(MOST_QUERIES, len(usable))).astype(np.intp)
+    same = 0
+    for block in row_blocks(len(queries), len(usable)):
+        similarity = directions[queries[block]] @ directions.T
+        similarity[np.arange(len(similarity)), queries[block]] = -np.inf
+        near = np.argpartition(-similarity, k, axis=1)[:, :k]
+        same += int((names[near] == names[queries[block], None]).sum())
+    counts = dict(zip(*np.unique(names, return_counts=True), strict=True))
+    others = np.array([counts[name] - 1 for name in names[queries]])
+    chance = float(others.mean() / (len(usable) - 1))
+    return Agreement(same / (k * len(queries)), chance, len(queries))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from PIL import Image
 
-from core.encoders.devices import batch_size
+from core.encoders.devices import batch_size, device_label
 from core.encoders.encoder import Loaded
 from core.encoders.preparation import by_shape
 from core.errors import InputError
@@ -60,7 +60,31 @@ class TorchLoaded(Loaded):
         return self._preparer.prepare(pictures)
 
     def images(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
-        return by_shape(prepared, self._forward)
+        return by_shape(prepared, self._as_memory_allows)
+
+    def _as_memory_allows(self, prepared: np.ndarray) -> np.ndarray:
+        """Embeddings; where the device runs out of memory, in smaller batches from then on."""
+        import torch
+
+        parts: list[np.ndarray] = []
+        start = 0
+        while start < len(prepared):
+            part = prepared[start : start + self.batch]
+            try:
+                parts.append(self._forward(part))
+                start += len(part)
+                continue
+            except torch.OutOfMemoryError:
+                self.batch = len(part) // 2
+            if self.batch == 0:
+                self.batch = 1
+                raise InputError(
+                    f"One picture does not fit into the memory of {device_label(self.device)}",
+                    "memory for one picture at a time",
+                    "End what else uses the device, or encode with device 'cpu'.",
+                )
+            torch.cuda.empty_cache()
+        return np.concatenate(parts)
 
     def _forward(self, prepared: np.ndarray) -> np.ndarray:
         with inference(self.device):

@@ -25,7 +25,7 @@ def lines(responses: np.ndarray, names: Sequence[str], unit: str) -> go.Figure:
             mode="lines",
             line={"color": colour, "width": 1.5},
         )
-    return _styled(figure, "Unit of the ROI", f"Response ({unit})")
+    return styled(figure, "Unit of the ROI", f"Response ({unit})")
 
 
 def band(mean: np.ndarray, deviation: np.ndarray, x_title: str, unit: str) -> go.Figure:
@@ -49,7 +49,7 @@ def band(mean: np.ndarray, deviation: np.ndarray, x_title: str, unit: str) -> go
         hovertemplate="%{x}: %{y:.3f} ± %{customdata:.3f}<extra></extra>",
         selector={"name": "mean"},
     )
-    return _styled(figure, x_title, f"Mean ± SD ({unit})")
+    return styled(figure, x_title, f"Mean ± SD ({unit})")
 
 
 def bars(
@@ -70,7 +70,7 @@ def bars(
             annotation_text=text,
             annotation_position="top",
         )
-    return _styled(figure, x_title, y_title)
+    return styled(figure, x_title, y_title)
 
 
 def value_histogram(spread: Spread, label: str, marked: Sequence[tuple[float, str]]) -> go.Figure:
@@ -86,7 +86,7 @@ def reliability(values: np.ndarray) -> go.Figure:
     return bars(counts, edges, title, "Units", [(middle, f"median {middle:.2f}")])
 
 
-def _styled(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
+def styled(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
     return figure.update_layout(
         xaxis_title=html.escape(x_title, quote=False),
         yaxis_title=html.escape(y_title, quote=False),

@@ -7,6 +7,7 @@ from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
 from core.rdm.recorded import arrange, of_dataset, published, result_key
+from core.rdm.spaces import Likeness, likeness
 
 __all__ = [
     "COMPARISONS",
@@ -14,6 +15,7 @@ __all__ = [
     "ORDERS",
     "Block",
     "Cell",
+    "Likeness",
     "Mantel",
     "NoiseCeiling",
     "Pair",
@@ -26,6 +28,7 @@ __all__ = [
     "compute",
     "extreme_cells",
     "extreme_pairs",
+    "likeness",
     "mantel",
     "noise_ceiling",
     "of_dataset",

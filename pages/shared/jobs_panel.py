@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import streamlit as st
@@ -29,6 +30,7 @@ def run_here(
     label: str,
     on_click: bool = False,
     one_at_a_time: bool = False,
+    icon: str = ":material/download:",
 ) -> Job | None:
     """Give the finished job of a request; until then show its progress and return None.
 
@@ -42,12 +44,16 @@ def run_here(
         Start only when a button is pressed.
     one_at_a_time : bool
         Cancel what this session asked of the same operation before, if it is not done.
+    icon : str
+        Of the button.
     """
     job = jobs.find(operation, request)
     if one_at_a_time and (job is None or job.status in ACTIVE):
         _cancel_predecessor(operation, job)
     if job is None:
-        if on_click and not st.button(label, type="primary", icon=":material/download:"):
+        if on_click:
+            submit = functools.partial(jobs.submit, operation, request)
+            st.button(label, type="primary", icon=icon, on_click=submit)  # type: ignore[arg-type]
             return None
         job = jobs.submit(operation, request)
     st.session_state[f"last_{operation}"] = job.id

@@ -164,8 +164,9 @@ def _option_widgets(parameters: tuple[Parameter, ...]) -> OptionValues:
         return tuple((parameter.name, option_widget(parameter)) for parameter in parameters)
 
 
-def option_widget(parameter: Parameter) -> Any:
+def option_widget(parameter: Parameter, prefix: str = "") -> Any:
     """The widget that a declared parameter asks for, bound to the address."""
+    key = prefix + parameter.name
     if parameter.several:
         return tuple(
             st.pills(
@@ -173,7 +174,7 @@ def option_widget(parameter: Parameter) -> Any:
                 parameter.choices,
                 selection_mode="multi",
                 default=parameter.default,
-                key=parameter.name,
+                key=key,
                 help=parameter.help or None,
                 bind="query-params",
             )
@@ -183,7 +184,7 @@ def option_widget(parameter: Parameter) -> Any:
             parameter.label,
             parameter.choices,
             index=parameter.choices.index(parameter.default),
-            key=parameter.name,
+            key=key,
             help=parameter.help or None,
             bind="query-params",
         )
@@ -193,7 +194,7 @@ def option_widget(parameter: Parameter) -> Any:
         min_value=None if parameter.minimum is None else kind(parameter.minimum),
         max_value=None if parameter.maximum is None else kind(parameter.maximum),
         value=parameter.default,
-        key=parameter.name,
+        key=key,
         help=parameter.help or None,
         bind="query-params",
     )

@@ -7,6 +7,11 @@ import re
 _MARKUP = re.compile(r"([\\`*_$\[\]:#~<>|{}!])")
 
 
+def counted(count: int, noun: str) -> str:
+    """Such as '1 picture' and '1,200 pictures'."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def plain(text: object) -> str:
     """Escape what Markdown, HTML or LaTeX would interpret."""
     return _MARKUP.sub(r"\\\1", str(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.measure import measure
 
@@ -18,11 +19,19 @@ FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
-    shape = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--only", choices=("responses", "encoding", "page"))
+    chosen = parser.parse_args()
+    shape = QUICK if chosen.quick else FULL
     print(f"Responses {shape[0]:,} x {shape[1]:,} float32\n")
     print(f"{'measure':58} {'found':>10} {'wanted':>12}")
-    responses(shape)
-    page(shape[0])
+    parts = {
+        "responses": lambda: responses(shape),
+        "encoding": lambda: encoding(64 if chosen.quick else 256),
+        "page": lambda: page(shape[0]),
+    }
+    for name, part in parts.items():
+        if chosen.only in (None, name):
+            part()
 
 
 def responses(shape: tuple[int, int]) -> None:
@@ -41,6 +50,16 @@ def responses(shape: tuple[int, int]) -> None:
     for peer, slow in measure(PEERS, shape, rounds=1).items():
         name = peer.removesuffix("_correlation")
         row(f"CPU of {name} / rdm.compute's, correlation", slow.cpu_s / correlation.cpu_s, "≥ 20")
+
+
+def encoding(pictures: int) -> None:
+    found = rates(pictures)
+    row("encode_images ViT-B/32, rate / bare forward's", found.large_of_forward, "≥ 0.85")
+    rate = found.small_of_decoding
+    row("encode_images small CLIP, rate / decoding's, 176 px WebP", rate, "≥ 0.80")
+    rate = found.small_of_decoding_photographs
+    row("encode_images small CLIP, rate / decoding's, 425 px JPEG", rate, "≥ 0.80")
+    row("encode_images of 10,000 again, s", found.again_s, "< 0.2")
 
 
 def page(n: int) -> None:

@@ -1,0 +1,56 @@
+"""Train the small CLIP from scratch, measure it, and write ``data/clip-small``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from core.encoders import device_label
+from core.encoders.clip import OUTPUT, SMALL, load_clip
+from core.small_clip import card
+from core.small_clip.corpus import Corpus, corpus
+from core.small_clip.evaluation import measure
+from core.small_clip.model import save
+from core.small_clip.training import Recipe, train
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m core.small_clip", description=__doc__)
+    parser.add_argument("--scenes", type=int, default=Recipe.scenes, help="pictures to train on")
+    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--keep", type=Path, help="folder that keeps the drawn scenes")
+    parser.add_argument("--into", type=Path, default=SMALL, help=f"default: {SMALL}")
+    chosen = parser.parse_args()
+    recipe = Recipe(scenes=chosen.scenes, steps=chosen.steps, seed=chosen.seed)
+    drawn = corpus(recipe.scenes, recipe.seed, chosen.keep, _say)
+    make(drawn, recipe, chosen.into)
+
+
+def make(drawn: Corpus, recipe: Recipe, folder: Path) -> None:
+    """Train on drawn scenes and save model and card; the folder changes at the very end."""
+    began = time.monotonic()
+    model, tokenizer = train(drawn, recipe, _say)
+    minutes = (time.monotonic() - began) / 60
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        fresh = Path(temporary) / folder.name
+        save(model, tokenizer, fresh)
+        print("Measuring ...", flush=True)
+        measured = measure(load_clip(fresh, OUTPUT.default, "cpu"))
+        text = card.written(recipe, measured, model, fresh, minutes, device_label())
+        (fresh / "README.md").write_text(text, "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    print(text)
+
+
+def _say(fraction: float, message: str) -> None:
+    print(f"{fraction:6.1%}  {message}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Pictures and text as vectors: search in an encoder's space, compare encoders, keep embeddings."""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import encoders, rdm, store
+from core.datasets import Dataset
+from core.encoders import Encoded, EncoderInfo
+from core.errors import InputError
+from core.figures import spaces as figures
+from pages.shared import embeddings, picture_search, recording
+from pages.shared.embeddings import Space
+from pages.shared.text import counted, plain
+
+MOST_SIDE_BY_SIDE = 3
+NEIGHBOURS = 10
+WIDEST_CHART = 760
+PREFERRED = ("clip-small", "clip-vit-b32", "pixels")
+
+
+def choose_spaces(ds: Dataset) -> list[Space]:
+    """Up to three encoders with their settings."""
+    infos = embeddings.listed(ds)
+    recording.warn_unknown("encoder", infos, "There is no encoder")
+    first = next(name for name in PREFERRED if infos[name].is_here)
+    chosen = st.multiselect(
+        "Encoders",
+        list(infos),
+        default=[first],
+        key="encoder",
+        bind="query-params",
+        max_selections=MOST_SIDE_BY_SIDE,
+        placeholder="Choose one, or up to three side by side",
+        width=480,
+    )
+    with st.popover("Settings and sources", icon=":material/tune:"):
+        return [settings(infos[name]) for name in chosen]
+
+
+def settings(info: EncoderInfo) -> Space:
+    st.markdown(f"**{plain(info.label)}** ({plain(info.id)})  \n{plain(info.description)}")
+    sources = {"Source": info.citation, "Licence": info.licence}
+    known = [f"{name}: {text}" for name, text in sources.items() if text]
+    if known:
+        st.caption(plain("  ".join(known)))
+    return embeddings.space(info)
+
+
+def choose_pictures(ds: Dataset) -> str:
+    if len(ds.gallery) == 0:
+        return "stimuli"
+    return st.segmented_control(
+        "Pictures of",
+        ["gallery", "stimuli"],
+        default="gallery",
+        required=True,
+        key="which",
+        bind="query-params",
+    )
+
+
+def compare(ds: Dataset, spaces: list[Space], which: str) -> None:
+    """How well each space holds categories together, and how alike the spaces are."""
+    found = {space: embeddings.stored(ds, space, which) for space in spaces}
+    known = {space: one for space, one in found.items() if one is not None}
+    for space in spaces:
+        if space not in known:
+            st.markdown(f"**{plain(space.label)}**")
+            embeddings.get(ds, space, which)
+    if known:
+        st.dataframe(overview(ds, known, which), hide_index=True)
+        st.caption(
+            f"Same category: mean share of a picture's {NEIGHBOURS} nearest pictures (cosine "
+            "similarity) that have its category; chance is what random pictures would give."
+        )
+    compare_rdms(ds, known, which)
+
+
+def overview(ds: Dataset, known: dict[Space, Encoded], which: str) -> pd.DataFrame:
+    labels = tuple(embeddings.table(ds, which)["category"])
+    rows = []
+    for space, found in known.items():
+        same = agreement(embedding_id(ds, space, which), labels, found.features)
+        rows.append(
+            {
+                "Encoder": space.label,
+                "Pictures": len(found.features),
+                "Dimensions": found.features.shape[1],
+                "Size (MiB)": round(found.size / 2**20, 2),
+                "Time (s)": round(found.seconds, 1) or None,
+                "Device": found.facts["device"],
+                f"Same category among {NEIGHBOURS}": None if same is None else f"{same.share:.1%}",
+                "Chance": None if same is None else f"{same.chance:.1%}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def embedding_id(ds: Dataset, space: Space, which: str) -> str:
+    """Names an embedding for caches; those that a recording brings follow its content."""
+    if space.info.kind == "brought":
+        return f"{ds.fingerprint} {space.info.id}"
+    return encoders.result_key(ds, space.info.id, which, **space.parameters)
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking at the neighbours …")
+def agreement(
+    embedding: str, labels: tuple[str, ...], _features: np.ndarray
+) -> encoders.Agreement | None:
+    return encoders.agreement(_features, labels, NEIGHBOURS)
+
+
+def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
+    st.subheader("Do they order pairs of pictures alike?")
+    regions = choose_regions(ds) if which == "stimuli" else []
+    names = [embedding_id(ds, space, which) for space in known]
+    if len(names) + len(regions) < 2:
+        st.info("Two are compared: encode another one, or choose a ROI beside the stimuli.")
+        return
+    compared = {space.label: found.features for space, found in known.items()}
+    try:
+        found = likeness((ds.fingerprint, *names, *regions), compared, tuple(regions), ds)
+    except InputError as error:
+        st.info(plain(error), icon=":material/info:")
+        return
+    with st.container(width=WIDEST_CHART):
+        alt = "Spearman correlations of RDMs"
+        st.plotly_chart(figures.likeness(found), key="likeness", alt=alt)
+    noise = f" RDMs of a ROI hold the noise of {plain(ds.subject)}'s responses." if regions else ""
+    st.caption(
+        f"Spearman correlation of RDMs (1 − Pearson r) of {found.stimuli:,} pictures.{noise}"
+    )
+
+
+def choose_regions(ds: Dataset) -> list[str]:
+    if ds.betas is None or not ds.rois:
+        return []
+    recording.warn_unknown("beside", ds.rois, f"{ds.subject} has no ROI")
+    return st.multiselect(
+        "Beside the responses of",
+        list(ds.rois),
+        key="beside",
+        bind="query-params",
+        max_selections=6,
+        placeholder="no ROI",
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing RDMs …")
+def likeness(
+    names: tuple[str, ...],
+    _compared: dict[str, np.ndarray],
+    regions: tuple[str, ...],
+    _ds: Dataset,
+) -> rdm.Likeness:
+    return rdm.likeness(_compared | {roi: _ds.responses(roi) for roi in regions})
+
+
+def kept() -> None:
+    """Every stored embedding, of any recording, with size and time; each can be deleted."""
+    entries = encoders.entries()
+    if not entries:
+        st.info("No embedding is stored yet.", icon=":material/info:")
+        return
+    total = sum(entry.bytes for entry in entries)
+    st.caption(
+        f"{counted(len(entries), 'embedding')}, {total / 2**20:,.1f} MiB, of all recordings."
+    )
+    for entry in entries:
+        facts = entry.facts
+        changed = ", ".join(f"{name} {value}" for name, value in facts["parameters"].items())
+        created = datetime.fromtimestamp(entry.created).strftime("%Y-%m-%d %H:%M")
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"**{plain(facts['encoder'])}**{plain(f' ({changed})') if changed else ''} · "
+                f"{plain(facts['which'])} of {plain(facts['title'])}  \n"
+                f":small[{entry.bytes / 2**20:,.1f} MiB · {facts['seconds']:.1f} s on "
+                f"{plain(facts['device'])} · {created}]"
+            )
+            st.button(
+                "Delete",
+                key=f"delete_{entry.key}",
+                on_click=store.remove,
+                args=(entry.key,),
+                icon=":material/delete:",
+            )
+
+
+def page(ds: Dataset) -> None:
+    recording.title(ds, "Encoders")
+    st.markdown(
+        "Which pictures does a model hold to be alike? Search by words or by a picture, and see "
+        "how encoders differ."
+    )
+    if ds.pictures is None and not ds.embeddings:
+        st.info(f"{ds.info.title} comes without pictures, so there is nothing to encode.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        spaces = choose_spaces(ds)
+        which = choose_pictures(ds)
+    search, comparison, storage = st.tabs(
+        ["Search", "Compare", "Stored"], key="show_encoders", on_change="rerun", bind="query-params"
+    )
+    with search:
+        if search.open and spaces:
+            picture_search.search(ds, spaces, which)
+    with comparison:
+        if comparison.open and spaces:
+            compare(ds, spaces, which)
+    with storage:
+        if storage.open:
+            kept()
+    if not spaces and not storage.open:
+        st.info("Choose at least one encoder.", icon=":material/info:")
+
+
+page(recording.require())

@@ -1,0 +1,132 @@
+"""Comparing spaces: neighbours of one category, RDMs of two spaces; memory that runs out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.spatial.distance import pdist
+from scipy.stats import spearmanr
+
+from core import encoders, rdm
+from core.encoders import neighbours
+from core.encoders.torch_models import TorchLoaded
+from core.errors import InputError
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def brute_agreement(features, labels, k):
+    shares = []
+    for i, own in enumerate(features):
+        if not labels[i] or not np.isfinite(own).all() or not own.any():
+            continue
+        others = []
+        for j, other in enumerate(features):
+            if j != i and labels[j] and np.isfinite(other).all() and other.any():
+                cosine = own @ other / np.linalg.norm(own) / np.linalg.norm(other)
+                others.append((-cosine, labels[j] == labels[i]))
+        shares.append(np.mean([same for _, same in sorted(others)[:k]]))
+    return np.mean(shares)
+
+
+def test_agreement_is_that_of_a_brute_force(rng):
+    features = rng.standard_normal((40, 5)).astype(np.float32)
+    labels = [f"c{row % 4}" for row in range(40)]
+    features[3], features[8], labels[11] = np.nan, 0, ""
+    found = encoders.agreement(features, labels, 6)
+    assert found.queries == 37
+    assert found.share == pytest.approx(brute_agreement(features, labels, 6))
+
+
+def test_agreement_of_clusters_and_of_noise(rng, monkeypatch):
+    monkeypatch.setattr(neighbours, "MOST_QUERIES", 100)
+    labels = [f"c{row % 5}" for row in range(500)]
+    centres = np.eye(5) * 50
+    clusters = centres[np.arange(500) % 5] + rng.standard_normal((500, 5))
+    found = encoders.agreement(clusters, labels, 10)
+    assert (found.share, found.queries) == (1.0, 100)
+    assert found.chance == pytest.approx(99 / 499)
+    noise = encoders.agreement(rng.standard_normal((500, 5)), labels, 10)
+    assert abs(noise.share - noise.chance) < 0.06
+
+
+def test_agreement_needs_more_pictures_than_neighbours(rng):
+    features = rng.standard_normal((6, 3))
+    assert encoders.agreement(features, ["a"] * 5 + [""], 5) is None
+    assert encoders.agreement(features, ["a"] * 6, 5).share == 1
+    with pytest.raises(InputError, match="labels"):
+        encoders.agreement(features, ["a"], 1)
+
+
+def test_likeness_is_that_of_scipy_and_leaves_missing_stimuli_out(rng):
+    spaces = {"a": rng.standard_normal((30, 8)), "b": rng.standard_normal((30, 20))}
+    spaces["c"] = spaces["a"] * 3 + 1
+    spaces["b"][4] = np.nan
+    found = rdm.likeness(spaces)
+    kept = np.arange(30) != 4
+    distances = [pdist(rows[kept], "correlation") for rows in spaces.values()]
+    for i in range(3):
+        for j in range(3):
+            expected = spearmanr(distances[i], distances[j]).statistic
+            assert found.values[i, j] == pytest.approx(expected, abs=1e-5)
+    assert found.names == ("a", "b", "c")
+    assert found.stimuli == 29
+    assert found.values[0, 2] == pytest.approx(1)
+
+
+def test_likeness_of_many_stimuli_takes_some_and_of_too_few_is_refused(rng, monkeypatch):
+    monkeypatch.setattr(rdm.spaces, "MOST_STIMULI", 20)
+    rows = rng.standard_normal((100, 6))
+    assert rdm.likeness({"a": rows, "b": rows}).stimuli == 20
+    with pytest.raises(InputError, match="3 stimuli are known to all of a, b"):
+        rdm.likeness({"a": rows[:3], "b": rows[:3]})
+    with pytest.raises(InputError, match="different lengths"):
+        rdm.likeness({"a": rows, "b": rows[:3]})
+
+
+class Small:
+    """Prepares a picture as its mean colour."""
+
+    def prepare(self, pictures):
+        return [np.asarray(picture).mean(axis=(0, 1)) for picture in pictures]
+
+    def tensor(self, prepared, device):
+        return torch.from_numpy(prepared)
+
+
+def limited(most, seen):
+    def features(batch):
+        seen.append(len(batch))
+        if len(batch) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return batch * 2
+
+    return features
+
+
+def test_batches_shrink_until_they_fit_into_the_memory():
+    seen = []
+    loaded = TorchLoaded(Small(), limited(5, seen), "cpu")
+    pictures = [Image.new("RGB", (4, 4), (shade, 0, 0)) for shade in range(30)]
+    seen.clear()
+    found = loaded.images(loaded.prepare(pictures))
+    np.testing.assert_array_equal(found[:, 0], np.arange(30) * 2)
+    assert seen[:4] == [30, 15, 7, 3]
+    assert loaded.batch == 3
+    seen.clear()
+    loaded.images(loaded.prepare(pictures))
+    assert max(seen) == 3
+
+
+def test_a_picture_that_does_not_fit_alone_is_told():
+    seen = []
+    loaded = TorchLoaded(Small(), limited(1, seen), "cpu")
+    loaded._features = limited(0, seen)
+    with pytest.raises(InputError, match=r"One picture does not fit.*device 'cpu'"):
+        loaded.images(loaded.prepare([Image.new("RGB", (4, 4))] * 4))
+    assert loaded.batch == 1

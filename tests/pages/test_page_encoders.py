@@ -1,0 +1,133 @@
+"""The page Encoders: compute, search, compare, delete; and what it says where it cannot."""
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import datasets, encoders, jobs
+from tests.pages.test_pages import open_page, texts, write_folder
+
+DESIGN = {"stimuli": 80, "subjects": 1}
+ADDRESS = {"stimuli": "80", "subjects": "1", "which": "stimuli"}
+
+
+def opened(**address):
+    return open_page("encoders", **{**ADDRESS, **address})
+
+
+def encode_now(*names):
+    ds = datasets.load("simulated", **DESIGN)
+    for name in names:
+        encoders.encode_images(ds, name)
+    return ds
+
+
+def until_done():
+    end = time.monotonic() + 90
+    while any(job.status in ("queued", "running") for job in jobs.all_jobs()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def test_a_click_computes_in_a_job_and_the_next_visit_finds_it():
+    app = opened(encoder="pixels", query_by="picture", like="dog-01")
+    assert not app.exception
+    button = next(button for button in app.button if "Encode 80 stimuli" in button.label)
+    button.click().run()
+    until_done()
+    app.run()
+    assert not app.exception
+    assert "80 × 3,072" in texts(app)
+    again = opened(encoder="pixels", query_by="picture", like="dog-01")
+    assert "80 × 3,072" in texts(again)
+    assert len(jobs.all_jobs()) == 1
+
+
+def test_two_encoders_side_by_side_and_the_share_of_the_own_category():
+    encode_now("pixels", "gabor")
+    app = opened(encoder=["pixels", "gabor"], query_by="picture", like="dog-01")
+    assert not app.exception
+    assert not app.error
+    assert texts(app).count("of 12 are of category dog") == 2
+    select = next(button for button in app.button if "Select these 12" in button.label)
+    app = select.click().run()
+    assert "12 of 80 stimuli selected" in texts(app)
+
+
+def test_text_needs_an_encoder_that_reads_it():
+    app = opened(encoder="pixels", q="a dog")
+    assert "reads text" in texts(app)
+
+
+def test_an_unknown_picture_is_named():
+    encode_now("pixels")
+    app = opened(encoder="pixels", query_by="picture", like="unicorn")
+    assert "There is no picture unicorn" in texts(app)
+
+
+def test_an_uploaded_picture_is_searched_and_a_bad_one_named():
+    ds = encode_now("pixels")
+    app = opened(encoder="pixels", query_by="upload")
+    buffer = io.BytesIO()
+    ds.image("dog-01").save(buffer, "PNG")
+    app.file_uploader(key="upload").set_value(("mine.png", buffer.getvalue(), "image/png")).run()
+    assert not app.exception
+    assert "Select these 12 stimuli" in [button.label for button in app.button]
+    app.file_uploader(key="upload").set_value(("bad.png", b"no picture", "image/png")).run()
+    assert "bad.png could not be read as a picture" in texts(app)
+
+
+def test_compare_with_the_responses_of_a_region():
+    encode_now("pixels", "gabor")
+    app = opened(encoder=["pixels", "gabor"], show_encoders="Compare", beside="V1")
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert table["Encoder"].tolist() == ["pixels", "gabor"]
+    assert table["Chance"].tolist() == ["0.0%"] * 2  # one picture of each kind
+    assert "of 80 pictures" in texts(app)
+
+
+def test_delete_removes_an_embedding_and_the_page_offers_it_again():
+    ds = encode_now("pixels")
+    app = opened(encoder="pixels", show_encoders="Stored")
+    assert "1 embedding, " in texts(app)
+    next(button for button in app.button if button.label == "Delete").click().run()
+    assert "No embedding is stored yet" in texts(app)
+    assert encoders.load(encoders.result_key(ds, "pixels")) is None
+
+
+def test_an_address_names_listed_encoders_only(tmp_path):
+    app = opened(encoder=f"clip:{tmp_path}")
+    assert "There is no encoder" in texts(app)
+    assert not app.exception
+
+
+def test_a_checkpoint_that_is_not_here_says_where_to_place_it():
+    app = opened(encoder="clip-vit-b32", q="a dog")
+    assert not app.exception
+    assert "openai--clip-vit-base-patch32" in texts(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("pictures", [False, True])
+def test_a_folder_with_and_without_pictures(data_root, pictures):
+    folder = write_folder(data_root, responses__s1=np.ones((12, 7)))
+    if pictures:
+        (folder / "images").mkdir()
+        for number in range(11):
+            shade = Image.new("RGB", (20, 20), (number * 20, 0, 0))
+            shade.save(folder / "images" / f"p{number}.png")
+        (folder / "stimuli.csv").write_text(
+            "id,file\n" + "".join(f"p{i},p{i}.png\n" for i in range(12))
+        )
+        encoders.encode_images(datasets.load("folder:mine"), "pixels")
+    app = open_page("encoders", dataset="folder:mine", encoder="pixels", query_by="picture",
+                    like="p3")  # fmt: skip
+    assert not app.exception
+    assert not app.error
+    if pictures:
+        assert "1 picture could not be encoded" in texts(app)
+    else:
+        assert "comes without pictures" in texts(app)
