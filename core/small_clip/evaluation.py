@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from core.small_clip.corpus import HELD_OUT_EXEMPLAR, is_held_out
 
 PHRASES, FITTING = 60, 10
 LIGHTS = ("day", "dusk", "night")
-SIDE = 176
+SIDE = 96
 RESAMPLES = 2000
 BATCH = 64
 
@@ -48,15 +49,13 @@ class Measured:
     chance: float
 
 
-@dataclass(frozen=True)
-class HeldOut:
-    """A phrase of which training met no picture, and pictures that fit it."""
+class HeldOut(NamedTuple):
+    """A phrase, such as 'a red car at night', of which training met no picture."""
 
     kind: str
     colour: str
     light: str
     text: str
-    pictures: tuple[Image.Image, ...]
 
 
 def measure(clip: Loaded) -> Measured:
@@ -89,7 +88,7 @@ def measure(clip: Loaded) -> Measured:
 
 
 def held_out_phrases(seed: int = 0) -> list[HeldOut]:
-    """Phrases such as 'a red car at night', as many by day, at dusk and at night."""
+    """60 phrases, as many by day, at dusk and at night."""
     rng = np.random.default_rng(seed)
     every = [
         (kind, colour, light)
@@ -103,27 +102,28 @@ def held_out_phrases(seed: int = 0) -> list[HeldOut]:
         here = [one for one in every if one[2] == light]
         rows = rng.choice(len(here), PHRASES // len(LIGHTS), replace=False)
         chosen += [here[row] for row in sorted(rows)]
+    return [
+        HeldOut(kind.id, colour, light, phrase(kind.name, rng, colour=colour, light=light))
+        for kind, colour, light in chosen
+    ]
+
+
+def drawn(phrases: Sequence[HeldOut], seed: int = 0) -> list[Image.Image]:
+    """Pictures of unseen drawings that fit: 10 of the first phrase, 10 of the second ..."""
+    rng = np.random.default_rng(seed)
     others = list(kinds().values())
     return [
-        HeldOut(
-            kind.id,
-            colour,
-            light,
-            phrase(kind.name, rng, colour=colour, light=light),
-            tuple(
-                draw(
-                    rng,
-                    kind,
-                    others,
-                    exemplars=[HELD_OUT_EXEMPLAR],
-                    colour=colour,
-                    light=light,
-                    side=SIDE,
-                ).picture
-                for _ in range(FITTING)
-            ),
-        )
-        for kind, colour, light in chosen
+        draw(
+            rng,
+            kinds()[one.kind],
+            others,
+            exemplars=[HELD_OUT_EXEMPLAR],
+            colour=one.colour,
+            light=one.light,
+            side=SIDE,
+        ).picture
+        for one in phrases
+        for _ in range(FITTING)
     ]
 
 
@@ -155,12 +155,11 @@ def estimate(values: np.ndarray, groups: Sequence[str]) -> Estimate:
 def _text_search(clip: Loaded, gallery: np.ndarray, table: pd.DataFrame) -> tuple[Estimate, float]:
     """Precision at 10, and what 10 pictures drawn at random would reach."""
     phrases = held_out_phrases()
-    drawn = embedded(clip, [picture for one in phrases for picture in one.pictures])
-    pictures = np.concatenate([gallery, drawn])
+    pictures = np.concatenate([gallery, embedded(clip, drawn(phrases))])
     columns = ["kind", "colour", "light"]
-    facts = [(one.kind, one.colour, one.light) for one in phrases]
-    shown = [*table[columns].itertuples(index=False, name=None), *np.repeat(facts, FITTING, axis=0)]
-    shown = [tuple(one) for one in shown]
+    facts = [one[:3] for one in phrases]
+    fitting = [fact for fact in facts for _ in range(FITTING)]
+    shown = [*table[columns].itertuples(index=False, name=None), *fitting]
     fits = np.array([[seen == fact for seen in shown] for fact in facts])
     near = ranked(clip.text([one.text for one in phrases]), pictures)[:, :FITTING]
     share = np.take_along_axis(fits, near, axis=1).mean(axis=1)

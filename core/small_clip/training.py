@@ -111,7 +111,7 @@ class _Texts:
         self._tokens = self._tokenised(texts).reshape(len(said), CAPTIONS_EACH, CONTEXT)
         self.prompts = torch.stack([self._tokenised(row) for row in prompts])
         order = {kind: number for number, kind in enumerate(kinds())}
-        self.kinds = torch.from_numpy(corpus.facts["kind"].map(order).to_numpy(dtype=np.int64))
+        self.kinds = torch.from_numpy(corpus.facts["kind"].map(order).to_numpy(np.int64, copy=True))
         self._claims, self.facts = _codes(said, facts_claimed(corpus.facts))
 
     def drawn(

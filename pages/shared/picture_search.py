@@ -56,6 +56,9 @@ def search(ds: Dataset, spaces: Sequence[Space], which: str) -> None:
 
 def pick(picture: str) -> None:
     """Make a picture of the recording the query; a callback."""
+    if st.session_state["query_by"] != "picture":
+        # The text input is not there yet, so its value would not enter the address.
+        st.query_params["like"] = picture
     st.session_state["query_by"] = "picture"
     st.session_state["like"] = picture
 
@@ -106,31 +109,28 @@ def _write(text: str) -> None:
 
 
 def _ask_picture(ds: Dataset, which: str) -> Query | None:
+    row = _row(ds, st.session_state.get("like", st.query_params.get("like", "")).strip())
     with st.container(horizontal=True, vertical_alignment="center"):
-        place = st.container(width=QUERY)
-        picture = st.text_input(
-            "Id of a stimulus or gallery picture",
-            key="like",
-            bind="query-params",
-            placeholder="or click a picture below",
-            width=360,
-        ).strip()
-    if not picture:
-        return None
-    row = _row(ds, picture)
-    if row is None:
+        uri = "" if row is None else pictures.picture(ds, row["id"], pictures.PREVIEW)
+        if uri:
+            st.image(uri, width=QUERY)
+        with st.container(width=360):
+            picture = st.text_input(
+                "Id of a stimulus or gallery picture",
+                key="like",
+                bind="query-params",
+                placeholder="or click a picture below",
+            ).strip()
+            if row is not None:
+                st.caption(plain(pictures.describe(row)))
+                st.button("Choose another", key="other_query", on_click=pick, args=("",))
+    if picture and row is None:
         first = embeddings.table(ds, which)["id"].iloc[0]
         st.warning(
             f"There is no picture {plain(picture)}; ids look like {plain(first)}.",
             icon=":material/warning:",
         )
-        return None
-    with place:
-        uri = pictures.picture(ds, picture, pictures.PREVIEW)
-        if uri:
-            st.image(uri, width=QUERY)
-    st.caption(plain(pictures.describe(row)))
-    return Query(like=picture)
+    return None if row is None else Query(like=picture)
 
 
 def _ask_upload() -> Query | None:

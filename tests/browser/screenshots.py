@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from core import datasets, encoders
 from tests.browser.chromium import browser
 from tests.browser.server import PROJECT, server
 
@@ -18,12 +19,16 @@ VIEWS = {
     "responses": "responses",
     "rdm": "rdm?roi=LOC&order=category&pick=dog-02&pick=house-04",
     "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&combine=side+by+side&order=category",
+    "encoders": "encoders?encoder=clip-small&q=a+red+car+at+night&found=24",
+    "encoders_side_by_side": "encoders?encoder=clip-small&encoder=pixels&query_by=picture"
+    "&like=gallery-dog-07",
     "ground_truth": "ground_truth?stimuli=240",
     "jobs": "jobs",
 }
+ENCODERS_SHOWN = ("clip-small", "pixels")
 WIDTHS = (1440, 800)
 README = PROJECT / "data" / "readme"
-README_VIEWS = ("overview", "rdm", "ground_truth")
+README_VIEWS = ("overview", "rdm", "encoders", "ground_truth")
 README_HEIGHT = 1500
 
 
@@ -38,6 +43,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary, browser() as chromium:
         data = options.data or Path(temporary) / "recordings"
         results = Path(os.environ.get("NEUROGALLERY_RESULTS") or Path(temporary) / "results")
+        os.environ["NEUROGALLERY_RESULTS"] = str(results)
+        for encoder in ENCODERS_SHOWN:
+            encoders.encode_images(datasets.load("simulated"), encoder, "gallery")
         with server(data, results) as address:
             for name, path in views.items():
                 for width in WIDTHS:

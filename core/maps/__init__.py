@@ -1,0 +1,33 @@
+"""Maps of a space in two dimensions: drawn, measured, divided and kept."""
+
+import core.maps.methods  # noqa: F401  (each method registers itself)
+from core.maps.embedding import Map, embed, warm_up
+from core.maps.line import Line, dividing_line
+from core.maps.measures import Quality, neighbours, quality, separation
+from core.maps.method import METHODS, Method
+from core.maps.run import live, load, result_key, save
+from core.maps.sources import SOURCES, Features, Source, features_of
+from core.maps.space import METRICS
+
+__all__ = [
+    "METHODS",
+    "METRICS",
+    "SOURCES",
+    "Features",
+    "Line",
+    "Map",
+    "Method",
+    "Quality",
+    "Source",
+    "dividing_line",
+    "embed",
+    "features_of",
+    "live",
+    "load",
+    "neighbours",
+    "quality",
+    "result_key",
+    "save",
+    "separation",
+    "warm_up",
+]

@@ -1,0 +1,301 @@
+"""How faithful a map is, what lies near in the space, and how well categories separate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from core.maps.space import METRICS, Space, open_space
+from core.validation import check_same_length, row_blocks
+
+MOST_QUERIES = 2_000
+NEIGHBOURS = 10
+FEWEST_OF_A_LABEL = 20
+
+
+class Quality(NamedTuple):
+    """How faithful a map is.
+
+    ``trustworthiness`` falls with the points that are near on the map but not in the
+    space; ``kept_neighbours`` is the share of the nearest neighbours in the space that
+    are nearest on the map. Both look at ``neighbours`` neighbours of ``queries`` points.
+    """
+
+    trustworthiness: float
+    kept_neighbours: float
+    queries: int
+    neighbours: int
+
+    @classmethod
+    def unknown(cls) -> Quality:
+        return cls(float("nan"), float("nan"), 0, 0)
+
+
+def quality(
+    features: Any,
+    coordinates: Any,
+    k: int = NEIGHBOURS,
+    metric: str = "euclidean",
+    distances: bool = False,
+    most: int = MOST_QUERIES,
+) -> Quality:
+    """Measure how faithful a map is.
+
+    Parameters
+    ----------
+    features : array_like of shape (n, d), or (n, n) with ``distances``
+    coordinates : array_like of shape (n, 2)
+        Rows that are NaN in either are left out.
+    k : int
+        Neighbours; at most (m - 1) // 2 of m points are looked at.
+    metric : {'euclidean', 'correlation', 'cosine'}
+    distances : bool
+        Whether ``features`` is a matrix of distances.
+    most : int
+        With more points than this, only so many, spread evenly, are asked for their
+        neighbours, but these are sought among all.
+
+    Raises
+    ------
+    InputError
+        If an array does not fit, or fewer than three rows are usable.
+
+    Source: Venna & Kaski (2001), ICANN; Lee & Verleysen (2009), Neurocomputing 72.
+    """
+    given, points = _both(features, coordinates, distances)
+    space = open_space(given, distances, _checked_metric(metric), [])
+    return quality_of(space, points[space.usable], k, most)
+
+
+def quality_of(
+    space: Space, coordinates: np.ndarray, k: int = NEIGHBOURS, most: int = MOST_QUERIES
+) -> Quality:
+    """As ``quality``, for the usable rows of a space. (m, 2)."""
+    m = space.size
+    k = min(_checked_k(k), (m - 1) // 2)
+    queries = spread(np.arange(m), most)
+    near = _nearest_on_map(coordinates, queries, k)
+    beyond = kept = 0
+    for block, panel in space.panels(queries):
+        ranks = _ranks(panel, queries[block], near[block])
+        beyond += int(np.maximum(ranks - k, 0).sum())
+        kept += int((ranks <= k).sum())
+    worst = len(queries) * k * (2.0 * m - 3.0 * k - 1.0) / 2.0
+    return Quality(1.0 - beyond / worst, kept / (k * len(queries)), len(queries), k)
+
+
+def neighbours(
+    features: Any, row: int, k: int, metric: str = "euclidean", distances: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows nearest to one row in the high-dimensional space.
+
+    Parameters
+    ----------
+    features : np.ndarray of shape (n, d), or (n, n) with ``distances``
+        NaN rows, and rows without a direction, are never neighbours.
+    row, k : int
+        Fewer are given where there are fewer.
+    metric : {'euclidean', 'correlation', 'cosine'}
+
+    Returns
+    -------
+    rows : np.ndarray of shape (k,), int
+        Nearest first, without the row itself; of equals the one that stands first.
+    distances : np.ndarray of shape (k,), float64
+
+    Raises
+    ------
+    InputError
+        If the row does not exist or is missing.
+    """
+    array = np.asarray(features)
+    if array.ndim != 2 or (distances and array.shape[0] != array.shape[1]):
+        expected = "a square matrix (n, n)" if distances else "(n rows, d columns)"
+        raise InputError(f"The array has the shape {array.shape}", expected)
+    if not 0 <= row < len(array):
+        raise InputError(f"The row is {row}", f"one from 0 to {len(array) - 1}")
+    if distances:
+        apart = array[row].astype(np.float64)
+        apart[row] = np.nan
+    else:
+        apart = _apart(array, row, _checked_metric(metric))
+    valid = np.flatnonzero(np.isfinite(apart))
+    if len(valid) == 0:
+        raise InputError(f"Row {row} has no distance to any other", "a row that is not missing")
+    order = valid[np.argsort(apart[valid], kind="stable")][: _checked_k(k)]
+    return order, apart[order]
+
+
+def separation(
+    coordinates: Any,
+    labels: Sequence[Any],
+    features: Any = None,
+    metric: str = "euclidean",
+    distances: bool = False,
+) -> pd.DataFrame:
+    """How well each category keeps apart from the others: its mean silhouette.
+
+    Parameters
+    ----------
+    coordinates : array_like of shape (n, 2)
+        NaN rows are left out.
+    labels : sequence of length n
+        Points with a blank label ('' or None) are left out.
+    features : array_like of shape (n, d), or (n, n) with ``distances``, optional
+        The space of the map; without it ``in_space`` is NaN.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``label, n, on_map, in_space``, the best separated on the map first. A silhouette
+        is 1 far from all others, 0 between two categories, negative inside another;
+        NaN for a category of one point. Of large categories some points, spread evenly,
+        are compared with all.
+
+    Raises
+    ------
+    InputError
+        With fewer than two categories.
+
+    Source: Rousseeuw (1987), J. Comput. Appl. Math. 20.
+    """
+    points = _points(coordinates)
+    check_same_length(len(labels), len(points), "The list of labels", "the coordinates")
+    names = np.array(["" if label is None else str(label) for label in labels])
+    on_map = _silhouettes(open_space(_blanked(points, names), False, "euclidean", [], 2), names)
+    table = pd.DataFrame({"label": list(on_map), "n": [len(v) for v in on_map.values()]})
+    shown = np.isin(names, table["label"]) & np.isfinite(points[:, 0])
+    table["n"] = [int((shown & (names == name)).sum()) for name in table["label"]]
+    table["on_map"] = [_mean(v) for v in on_map.values()]
+    table["in_space"] = np.nan
+    if features is not None:
+        given, _ = _both(features, _blanked(points, names), distances)
+        in_space = _silhouettes(open_space(given, distances, _checked_metric(metric), [], 2), names)
+        table["in_space"] = [_mean(in_space.get(name, np.empty(0))) for name in table["label"]]
+    return table.sort_values("on_map", ascending=False, kind="stable", ignore_index=True)
+
+
+def spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of the rows, spread evenly."""
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.intp)]
+
+
+def _nearest_on_map(coordinates: np.ndarray, queries: np.ndarray, k: int) -> np.ndarray:
+    """The k nearest other points of each query. (q, k) int."""
+    from scipy.spatial import cKDTree
+
+    _, found = cKDTree(coordinates).query(coordinates[queries], k + 1)
+    own = found == queries[:, None]
+    # Among more than k equal points the query itself may not be found: drop the last then.
+    own[~own.any(axis=1), k] = True
+    return np.asarray(found[~own].reshape(len(queries), k))
+
+
+def _ranks(panel: np.ndarray, queries: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Rank of others by their distance from each query, 1 the nearest; equals share the lowest."""
+    panel = panel.copy()
+    panel[np.arange(len(panel)), queries] = np.inf
+    ranks = np.empty(others.shape, dtype=np.int64)
+    for column, other in enumerate(others.T):
+        own = panel[np.arange(len(panel)), other]
+        ranks[:, column] = 1 + np.count_nonzero(panel < own[:, None], axis=1)
+    return ranks
+
+
+def _silhouettes(space: Space, names: np.ndarray) -> dict[str, np.ndarray]:
+    """Silhouettes of some points of each category, in the order of first appearance."""
+    labels = names[space.usable]
+    unique, first, codes = np.unique(labels, return_index=True, return_inverse=True)
+    if len(unique) < 2:
+        raise InputError(f"The points have {len(unique)} category", "at least two to separate")
+    sizes = np.bincount(codes)
+    most = max(FEWEST_OF_A_LABEL, MOST_QUERIES // len(unique))
+    queries = [spread(np.flatnonzero(codes == code), most) for code in range(len(unique))]
+    members = np.eye(len(unique))[codes]
+    found = {}
+    for code in np.argsort(first):
+        values = np.empty(len(queries[code]))
+        for block, panel in space.panels(queries[code]):
+            values[block] = _silhouette(panel @ members, sizes, int(code))
+        found[str(unique[code])] = values
+    return found
+
+
+def _silhouette(sums: np.ndarray, sizes: np.ndarray, own: int) -> np.ndarray:
+    """From the sums of the distances to each category. (q, c) -> (q,)."""
+    if sizes[own] < 2:
+        return np.full(len(sums), np.nan)
+    within = sums[:, own] / (sizes[own] - 1)
+    means = sums / sizes
+    means[:, own] = np.inf
+    nearest = means.min(axis=1)
+    larger = np.maximum(within, nearest)
+    return np.divide(nearest - within, larger, out=np.zeros(len(sums)), where=larger > 0)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _apart(array: np.ndarray, row: int, metric: str) -> np.ndarray:
+    """Distance of every row to one row, NaN to itself and where there is none. (n,) float64."""
+    apart = np.full(len(array), np.nan)
+    own = _directed(array[row : row + 1].astype(np.float64), metric)
+    for block in row_blocks(*array.shape):
+        others = _directed(array[block].astype(np.float64), metric)
+        squared = np.square(others - own).sum(axis=1)
+        apart[block] = np.sqrt(squared) if metric == "euclidean" else squared / 2.0
+    apart[row] = np.nan
+    return apart
+
+
+def _directed(rows: np.ndarray, metric: str) -> np.ndarray:
+    if metric == "euclidean":
+        return rows
+    if metric == "correlation":
+        rows = np.where(np.ptp(rows, axis=1, keepdims=True) > 0, rows, np.nan)
+        rows = rows - rows.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, np.nan)
+
+
+def _both(features: Any, coordinates: Any, distances: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Features with NaN where the map has no point, and the checked coordinates."""
+    points = _points(coordinates)
+    array = np.asarray(features)
+    check_same_length(len(array), len(points), "The array of features", "the coordinates")
+    absent = np.isnan(points[:, 0])
+    if absent.any():
+        array = array.astype(np.float32 if array.dtype == np.float32 else np.float64)
+        array[absent] = np.nan
+        if distances:
+            array[:, absent] = np.nan
+            array[absent, absent] = 0.0
+    return array, points
+
+
+def _points(coordinates: Any) -> np.ndarray:
+    points = np.asarray(coordinates, dtype=np.float64)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise InputError(f"The coordinates have the shape {points.shape}", "(n, 2)")
+    return points
+
+
+def _blanked(points: np.ndarray, names: np.ndarray) -> np.ndarray:
+    return np.where((names != "")[:, None], points, np.nan)
+
+
+def _checked_metric(metric: str) -> str:
+    if metric not in METRICS:
+        raise InputError(f"metric is {metric!r}", choices=METRICS)
+    return metric
+
+
+def _checked_k(k: int) -> int:
+    if k < 1:
+        raise InputError(f"k is {k}", "at least 1")
+    return int(k)

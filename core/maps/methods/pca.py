@@ -1,0 +1,33 @@
+"""Principal component analysis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.maps.linear import principal
+from core.maps.method import Layout, Method, register
+from core.maps.monitor import Monitor
+from core.maps.space import Rows, Space
+
+
+def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Layout:
+    """Scores on the first two principal axes, in the units of the features."""
+    assert isinstance(space, Rows)
+    found = principal(space.rows, 2)
+    first, second = 100.0 * found.shares
+    monitor.notes.append(f"The axes hold {first:.1f} % and {second:.1f} % of the variance.")
+    return Layout(found.scores)
+
+
+register(
+    Method(
+        "pca",
+        "PCA",
+        "Linear: distances on the map are never larger than in the space, and what the two "
+        "axes leave out is invisible.",
+        "Pearson (1901), Philos. Mag. 2:559-572; Hotelling (1933), J. Educ. Psychol. 24",
+        place,
+        takes_distances=False,
+        slow_above=100_000,
+    )
+)

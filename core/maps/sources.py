@@ -1,0 +1,179 @@
+"""What a map can be drawn from: the sources of features, behind one door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core import encoders
+from core.datasets import Dataset
+from core.errors import InputError, NotFoundError
+from core.maps.monitor import Progress
+from core.registry import Registry
+
+
+class Features(NamedTuple):
+    """Features (n, d), or distances (n, n), of the stimuli of a recording, and their name."""
+
+    array: np.ndarray
+    is_distances: bool
+    label: str
+
+
+Asked = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A registered source of features.
+
+    Attributes
+    ----------
+    id, label, note : str
+    open : callable
+        ``open(ds, asked, progress) -> Features``; ``asked`` holds what the request says
+        beside the method: ``roi``, ``encoder``, ``encoder_parameters``, ``rdm`` and
+        whatever a further source needs.
+    identity : callable
+        ``identity(ds, asked) -> dict`` of JSON values that, with the recording, stand for
+        the content: they enter the key of the result.
+    is_distances : bool
+    """
+
+    id: str
+    label: str
+    note: str
+    open: Callable[[Dataset, Asked, Progress | None], Features]
+    identity: Callable[[Dataset, Asked], dict[str, Any]]
+    is_distances: bool = False
+
+
+SOURCES: Registry[Source] = Registry("source of a map")
+
+
+def register(source: Source) -> None:
+    """Add a source, e.g. the outputs of a decoder."""
+    SOURCES.register(source.id, source)
+
+
+def features_of(
+    ds: Dataset,
+    source: str,
+    roi: str | list[str] | None = None,
+    encoder: str | None = None,
+    rdm: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    **further: Any,
+) -> Features:
+    """What a map of a recording is drawn from.
+
+    Parameters
+    ----------
+    ds : Dataset
+    source : str
+        An id of ``SOURCES``: 'responses', 'regions', 'embedding' or 'rdm'.
+    roi : str or list of str, optional
+        For 'responses': ROIs to join; every unit where none is named.
+    encoder, parameters : str, dict
+        For 'embedding': an encoder and its parameters; computed where it is not stored.
+    rdm : str
+        For 'rdm': one that comes with the recording.
+    **further
+        What sources registered elsewhere need.
+
+    Returns
+    -------
+    Features
+        Row i is row i of ``ds.stimuli``; NaN rows are missing.
+
+    Raises
+    ------
+    NotFoundError, InputError
+        If the recording has no such thing, or the request does not name it.
+    """
+    asked = asked_of(
+        {"roi": roi, "encoder": encoder, "rdm": rdm, "encoder_parameters": parameters, **further}
+    )
+    return SOURCES[source].open(ds, asked, progress)
+
+
+def asked_of(request: Asked) -> dict[str, Any]:
+    """The part of a request that sources read: everything that is given."""
+    return {name: value for name, value in request.items() if value is not None}
+
+
+def _responses(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
+    names = _rois(asked)
+    return Features(ds.responses(names or None), False, ", ".join(names) or "every unit")
+
+
+def _regions(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
+    return Features(ds.region_means(), False, f"means of {len(ds.regions)} regions")
+
+
+def _embedding(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
+    name = _named(asked, "encoder", "an encoder", [info.id for info in encoders.available(ds)])
+    parameters = asked.get("encoder_parameters", {})
+    array = encoders.encode_images(ds, name, progress=progress, **parameters)
+    return Features(array, False, encoders.get(name).info.label)
+
+
+def _rdm(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
+    name = _named(asked, "rdm", "an RDM", list(ds.rdms))
+    if name not in ds.rdms:
+        raise NotFoundError(f"There is no RDM {name!r} in {ds.info.title}", choices=ds.rdms)
+    return Features(np.asarray(ds.rdms[name]), True, name)
+
+
+def _rois(asked: Asked) -> list[str]:
+    roi = asked.get("roi") or []
+    return [roi] if isinstance(roi, str) else list(roi)
+
+
+def _named(asked: Asked, field: str, what: str, choices: list[str]) -> str:
+    if not asked.get(field):
+        raise InputError(f"{what[0].upper()}{what[1:]} was not named", what, choices=choices)
+    return str(asked[field])
+
+
+def _embedding_identity(ds: Dataset, asked: Asked) -> dict[str, Any]:
+    name = _named(asked, "encoder", "an encoder", [info.id for info in encoders.available(ds)])
+    return {"embedding": encoders.result_key(ds, name, **asked.get("encoder_parameters", {}))}
+
+
+for _source in (
+    Source(
+        "responses",
+        "Responses",
+        "Every unit of the named ROIs is a dimension.",
+        _responses,
+        lambda ds, asked: {"roi": _rois(asked)},
+    ),
+    Source(
+        "regions",
+        "Region means",
+        "The mean response of each region is a dimension.",
+        _regions,
+        lambda ds, asked: {},
+    ),
+    Source(
+        "embedding",
+        "Embedding of an encoder",
+        "What a model makes of the pictures; no brain is involved.",
+        _embedding,
+        _embedding_identity,
+    ),
+    Source(
+        "rdm",
+        "RDM",
+        "The dissimilarities of a matrix that comes with the recording are the distances.",
+        _rdm,
+        lambda ds, asked: {"rdm": asked.get("rdm")},
+        is_distances=True,
+    ),
+):
+    register(_source)
