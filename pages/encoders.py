@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import encoders, rdm, store
+from core import encoders, paths, rdm, store
 from core.datasets import Dataset
-from core.encoders import Encoded, EncoderInfo
+from core.encoders import Encoded, EncoderInfo, neighbours
 from core.errors import InputError
 from core.figures import spaces as figures
 from pages.shared import embeddings, picture_search, recording
@@ -25,7 +25,7 @@ def choose_spaces(ds: Dataset) -> list[Space]:
     """Up to three encoders with their settings."""
     infos = embeddings.listed(ds)
     recording.warn_unknown("encoder", infos, "There is no encoder")
-    first = next(name for name in PREFERRED if infos[name].is_here)
+    first = next(name for name in (*PREFERRED, *infos) if name in infos and infos[name].is_here)
     chosen = st.multiselect(
         "Encoders",
         list(infos),
@@ -37,7 +37,12 @@ def choose_spaces(ds: Dataset) -> list[Space]:
         width=480,
     )
     with st.popover("Settings and sources", icon=":material/tune:"):
-        return [settings(infos[name]) for name in chosen]
+        spaces = [settings(infos[name]) for name in chosen]
+        st.caption(
+            "More: place the folder of a CLIP or a vision model of transformers below "
+            f"`{paths.data_root() / 'models'}`, and it is listed."
+        )
+    return spaces
 
 
 def settings(info: EncoderInfo) -> Space:
@@ -64,17 +69,18 @@ def choose_pictures(ds: Dataset) -> str:
 
 def compare(ds: Dataset, spaces: list[Space], which: str) -> None:
     """How well each space holds categories together, and how alike the spaces are."""
-    found = {space: embeddings.stored(ds, space, which) for space in spaces}
-    known = {space: one for space, one in found.items() if one is not None}
+    known: dict[Space, Encoded] = {}
     for space in spaces:
-        if space not in known:
-            st.markdown(f"**{plain(space.label)}**")
-            embeddings.get(ds, space, which)
+        found = embeddings.get(ds, space, which)
+        if found is not None:
+            known[space] = found
     if known:
         st.dataframe(overview(ds, known, which), hide_index=True)
         st.caption(
             f"Same category: mean share of a picture's {NEIGHBOURS} nearest pictures (cosine "
-            "similarity) that have its category; chance is what random pictures would give."
+            f"similarity) that have its category, over at most {neighbours.MOST_QUERIES:,} "
+            "pictures; its 95 % interval resamples categories. Chance: what random pictures "
+            "would give."
         )
     compare_rdms(ds, known, which)
 
@@ -83,27 +89,21 @@ def overview(ds: Dataset, known: dict[Space, Encoded], which: str) -> pd.DataFra
     labels = tuple(embeddings.table(ds, which)["category"])
     rows = []
     for space, found in known.items():
-        same = agreement(embedding_id(ds, space, which), labels, found.features)
+        same = agreement(embeddings.name(ds, space, which), labels, found.features)
         rows.append(
             {
                 "Encoder": space.label,
-                "Pictures": len(found.features),
+                "Pictures": int(np.isfinite(found.features[:, 0]).sum()),
                 "Dimensions": found.features.shape[1],
                 "Size (MiB)": round(found.size / 2**20, 2),
                 "Time (s)": round(found.seconds, 1) or None,
                 "Device": found.facts["device"],
-                f"Same category among {NEIGHBOURS}": None if same is None else f"{same.share:.1%}",
-                "Chance": None if same is None else f"{same.chance:.1%}",
+                f"Same category among {NEIGHBOURS}": same and f"{same.share:.1%}",
+                "95 % interval": same and f"{same.low:.1%} to {same.high:.1%}",
+                "Chance": same and f"{same.chance:.1%}",
             }
         )
     return pd.DataFrame(rows)
-
-
-def embedding_id(ds: Dataset, space: Space, which: str) -> str:
-    """Names an embedding for caches; those that a recording brings follow its content."""
-    if space.info.kind == "brought":
-        return f"{ds.fingerprint} {space.info.id}"
-    return encoders.result_key(ds, space.info.id, which, **space.parameters)
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking at the neighbours …")
@@ -116,7 +116,7 @@ def agreement(
 def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
     st.subheader("Do they order pairs of pictures alike?")
     regions = choose_regions(ds) if which == "stimuli" else []
-    names = [embedding_id(ds, space, which) for space in known]
+    names = [embeddings.name(ds, space, which) for space in known]
     if len(names) + len(regions) < 2:
         st.info("Two are compared: encode another one, or choose a ROI beside the stimuli.")
         return
@@ -129,10 +129,22 @@ def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
     with st.container(width=WIDEST_CHART):
         alt = "Spearman correlations of RDMs"
         st.plotly_chart(figures.likeness(found), key="likeness", alt=alt)
-    noise = f" RDMs of a ROI hold the noise of {plain(ds.subject)}'s responses." if regions else ""
     st.caption(
-        f"Spearman correlation of RDMs (1 − Pearson r) of {found.stimuli:,} pictures.{noise}"
+        f"Spearman correlation of RDMs (1 − Pearson r) of {found.stimuli:,} pictures. "
+        + " ".join(ceiling_in_words(ds, region) for region in regions)
     )
+
+
+def ceiling_in_words(ds: Dataset, region: str) -> str:
+    highest = ceiling(ds.fingerprint, region, ds)
+    if highest is None:
+        return f"{plain(region)}: too few repeats, or too noisy, for a noise ceiling."
+    return f"{plain(region)}: split-half noise ceiling {highest:.2f}."
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring the noise ceiling …")
+def ceiling(fingerprint: str, region: str, _ds: Dataset) -> float | None:
+    return rdm.split_half_ceiling(_ds.responses(region, repeats="all"), _ds.trial_rows)
 
 
 def choose_regions(ds: Dataset) -> list[str]:
@@ -156,7 +168,7 @@ def likeness(
     regions: tuple[str, ...],
     _ds: Dataset,
 ) -> rdm.Likeness:
-    return rdm.likeness(_compared | {roi: _ds.responses(roi) for roi in regions})
+    return rdm.likeness(_compared | {f"{roi} (responses)": _ds.responses(roi) for roi in regions})
 
 
 def kept() -> None:
@@ -170,16 +182,8 @@ def kept() -> None:
         f"{counted(len(entries), 'embedding')}, {total / 2**20:,.1f} MiB, of all recordings."
     )
     for entry in entries:
-        facts = entry.facts
-        changed = ", ".join(f"{name} {value}" for name, value in facts["parameters"].items())
-        created = datetime.fromtimestamp(entry.created).strftime("%Y-%m-%d %H:%M")
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f"**{plain(facts['encoder'])}**{plain(f' ({changed})') if changed else ''} · "
-                f"{plain(facts['which'])} of {plain(facts['title'])}  \n"
-                f":small[{entry.bytes / 2**20:,.1f} MiB · {facts['seconds']:.1f} s on "
-                f"{plain(facts['device'])} · {created}]"
-            )
+            st.markdown(described(entry))
             st.button(
                 "Delete",
                 key=f"delete_{entry.key}",
@@ -187,6 +191,21 @@ def kept() -> None:
                 args=(entry.key,),
                 icon=":material/delete:",
             )
+
+
+def described(entry: store.Entry) -> str:
+    """A stored embedding in words; a damaged one says so."""
+    facts = entry.facts
+    size = f"{entry.bytes / 2**20:,.1f} MiB"
+    if "error" in facts:
+        return f"**{plain(entry.key)}** ({size}): {plain(facts['error'])}"
+    settings = ", ".join(f"{name} {value}" for name, value in facts["parameters"].items())
+    created = datetime.fromtimestamp(entry.created).strftime("%Y-%m-%d %H:%M")
+    return (
+        f"**{plain(facts['encoder'])}**{plain(f' ({settings})') if settings else ''} · "
+        f"{plain(facts['which'])} of {plain(facts['title'])}  \n"
+        f":small[{size} · {facts['seconds']:.1f} s on {plain(facts['device'])} · {created}]"
+    )
 
 
 def page(ds: Dataset) -> None:

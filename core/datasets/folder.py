@@ -33,6 +33,7 @@ from core.validation import (
 MAX_PIXELS = 50_000_000
 NO_RESPONSES = "group"
 TEXTS = ("title", "description", "citation", "licence", "units")
+PICTURES_READ = 4
 
 INFO = DatasetInfo(
     name="folder",
@@ -289,8 +290,10 @@ def _fingerprint(folder: Path, subject: str, pictures: Mapping[str, Path]) -> st
 
 
 def _pictures_fingerprint(pictures: Mapping[str, Path]) -> str:
-    """Of the many pictures only size and time of change."""
-    return store.fingerprint("folder", {name: _stamp(path) for name, path in pictures.items()})
+    """Of the many pictures size and time of change, and the content of the first few."""
+    stamps = {name: _stamp(path) for name, path in pictures.items()}
+    first = [name for name, stamp in stamps.items() if stamp is not None][:PICTURES_READ]
+    return store.fingerprint("folder", stamps, [pictures[name] for name in first])
 
 
 def _stamp(path: Path) -> tuple[str, int, int] | None:

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from core.encoders.devices import device, device_label
+from core.encoders.devices import device, device_label, job_device
 from core.encoders.encode import (
     Encoded,
     encode_images,
@@ -52,6 +52,7 @@ __all__ = [
     "encode_text",
     "entries",
     "get",
+    "job_device",
     "load",
     "load_failures",
     "nearest",

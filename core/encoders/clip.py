@@ -196,19 +196,19 @@ def _small(name: str) -> Encoder:
 
 def _published(id_: str, name: str) -> Encoder:
     label, hub = PUBLISHED[id_]
+    where = checkpoints.find(hub)
     place = checkpoints.place_of(hub)
-    here = place.is_dir() and not checkpoints.lacking(place)
     info = EncoderInfo(
         id=id_,
         label=label,
         kind="clip",
         description=f"{hub}, trained on 400 million pictures and captions. "
-        + ("" if here else f"Fetched from huggingface.co at first use, or placed in {place}."),
+        + ("" if where else f"Fetched from huggingface.co at first use, or placed in {place}."),
         citation=RADFORD,
         licence="MIT (openai/CLIP)",
         has_text=True,
         parameters=(OUTPUT,),
-        where=place if here else None,
+        where=where,
     )
     return Clip(info, hub)
 

@@ -42,6 +42,11 @@ def device_label(name: str | None = None) -> str:
     return f"CPU ({torch.get_num_threads()} threads)"
 
 
+def job_device(encoder_needs_torch: bool) -> str:
+    """What a job that encodes occupies: 'cuda:0' or 'cpu'."""
+    return "cuda:0" if encoder_needs_torch and _usable()[0] == "cuda" else "cpu"
+
+
 def batch_size(name: str) -> int:
     """How many pictures a large model takes at once on a device."""
     return {"cuda": 256, "mps": 64}.get(name, 32)

@@ -27,7 +27,7 @@ VERSION = 1
 OPERATION = "encode"
 WHICH = ("stimuli", "gallery")
 TEXTS_AT_ONCE = 256
-MOST_LOADED = 2
+MOST_LOADED = 3
 
 Progress = Callable[[float, str], None]
 

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.validation import check_same_length, row_blocks
 
 MOST_QUERIES = 2000
+RESAMPLES = 1000
 
 
 def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -58,16 +59,21 @@ def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.nd
 class Agreement(NamedTuple):
     """How often near pictures share a label.
 
-    ``share`` is the mean over ``queries`` pictures, ``chance`` what pictures drawn at
-    random would give.
+    ``share`` is the mean over ``queries`` pictures with its 95 % interval, ``chance`` what
+    pictures drawn at random would give, ``pictures`` how many could be compared.
     """
 
     share: float
+    low: float
+    high: float
     chance: float
     queries: int
+    pictures: int
 
 
-def agreement(features: np.ndarray, labels: Sequence[str], k: int = 10) -> Agreement | None:
+def agreement(
+    features: np.ndarray, labels: Sequence[str], k: int = 10, seed: int = 0
+) -> Agreement | None:
     """Share of the k nearest pictures, by cosine similarity, that have a picture's own label.
 
     Parameters
@@ -78,6 +84,8 @@ def agreement(features: np.ndarray, labels: Sequence[str], k: int = 10) -> Agree
         Such as categories; pictures without one ('') are left out.
     k : int
         Neighbours of each picture.
+    seed : int
+        Of the interval, which resamples whole labels.
 
     Returns
     -------
@@ -87,19 +95,56 @@ def agreement(features: np.ndarray, labels: Sequence[str], k: int = 10) -> Agree
     """
     check_same_length(len(labels), len(features), "The list of labels", "the embeddings")
     names = np.asarray(labels, dtype=str)
-    norms = np.linalg.norm(features, axis=1)
-    usable = np.flatnonzero((norms > 0) & (names != ""))
+    usable = np.flatnonzero((_norms(features) > 0) & (names != ""))
     if len(usable) <= k:
         return None
-    directions, names = features[usable] / norms[usable, None], names[usable]
-    queries = np.linspace(0, len(usable) - 1, min(MOST_QUERIES, len(usable))).astype(np.intp)
-    same = 0
-    for block in row_blocks(len(queries), len(usable)):
-        similarity = directions[queries[block]] @ directions.T
-        similarity[np.arange(len(similarity)), queries[block]] = -np.inf
-        near = np.argpartition(-similarity, k, axis=1)[:, :k]
-        same += int((names[near] == names[queries[block], None]).sum())
-    counts = dict(zip(*np.unique(names, return_counts=True), strict=True))
-    others = np.array([counts[name] - 1 for name in names[queries]])
-    chance = float(others.mean() / (len(usable) - 1))
-    return Agreement(same / (k * len(queries)), chance, len(queries))
+    queries = usable[_evenly(len(usable), MOST_QUERIES)]
+    own = names[queries]
+    same = (names[_nearest_rows(features, queries, usable, k)] == own[:, None]).mean(axis=1)
+    counts = dict(zip(*np.unique(names[usable], return_counts=True), strict=True))
+    chance = np.mean([counts[name] - 1 for name in own]) / (len(usable) - 1)
+    low, high = _interval(same, own, seed)
+    return Agreement(float(same.mean()), low, high, float(chance), len(queries), len(usable))
+
+
+def _norms(features: np.ndarray) -> np.ndarray:
+    parts = [np.linalg.norm(features[block], axis=1) for block in row_blocks(*features.shape)]
+    return np.concatenate(parts)
+
+
+def _evenly(count: int, most: int) -> np.ndarray:
+    return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
+
+
+def _nearest_rows(
+    features: np.ndarray, queries: np.ndarray, usable: np.ndarray, k: int
+) -> np.ndarray:
+    """Rows of the k nearest of ``usable`` to each of ``queries``, itself left out. (q, k)."""
+    sought = _directions(features, queries)
+    best = np.full((len(queries), k), -np.inf, dtype=np.float32)
+    rows = np.zeros((len(queries), k), dtype=np.intp)
+    for block in row_blocks(len(usable), max(features.shape[1], len(queries))):
+        candidates = usable[block]
+        similarity = sought @ _directions(features, candidates).T
+        similarity[queries[:, None] == candidates] = -np.inf
+        joined = np.concatenate([best, similarity], axis=1)
+        joined_rows = np.concatenate([rows, np.tile(candidates, (len(queries), 1))], axis=1)
+        keep = np.argpartition(-joined, k - 1, axis=1)[:, :k]
+        best = np.take_along_axis(joined, keep, axis=1)
+        rows = np.take_along_axis(joined_rows, keep, axis=1)
+    return rows
+
+
+def _directions(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    chosen = np.asarray(features[rows], dtype=np.float32)
+    return chosen / np.linalg.norm(chosen, axis=1, keepdims=True)
+
+
+def _interval(values: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float]:
+    """95 % percentile bootstrap of the mean over whole groups."""
+    _, group = np.unique(groups, return_inverse=True)
+    sums, counts = np.bincount(group, values), np.bincount(group)
+    drawn = np.random.default_rng(seed).integers(len(sums), size=(RESAMPLES, len(sums)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)

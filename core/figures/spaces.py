@@ -31,6 +31,8 @@ def likeness(found: Likeness) -> go.Figure:
             hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
         )
     )
-    figure.update_yaxes(autorange="reversed")
+    # Names that look like numbers would otherwise become positions.
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(type="category", autorange="reversed")
     styled(figure, "", "")
     return figure.update_layout(height=FRAME_HEIGHT + ROW_HEIGHT * len(names))

@@ -17,7 +17,7 @@ METRICS = ("euclidean", "correlation", "cosine")
 FEWEST_ROWS = 3
 # Above these sizes float32 holds the numbers, neighbours are approximate, pairs too many.
 IN_FLOAT64 = 20_000_000
-EXACT_NEIGHBOURS = 30_000
+EXACT_NEIGHBOURS = 60_000
 MOST_FOR_MATRIX = 10_000
 MATRIX_IN_FLOAT64 = 2_000
 
@@ -214,10 +214,17 @@ def _rows(features: Any, metric: str, notes: list[str], fewest: int) -> Rows:
     shape = (len(usable), array.shape[1])
     dtype = np.float64 if shape[0] * shape[1] <= IN_FLOAT64 else np.float32
     rows = np.empty(shape, dtype)
-    mean = array.mean(axis=0, dtype=np.float64, where=np.isfinite(array)) if len(usable) else 0.0
+    mean = _column_mean(array, usable) if metric == "euclidean" else 0.0
     for block in row_blocks(*shape):
         rows[block] = _prepared(array[usable[block]].astype(np.float64), metric, mean)
     return Rows(usable, len(array), rows, metric)
+
+
+def _column_mean(array: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    total = np.zeros(array.shape[1])
+    for block in row_blocks(len(usable), array.shape[1]):
+        total += array[usable[block]].sum(axis=0, dtype=np.float64)
+    return total / max(1, len(usable))
 
 
 def _prepared(rows: np.ndarray, metric: str, mean: np.ndarray | float) -> np.ndarray:

@@ -7,7 +7,7 @@ from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
 from core.rdm.recorded import arrange, of_dataset, published, result_key
-from core.rdm.spaces import Likeness, likeness
+from core.rdm.spaces import Likeness, likeness, split_half_ceiling
 
 __all__ = [
     "COMPARISONS",
@@ -34,6 +34,7 @@ __all__ = [
     "of_dataset",
     "published",
     "result_key",
+    "split_half_ceiling",
     "spread",
     "undefined",
 ]

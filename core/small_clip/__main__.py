@@ -22,12 +22,9 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=Recipe.scenes, help="pictures to train on")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
-    parser.add_argument("--keep", type=Path, help="folder that keeps the drawn scenes")
-    parser.add_argument("--into", type=Path, default=SMALL, help=f"default: {SMALL}")
     chosen = parser.parse_args()
     recipe = Recipe(scenes=chosen.scenes, steps=chosen.steps, seed=chosen.seed)
-    drawn = corpus(recipe.scenes, recipe.seed, chosen.keep, _say)
-    make(drawn, recipe, chosen.into)
+    make(corpus(recipe.scenes, recipe.seed, _say), recipe, SMALL)
 
 
 def make(drawn: Corpus, recipe: Recipe, folder: Path) -> None:

@@ -36,15 +36,6 @@ def augmented(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tenso
     return scaled(_partly_hidden((pixels * gain + light).clamp(0, 1), generator))
 
 
-def plain(pictures: torch.Tensor) -> torch.Tensor:
-    """Pictures as the model meets them in use. (b, 3, 60, 60) float32."""
-    pixels = pictures.permute(0, 3, 1, 2).float() / 255
-    sized = torch.nn.functional.interpolate(
-        pixels, (PIXELS, PIXELS), mode="bicubic", antialias=True
-    )
-    return scaled(sized.clamp(0, 1))
-
-
 def scaled(pixels: torch.Tensor) -> torch.Tensor:
     mean, deviation = (torch.tensor(value)[None, :, None, None] for value in (MEAN, DEVIATION))
     return (pixels - mean) / deviation

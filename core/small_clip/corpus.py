@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -39,36 +38,29 @@ class Corpus:
     pictures: np.ndarray
     facts: pd.DataFrame
 
-    def where(self, rows: np.ndarray) -> Corpus:
-        """Some of the pictures."""
-        return Corpus(self.pictures[rows], self.facts[rows].reset_index(drop=True))
-
 
 def is_held_out(kind: str, colour: str, light: str) -> bool:
     """Whether a thing in a colour at a time of day is kept for testing, as one in six is."""
     return zlib.crc32(f"{kind} {colour} {light}".encode()) % HELD_OUT_SHARE == 0
 
 
-def corpus(
-    count: int, seed: int, folder: Path | None = None, progress: Progress | None = None
-) -> Corpus:
-    """Draw training scenes; exemplar 5 of a kind is never the main thing nor any other.
+def corpus(count: int, seed: int, progress: Progress | None = None) -> Corpus:
+    """Draw training scenes.
+
+    Exemplar 5 of a kind is in none of them. A held-out combination of kind, colour and
+    light is the main thing of none, but may stand in the background.
 
     Parameters
     ----------
     count : int
         Spread evenly over the kinds.
     seed : int
-    folder : Path, optional
-        Where scenes are kept, and read from if they were drawn before.
     progress : callable, optional
     """
     starts = range(0, count, CHUNK)
     chunks = []
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        waiting = [
-            pool.submit(_chunk, seed, start, min(CHUNK, count - start), folder) for start in starts
-        ]
+        waiting = [pool.submit(_chunk, seed, start, min(CHUNK, count - start)) for start in starts]
         for done, future in enumerate(waiting):
             chunks.append(future.result())
             if progress is not None:
@@ -78,11 +70,7 @@ def corpus(
     return Corpus(np.concatenate([pictures for pictures, _ in chunks]), facts)
 
 
-def _chunk(seed: int, start: int, size: int, folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
-    kept = None if folder is None else folder / f"{seed}-{start:07d}-{size}.npz"
-    if kept is not None and kept.is_file():
-        with np.load(kept) as found:
-            return found["pictures"], found["facts"]
+def _chunk(seed: int, start: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     every = list(kinds().values())
     scenes = [
         _scene(np.random.default_rng([seed, number]), every[number % len(every)], every)
@@ -90,9 +78,6 @@ def _chunk(seed: int, start: int, size: int, folder: Path | None) -> tuple[np.nd
     ]
     pictures = np.stack([pixels(scene.picture) for scene in scenes])
     facts = np.array([_facts(scene) for scene in scenes], dtype=str)
-    if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, pictures=pictures, facts=facts)
     return pictures, facts
 
 

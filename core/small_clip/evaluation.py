@@ -39,10 +39,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Measured:
-    """Zero-shot classification of ``pictures`` pictures, and precision at 10 of text search."""
+    """Naming of ``pictures`` pictures, and precision at 10 of text search.
+
+    ``top1`` and ``top5`` are for 'a <name>', ``other_words`` is the top-1 for a wording
+    that training did not have.
+    """
 
     top1: Estimate
     top5: Estimate
+    other_words: Estimate
     pictures: int
     precision: Estimate
     searched: int
@@ -73,18 +78,22 @@ def measure(clip: Loaded) -> Measured:
     unseen = (ds.gallery["exemplar"] == HELD_OUT_EXEMPLAR).to_numpy()
     pictures = np.concatenate([gallery[unseen], stimuli])
     true = pd.concat([ds.gallery["kind"][unseen], shown["kind"]]).tolist()
-    found = ranked(pictures, clip.text(names))
-    order = {kind: row for row, kind in enumerate(kinds())}
-    place = (found == np.array([order[kind] for kind in true])[:, None]).argmax(axis=1)
+    place, other = (_places(clip, pictures, texts, true) for texts in (names, other_words()))
     precision, chance = _text_search(clip, gallery, ds.gallery)
     return Measured(
         estimate(place < 1, true),
         estimate(place < 5, true),
+        estimate(other < 1, true),
         len(pictures),
         precision,
         len(gallery) + PHRASES * FITTING,
         chance,
     )
+
+
+def other_words() -> list[str]:
+    """The kinds in a wording that is in no caption and no prompt of the training."""
+    return [f"look, here you can see {kind.name}" for kind in kinds().values()]
 
 
 def held_out_phrases(seed: int = 0) -> list[HeldOut]:
@@ -150,6 +159,15 @@ def estimate(values: np.ndarray, groups: Sequence[str]) -> Estimate:
     means = sums[drawn, 0].sum(axis=1) / sums[drawn, 1].sum(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
     return Estimate(float(table["value"].mean()), float(low), float(high), len(sums))
+
+
+def _places(
+    clip: Loaded, pictures: np.ndarray, texts: Sequence[str], true: Sequence[str]
+) -> np.ndarray:
+    """At which place, from 0, the text of the true kind stands. (n,) int."""
+    order = {kind: row for row, kind in enumerate(kinds())}
+    wanted = np.array([order[kind] for kind in true])
+    return (ranked(pictures, clip.text(texts)) == wanted[:, None]).argmax(axis=1)
 
 
 def _text_search(clip: Loaded, gallery: np.ndarray, table: pd.DataFrame) -> tuple[Estimate, float]:

@@ -24,7 +24,6 @@ SHARPEST = math.log(100)
 LONGEST_GRADIENT = 1.0
 
 Progress = Callable[[float, str], None]
-Watch = Callable[[CLIPModel, PreTrainedTokenizerFast, int], None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,6 @@ def train(
     corpus: Corpus,
     recipe: Recipe,
     progress: Progress | None = None,
-    watch: Watch | None = None,
 ) -> tuple[CLIPModel, PreTrainedTokenizerFast]:
     """Train by contrast: a caption fits every picture of the batch of which it is true.
 
@@ -60,8 +58,6 @@ def train(
     corpus : Corpus
     recipe : Recipe
     progress : callable, optional
-    watch : callable, optional
-        Called every tenth of the training with the model, the tokenizer and the step.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     texts = _Texts(corpus, recipe.seed)
@@ -93,9 +89,6 @@ def train(
             model.logit_scale.clamp_(0, SHARPEST)
         if progress is not None and step % 10 == 0:
             progress(step / recipe.steps, f"step {step:,}, loss {loss.item():.3f}")
-        if watch is not None and (step + 1) % max(1, recipe.steps // 10) == 0:
-            watch(model.eval(), texts.tokenizer, step + 1)
-            model.train()
     return model.eval(), texts.tokenizer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,14 +45,23 @@ class Space:
 
 
 def listed(ds: Dataset) -> dict[str, EncoderInfo]:
-    """Encoders by id; only these may be asked for by an address."""
-    return {info.id: info for info in encoders.available(ds)}
+    """Encoders by id; only these may be asked for by an address.
+
+    Without pictures, only the embeddings that the recording brings.
+    """
+    infos = {info.id: info for info in encoders.available(ds)}
+    if ds.pictures is None:
+        return {name: info for name, info in infos.items() if info.kind == "brought"}
+    return infos
 
 
 def space(info: EncoderInfo) -> Space:
     """Settings of an encoder, from its declared parameters."""
+    prefix = f"{info.id}."
+    for parameter in info.parameters:
+        recording.warn_of_option(parameter, prefix + parameter.name)
     values = {
-        parameter.name: recording.option_widget(parameter, prefix=f"{info.id}.")
+        parameter.name: recording.option_widget(parameter, prefix=prefix)
         for parameter in info.parameters
     }
     return Space(info, values)
@@ -60,8 +70,6 @@ def space(info: EncoderInfo) -> Space:
 def stored(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
     """Embeddings that are there without computing; None where they are not."""
     if wanted.info.kind == "brought":
-        if which != "stimuli":
-            return None
         features = encoders.encode_images(ds, wanted.info.id, which)
         return Encoded(features, {}, 0.0, features.nbytes, {"device": "brought"})
     if not wanted.info.is_here or len(table(ds, which)) == 0:
@@ -71,13 +79,13 @@ def stored(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
 
 def get(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
     """Embeddings, or a button that computes them; then progress and cancel."""
+    if wanted.info.kind == "brought" and which != "stimuli":
+        st.info("The recording brings these embeddings of its stimuli only.")
+        return None
     try:
         found = stored(ds, wanted, which)
         if found is not None:
             return found
-        if wanted.info.kind == "brought":
-            st.info("The recording brings these embeddings of its stimuli only.")
-            return None
         return _from_job(ds, wanted, which)
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
@@ -87,6 +95,13 @@ def get(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
 def table(ds: Dataset, which: str) -> Any:
     """The stimuli, or the gallery."""
     return ds.stimuli if which == "stimuli" else ds.gallery
+
+
+def name(ds: Dataset, wanted: Space, which: str) -> str:
+    """Names an embedding for caches; those that a recording brings follow its content."""
+    if wanted.info.kind == "brought":
+        return f"{ds.fingerprint} {wanted.info.id}"
+    return encoders.result_key(ds, wanted.info.id, which, **wanted.parameters)
 
 
 def describe(found: Encoded) -> str:
@@ -108,21 +123,37 @@ def tell_failures(found: Encoded) -> None:
         )
 
 
-def query(wanted: Space, value: str | Image.Image) -> np.ndarray | None:
-    """Embedding of one text or picture; the encoder stays in memory for the next one."""
+def query(wanted: Space, found: str, value: str | Callable[[], Image.Image]) -> np.ndarray | None:
+    """Where one text or picture lies in a space.
+
+    Parameters
+    ----------
+    wanted : Space
+    found : str
+        Names space and query for the cache.
+    value : str or callable
+        A text, or what gives a picture.
+    """
     try:
-        with st.spinner(f"{wanted.info.label} reads the query …", show_time=True):
-            if isinstance(value, str):
-                return encoders.encode_text([value], wanted.info.id, **wanted.parameters)[0]
-            return encoders.encode_picture(value, wanted.info.id, **wanted.parameters)
+        with st.spinner(f"{plain(wanted.info.label)} reads the query …", show_time=True):
+            return _queried(found, wanted, value)
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
 
 
+@st.cache_data(max_entries=256, show_spinner=False)
+def _queried(found: str, _wanted: Space, _value: str | Callable[[], Image.Image]) -> np.ndarray:
+    encoder, parameters = _wanted.info.id, _wanted.parameters
+    if isinstance(_value, str):
+        return encoders.encode_text([_value], encoder, **parameters)[0]
+    return encoders.encode_picture(_value(), encoder, **parameters)
+
+
 def _from_job(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
     request = {
         "dataset": ds.info.name,
+        "subject": ds.subject,
         "options": {name: list(v) if isinstance(v, tuple) else v for name, v in ds.options.items()},
         "encoder": wanted.info.id,
         "which": which,
@@ -130,12 +161,25 @@ def _from_job(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
         "fingerprint": ds.pictures_fingerprint,
     }
     job = jobs.find(OPERATION, request)
-    if job is not None and job.status == "done":  # its embeddings were deleted
+    if job is not None and job.status == "done":
+        made = job.result["key"]
         job.remove()
+        if encoders.load(made) is not None:
+            # Made from other files than those in view, which have changed since.
+            recording.load.clear()
+            st.rerun()
     count = len(table(ds, which))
-    label = f"Encode {count:,} {PICTURES[which]} with {wanted.info.id}"
+    label = f"Encode {count:,} {PICTURES[which]} with {plain(wanted.info.id)}"
     if not wanted.info.is_here:
         st.caption(plain(wanted.info.description))
-    if jobs_panel.run_here(OPERATION, request, label, on_click=True, icon=":material/memory:"):
+    found = jobs_panel.run_here(
+        OPERATION,
+        request,
+        label,
+        on_click=True,
+        icon=":material/memory:",
+        device=lambda: encoders.job_device(encoders.get(wanted.info.id).needs_torch),
+    )
+    if found is not None:
         st.rerun()
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -31,6 +31,7 @@ def run_here(
     on_click: bool = False,
     one_at_a_time: bool = False,
     icon: str = ":material/download:",
+    device: Callable[[], str] = lambda: "cpu",
 ) -> Job | None:
     """Give the finished job of a request; until then show its progress and return None.
 
@@ -46,16 +47,21 @@ def run_here(
         Cancel what this session asked of the same operation before, if it is not done.
     icon : str
         Of the button.
+    device : callable
+        Gives the device that the job occupies, asked when it is submitted.
     """
     job = jobs.find(operation, request)
     if one_at_a_time and (job is None or job.status in ACTIVE):
         _cancel_predecessor(operation, job)
     if job is None:
         if on_click:
-            submit = functools.partial(jobs.submit, operation, request)
-            st.button(label, type="primary", icon=icon, on_click=submit)  # type: ignore[arg-type]
+
+            def submit() -> None:
+                jobs.submit(operation, request, device())
+
+            st.button(label, type="primary", icon=icon, on_click=submit)
             return None
-        job = jobs.submit(operation, request)
+        job = jobs.submit(operation, request, device())
     st.session_state[f"last_{operation}"] = job.id
     st.query_params["job"] = job.id
     if job.status == "done":

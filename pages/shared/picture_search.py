@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from core import encoders
 from core.datasets import Dataset
@@ -33,7 +34,7 @@ class Query:
 
     text: str = ""
     like: str = ""
-    upload: Image.Image | None = None
+    upload: bytes = b""
 
 
 def search(ds: Dataset, spaces: Sequence[Space], which: str) -> None:
@@ -147,7 +148,7 @@ def _ask_upload() -> Query | None:
         st.error(plain(error), icon=":material/error:")
         return None
     st.image(picture, caption=plain(file.name), width=QUERY)
-    return Query(upload=picture)
+    return Query(upload=file.getvalue())
 
 
 def _row(ds: Dataset, picture: str) -> Any:
@@ -184,16 +185,16 @@ def _results(
         )
         for (_, entry), similarity in zip(table.iloc[rows].iterrows(), similarities, strict=True)
     ]
-    _same_category(ds, asked, table, rows)
-    _called(ds, space, which, asked, vector)
+    _same_category(ds, asked, table, rows, np.isfinite(found.features[:, 0]))
     gallery(
         tiles,
         key=f"found_{space.label}_{which}",
         selected=(),
-        on_change=lambda ids: pick(ids[0]) if ids else None,
+        on_change=_first(pick),
         size=side,
         show_captions=True,
     )
+    _called(ds, space, which, asked, vector)
     if which == "stimuli" and len(rows):
         st.button(
             f"Select these {len(rows)} stimuli",
@@ -208,16 +209,20 @@ def _vector(
     ds: Dataset, space: Space, which: str, found: Encoded, asked: Query
 ) -> np.ndarray | None:
     """Where the query lies in a space; None, told why, where it has no place there."""
+    name = embeddings.name(ds, space, which)
     if asked.text:
         if not space.reads_text:
-            st.info(f"{space.label} reads no text.")
+            st.info(f"{plain(space.label)} reads no text.")
             return None
-        return embeddings.query(space, asked.text)
-    if asked.upload is not None:
-        return embeddings.query(space, asked.upload)
+        return embeddings.query(space, f"{name} text {asked.text}", asked.text)
+    if asked.upload:
+        digest = hashlib.blake2b(asked.upload).hexdigest()
+        picture = functools.partial(encoders.check_upload, asked.upload)
+        return embeddings.query(space, f"{name} upload {digest}", picture)
     rows = np.flatnonzero(embeddings.table(ds, which)["id"].to_numpy() == asked.like)
     if len(rows) == 0:
-        return embeddings.query(space, ds.image(asked.like))
+        picture = functools.partial(ds.image, asked.like)
+        return embeddings.query(space, f"{name} like {asked.like}", picture)
     vector = found.features[rows[0]]
     if not np.isfinite(vector).all():
         st.info(f"{plain(asked.like)} has no embedding here.")
@@ -225,11 +230,14 @@ def _vector(
     return np.asarray(vector)
 
 
-def _same_category(ds: Dataset, asked: Query, table: Any, rows: np.ndarray) -> None:
+def _same_category(
+    ds: Dataset, asked: Query, table: Any, rows: np.ndarray, embedded: np.ndarray
+) -> None:
     own = _row(ds, asked.like)["category"] if asked.like else ""
     if own and len(rows):
         same = int((table["category"].iloc[rows] == own).sum())
-        chance = (table["category"] == own).mean()
+        others = table["category"][embedded & (table["id"] != asked.like).to_numpy()]
+        chance = (others == own).mean()
         st.caption(f"{same} of {len(rows)} are of category {plain(own)} (chance {chance:.1%}).")
 
 
@@ -238,11 +246,12 @@ def _called(ds: Dataset, space: Space, which: str, asked: Query, vector: np.ndar
     names = tuple(sorted(set(ds.stimuli["category"]) - {""}))
     if asked.text or not space.reads_text or len(names) < 2:
         return
-    rows, similarities = encoders.nearest(
-        _named(encoders.result_key(ds, space.info.id, which, **space.parameters), names, space),
-        vector,
-        CALLED,
-    )
+    try:
+        named = _named(embeddings.name(ds, space, which), names, space)
+    except NeurogalleryError as error:
+        st.caption(plain(error))
+        return
+    rows, similarities = encoders.nearest(named, vector, CALLED)
     words = [f"{names[row]} {value:.2f}" for row, value in zip(rows, similarities, strict=True)]
     st.caption(f"Nearest of {len(names):,} category names: {plain(', '.join(words))}.")
 

@@ -145,9 +145,10 @@ def warn_unknown(key: str, choices: Iterable[str], found: str) -> None:
         st.warning(f"{plain(found)} {plain(', '.join(unknown))}.", icon=":material/warning:")
 
 
-def _warn_of_option(parameter: Parameter) -> None:
-    asked = st.query_params.get_all(parameter.name)
-    if not asked or parameter.name in st.session_state:
+def warn_of_option(parameter: Parameter, key: str) -> None:
+    """Say that a value of the address is out of range, before a widget drops it."""
+    asked = st.query_params.get_all(key)
+    if not asked or key in st.session_state:
         return
     try:
         parameter.check(asked if parameter.several else asked[0])
@@ -159,7 +160,7 @@ def _option_widgets(parameters: tuple[Parameter, ...]) -> OptionValues:
     if not parameters:
         return ()
     for parameter in parameters:
-        _warn_of_option(parameter)
+        warn_of_option(parameter, parameter.name)
     with st.expander("Options of this recording"):
         return tuple((parameter.name, option_widget(parameter)) for parameter in parameters)
 
@@ -212,7 +213,7 @@ def _stamp(folder: Path | None) -> int:
         return 0
     files = [
         path
-        for pattern in ("*", "responses/*", "rois/*", "rdms/*")
+        for pattern in ("*", "responses/*", "rois/*", "rdms/*", "embeddings/*", "gallery/*.csv")
         for path in folder.glob(pattern)
     ]
     return max((path.stat().st_mtime_ns for path in files), default=0)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -36,8 +37,10 @@ class Rates:
 
 def rates(pictures: int) -> Rates:
     """Measure on this machine's best device, fastest of three turns each."""
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ["NEUROGALLERY_RESULTS"] = temporary
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        mock.patch.dict(os.environ, {"NEUROGALLERY_RESULTS": temporary}),
+    ):
         large = save_large(Path(temporary) / "large")
         photographs = noise_photographs(pictures)
         scenes = datasets.load("simulated", stimuli=80)

@@ -16,7 +16,7 @@ from core.encoders.clip import SMALL, load_clip
 from core.scenes import kinds
 from core.small_clip import __main__ as command
 from core.small_clip import evaluation, training
-from core.small_clip.augment import augmented, plain
+from core.small_clip.augment import augmented
 from core.small_clip.captions import CLAIMS, caption, facts_claimed, phrase, plural
 from core.small_clip.corpus import HELD_OUT_EXEMPLAR, corpus, is_held_out
 from core.small_clip.training import Recipe, train
@@ -75,13 +75,10 @@ def test_no_scene_shows_what_is_held_out(scenes):
     assert scenes.pictures.shape == (160, 72, 72, 3)
 
 
-def test_the_same_seed_gives_the_same_scenes_and_kept_ones_are_read(scenes, tmp_path):
-    again = corpus(100, seed=3, folder=tmp_path / "kept")
+def test_the_same_seed_gives_the_same_scenes(scenes):
+    again = corpus(100, seed=3)
     np.testing.assert_array_equal(again.pictures, scenes.pictures[:100])
     pd.testing.assert_frame_equal(again.facts, scenes.facts[:100])
-    (kept,) = (tmp_path / "kept").iterdir()
-    np.savez(kept, pictures=np.zeros((100, 2, 2, 3), np.uint8), facts=np.full((100, 6), "1"))
-    assert corpus(100, seed=3, folder=tmp_path / "kept").pictures.sum() == 0
     assert not np.array_equal(corpus(100, seed=4).pictures, again.pictures)
 
 
@@ -89,7 +86,7 @@ def test_augmented_pictures_keep_their_range_and_differ(scenes):
     pictures = torch.from_numpy(scenes.pictures[:8])
     generator = torch.Generator().manual_seed(0)
     first, second = augmented(pictures, generator), augmented(pictures, generator)
-    assert first.shape == plain(pictures).shape == (8, 3, 60, 60)
+    assert first.shape == (8, 3, 60, 60)
     assert not torch.equal(first, second)
     black, white = (0 - 0.48) / 0.25, (1 - 0.48) / 0.25
     assert first.min() >= black - 1e-5
@@ -138,7 +135,7 @@ def test_training_lowers_the_loss_and_repeats(scenes):
 
 def test_the_command_writes_a_checkpoint_and_its_card(scenes, tmp_path, monkeypatch):
     half = evaluation.Estimate(0.5, 0.4, 0.6, 80)
-    measured = evaluation.Measured(half, half, 800, half, 4600, 0.01)
+    measured = evaluation.Measured(half, half, half, 800, half, 4600, 0.01)
     monkeypatch.setattr(command, "measure", lambda clip: measured)
     folder = tmp_path / "clip"
     command.make(scenes, Recipe(scenes=160, steps=2, batch=16), folder)
@@ -204,7 +201,10 @@ def test_the_shipped_clip_names_unseen_drawings_and_finds_unseen_combinations():
     assert measured.top1.value >= 0.80
     assert measured.top5.value >= 0.95
     assert measured.precision.groups >= 50
-    assert measured.precision.low > 10 * measured.chance
+    assert measured.precision.low >= 0.8
+    assert measured.chance < 0.01
+    assert measured.other_words.low >= 0.3
     told = re.findall(r"\| ([\d.]+)% \(95", (SMALL / "README.md").read_text())
-    found = [one.value for one in (measured.top1, measured.top5, measured.precision)]
+    found = [one.value for one in (
+        measured.top1, measured.top5, measured.other_words, measured.precision)]  # fmt: skip
     assert [float(value) / 100 for value in told] == pytest.approx(found, abs=0.01)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import datasets, encoders, jobs
+from core import datasets, encoders, jobs, paths
 from tests.pages.test_pages import open_page, texts, write_folder
 
 DESIGN = {"stimuli": 80, "subjects": 1}
@@ -97,6 +97,64 @@ def test_delete_removes_an_embedding_and_the_page_offers_it_again():
     next(button for button in app.button if button.label == "Delete").click().run()
     assert "No embedding is stored yet" in texts(app)
     assert encoders.load(encoders.result_key(ds, "pixels")) is None
+
+
+def test_a_damaged_embedding_is_told_and_can_be_deleted():
+    ds = encode_now("pixels", "gabor")
+    folder = paths.results_root() / "store" / encoders.result_key(ds, "pixels")
+    assert folder.is_dir()
+    next(folder.glob("*.json")).write_text("{")
+    app = opened(encoder="gabor", show_encoders="Stored")
+    assert not app.exception
+    assert "2 embeddings, " in texts(app)
+    for _ in range(2):
+        next(button for button in app.button if button.label == "Delete").click().run()
+    assert "No embedding is stored yet" in texts(app)
+
+
+def test_pictures_that_changed_are_noticed_after_the_job(data_root):
+    folder = write_folder(data_root, responses__s1=np.ones((12, 7)))
+    (folder / "images").mkdir()
+    (folder / "stimuli.csv").write_text("id,file\n" + "".join(f"p{i},{i}.png\n" for i in range(12)))
+    save_shades(folder, 1)
+    address = {"dataset": "folder:mine", "encoder": "pixels", "query_by": "picture", "like": "p3"}
+    app = open_page("encoders", **address)
+    save_shades(folder, 9)
+    next(button for button in app.button if "Encode 12 stimuli" in button.label).click().run()
+    until_done()
+    app.run()
+    assert not app.exception
+    assert "12 × 3,072" in texts(app)
+
+
+def save_shades(folder, step):
+    for number in range(12):
+        shade = Image.new("RGB", (20, 20), (number * step, 9, 0))
+        shade.save(folder / "images" / f"{number}.png")
+
+
+def test_embeddings_without_pictures_are_searched_and_compared(data_root):
+    rng = np.random.default_rng(0)
+    folder = write_folder(data_root, responses__s1=rng.standard_normal((12, 7)))
+    (folder / "embeddings").mkdir()
+    np.save(folder / "embeddings" / "vgg16.npy", rng.standard_normal((12, 5)).astype(np.float32))
+    app = open_page("encoders", dataset="folder:mine", query_by="picture", like="p3")
+    assert not app.exception
+    assert not app.error
+    assert "12 × 5" in texts(app)
+    app = open_page("encoders", dataset="folder:mine", show_encoders="Compare")
+    assert app.dataframe[0].value["Encoder"].tolist() == ["brought:vgg16"]
+
+
+def test_the_chance_leaves_the_query_out():
+    encode_now("pixels")
+    app = opened(encoder="pixels", query_by="picture", like="dog-01")
+    assert "0 of 12 are of category dog (chance 0.0%)" in texts(app)
+
+
+def test_an_encoder_setting_out_of_range_is_named():
+    app = opened(encoder="pixels", **{"pixels.side": "100000"})
+    assert "side is '100000'" in texts(app) or "side is 100000" in texts(app)
 
 
 def test_an_address_names_listed_encoders_only(tmp_path):

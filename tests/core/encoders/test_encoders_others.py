@@ -201,7 +201,7 @@ def test_the_command_line_on_other_input(ds, tmp_path, capsys):
 
 
 def test_importing_the_encoders_imports_nothing_heavy():
-    heavy = "{'torch', 'transformers', 'huggingface_hub', 'streamlit'}"
+    heavy = "{'torch', 'transformers', 'streamlit'}"
     code = (
         "import sys; from core import encoders; encoders.available();"
         f"print({heavy} & set(sys.modules))"

@@ -49,10 +49,12 @@ def test_agreement_of_clusters_and_of_noise(rng, monkeypatch):
     centres = np.eye(5) * 50
     clusters = centres[np.arange(500) % 5] + rng.standard_normal((500, 5))
     found = encoders.agreement(clusters, labels, 10)
-    assert (found.share, found.queries) == (1.0, 100)
+    assert (found.share, found.low, found.high) == (1.0, 1.0, 1.0)
+    assert (found.queries, found.pictures) == (100, 500)
     assert found.chance == pytest.approx(99 / 499)
     noise = encoders.agreement(rng.standard_normal((500, 5)), labels, 10)
     assert abs(noise.share - noise.chance) < 0.06
+    assert noise.low < noise.share < noise.high
 
 
 def test_agreement_needs_more_pictures_than_neighbours(rng):
@@ -87,6 +89,22 @@ def test_likeness_of_many_stimuli_takes_some_and_of_too_few_is_refused(rng, monk
         rdm.likeness({"a": rows[:3], "b": rows[:3]})
     with pytest.raises(InputError, match="different lengths"):
         rdm.likeness({"a": rows, "b": rows[:3]})
+
+
+def test_a_space_without_distances_is_left_open(rng):
+    found = rdm.likeness({"a": rng.standard_normal((9, 4)), "one unit": np.arange(9.0)[:, None]})
+    assert np.isnan(found.values[0, 1])
+
+
+def test_the_ceiling_is_what_the_noise_free_rdm_reaches(rng):
+    signal = rng.standard_normal((120, 30))
+    trial_rows = np.repeat(np.arange(120), 4)
+    trials = signal[trial_rows] + 0.8 * rng.standard_normal((480, 30))
+    ceiling = rdm.split_half_ceiling(trials, trial_rows)
+    means = trials.reshape(120, 4, 30).mean(axis=1)
+    reached = rdm.likeness({"signal": signal, "mean": means}).values[0, 1]
+    assert ceiling == pytest.approx(reached, abs=0.03)
+    assert rdm.split_half_ceiling(trials[::4], trial_rows[::4]) is None
 
 
 class Small:
