@@ -19,6 +19,7 @@ OPERATIONS: Registry[str] = Registry("operation")
 OPERATIONS.register("rdm", "core.rdm.recorded:run")
 OPERATIONS.register("ground_truth", "core.ground_truth:run")
 OPERATIONS.register("encode", "core.encoders.run:run")
+OPERATIONS.register("map", "core.maps.run:run")
 OPERATIONS.register("fetch", "core.datasets.fetch:run")
 
 

@@ -12,7 +12,13 @@ from pages.shared import jobs_panel, navigation
 from pages.shared.text import plain
 
 HIDDEN = ("fingerprint", "options", "stimuli")
-LABELS = {"rdm": "RDM", "fetch": "Download", "ground_truth": "Ground truth", "encode": "Embeddings"}
+LABELS = {
+    "rdm": "RDM",
+    "fetch": "Download",
+    "ground_truth": "Ground truth",
+    "encode": "Embeddings",
+    "map": "Map",
+}
 TIMES = {"queued": "waiting", "running": "running for"}
 DEFAULTS = ("none", "original")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from tests.benchmarks import maps
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.measure import measure
@@ -19,7 +20,7 @@ FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
-    parser.add_argument("--only", choices=("responses", "encoding", "page"))
+    parser.add_argument("--only", choices=("responses", "encoding", "maps", "page"))
     chosen = parser.parse_args()
     shape = QUICK if chosen.quick else FULL
     print(f"Responses {shape[0]:,} x {shape[1]:,} float32\n")
@@ -27,6 +28,7 @@ def main() -> None:
     parts = {
         "responses": lambda: responses(shape),
         "encoding": lambda: encoding(64 if chosen.quick else 256),
+        "maps": lambda: drawing(3_000 if chosen.quick else 20_000),
         "page": lambda: page(shape[0]),
     }
     for name, part in parts.items():
@@ -60,6 +62,14 @@ def encoding(pictures: int) -> None:
     rate = found.small_of_decoding_photographs
     row("encode_images small CLIP, rate / decoding's, 425 px JPEG", rate, "≥ 0.80")
     row("encode_images of 10,000 again, s", found.again_s, "< 0.2")
+
+
+def drawing(n: int) -> None:
+    row("PCA picture of 5,000 x 131, s", maps.pca_picture_s(), "< 0.1")
+    row("colours of 30,000 points anew, s", maps.coloured_s(), "< 0.5")
+    found = maps.tsne_rates(n)
+    row(f"CPU of scikit-learn / t-SNE's, {n:,} x 50", found.cpu_ratio, "≥ 4")
+    row("kept neighbours (10), scikit-learn's less ours", found.kept_difference, "≤ 0.01")
 
 
 def page(n: int) -> None:

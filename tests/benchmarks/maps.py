@@ -32,26 +32,20 @@ class TSNERates:
 
 
 def pca_picture_s(n: int = 5_000, d: int = 131) -> float:
-    """Seconds from responses to the figure of their PCA, the fastest of some turns."""
-    from core.figures.maps import scatter
+    """Seconds from responses to the coordinates and colours of their PCA, the fastest turn."""
+    from core.figures.maps import colouring
 
     rows = clustered(n, d)
     names = [f"kind {row % 8}" for row in range(n)]
-
-    def picture() -> object:
-        drawn = maps.embed(rows, "pca", quality=False)
-        return scatter(drawn.coordinates, names)
-
-    return _fastest(picture)
+    return _fastest(lambda: (maps.embed(rows, "pca", quality=False), colouring(names)))
 
 
 def coloured_s(n: int = 30_000) -> float:
-    """Seconds to colour the figure of so many points anew, with texts and a selection."""
-    from core.figures.maps import scatter
+    """Seconds to colour so many points anew."""
+    from core.figures.maps import colouring
 
-    points = clustered(n, 2)
     names = [f"kind {row % 40}" for row in range(n)]
-    return _fastest(lambda: scatter(points, names, hover=names, selected=np.arange(0, n, 3)))
+    return _fastest(lambda: colouring(names))
 
 
 def tsne_rates(n: int = 20_000, d: int = 50) -> TSNERates:

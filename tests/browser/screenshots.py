@@ -22,13 +22,14 @@ VIEWS = {
     "encoders": "encoders?encoder=clip-small&q=a+red+car+at+night&found=24",
     "encoders_side_by_side": "encoders?encoder=clip-small&encoder=pixels&query_by=picture"
     "&like=gallery-dog-07",
+    "maps": "maps?space=responses:LOC&space=responses:V1&map=tsne&point=dog-02",
     "ground_truth": "ground_truth?stimuli=240",
     "jobs": "jobs",
 }
 ENCODERS_SHOWN = ("clip-small", "pixels")
 WIDTHS = (1440, 800)
 README = PROJECT / "data" / "readme"
-README_VIEWS = ("overview", "rdm", "encoders", "ground_truth")
+README_VIEWS = ("overview", "rdm", "maps", "encoders", "ground_truth")
 README_HEIGHT = 1500
 
 

@@ -211,7 +211,9 @@ def test_every_operation_can_be_resolved() -> None:
 
 
 def test_an_unknown_operation_lists_the_choices() -> None:
-    with pytest.raises(NotFoundError, match=r"'train'.*Choices: rdm, ground_truth, encode, fetch"):
+    with pytest.raises(
+        NotFoundError, match=r"'train'.*Choices: rdm, ground_truth, encode, map, fetch"
+    ):
         operations.resolve("train")
 
 

@@ -1,4 +1,4 @@
-"""The scatter of a map and the separation strip."""
+"""Colours of points, the line in words, and the separation strip."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from core import maps
-from core.errors import InputError
 from core.figures import maps as figures
 from core.figures.pictures import CATEGORY_COLOURS
 
@@ -17,91 +16,51 @@ def points():
     return np.random.default_rng(0).standard_normal((60, 2)).astype(np.float32)
 
 
-def rows_of(figure):
-    return np.sort(np.concatenate([trace.customdata for trace in figure.data])).tolist()
+def test_every_category_has_its_colour_in_order_of_appearance():
+    found = figures.colouring(["b", "a", "", None, "b"])
+    assert found.names == ("b", "a")
+    assert found.counts == (2, 1)
+    assert found.codes.tolist() == [0, 1, -1, -1, 0]
+    assert found.palette == CATEGORY_COLOURS[:2]
+    assert found.ends is None
+    assert figures.colouring([True, False]).names == ("True", "False")
 
 
-def test_every_drawn_point_carries_its_row(points):
-    points[7] = np.nan
-    labels = [f"kind {row % 5}" for row in range(60)]
-    texts = [f"<{row}>" for row in range(60)]
-    figure = figures.scatter(points, labels, hover=texts)
-    assert {trace.type for trace in figure.data} == {"scattergl"}
-    assert rows_of(figure) == [row for row in range(60) if row != 7]
-    for trace in figure.data:
-        assert np.allclose(np.column_stack([trace.x, trace.y]), points[trace.customdata])
-        assert {labels[row] for row in trace.customdata} == {trace.name}
-        assert list(trace.text) == [f"&lt;{row}&gt;" for row in trace.customdata]
-    assert [trace.marker.color for trace in figure.data] == list(CATEGORY_COLOURS[:5])
+def test_at_most_twelve_colours_and_the_others_grey():
+    twelve = figures.colouring([f"k{row % 12}" for row in range(60)])
+    assert len(twelve.palette) == 12
+    names = ["rare"] + [f"k{row % 14}" for row in range(140)] + ["k13"]
+    found = figures.colouring(names)
+    assert len(found.names) == len(found.palette) == 12
+    assert found.names[-1] == "other"
+    assert found.palette[-1] == CATEGORY_COLOURS[-1]
+    assert "k13" in found.names
+    assert "rare" not in found.names
+    assert sum(found.counts) == len(names)
+    counted = np.bincount(found.codes, minlength=12)
+    assert tuple(counted) == found.counts
 
 
-def test_axes_are_equal_and_bare_and_keep_their_zoom(points):
-    a = figures.scatter(points, list(range(60)))
-    b = figures.scatter(points, ["a", "b"] * 30)
-    assert a.layout.uirevision == b.layout.uirevision == "map"
-    assert a.layout.xaxis.range == b.layout.xaxis.range
-    assert (a.layout.yaxis.scaleanchor, a.layout.yaxis.scaleratio) == ("x", 1)
-    assert not a.layout.xaxis.showticklabels
-    assert a.to_json() == figures.scatter(points, list(range(60))).to_json()
+def test_numbers_run_from_the_first_to_the_last_colour():
+    values = np.arange(1000.0)
+    values[5] = np.nan
+    found = figures.colouring(values)
+    assert found.codes[5] == -1
+    assert (found.codes[0], found.codes[-1]) == (0, len(found.palette) - 1)
+    assert (np.diff(found.codes[6:]) >= 0).all()
+    low, high = found.ends
+    assert (low, high) == pytest.approx(tuple(np.nanpercentile(values, [1, 99])))
+    constant = figures.colouring(pd.Series([2.0, 2.0]))
+    assert constant.ends == (2.0, 2.0)
+    assert figures.colouring([np.nan, np.nan]).codes.tolist() == [-1, -1]
 
 
-def test_at_most_twelve_colours_and_the_others_grey(points):
-    twelve = figures.scatter(points, [f"k{row % 12}" for row in range(60)])
-    assert len({trace.marker.color for trace in twelve.data}) == 12
-    many = [f"k{min(row, 19)}" for row in range(60)]
-    figure = figures.scatter(points, many)
-    names = [trace.name for trace in figure.data]
-    assert len(names) == 12
-    assert names[0] == "other"
-    assert "k19" in names
-    assert figure.data[0].marker.color == CATEGORY_COLOURS[-1]
-    assert CATEGORY_COLOURS[-1] not in [trace.marker.color for trace in figure.data[1:]]
-    assert rows_of(figure) == list(range(60))
-
-
-def test_blank_labels_are_pale_and_lie_below(points):
-    figure = figures.scatter(points, ["", None, "a"] * 20)
-    assert [trace.name for trace in figure.data] == ["no label", "a"]
-    assert len(figure.data[0].x) == 40
-    assert [t.name for t in figures.scatter(points, [True, False] * 30).data] == ["True", "False"]
-
-
-def test_numbers_get_a_colour_bar(points):
-    values = pd.Series(np.arange(60, dtype=float))
-    values[3] = np.nan
-    figure = figures.scatter(points, values, colour_name="V1 <mean>")
-    pale, shown = figure.data
-    assert pale.customdata.tolist() == [3]
-    assert np.array_equal(shown.marker.color, np.delete(np.arange(60), 3))
-    assert shown.marker.colorbar.title.text == "V1 &lt;mean&gt;"
-    assert shown.marker.colorscale[0][1] == "#440154"
-
-
-def test_the_selection_is_marked_in_every_trace(points):
-    figure = figures.scatter(points, ["a", "b", "c"] * 20, selected=[4, 5, 50])
-    found = [int(t.customdata[at]) for t in figure.data for at in t.selectedpoints]
-    assert sorted(found) == [4, 5, 50]
-    assert figures.scatter(points).data[0].selectedpoints is None
-    assert len(figures.scatter(points, selected=[]).data[0].selectedpoints) == 0
-
-
-def test_the_line_is_drawn_with_its_numbers(points):
+def test_a_line_is_told_with_chance_and_interval(points):
     first = points[:, 0] > 0
     line = maps.dividing_line(points, first, ~first, permutations=20)
-    figure = figures.scatter(points, first, line=line, line_name="living")
-    (shape,) = figure.layout.shapes
-    for x, y in ((shape.x0, shape.y0), (shape.x1, shape.y1)):
-        assert line.normal @ [x, y] + line.offset == pytest.approx(0, abs=1e-6)
-    text = figure.layout.annotations[0].text
-    assert text.startswith("living: ")
+    text = figures.described(line)
     assert "chance 50 %, n = 60, p = 0.048" in text
-
-
-def test_lists_of_another_length_are_refused(points):
-    with pytest.raises(InputError, match="has 59 rows"):
-        figures.scatter(points, ["a"] * 59)
-    with pytest.raises(InputError, match="no point"):
-        figures.scatter(np.full((4, 2), np.nan))
+    assert text.startswith(f"{100 * line.accuracy:.0f} % right")
 
 
 def test_the_strip_has_a_row_for_each_category(points):

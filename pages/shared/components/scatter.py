@@ -1,0 +1,384 @@
+"""Zoomable 2-D map of up to 30,000 points, drawn with WebGL, with box and lasso selection."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageOps
+
+from core.errors import InputError
+
+HERE = Path(__file__).parent
+SCRIPTS = (
+    "scatter_data.js",
+    "scatter_view.js",
+    "scatter_points.js",
+    "scatter_draw.js",
+    "scatter_text.js",
+    "scatter_input.js",
+    "scatter.js",
+)
+MISSING_COLOUR = "#8c959d"
+MOST_SPRITES = 1500
+ATLAS_COLUMNS = 40
+# Fewer than the browser keeps (STORED in scatter_data.js) for each of several maps.
+REMEMBERED = 16
+
+_mount = st.components.v2.component(
+    "neurogallery_scatter",
+    html=(HERE / "scatter.html").read_text("utf-8"),
+    css=(HERE / "scatter.css").read_text("utf-8"),
+    js="\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS),
+)
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Colour of every point.
+
+    Attributes
+    ----------
+    codes : array_like of int, shape (n,)
+        Index into ``palette``; below 0 where the value is missing.
+    palette : sequence of str
+        ``#rrggbb``, or ``#rrggbbaa`` where the points of a colour are to be fainter. One
+        entry a category, or the (up to 256) steps of a colour scale.
+    missing : str
+        Colour of the points without a value.
+    """
+
+    codes: np.ndarray | Sequence[int]
+    palette: Sequence[str]
+    missing: str = MISSING_COLOUR
+
+
+@dataclass(frozen=True)
+class Sprites:
+    """Small pictures side by side in one image, drawn at their points.
+
+    Attributes
+    ----------
+    image : str
+        Data URI of the atlas; tiles run along its rows.
+    side : int
+        Side of a tile in pixels.
+    columns : int
+        Tiles in a row of the atlas.
+    rows : tuple of int
+        The point of each tile; where pictures overlap, earlier ones are kept.
+    """
+
+    image: str
+    side: int
+    columns: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A segment across the map, in its coordinates, and what is written on it."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Tip:
+    """What the tooltip of one point shows; ``image`` is a data URI or ''."""
+
+    row: int
+    image: str
+    text: str
+
+
+def scatter(
+    points: np.ndarray,
+    *,
+    key: str,
+    description: str,
+    colours: Colours | None = None,
+    selected: Collection[int] | np.ndarray = (),
+    labels: Sequence[str] | None = None,
+    thumbnails: Mapping[int, str] | None = None,
+    hovered: Tip | None = None,
+    atlas: Sprites | None = None,
+    pictures: bool = True,
+    line: Line | None = None,
+    marks: Sequence[int] = (),
+    star: int | None = None,
+    size: float | None = None,
+    height: int = 520,
+    name: str = "map",
+    identity: str = "",
+    items: str = "",
+    on_select: Callable[[list[int]], None] | None = None,
+    on_click: Callable[[int], None] | None = None,
+    on_hover: Callable[[int], None] | None = None,
+) -> None:
+    """Show points that can be hovered, clicked and selected.
+
+    Coordinates, colours, labels and pictures are sent when they change; a new selection
+    or colouring keeps zoom and mode. Row i is point i in everything given and told.
+
+    Parameters
+    ----------
+    points : np.ndarray of shape (n, 2)
+        Coordinates with equal axes, y upwards; rows that are not finite are not drawn.
+    key : str
+        Key of the element.
+    description : str
+        What screen readers say of the map.
+    colours : Colours, optional
+        Colour of every point; one colour for all by default.
+    selected : collection of int
+        Rows that are selected now; others than those of the map are ignored.
+    labels : sequence of str, optional
+        The tooltip of every point. None where they are asked for, see ``on_hover``.
+    thumbnails : mapping of int to str, optional
+        Data URIs of some points' pictures, for the tooltip.
+    hovered : Tip, optional
+        Answer to the row told last to ``on_hover``; the browser keeps the answers.
+    atlas : Sprites, optional
+        Pictures for points, from ``sprites``.
+    pictures : bool
+        Draw the pictures of ``atlas`` as points.
+    line : Line, optional
+        A segment drawn across the map.
+    marks : sequence of int
+        Rows that get the numbers 1, 2, ... in this order, e.g. nearest neighbours.
+    star : int, optional
+        The row that gets a star, e.g. the one whose neighbours are marked.
+    size : float, optional
+        Diameter of a point in pixels; by default it follows from n.
+    height : int
+        Height of the map in pixels, less where the column is narrower.
+    name : str
+        Name of the exported picture, without ending.
+    identity : str
+        Names the map; the zoom is kept until it changes. By default it changes with the
+        coordinates.
+    items : str
+        Names what the rows are; answers of ``on_hover`` are kept until it changes. By
+        default it changes with the coordinates.
+    on_select : callable, optional
+        Told all selected rows, in order, when the user has changed them, before the run
+        that follows; without it nothing can be selected.
+    on_click : callable, optional
+        Told the row of a point that was clicked.
+    on_hover : callable, optional
+        Told the row under the pointer, once, where its label or thumbnail is unknown.
+
+    Raises
+    ------
+    InputError
+        If coordinates, colours or labels do not fit together.
+    """
+    places = _checked(points)
+    n = len(places)
+    serial_key = f"{key}__serial"
+
+    def chosen() -> None:
+        told = _told(key, "selected")
+        st.session_state[serial_key] = told.get("serial", 0)
+        if on_select is not None:
+            on_select(_rows(told.get("rows"), n))
+
+    def follow(event: str, act: Callable[[int], None] | None) -> Callable[[], None]:
+        def tell() -> None:
+            rows = _rows([_told(key, event).get("row")], n)
+            if act is not None and rows:
+                act(rows[0])
+
+        return tell
+
+    def send_again() -> None:
+        st.session_state.pop(_sent_key(key), None)
+
+    _mount(
+        key=key,
+        data={
+            **_content(key, places, colours, labels, thumbnails, atlas),
+            "selected": _bits(selected, n),
+            "hovered": None if hovered is None else asdict(hovered),
+            "pictures": pictures,
+            "line": None if line is None else asdict(line),
+            "marks": _rows(marks, n, ordered=False),
+            "star": next(iter(_rows([star], n)), None),
+            "size": size,
+            "height": int(height),
+            "name": name,
+            "identity": identity,
+            "items": items,
+            "description": description,
+            "selectable": on_select is not None,
+            "asks": on_hover is not None,
+            "clickable": on_click is not None,
+            "serial": st.session_state.get(serial_key, 0),
+        },
+        on_selected_change=chosen,
+        on_clicked_change=follow("clicked", on_click),
+        on_hover_change=follow("hover", on_hover),
+        on_missing_change=send_again,
+    )
+
+
+def sprites(
+    images: Sequence[Image.Image | None], side: int = 32, rows: Sequence[int] | None = None
+) -> Sprites:
+    """Put pictures into one atlas, cut to squares.
+
+    Parameters
+    ----------
+    images : sequence of PIL.Image.Image or None
+        One a point, or one for each of ``rows``; None where there is no picture.
+    side : int
+        Side of a tile in pixels.
+    rows : sequence of int, optional
+        The points of the pictures; 0, 1, ... by default.
+
+    Returns
+    -------
+    Sprites
+
+    Raises
+    ------
+    InputError
+        If there are more than 1,500 pictures, or rows and pictures differ in number.
+    """
+    places = range(len(images)) if rows is None else rows
+    if len(places) != len(images):
+        raise InputError(f"{len(images)} pictures for {len(places)} rows", "one for each row")
+    present = [
+        (int(row), image) for row, image in zip(places, images, strict=True) if image is not None
+    ]
+    if len(present) > MOST_SPRITES:
+        raise InputError(
+            f"{len(present):,} pictures", f"at most {MOST_SPRITES:,}", "Show pictures for a sample."
+        )
+    columns = max(1, min(ATLAS_COLUMNS, len(present)))
+    lines = max(1, -(-len(present) // columns))
+    sheet = Image.new("RGB", (columns * side, lines * side), "white")
+    for place, (_, image) in enumerate(present):
+        sheet.paste(_tile(image, side), (place % columns * side, place // columns * side))
+    return Sprites(_jpeg(sheet), side, columns, tuple(row for row, _ in present))
+
+
+def _tile(image: Image.Image, side: int) -> Image.Image:
+    if image.mode != "RGB":
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
+
+
+def _jpeg(image: Image.Image) -> str:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=85, subsampling=0)
+    return f"data:image/jpeg;base64,{_base64(file.getvalue())}"
+
+
+def _checked(points: np.ndarray) -> np.ndarray:
+    places = np.asarray(points)
+    if places.ndim != 2 or places.shape[1] != 2 or places.dtype.kind not in "biuf":
+        raise InputError(
+            f"points have the shape {places.shape} and dtype {places.dtype}", "real numbers (n, 2)"
+        )
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(places, dtype="<f4")
+
+
+def _content(
+    key: str,
+    places: np.ndarray,
+    colours: Colours | None,
+    labels: Sequence[str] | None,
+    thumbnails: Mapping[int, str] | None,
+    atlas: Sprites | None,
+) -> dict[str, Any]:
+    """What changes rarely, each part with a version that stands for it once it was sent."""
+    if labels is not None and len(labels) != len(places):
+        raise InputError(f"{len(labels)} labels for {len(places)} points", "one for each point")
+    codes, palette = _coded(colours, len(places))
+    words = None if labels is None else [str(label) for label in labels]
+    faces = {str(int(row)): uri for row, uri in (thumbnails or {}).items()}
+    return {
+        "n": len(places),
+        "points": _packet(key, places.tobytes(), lambda: _base64(places.tobytes())),
+        "colours": _packet(key, codes.tobytes(), lambda: _base64(codes.tobytes()))
+        | {"wide": codes.itemsize == 2, "palette": palette},
+        "labels": None if words is None else _packet(key, "\0".join(words).encode(), lambda: words),
+        "thumbnails": _packet(key, repr(sorted(faces.items())).encode(), lambda: faces)
+        if faces
+        else None,
+        "atlas": None
+        if atlas is None
+        else asdict(atlas) | {"image": _packet(key, atlas.image.encode(), lambda: atlas.image)},
+    }
+
+
+def _packet(key: str, content: bytes, payload: Callable[[], Any]) -> dict[str, Any]:
+    """The payload, or only its version where the browser has it; it asks where it has not."""
+    version = blake2b(content, digest_size=12).hexdigest()
+    sent: dict[str, None] = st.session_state.setdefault(_sent_key(key), {})
+    known = version in sent
+    sent.pop(version, None)
+    sent[version] = None
+    for oldest in list(sent)[:-REMEMBERED]:
+        del sent[oldest]
+    return {"version": version, "content": None if known else payload()}
+
+
+def _sent_key(key: str) -> str:
+    return f"{key}__sent"
+
+
+def _coded(colours: Colours | None, n: int) -> tuple[np.ndarray, list[str]]:
+    """Codes in the smallest type; the last palette entry is the colour of missing values."""
+    if colours is None:
+        return np.zeros(n, dtype="<u1"), [""]
+    codes = np.asarray(colours.codes, dtype=np.int64)
+    count = len(colours.palette)
+    if codes.shape != (n,) or codes.max(initial=-1) >= min(count, 2**16 - 1):
+        raise InputError(
+            f"colours have codes of shape {codes.shape} up to {codes.max(initial=-1)}",
+            f"shape ({n},) and codes below {count}, the length of the palette",
+        )
+    small = count < 2**8
+    filled = np.where(codes < 0, count, codes).astype("<u1" if small else "<u2")
+    return filled, [*colours.palette, colours.missing]
+
+
+def _bits(selected: Collection[int] | np.ndarray, n: int) -> str:
+    """Selected rows as a bit mask, lowest bit first."""
+    mask = np.zeros(n, dtype=bool)
+    mask[_rows(selected, n)] = True
+    return _base64(np.packbits(mask, bitorder="little").tobytes()) if mask.any() else ""
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _told(key: str, event: str) -> dict[str, Any]:
+    told = (st.session_state.get(key) or {}).get(event)
+    return told if isinstance(told, dict) else {}
+
+
+def _rows(value: Any, n: int, ordered: bool = True) -> list[int]:
+    """The rows of the map in ``value``; a late event may name rows of another map."""
+    if value is None:
+        return []
+    found = [int(row) for row in value if _is_row(row) and 0 <= row < n]
+    return sorted(set(found)) if ordered else list(dict.fromkeys(found))
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -1,0 +1,142 @@
+"""The spaces that maps are drawn of, and the maps themselves: at once, stored, or by a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core import encoders, jobs, maps
+from core.datasets import Dataset
+from core.errors import NeurogalleryError
+from core.maps import Map
+from pages.shared import embeddings, jobs_panel
+from pages.shared.components.scatter import scatter
+from pages.shared.text import plain
+
+OPERATION = "map"
+EVERY, REGIONS = "responses", "regions"
+MOST_UNASKED = 3000
+LIVE_S = 1.0
+HEIGHT = 480
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A map that is asked for: of which space, by which method, with which settings."""
+
+    space: str
+    method: str
+    parameters: dict[str, Any] = field(hash=False)
+    seed: int = 0
+
+    @property
+    def source(self) -> str:
+        return self.space.partition(":")[0]
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the source of the space needs to know."""
+        name = self.space.partition(":")[2]
+        fields = {"responses": "roi", "embedding": "encoder", "rdm": "rdm"}
+        return {fields[self.source]: name} if name else {}
+
+    @property
+    def is_distances(self) -> bool:
+        return maps.SOURCES[self.source].is_distances
+
+    @property
+    def metric(self) -> str:
+        return str(self.parameters.get("metric", "euclidean"))
+
+
+def listed(ds: Dataset) -> list[str]:
+    """Ids of the spaces of a recording: responses, region means, embeddings, RDMs."""
+    spaces: list[str] = []
+    if ds.betas is not None:
+        spaces += [EVERY, *(f"{EVERY}:{roi}" for roi in ds.rois)]
+        spaces += [REGIONS] if len(ds.regions) > 2 else []
+    spaces += [f"rdm:{name}" for name in ds.rdms]
+    return spaces + [
+        f"embedding:{name}" for name, info in embeddings.listed(ds).items() if info.is_here
+    ]
+
+
+def get(ds: Dataset, wanted: Wanted) -> Map | None:
+    """The map; where it takes long, what a job has of it so far, and None."""
+    try:
+        if wanted.source == "embedding" and not _is_encoded(ds, wanted):
+            return None
+        method = maps.METHODS[wanted.method]
+        asked = (wanted.source, wanted.method, wanted.seed, wanted.parameters)
+        key = maps.result_key(ds, *asked, **wanted.asked)
+        if ds.n_stimuli <= method.slow_above:
+            return _at_once(key, ds, wanted)
+        return _from_job(key, ds, wanted)
+    except NeurogalleryError as error:
+        st.error(plain(error), icon=":material/error:")
+        return None
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the space …")
+def features(fingerprint: str, space: str, _ds: Dataset, _wanted: Wanted) -> maps.Features:
+    """The space itself, in which neighbours are sought."""
+    return maps.features_of(_ds, _wanted.source, **_wanted.asked)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing the map …")
+def _at_once(key: str, _ds: Dataset, _wanted: Wanted) -> Map:
+    of = features(_ds.fingerprint, _wanted.space, _ds, _wanted)
+    return maps.embed(of.array, _wanted.method, _wanted.seed, of.is_distances, **_wanted.parameters)
+
+
+def _is_encoded(ds: Dataset, wanted: Wanted) -> bool:
+    info = encoders.get(wanted.asked["encoder"]).info
+    return embeddings.get(ds, embeddings.Space(info), "stimuli") is not None
+
+
+def _from_job(key: str, ds: Dataset, wanted: Wanted) -> Map | None:
+    found = maps.load(key)
+    if found is not None and not found.partial:
+        return found
+    request = {
+        "dataset": ds.info.name,
+        "subject": ds.subject,
+        "options": {name: list(v) if isinstance(v, tuple) else v for name, v in ds.options.items()},
+        "source": wanted.source,
+        "method": wanted.method,
+        "parameters": wanted.parameters,
+        "seed": wanted.seed,
+        "fingerprint": ds.fingerprint,
+        **wanted.asked,
+    }
+    job = jobs.find(OPERATION, request)
+    if job is not None and job.status == "done":  # its map was deleted
+        job.remove()
+    label = f"{maps.METHODS[wanted.method].label} of {plain(wanted.space)}"
+    on_click = ds.n_stimuli > MOST_UNASKED
+    icon = ":material/scatter_plot:"
+    if jobs_panel.run_here(OPERATION, request, label, on_click=on_click, icon=icon) is not None:
+        st.rerun()
+    _watch(wanted, request)
+    return found
+
+
+@st.fragment(run_every=LIVE_S)
+def _watch(wanted: Wanted, request: dict[str, Any]) -> None:
+    """The map as the job has drawn it so far."""
+    job = jobs.find(OPERATION, request)
+    points = None if job is None else maps.live(job.folder)
+    if points is None:
+        return
+    key = f"live_{wanted.space}_{wanted.method}"
+    description = f"Unfinished map of {wanted.space}"
+    scatter(_usable(points), key=key, description=description, identity=key, height=HEIGHT)
+
+
+def _usable(points: np.ndarray) -> np.ndarray:
+    """The live map runs ahead of its scale: centred, with the farthest point at 1."""
+    middle = points - np.nanmean(points, axis=0)
+    return middle / max(float(np.nanmax(np.abs(middle))), 1e-9)

@@ -1,0 +1,177 @@
+"""One map in view: coloured, selectable, with the neighbours of a clicked picture."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import maps
+from core.datasets import Dataset
+from core.figures import maps as figures
+from core.maps import Map
+from pages.shared import map_spaces, pictures, selection
+from pages.shared.components.gallery import Tile, gallery
+from pages.shared.components.scatter import (
+    MOST_SPRITES,
+    Colours,
+    Line,
+    Sprites,
+    Tip,
+    scatter,
+    sprites,
+)
+from pages.shared.map_spaces import Wanted
+from pages.shared.text import plain
+
+POINT = "point"
+NEIGHBOURS, TILE = 12, 72
+ATLAS_SIDE = 36
+HEIGHT = 480
+
+
+def show(
+    ds: Dataset,
+    wanted: Wanted,
+    drawn: Map,
+    colours: figures.Colouring,
+    as_pictures: bool,
+    line: maps.Line | None,
+) -> None:
+    """The map with its selection, quality and the neighbours of the clicked picture."""
+    clicked = _clicked(ds)
+    near = None if clicked is None else _neighbours(ds, wanted, clicked)
+    tip = st.session_state.get(f"tip_{wanted.space}")
+    scatter(
+        drawn.coordinates,
+        key=f"map_{wanted.space}",
+        description=f"Map of {wanted.space} by {wanted.method}: {ds.n_stimuli:,} stimuli",
+        colours=Colours(colours.codes, colours.palette),
+        selected=_selected_rows(ds),
+        hovered=None if tip is None else _tip(ds, tip),
+        atlas=_atlas(ds.fingerprint, ds) if as_pictures else None,
+        pictures=as_pictures,
+        line=_segment(drawn, line),
+        marks=() if near is None else near[0].tolist(),
+        star=clicked,
+        height=HEIGHT,
+        name=f"{ds.info.name}_{wanted.space}_{wanted.method}",
+        items=ds.fingerprint,
+        on_select=lambda rows: selection.select(ds, ds.stimuli["id"].iloc[rows]),
+        on_click=lambda row: _click(ds, row),
+        on_hover=lambda row: st.session_state.update({f"tip_{wanted.space}": row}),
+    )
+    st.caption(quality(drawn))
+    if line is not None:
+        st.caption(f"Line: {figures.described(line)}.")
+    if clicked is not None and near is not None:
+        _show_neighbours(ds, wanted, clicked, *near)
+
+
+def quality(drawn: Map) -> str:
+    """How far the map can be trusted, in words."""
+    words = [
+        f"Trustworthiness {drawn.trustworthiness:.2f}",
+        f"{drawn.kept_neighbours:.0%} of the {drawn.neighbours} nearest neighbours kept",
+    ]
+    if drawn.partial:
+        words.append(f"unfinished, stopped after {drawn.iterations:,} iterations")
+    if drawn.left_out:
+        words.append(f"{drawn.left_out:,} stimuli without a usable row left out")
+    return " · ".join([*words, *map(plain, drawn.notes)])
+
+
+def legend(name: str, colours: figures.Colouring) -> None:
+    """What the colours stand for."""
+    if colours.ends is not None:
+        low, high = colours.ends
+        scale = ", ".join(colours.palette)
+        st.html(
+            f'<div style="display:flex;gap:8px;align-items:center;font-size:.85rem">'
+            f"{html.escape(name)}: {low:.2f}"
+            f'<span style="width:160px;height:10px;border-radius:5px;'
+            f'background:linear-gradient(90deg,{scale})"></span>{high:.2f}</div>'
+        )
+        return
+    chips = "".join(
+        f'<span style="display:inline-flex;gap:5px;align-items:center">'
+        f'<span style="width:11px;height:11px;border-radius:50%;background:{colour}"></span>'
+        f"{html.escape(label)} ({count:,})</span>"
+        for label, count, colour in zip(colours.names, colours.counts, colours.palette, strict=True)
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:4px 14px;font-size:.85rem">{chips}</div>')
+
+
+def _clicked(ds: Dataset) -> int | None:
+    asked = st.query_params.get(POINT)
+    return ds.row(asked) if asked is not None and ds.has_stimulus(asked) else None
+
+
+def _click(ds: Dataset, row: int) -> None:
+    st.query_params[POINT] = ds.stimuli["id"].iloc[row]
+
+
+def _selected_rows(ds: Dataset) -> np.ndarray:
+    return np.flatnonzero(ds.stimuli["id"].isin(selection.current(ds).ids).to_numpy())
+
+
+def _tip(ds: Dataset, row: int) -> Tip | None:
+    if row >= ds.n_stimuli:
+        return None
+    stimulus = ds.stimuli.iloc[row]
+    return Tip(row, pictures.picture(ds, stimulus["id"]), pictures.describe(stimulus))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Making the pictures small …")
+def _atlas(fingerprint: str, _ds: Dataset) -> Sprites:
+    # Spread over the list, which is often sorted by category.
+    count = min(_ds.n_stimuli, MOST_SPRITES)
+    rows = np.linspace(0, _ds.n_stimuli - 1, count).astype(int).tolist()
+    missing = set(_ds.missing_pictures())
+    ids = _ds.stimuli["id"].iloc[rows]
+    images = [None if name in missing else _ds.image(name) for name in ids]
+    return sprites(images, ATLAS_SIDE, rows)
+
+
+def _segment(drawn: Map, line: maps.Line | None) -> Line | None:
+    if line is None:
+        return None
+    points = drawn.coordinates[np.isfinite(drawn.coordinates[:, 0])]
+    low, high = points.min(axis=0), points.max(axis=0)
+    ends = line.ends((float(low[0]), float(high[0])), (float(low[1]), float(high[1])))
+    return None if ends is None else Line(*ends, label=f"{line.accuracy:.0%}")
+
+
+def _neighbours(ds: Dataset, wanted: Wanted, row: int) -> tuple[np.ndarray, np.ndarray] | None:
+    of = map_spaces.features(ds.fingerprint, wanted.space, ds, wanted)
+    if not np.isfinite(of.array[row]).any():
+        return None
+    return maps.neighbours(of.array, row, NEIGHBOURS, wanted.metric, of.is_distances)
+
+
+def _show_neighbours(
+    ds: Dataset, wanted: Wanted, clicked: int, rows: np.ndarray, distances: np.ndarray
+) -> None:
+    measure = "dissimilarity" if wanted.is_distances else f"{wanted.metric} distance"
+    name = ds.stimuli["id"].iloc[clicked]
+    st.markdown(f"**Nearest to {plain(name)}** in the space itself ({measure})")
+    gallery(
+        [_tile(ds, clicked, "0: itself")]
+        + [
+            _tile(ds, row, f"{place}: {distance:.3g}")
+            for place, (row, distance) in enumerate(zip(rows, distances, strict=True), 1)
+        ],
+        key=f"near_{wanted.space}",
+        selected=(),
+        on_change=lambda ids: _click(ds, ds.row(ids[0])) if ids else None,
+        size=TILE,
+        show_captions=True,
+    )
+
+
+def _tile(ds: Dataset, row: int, caption: str) -> Tile:
+    stimulus: pd.Series = ds.stimuli.iloc[row]
+    words = f"{pictures.describe(stimulus)}, {caption}"
+    return Tile(stimulus["id"], pictures.picture(ds, stimulus["id"]), caption, "", words)

@@ -1,0 +1,95 @@
+"""The page Maps: at once, by a job, side by side, and what it says where it cannot."""
+
+import time
+
+import numpy as np
+import pytest
+
+from core import jobs
+from core.maps import METHODS
+from tests.pages.test_pages import open_page, texts, write_folder
+
+
+def opened(**address):
+    return open_page("maps", **{"stimuli": "80", "subjects": "1", **address})
+
+
+def until_done(app):
+    end = time.monotonic() + 120
+    while any(job.status in ("queued", "running") for job in jobs.all_jobs()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    return app.run()
+
+
+def test_pca_comes_at_once_with_its_quality():
+    app = opened()
+    assert not app.exception
+    assert not jobs.all_jobs()
+    assert "Trustworthiness" in texts(app)
+    assert "of the variance" in texts(app)
+
+
+def test_tsne_comes_by_a_job_and_is_found_again():
+    app = until_done(opened(map="tsne", space="responses:LOC"))
+    assert not app.exception
+    assert "nearest neighbours kept" in texts(app)
+    again = opened(map="tsne", space="responses:LOC")
+    assert "nearest neighbours kept" in texts(again)
+    assert [job.operation for job in jobs.all_jobs()] in ([], ["map"])
+
+
+def test_three_spaces_side_by_side_with_a_line_and_neighbours():
+    app = opened(
+        space=["responses", "responses:V1", "regions"], side_a=["animals", "people"],
+        point="dog-01",
+    )  # fmt: skip
+    assert not app.exception
+    assert not app.error
+    assert texts(app).count("Trustworthiness") == 3
+    assert texts(app).count("chance 50 %") == 3
+    assert texts(app).count("Nearest to dog") == 3
+
+
+@pytest.mark.parametrize("colour", ["category", "mean of V1", "unit", "one colour"])
+def test_every_kind_of_colour(colour):
+    app = opened(colour=colour)
+    assert not app.exception
+    assert not app.error
+
+
+def test_an_embedding_is_encoded_first():
+    app = opened(space="embedding:pixels")
+    assert not app.exception
+    assert any("Encode 80 stimuli with pixels" in button.label for button in app.button)
+
+
+def test_separation_of_categories():
+    app = opened(apart_by="supercategory")
+    assert not app.exception
+    assert [box.label for box in app.expander if "stand apart" in box.label]
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_rdms_alone_are_enough_except_for_pca(kriegeskorte_root, monkeypatch, method):
+    monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
+    app = open_page("maps", dataset="kriegeskorte92", map=method)
+    assert not app.exception
+    assert not app.error
+    if method == "pca":
+        assert "no method for this recording pca" in texts(app)
+        method = app.selectbox(key="map").value
+        assert method == "mds"
+    assert len(jobs.all_jobs()) == (METHODS[method].slow_above < 92)
+    for job in jobs.all_jobs():
+        job.cancel()
+
+
+def test_few_stimuli_and_identical_rows_are_told(data_root):
+    write_folder(data_root, n=12, responses__s1=np.ones((12, 5)))
+    app = open_page("maps", dataset="folder:mine")
+    assert not app.exception
+    write_folder(data_root, n=2, responses__s1=np.ones((2, 5)))
+    app = open_page("maps", dataset="folder:mine")
+    assert not app.exception
+    assert app.error
