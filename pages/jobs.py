@@ -18,6 +18,7 @@ LABELS = {
     "ground_truth": "Ground truth",
     "encode": "Embeddings",
     "map": "Map",
+    "clusters": "Clusters",
 }
 TIMES = {"queued": "waiting", "running": "running for"}
 DEFAULTS = ("none", "original")

@@ -1,1 +1,55 @@
-"""Clusters of responses."""
+"""Clusters of responses: k-means, how many, what is in them, and whether they come back."""
+
+from core.clusters.agreement import (
+    Consistency,
+    Match,
+    consistency,
+    consistency_across_k,
+    consistency_across_subjects,
+    match,
+    surrogate,
+)
+from core.clusters.choice import KS, RULES, STABLE, Choice, choose_k
+from core.clusters.contents import UNKNOWN, Composition, composition, profile
+from core.clusters.kmeans import Clustering, Members, describe, fit, nearest
+from core.clusters.labels import WEIGHTS, label_table, labelled, word_weights
+from core.clusters.metrics import METRICS, Metric
+from core.clusters.pooling import SOURCES, Rows, pooled, rows_of
+from core.clusters.run import load, open_subjects, result_key
+
+__all__ = [
+    "KS",
+    "METRICS",
+    "RULES",
+    "SOURCES",
+    "STABLE",
+    "UNKNOWN",
+    "WEIGHTS",
+    "Choice",
+    "Clustering",
+    "Composition",
+    "Consistency",
+    "Match",
+    "Members",
+    "Metric",
+    "Rows",
+    "choose_k",
+    "composition",
+    "consistency",
+    "consistency_across_k",
+    "consistency_across_subjects",
+    "describe",
+    "fit",
+    "label_table",
+    "labelled",
+    "load",
+    "match",
+    "nearest",
+    "open_subjects",
+    "pooled",
+    "profile",
+    "result_key",
+    "rows_of",
+    "surrogate",
+    "word_weights",
+]

@@ -19,6 +19,7 @@ def navigate() -> Page:
             st.Page("pages/responses.py", title="Responses", icon=":material/ssid_chart:"),
             st.Page("pages/rdm.py", title="RDM", icon=":material/grid_on:"),
             st.Page("pages/maps.py", title="Maps", icon=":material/scatter_plot:"),
+            st.Page("pages/clusters.py", title="Clusters", icon=":material/bubble_chart:"),
             st.Page("pages/encoders.py", title="Encoders", icon=":material/image_search:"),
             st.Page("pages/ground_truth.py", title="Ground truth", icon=":material/science:"),
             st.Page("pages/jobs.py", title="Jobs", icon=":material/checklist:"),

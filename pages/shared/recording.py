@@ -201,10 +201,17 @@ def option_widget(parameter: Parameter, prefix: str = "") -> Any:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Opening the recording …")
+@st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
 def load(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
     """One subject of a recording, shared by the sessions; ``stamp`` tells changed files."""
     return datasets.load(name, subject, **dict(options))
+
+
+def other_subject(ds: Dataset, subject: str) -> Dataset:
+    """The same recording of another subject."""
+    if subject == ds.subject:
+        return ds
+    return load(ds.info.name, subject, tuple(ds.options.items()), _stamp(ds.info.where))
 
 
 def _stamp(folder: Path | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import maps
+from tests.benchmarks import clusters, maps
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.measure import measure
@@ -20,7 +20,7 @@ FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
-    parser.add_argument("--only", choices=("responses", "encoding", "maps", "page"))
+    parser.add_argument("--only", choices=("responses", "encoding", "maps", "clusters", "page"))
     chosen = parser.parse_args()
     shape = QUICK if chosen.quick else FULL
     print(f"Responses {shape[0]:,} x {shape[1]:,} float32\n")
@@ -29,6 +29,7 @@ def main() -> None:
         "responses": lambda: responses(shape),
         "encoding": lambda: encoding(64 if chosen.quick else 256),
         "maps": lambda: drawing(3_000 if chosen.quick else 20_000),
+        "clusters": lambda: clustering(3 if chosen.quick else 20),
         "page": lambda: page(shape[0]),
     }
     for name, part in parts.items():
@@ -70,6 +71,14 @@ def drawing(n: int) -> None:
     found = maps.tsne_rates(n)
     row(f"CPU of scikit-learn / t-SNE's, {n:,} x 50", found.cpu_ratio, "≥ 4")
     row("kept neighbours (10), scikit-learn's less ours", found.kept_difference, "≤ 0.01")
+
+
+def clustering(seeds: int) -> None:
+    found = clusters.beside_kmeans(seeds)
+    row("k-means k = 2..12, 30,000 x 25, CPU / KMeans'", found.cpu, "≤ 0.6")
+    row("its worst mean objective / KMeans', k up to 6", found.few, "≤ 1")
+    row("its worst mean objective / KMeans', k up to 12", found.all, "≤ 1.001")
+    row("k-means 240,000 x 25, MiB of the process", clusters.peak_memory_mib(), "< 2048")
 
 
 def page(n: int) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import browser
 from tests.browser.server import server
 
 Open = Callable[[str], Page]
+# A machine that builds or trains at the same time answers late.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -23,13 +23,14 @@ VIEWS = {
     "encoders_side_by_side": "encoders?encoder=clip-small&encoder=pixels&query_by=picture"
     "&like=gallery-dog-07",
     "maps": "maps?space=responses:LOC&space=responses:V1&map=tsne&point=dog-02",
+    "clusters": "clusters?k=6&cluster=2",
     "ground_truth": "ground_truth?stimuli=240",
     "jobs": "jobs",
 }
 ENCODERS_SHOWN = ("clip-small", "pixels")
 WIDTHS = (1440, 800)
 README = PROJECT / "data" / "readme"
-README_VIEWS = ("overview", "rdm", "maps", "encoders", "ground_truth")
+README_VIEWS = ("overview", "rdm", "maps", "clusters", "encoders", "ground_truth")
 README_HEIGHT = 1500
 
 

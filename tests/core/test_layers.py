@@ -16,7 +16,16 @@ def test_the_layers_hold():
 
 
 @pytest.mark.parametrize(
-    "module", ["core.datasets", "core.rdm", "core.jobs", "core.figures", "core.encoders"]
+    "module",
+    [
+        "core.datasets",
+        "core.rdm",
+        "core.jobs",
+        "core.figures",
+        "core.encoders",
+        "core.maps",
+        "core.clusters",
+    ],
 )
 def test_heavy_packages_are_imported_when_needed(module):
     heavy = "{'torch', 'transformers', 'umap', 'matplotlib', 'sklearn', 'streamlit'}"

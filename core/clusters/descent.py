@@ -1,0 +1,161 @@
+"""Lloyd's descent on prepared rows: many starts, of which the best go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from core.clusters.metrics import Metric, Prepared
+
+Progress = Callable[[float, str], None]
+STARTS = 10
+BLOCK_ROWS = 8192
+SEEDED_ROWS = 3000
+RELAXATION = 1.9
+# Share of the starts that go on, and for how many steps; the last goes on to the end.
+STAGES = ((1.0, 15), (0.4, 40), (0.2, 100), (0.0, 1000))
+TOLERANCE = 1e-6
+END_TOLERANCE = 1e-9
+
+
+class Found(NamedTuple):
+    """A partition of prepared rows.
+
+    ``centroids`` (k, v) float64 are those of ``labels`` (m,); ``counts`` (k,) rows each;
+    ``refilled`` clusters had lost all rows and took the farthest ones.
+    """
+
+    centroids: np.ndarray
+    labels: np.ndarray
+    counts: np.ndarray
+    objective: float
+    refilled: int = 0
+
+
+def partition(
+    prepared: Prepared,
+    k: int,
+    metric: Metric,
+    rng: np.random.Generator,
+    starts: int = STARTS,
+    progress: Progress | None = None,
+) -> Found:
+    """Partition prepared rows into k clusters.
+
+    Every start (k-means++) goes a few steps, the best go on, and the best of these goes
+    on until the objective no longer falls.
+    """
+    if k == 1:
+        return step(prepared, prepared.rows[:1].astype(np.float64), metric)
+    places = [_seeds(prepared.rows, k, rng) for _ in range(starts)]
+    for stage, (share, steps) in enumerate(STAGES):
+        last = stage == len(STAGES) - 1
+        tolerance = END_TOLERANCE if last else TOLERANCE
+        kept = places[: max(1, round(share * starts))]
+        ended = []
+        for number, place in enumerate(kept):
+            if progress is not None:
+                done = (stage + number / len(kept)) / len(STAGES)
+                progress(done, f"{k} clusters, start {number + 1} of {len(kept)}")
+            ended.append(descend(prepared, place, metric, steps, tolerance))
+        ended.sort(key=lambda found: found.objective)
+        places = [found.centroids for found in ended]
+    return ended[0]
+
+
+def descend(
+    prepared: Prepared, centroids: np.ndarray, metric: Metric, steps: int, tolerance: float
+) -> Found:
+    """Lloyd steps that go further than the new centroids, by ``RELAXATION``.
+
+    Steps of Lloyd's are short where clusters overlap. A longer step that does not lower
+    the objective is taken back, and a plain one tried; where that fails too, it ends.
+    """
+    best = step(prepared, centroids, metric)
+    at, plain = _further(centroids, best, metric), False
+    for _ in range(steps - 1):
+        found = step(prepared, at, metric)
+        if best.objective - found.objective > max(0.0, tolerance * best.objective):
+            at, plain = _further(at, found, metric), False
+            best = found
+        elif plain:
+            return min(best, found, key=lambda either: either.objective)
+        else:
+            at, plain = best.centroids, True
+    return best
+
+
+def step(prepared: Prepared, centroids: np.ndarray, metric: Metric) -> Found:
+    """Give each row to its nearest centroid, and compute the centroids anew."""
+    labels = assign(prepared.rows, centroids, metric)
+    counts = np.bincount(labels, minlength=len(centroids))
+    refilled = int(np.sum(counts == 0))
+    if refilled:
+        labels, counts = _refill(prepared, labels, counts, centroids, metric)
+    sums = _sums(prepared.rows, labels, len(centroids))
+    objective = metric.objective(prepared.total, sums, counts)
+    return Found(metric.centre(sums, counts), labels, counts, objective, refilled)
+
+
+def assign(rows: np.ndarray, centroids: np.ndarray, metric: Metric) -> np.ndarray:
+    """Nearest centroid of each row. (m, v), (k, v) -> (m,) int."""
+    k = len(centroids)
+    labels = np.empty(len(rows), dtype=np.int8 if k < 128 else np.int32)
+    numbers = np.arange(k, dtype=labels.dtype)[:, None]
+    directions = centroids.astype(np.float32)
+    bias = metric.bias(centroids).astype(np.float32)[:, None]
+    for start in range(0, len(rows), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        scores = directions @ rows[block].T
+        scores -= bias
+        # numpy's argmax takes three times as long as comparing with the maximum.
+        np.max((scores == scores.max(axis=0)) * numbers, axis=0, out=labels[block])
+    return labels
+
+
+def _seeds(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """k rows that lie apart (k-means++), chosen among a part of many rows."""
+    # scikit-learn is imported late, for it takes long.
+    from sklearn.cluster import kmeans_plusplus
+
+    most = max(SEEDED_ROWS, 10 * k)
+    if len(rows) > most:
+        rows = rows[np.sort(rng.choice(len(rows), most, replace=False))]
+    seed = int(rng.integers(2**31))
+    return np.asarray(kmeans_plusplus(rows, k, random_state=seed)[0], dtype=np.float64)
+
+
+def _further(at: np.ndarray, found: Found, metric: Metric) -> np.ndarray:
+    beyond = at + RELAXATION * (found.centroids - at)
+    return metric.centre(beyond, np.ones(len(beyond)))
+
+
+def _sums(rows: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
+    """Sum of the rows of each cluster, float64; blocks are added in float32. (k, v)"""
+    sums = np.zeros((k, rows.shape[1]))
+    for start in range(0, len(rows), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        part, own = rows[block], labels[block].astype(np.int32)
+        ends = np.arange(len(part) + 1, dtype=np.int32)
+        ones = np.ones(len(part), dtype=np.float32)
+        sums += sparse.csr_matrix((ones, own, ends), shape=(len(part), k)).T @ part
+    return sums
+
+
+def _refill(
+    prepared: Prepared,
+    labels: np.ndarray,
+    counts: np.ndarray,
+    centroids: np.ndarray,
+    metric: Metric,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each empty cluster the row farthest from its centroid, never another's last row."""
+    farthest = iter(np.argsort(-metric.apart(prepared.rows, centroids, labels), kind="stable"))
+    for empty in np.flatnonzero(counts == 0):
+        row = next(row for row in farthest if counts[labels[row]] > 1)
+        counts[labels[row]] -= 1
+        labels[row], counts[empty] = empty, 1
+    return labels, counts

@@ -1,0 +1,227 @@
+"""Distances of k-means: each says how rows are prepared and what a centroid is.
+
+Spherical k-means (correlation, cosine) works on rows of length 1, where the distance to a
+centroid of length 1 is half their squared Euclidean distance; so all distances share one
+descent over products of rows and centroids.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from core.registry import Registry
+from core.validation import check_responses, row_blocks
+
+NOTHING_LEFT = 1e-12
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The usable rows, ready for products.
+
+    Attributes
+    ----------
+    rows : np.ndarray of shape (m, v), float32
+    kept : np.ndarray of shape (m,), int
+        Their places among all rows.
+    count : int
+        Number of all rows.
+    missing, undefined : int
+        Rows left out: NaN throughout; without a direction (constant or zero).
+    total : float
+        Sum of the squares of ``rows``.
+    offset : np.ndarray of shape (v,)
+        What was subtracted from every response.
+    scale : float
+        Power of two by which the responses were divided.
+    """
+
+    rows: np.ndarray
+    kept: np.ndarray
+    count: int
+    missing: int
+    undefined: int
+    total: float
+    offset: np.ndarray
+    scale: float = 1.0
+
+    def part(self, places: np.ndarray) -> Prepared:
+        """Some of the prepared rows; a row may be drawn more than once."""
+        rows = self.rows[places]
+        total = float(np.sum(np.square(rows, dtype=np.float64)))
+        return replace(self, rows=rows, kept=self.kept[places], total=total)
+
+
+@dataclass(frozen=True)
+class Metric(ABC):
+    """A distance between a response and a centroid.
+
+    Attributes
+    ----------
+    id, label, help : str
+        Id of the contract; text of the widget; one explaining sentence.
+    distance : str
+        Name and range of the distance, for axes and tables.
+    """
+
+    id: str
+    label: str
+    help: str
+    distance: str
+
+    def prepare(self, responses: np.ndarray) -> Prepared:
+        """Check responses (n, v) and prepare the usable rows."""
+        responses = check_responses(responses, minimum_rows=1)
+        missing = np.isnan(responses[:, 0])
+        undefined = np.zeros(len(responses), dtype=bool)
+        for block in row_blocks(*responses.shape):
+            undefined[block] = self._without_direction(responses[block]) & ~missing[block]
+        kept = np.flatnonzero(~(missing | undefined))
+        offset, scale = self._frame(responses, kept)
+        rows = np.empty((len(kept), responses.shape[1]), dtype=np.float32)
+        total = 0.0
+        for block in row_blocks(*rows.shape):
+            rows[block] = self._ready((responses[kept[block]] - offset) / scale)
+            total += float(np.sum(np.square(rows[block], dtype=np.float64)))
+        left_out = int(missing.sum()), int(undefined.sum())
+        return Prepared(rows, kept, len(responses), *left_out, total, offset, scale)
+
+    @abstractmethod
+    def bias(self, centroids: np.ndarray) -> np.ndarray:
+        """What the product of a row with each centroid is lowered by, to order distances. (k,)"""
+
+    @abstractmethod
+    def centre(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Centroids (k, v) float64 from the sums (k, v) and counts (k,) of their rows."""
+
+    @abstractmethod
+    def objective(self, total: float, sums: np.ndarray, counts: np.ndarray) -> float:
+        """Sum of the distances (Euclidean: squared) to the centroids, from sums of rows."""
+
+    @abstractmethod
+    def apart(self, rows: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Distance (Euclidean: squared) of each row to its own centroid, float64. (m,)"""
+
+    def shown(self, apart: np.ndarray, scale: float) -> np.ndarray:
+        """Distances as they are shown, from ``apart``."""
+        return apart
+
+    def restore(self, centroids: np.ndarray, prepared: Prepared) -> np.ndarray:
+        """Centroids in the units of the responses, float32. (k, v)"""
+        return (centroids * prepared.scale + prepared.offset).astype(np.float32)
+
+    def _without_direction(self, block: np.ndarray) -> np.ndarray:
+        return np.zeros(len(block), dtype=bool)
+
+    def _frame(self, responses: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, float]:
+        return np.zeros(responses.shape[1]), 1.0
+
+    def _ready(self, block: np.ndarray) -> np.ndarray:
+        return block
+
+
+@dataclass(frozen=True)
+class Angular(Metric):
+    """One minus the cosine of the angle between rows, centred or not."""
+
+    centred: ClassVar[bool] = False
+
+    def bias(self, centroids: np.ndarray) -> np.ndarray:
+        return np.zeros(len(centroids))
+
+    def centre(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Where rows cancel, every direction is as good: the first unit's, centred."""
+        norms = np.linalg.norm(sums, axis=1)
+        cancelled = norms <= NOTHING_LEFT * np.maximum(counts, 1)
+        if cancelled.any():
+            anywhere = np.eye(1, sums.shape[1])
+            sums = np.where(cancelled[:, None], self._ready(anywhere), sums)
+        return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+
+    def objective(self, total: float, sums: np.ndarray, counts: np.ndarray) -> float:
+        return total - float(np.sqrt(np.einsum("kv,kv->k", sums, sums)).sum())
+
+    def apart(self, rows: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return _squares(rows, centroids, labels) / 2.0
+
+    def _without_direction(self, block: np.ndarray) -> np.ndarray:
+        reference = block[:, :1] if self.centred else 0.0
+        return np.asarray((block == reference).all(axis=1))
+
+    def _ready(self, block: np.ndarray) -> np.ndarray:
+        unit = block - block.mean(axis=1, keepdims=True) if self.centred else block
+        # A response may be as small as 1e-200: divide by its size before squaring.
+        unit = unit / np.abs(unit).max(axis=1, keepdims=True)
+        return np.asarray(unit / np.linalg.norm(unit, axis=1, keepdims=True))
+
+
+class Correlation(Angular):
+    """1 - Pearson correlation over the response units."""
+
+    centred = True
+
+
+class Euclidean(Metric):
+    """Euclidean distance; the sum of its squares is minimised."""
+
+    def bias(self, centroids: np.ndarray) -> np.ndarray:
+        return np.einsum("kv,kv->k", centroids, centroids) / 2.0
+
+    def centre(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        return sums / counts[:, None]
+
+    def objective(self, total: float, sums: np.ndarray, counts: np.ndarray) -> float:
+        return total - float(np.sum(np.einsum("kv,kv->k", sums, sums) / counts))
+
+    def apart(self, rows: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return _squares(rows, centroids, labels)
+
+    def shown(self, apart: np.ndarray, scale: float) -> np.ndarray:
+        return np.sqrt(apart) * scale
+
+    def _frame(self, responses: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, float]:
+        """The mean, and the size of the largest difference, so that squares stay in float32."""
+        offset, largest = np.zeros(responses.shape[1]), 0.0
+        for block in row_blocks(len(kept), responses.shape[1]):
+            offset += responses[kept[block]].sum(axis=0, dtype=np.float64) / len(kept)
+        for block in row_blocks(len(kept), responses.shape[1]):
+            largest = max(largest, float(np.abs(responses[kept[block]] - offset).max()))
+        return offset, 2.0 ** math.floor(math.log2(largest)) if largest > 0 else 1.0
+
+
+def _squares(rows: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Squared Euclidean distance of each row to its own centroid."""
+    squares = np.empty(len(rows))
+    for block in row_blocks(*rows.shape):
+        difference = rows[block] - centroids[labels[block]]
+        squares[block] = np.einsum("ij,ij->i", difference, difference)
+    return squares
+
+
+METRICS: Registry[Metric] = Registry("distance")
+for _metric in (
+    Correlation(
+        "correlation",
+        "Correlation (1 − r)",
+        "Compares the shape of responses over the units; their mean and size do not count.",
+        "correlation distance 1 − r (0 to 2)",
+    ),
+    Angular(
+        "cosine",
+        "Cosine",
+        "Compares the direction of responses from zero; their size does not count.",
+        "cosine distance (0 to 2)",
+    ),
+    Euclidean(
+        "euclidean",
+        "Euclidean",
+        "Compares responses unit by unit; strong responses part from weak ones.",
+        "Euclidean distance",
+    ),
+):
+    METRICS.register(_metric.id, _metric)

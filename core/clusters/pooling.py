@@ -1,0 +1,155 @@
+"""The rows that are clustered: one subject's units or regions, or several subjects pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.datasets import Dataset
+from core.errors import InputError, NotFoundError
+
+SOURCES = ("regions", "voxels", "pooled")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Responses to cluster, and where each row comes from.
+
+    Attributes
+    ----------
+    responses : np.ndarray of shape (n, v), float32
+        NaN rows where there is no usable response.
+    subjects : np.ndarray of shape (n,), str
+    stimuli : np.ndarray of shape (n,), int
+        Row in the ``stimuli`` of the subject's recording.
+    names : tuple of str
+        Of the columns: regions, or units as 'unit 0'.
+    unit : str
+    """
+
+    responses: np.ndarray
+    subjects: np.ndarray
+    stimuli: np.ndarray
+    names: tuple[str, ...]
+    unit: str
+
+
+def rows_of(
+    opened: Sequence[Dataset], source: str = "regions", roi: Sequence[str] | str | None = None
+) -> Rows:
+    """Rows of one recording or of several subjects.
+
+    Parameters
+    ----------
+    opened : sequence of Dataset
+        One subject each; 'voxels' and 'regions' take one.
+    source : {'regions', 'voxels', 'pooled'}
+        Means of regions; single response units; region means of several subjects.
+    roi : str or sequence of str, optional
+        'voxels': ROIs to join (None: every unit). Else the regions to keep (None: all).
+
+    Raises
+    ------
+    InputError
+        If the source is unknown, or takes one subject and got several.
+    NotFoundError
+        If a recording has no responses, no regions, or lacks one that is named.
+    """
+    if source not in SOURCES:
+        raise InputError(f"source is {source!r}", choices=SOURCES)
+    named = [roi] if isinstance(roi, str) else list(roi or ())
+    if source == "pooled":
+        return pooled(opened, regions=named or None)
+    if len(opened) != 1:
+        raise InputError(
+            f"{source} of {len(opened)} subjects were asked for",
+            "one subject",
+            "Pool the region means of several subjects instead.",
+        )
+    ds = opened[0]
+    if source == "voxels":
+        units = ds.units(named or None)
+        names = tuple(f"unit {unit}" for unit in units)
+        return _one_subject(ds, ds.responses(named or None), names)
+    names = tuple(named) or ds.regions
+    return _one_subject(ds, _region_means(ds, names), names)
+
+
+def pooled(
+    opened: Sequence[Dataset], what: str = "regions", regions: Sequence[str] | None = None
+) -> Rows:
+    """Region means of several subjects on the regions that all share, z within subject.
+
+    Every region of a subject gets mean 0 and standard deviation 1 over the usable rows,
+    so that subjects differ in pattern, not in level; a region that is constant is 0.
+
+    Parameters
+    ----------
+    opened : sequence of Dataset
+        One subject each; their rows follow each other.
+    what : {'regions'}
+        Voxels have no counterpart in another subject.
+    regions : sequence of str, optional
+        Regions to keep of the shared ones.
+
+    Raises
+    ------
+    InputError
+        If voxels are asked for, no subject is given, or no region is shared.
+    NotFoundError
+        If a named region is not shared.
+    """
+    if what != "regions":
+        raise InputError(
+            f"{what} of several subjects were to be pooled",
+            "'regions': a voxel has no counterpart in another subject",
+            choices=("regions",),
+        )
+    if not opened:
+        raise InputError("No subject is given", "at least one")
+    shared = [
+        name for name in opened[0].regions if all(name in other.regions for other in opened[1:])
+    ]
+    if not shared:
+        subjects = ", ".join(f"{ds.subject} ({len(ds.regions)} regions)" for ds in opened)
+        raise InputError(
+            f"No region is shared by {subjects}", "one or more regions of the same name"
+        )
+    for name in regions or ():
+        if name not in shared:
+            raise NotFoundError(f"The subjects do not share the region {name!r}", choices=shared)
+    names = tuple(regions or shared)
+    parts = [_standardised(_region_means(ds, names)) for ds in opened]
+    return Rows(
+        np.concatenate(parts),
+        np.concatenate([np.full(ds.n_stimuli, ds.subject) for ds in opened]),
+        np.concatenate([np.arange(ds.n_stimuli) for ds in opened]),
+        names,
+        "z, within subject",
+    )
+
+
+def _one_subject(ds: Dataset, responses: np.ndarray, names: tuple[str, ...]) -> Rows:
+    subjects = np.full(ds.n_stimuli, ds.subject)
+    return Rows(responses, subjects, np.arange(ds.n_stimuli), names, ds.info.units)
+
+
+def _region_means(ds: Dataset, names: Sequence[str]) -> np.ndarray:
+    """Means of some regions, or other ROIs. (n, len(names)) float32."""
+    if tuple(names) == ds.regions:
+        return ds.region_means()
+    means = [ds.responses(name).mean(axis=1, dtype=np.float64) for name in names]
+    return np.stack(means, axis=1).astype(np.float32)
+
+
+def _standardised(means: np.ndarray) -> np.ndarray:
+    usable = means[~np.isnan(means[:, 0])].astype(np.float64)
+    if len(usable) == 0:
+        return means
+    deviation = usable.std(axis=0)
+    constant = np.ptp(usable, axis=0) == 0
+    z = (means - usable.mean(axis=0)) / np.where(constant, 1.0, deviation)
+    z[:, constant] *= 0.0  # NaN rows stay NaN
+    return z.astype(np.float32)

@@ -1,0 +1,216 @@
+"""Plotly figures of clusters: how many, their profiles, their contents, their consistency."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.clusters import UNKNOWN, Choice, Composition, Consistency
+from core.figures.charts import styled
+from core.figures.pictures import CATEGORY_COLOURS, category_colours
+
+INK, MARK, GREY = CATEGORY_COLOURS[0], CATEGORY_COLOURS[5], CATEGORY_COLOURS[-1]
+PALE = "rgba(0, 114, 178, 0.22)"
+PANELS = (
+    ("r2", "R² (line), its gain by one more cluster (bars)"),
+    ("silhouette", "Mean silhouette"),
+    ("gap", "Gap statistic ± s"),
+    ("stability", "Stability (adjusted Rand index)"),
+)
+NUMBERED_CELLS = 20
+GAINS_SHOWN = 5
+MOST_VALUES = len(CATEGORY_COLOURS) - 1
+UNKNOWN_COLOUR = "rgba(127, 127, 127, 0.35)"
+
+
+def choices(choice: Choice) -> go.Figure:
+    """The four rules over k, a panel each; the k of a rule and the recommended k are marked."""
+    table = choice.table
+    figure = make_subplots(
+        rows=2,
+        cols=2,
+        subplot_titles=[title for _, title in PANELS],
+        specs=[[{"secondary_y": True}, {}], [{}, {}]],
+        horizontal_spacing=0.09,
+        vertical_spacing=0.17,
+    )
+    for place, (rule, _) in enumerate(PANELS):
+        cell = {"row": place // 2 + 1, "col": place % 2 + 1}
+        if rule == "r2":
+            _add_gain(figure, choice, cell)
+        _add_panel(figure, table, rule, cell)
+        figure.add_vline(x=choice.k, line={"color": GREY, "width": 1, "dash": "dash"}, **cell)
+        at = table[table["k"] == choice.chosen[rule]]
+        figure.add_scatter(
+            x=at["k"],
+            y=at[rule],
+            mode="markers",
+            marker={"color": MARK, "size": 12, "symbol": "circle-open", "line": {"width": 3}},
+            showlegend=False,
+            hoverinfo="skip",
+            **cell,
+        )
+    styled(figure, "", "")
+    figure.update_xaxes(title="Clusters k", dtick=2)
+    return figure.update_layout(height=520, showlegend=False)
+
+
+def _add_gain(figure: go.Figure, choice: Choice, cell: dict[str, int]) -> None:
+    """The gain on an axis of its own, cut above a few times the least gain of the rule."""
+    figure.add_bar(
+        x=choice.table["k"],
+        y=choice.table["gain"],
+        marker_color=PALE,
+        width=0.7,
+        hovertemplate="k = %{x}: one more adds %{y:.4f}<extra></extra>",
+        secondary_y=True,
+        **cell,
+    )
+    figure.add_hline(
+        y=choice.minimum_gain,
+        line={"color": MARK, "width": 1, "dash": "dot"},
+        secondary_y=True,
+        **cell,
+    )
+    least = max(choice.minimum_gain, 1e-6)
+    ticks = {"tickmode": "linear", "tick0": 0, "dtick": least, "showgrid": False}
+    figure.update_yaxes(range=[0, GAINS_SHOWN * least], secondary_y=True, **ticks, **cell)
+
+
+def _add_panel(figure: go.Figure, table: pd.DataFrame, rule: str, cell: dict[str, int]) -> None:
+    if rule == "stability":
+        _add_band(figure, table, table["stability_low"], table["stability_high"], cell)
+    errors = {"error_y": {"array": table["gap_se"], "thickness": 1}} if rule == "gap" else {}
+    figure.add_scatter(
+        x=table["k"],
+        y=table[rule],
+        mode="lines+markers",
+        line={"color": INK, "width": 2},
+        hovertemplate="k = %{x}: %{y:.4f}<extra></extra>",
+        **errors,
+        **cell,
+    )
+
+
+def _add_band(
+    figure: go.Figure, table: pd.DataFrame, low: pd.Series, high: pd.Series, cell: dict[str, int]
+) -> None:
+    for edge, fill in ((high, None), (low, "tonexty")):
+        figure.add_scatter(
+            x=table["k"],
+            y=edge,
+            mode="lines",
+            line={"width": 0},
+            fill=fill,
+            fillcolor=PALE,
+            hoverinfo="skip",
+            **cell,
+        )
+
+
+def profiles(table: pd.DataFrame, unit: str, clusters: Sequence[int] | None = None) -> go.Figure:
+    """Mean response of clusters in each region, with one standard deviation on either side.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From ``clusters.profile``.
+    clusters : sequence of int, optional
+        Those to draw; a cluster keeps its colour where others are left out.
+    """
+    figure = go.Figure()
+    shown = table["cluster"].unique() if clusters is None else clusters
+    for cluster in shown:
+        part = table[table["cluster"] == cluster]
+        spread = part["sd"].round(4)
+        figure.add_scatter(
+            x=[html.escape(str(name), quote=False) for name in part["name"]],
+            y=part["mean"].round(4),
+            error_y={"array": spread, "thickness": 1, "width": 2},
+            customdata=spread,
+            mode="lines+markers",
+            name=cluster_name(int(cluster)),
+            line={"color": cluster_colour(int(cluster)), "width": 2},
+            hovertemplate="%{x}: %{y:.3f} ± %{customdata:.3f}",
+        )
+    styled(figure, "", f"Mean ± SD ({unit})")
+    figure.update_xaxes(tickangle=-60, tickfont_size=11)
+    return figure.update_layout(height=380, showlegend=True)
+
+
+def composition(found: Composition, column: str) -> go.Figure:
+    """Share of each value of a column in each cluster, as stacked bars with a legend.
+
+    Values beyond the eleven most frequent are drawn as one.
+    """
+    table = _main_values(found.table)
+    shares = table.div(table.sum(axis=1).replace(0, np.nan), axis=0)
+    colours = {**category_colours(list(table.columns)[:MOST_VALUES]), UNKNOWN: UNKNOWN_COLOUR}
+    figure = go.Figure()
+    for value in table.columns:
+        figure.add_bar(
+            y=[cluster_name(int(cluster)) for cluster in table.index],
+            x=shares[value],
+            customdata=table[value],
+            orientation="h",
+            name=html.escape(str(value), quote=False),
+            marker={"color": colours.get(value, GREY), "line": {"width": 1, "color": "white"}},
+            hovertemplate="%{y}: %{customdata:,} (%{x:.1%})",
+        )
+    styled(figure, f"Share of the cluster, by {column}", "")
+    figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(autorange="reversed")
+    height = 150 + 34 * len(table)
+    figure.update_layout(barmode="stack", bargap=0.2, showlegend=True, height=height)
+    return figure.update_layout(legend_traceorder="normal")
+
+
+def _main_values(table: pd.DataFrame) -> pd.DataFrame:
+    """The most frequent values, and the others as one."""
+    known = [value for value in table.columns if value != UNKNOWN]
+    main, others = known[:MOST_VALUES], known[MOST_VALUES:]
+    shown = table[main].copy()
+    if others:
+        shown[f"{len(others)} other values"] = table[others].sum(axis=1)
+    if UNKNOWN in table.columns:
+        shown[UNKNOWN] = table[UNKNOWN]
+    return shown
+
+
+def consistency(found: Consistency) -> go.Figure:
+    """Mean matched correlation of the centroids of each two clusterings."""
+    names = [html.escape(name, quote=False) for name in found.names]
+    figure = go.Figure(
+        go.Heatmap(
+            x=names,
+            y=names,
+            z=np.round(found.matrix, 4),
+            zmin=min(0.0, float(found.matrix.min())),
+            zmax=1,
+            colorscale="Cividis",
+            texttemplate="%{z:.2f}" if len(names) <= NUMBERED_CELLS else None,
+            xgap=2,
+            ygap=2,
+            colorbar={"title": {"text": "r"}, "thickness": 12},
+            hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(type="category", autorange="reversed")
+    styled(figure, "", "")
+    return figure.update_layout(height=190 + 40 * len(names))
+
+
+def cluster_name(cluster: int) -> str:
+    """How a cluster is called on the screen: from 1."""
+    return f"Cluster {cluster + 1}"
+
+
+def cluster_colour(cluster: int) -> str:
+    """Colour of a cluster; they repeat after twelve."""
+    return CATEGORY_COLOURS[cluster % len(CATEGORY_COLOURS)]

@@ -1,0 +1,206 @@
+"""The rules for k on planted data, against scikit-learn, and the job in the store."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import silhouette_score
+
+from core import clusters, datasets
+from core.clusters.choice import recommend
+from core.clusters.run import run
+from core.errors import Cancelled, InputError
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+def blobs(rng, k, each=60, v=8):
+    truth = np.repeat(np.arange(k), each)
+    return 3 * rng.standard_normal((k, v))[truth] + 0.4 * rng.standard_normal((k * each, v))
+
+
+def quick(responses, ks=range(2, 7), metric="correlation", **changed):
+    return clusters.choose_k(responses, ks, metric, **{"references": 5, "resamples": 4, **changed})
+
+
+@pytest.mark.parametrize("metric", ["correlation", "cosine", "euclidean"])
+def test_the_rules_find_planted_clusters(rng, metric):
+    found = quick(blobs(rng, 4), metric=metric)
+    assert {rule: k for rule, k in found.chosen.items() if rule != "stability"} == {
+        "r2": 4,
+        "silhouette": 4,
+        "gap": 4,
+    }
+    # Halving one of four clear clusters at random still leaves resamples much alike.
+    assert found.chosen["stability"] >= 4
+    assert found.table["stability"].max() == found.table.set_index("k")["stability"][4] == 1
+    assert found.k == 4
+    assert found.recommendation.startswith("4 clusters: one more cluster adds less than 0.01")
+
+
+@pytest.mark.parametrize("metric", ["correlation", "euclidean"])
+def test_the_gap_statistic_finds_one_cluster_where_there_is_one(rng, metric):
+    centre = 10 * np.eye(1, 8) if metric == "correlation" else 0.0
+    found = quick(rng.standard_normal((300, 8)) + centre, metric=metric)
+    assert found.chosen["gap"] == 1
+    assert "finds no clusters at all" in found.recommendation
+
+
+def test_the_table_follows_its_definitions(rng):
+    rows = rng.standard_normal((150, 6))
+    found = quick(rows, [2, 3, 5])
+    table = found.table.set_index("k")
+    fits = {k: clusters.fit(rows, k) for k in (2, 3, 4, 5, 6)}
+    assert table["objective"].tolist() == [fits[k].objective for k in (2, 3, 5)]
+    assert table["gain"].tolist() == [fits[k + 1].r2 - fits[k].r2 for k in (2, 3, 5)]
+    for k in (2, 3, 5):
+        labels = found.clusterings[k].labels
+        assert np.array_equal(labels, fits[k].labels)
+        truth = silhouette_score(rows, labels, metric="correlation")
+        assert table["silhouette"][k] == pytest.approx(truth, abs=1e-4)
+    assert (table["stability_low"] <= table["stability"]).all()
+    assert (table["stability"] <= table["stability_high"]).all()
+
+
+def test_the_same_seed_gives_the_same_table(rng):
+    rows = rng.standard_normal((80, 5))
+    first, again = quick(rows, seed=2), quick(rows, seed=2)
+    pd.testing.assert_frame_equal(first.table, again.table)
+
+
+def test_many_rows_are_thinned_and_the_result_says_so(rng):
+    rows = blobs(rng, 3)
+    rows[4] = np.nan
+    found = quick(rows, most=60)
+    assert (found.rows, found.most_rows) == (179, 60)
+    assert found.chosen["silhouette"] == found.chosen["gap"] == 3
+
+
+def test_k_above_the_rows_is_left_out_and_said(rng):
+    found = quick(rng.standard_normal((4, 6)), range(2, 9))
+    assert found.table["k"].tolist() == [2, 3, 4]
+    assert np.isnan(found.table["gain"].iloc[-1])
+    assert "above the 4 usable rows" in found.notes[0]
+
+
+def test_identical_points_are_no_reason_to_fail():
+    found = quick(np.tile([1.0, 2, 4], (30, 1)), [2, 3])
+    assert found.table["r2"].tolist() == [0, 0]
+    assert found.chosen["gap"] is None
+    assert found.k == 2
+
+
+def test_one_cluster_is_a_valid_number(rng):
+    found = quick(rng.standard_normal((60, 5)), [1, 2])
+    assert found.table["r2"][0] == 0
+    assert np.isnan(found.table["silhouette"][0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ks": []}, "numbers of clusters"),
+        ({"ks": [0, 2]}, "numbers of at least 1"),
+        ({"ks": [50]}, "20 of 20 rows"),
+        ({"references": 1}, "references is 1"),
+        ({"resamples": 0}, "resamples is 0"),
+        ({"most": 1}, "most is 1"),
+    ],
+)
+def test_bad_settings_get_one_clear_message(rng, arguments, message):
+    with pytest.raises(InputError, match=message):
+        clusters.choose_k(rng.standard_normal((20, 4)), **{"ks": [2], **arguments})
+
+
+def table_of(stability):
+    return pd.DataFrame({"stability": stability}, index=range(2, 2 + len(stability)))
+
+
+@pytest.mark.parametrize(
+    ("stability", "by_gain", "k", "says"),
+    [
+        ([0.9, 0.9, 0.9], 3, 3, "and the clusters are stable"),
+        ([0.9, 0.5, 0.9, 0.5], 3, 2, "nearest stable number"),
+        ([0.9, 0.9, 0.5, 0.5], 5, 3, "nearest stable number"),
+        ([0.5, 0.6, 0.4], 2, 3, "the most stable"),
+        ([0.9, 0.9, 0.5], None, 3, "largest stable number"),
+        ([0.5, 0.7, 0.5], None, 3, "no number of clusters is stable"),
+        ([np.nan, np.nan], 2, 2, "adds less than"),
+        ([np.nan, np.nan], None, 3, "3 clusters"),
+    ],
+)
+def test_the_recommendation_follows_its_rule(stability, by_gain, k, says):
+    values = pd.Series(stability, index=range(2, 2 + len(stability)))
+    best = None if values.isna().all() else int(values.idxmax())
+    stable = values.index[values >= 0.8]
+    chosen = {"r2": by_gain, "gap": None, "stability": int(stable[-1]) if len(stable) else best}
+    found, sentence = recommend(table_of(stability), chosen, 0.01)
+    assert found == k
+    assert says in sentence
+
+
+def test_progress_rises_and_can_stop_it(rng):
+    told = []
+    quick(rng.standard_normal((60, 5)), progress=lambda *news: told.append(news))
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] < fractions[-1] < 1
+
+    def stop(fraction, message):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        quick(rng.standard_normal((60, 5)), progress=stop)
+
+
+REQUEST = {
+    "dataset": "simulated",
+    "subject": "S1",
+    "options": {"stimuli": 80, "subjects": 2},
+    "source": "regions",
+    "metric": "correlation",
+    "ks": [2, 3, 4],
+    "references": 2,
+    "resamples": 2,
+}
+
+
+def ignore(fraction, message):
+    """A progress that nobody watches."""
+
+
+def test_the_job_keeps_its_result(tmp_path):
+    key = run(REQUEST, ignore, tmp_path)["key"]
+    loaded = clusters.load(key)
+    opened = clusters.open_subjects(REQUEST)
+    assert key == clusters.result_key(opened, REQUEST)
+    rows = clusters.rows_of(opened, "regions")
+    fresh = clusters.choose_k(rows.responses, [2, 3, 4], references=2, resamples=2)
+    pd.testing.assert_frame_equal(loaded.table, fresh.table)
+    assert loaded.chosen == fresh.chosen
+    assert loaded.recommendation == fresh.recommendation
+    assert list(loaded.clusterings) == [2, 3, 4]
+    for k, clustering in fresh.clusterings.items():
+        assert np.array_equal(loaded.clusterings[k].labels, clustering.labels)
+        assert np.array_equal(loaded.clusterings[k].centroids, clustering.centroids)
+        assert np.array_equal(loaded.clusterings[k].sizes, clustering.sizes)
+        assert loaded.clusterings[k].r2 == clustering.r2
+    assert clusters.load("clusters-" + 32 * "0") is None
+
+
+def test_the_key_changes_with_what_matters():
+    opened = clusters.open_subjects(REQUEST)
+    key = clusters.result_key(opened, REQUEST)
+    for change in ({"seed": 1}, {"metric": "cosine"}, {"ks": [2]}, {"roi": ["V1"]}):
+        assert clusters.result_key(opened, {**REQUEST, **change}) != key
+    assert clusters.result_key(opened, {**REQUEST, "ks": (2, 3, 4), "seed": 0}) == key
+
+
+def test_the_job_pools_subjects_and_takes_some_stimuli(tmp_path):
+    ids = datasets.load("simulated", **REQUEST["options"]).stimuli["id"].tolist()[:50]
+    request = {**REQUEST, "subjects": ["S1", "S2"], "source": "pooled", "stimuli": ids, "ks": [2]}
+    found = clusters.load(run(request, ignore, tmp_path)["key"])
+    assert found.rows == 100
+    assert len(found.clusterings[2].labels) == 100

@@ -1,0 +1,117 @@
+"""Figures of clusters: what they show, and that the same data give the same figure."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import clusters
+from core.errors import InputError
+from core.figures import clusters as figures
+from core.figures.wordclouds import colours_on, wordcloud
+
+WORDS = {"broccoli": 40.0, "dining table": 25.0, "<b>cake</b>": 9.0, "sky": 1.0}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(8)
+
+
+@pytest.fixture
+def rows(rng):
+    return rng.standard_normal((60, 5))
+
+
+def pixels(picture):
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGBA"))
+
+
+def test_a_wordcloud_is_a_transparent_picture_drawn_the_same_again():
+    first, again = (wordcloud(WORDS, 300, 200, dark=False, seed=4) for _ in range(2))
+    assert first == again
+    drawn = pixels(first)
+    assert drawn.shape == (400, 600, 4)
+    assert (drawn[..., 3] == 0).mean() > 0.3
+    assert (drawn[..., 3] == 255).any()
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_words_have_colours_that_stand_out(dark):
+    drawn = pixels(wordcloud(WORDS, 300, 200, dark=dark))
+    solid = drawn[drawn[..., 3] == 255][:, :3]
+    found = {"#" + bytes(colour).hex() for colour in np.unique(solid, axis=0)}
+    assert found & set(colours_on(dark))
+    assert len(colours_on(dark)) >= 6
+
+
+@pytest.mark.parametrize(
+    "words", [{}, {"": 3.0}, {"sky": 0.0}, {"sky": -1.0}, {"sky": float("nan")}]
+)
+def test_no_words_give_no_wordcloud(words):
+    assert wordcloud(words, 300, 200, dark=True) is None
+
+
+@pytest.mark.parametrize(
+    "words", [{"x" * 300: 1.0}, {f"word {i}": float(i + 1) for i in range(500)}, {"猫": 1.0}]
+)
+def test_long_and_many_words_are_drawn(words):
+    assert pixels(wordcloud(words, 200, 120, dark=False))[..., 3].any()
+
+
+def test_a_wordcloud_needs_room():
+    with pytest.raises(InputError, match="10 x 200 pixels"):
+        wordcloud(WORDS, 10, 200, dark=False)
+
+
+def test_the_rules_are_drawn_with_their_choice(rows):
+    choice = clusters.choose_k(rows, [2, 3, 4], references=2, resamples=2)
+    figure = figures.choices(choice)
+    curves = [
+        trace
+        for trace in figure.select_traces({"type": "scatter"})
+        if trace.mode == "lines+markers"
+    ]
+    assert [list(curve.x) for curve in curves] == [[2, 3, 4]] * 4
+    assert np.allclose(curves[1].y, choice.table["silhouette"])
+    marked = [
+        tuple(trace.x)
+        for trace in figure.select_traces({"type": "scatter"})
+        if trace.mode == "markers"
+    ]
+    found = [choice.chosen[rule] for rule in ("r2", "silhouette", "gap", "stability")]
+    assert marked == [(k,) if k in (2, 3, 4) else () for k in found]
+    assert figures.choices(choice) == figure
+
+
+def test_profiles_keep_their_colours(rows):
+    found = clusters.fit(rows, 3)
+    table = clusters.profile(found, rows, ["V1", "<i>", "V3", "V4", "V5"])
+    every = figures.profiles(table, "z")
+    one = figures.profiles(table, "z", [2])
+    assert [trace.name for trace in every.data] == ["Cluster 1", "Cluster 2", "Cluster 3"]
+    assert one.data[0].line.color == every.data[2].line.color
+    assert every.data[0].x[1] == "&lt;i&gt;"
+    assert np.allclose(every.data[0].error_y.array, table["sd"][:5], atol=1e-4)
+
+
+def test_compositions_are_shares_with_a_legend(rows):
+    found = clusters.fit(rows, 3)
+    values = ["COCO", "Scene", ""] * 20
+    figure = figures.composition(clusters.composition(found, values), "source")
+    assert [trace.name for trace in figure.data][-1] == "unknown"
+    assert np.allclose(np.sum([trace.x for trace in figure.data], axis=0), 1)
+    assert figure.layout.showlegend
+    many = figures.composition(clusters.composition(found, [f"c{i % 30}" for i in range(60)]), "c")
+    assert len(many.data) == 12
+    assert many.data[-1].name == "19 other values"
+    assert np.allclose(np.sum([trace.x for trace in many.data], axis=0), 1)
+    assert len({trace.marker.color for trace in many.data}) == 12
+
+
+def test_consistency_is_a_matrix_with_numbers(rows):
+    found = clusters.consistency([clusters.fit(rows, k) for k in (2, 3)], names=["a", "<b>"])
+    figure = figures.consistency(found)
+    assert np.allclose(figure.data[0].z, found.matrix, atol=1e-4)
+    assert list(figure.data[0].y) == ["a", "&lt;b&gt;"]

@@ -1,0 +1,74 @@
+"""The page Clusters: its job, contents, rules, composition; and what has no clusters."""
+
+import time
+
+import numpy as np
+import pytest
+
+from core import jobs
+from tests.pages.test_pages import open_page, texts, write_folder
+
+
+def until_done(app):
+    end = time.monotonic() + 120
+    while any(job.status in ("queued", "running") for job in jobs.all_jobs()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    return app.run()
+
+
+def opened(**address):
+    return until_done(open_page("clusters", **{"stimuli": "80", "subjects": "2", **address}))
+
+
+def test_contents_show_pictures_words_and_ratios():
+    app = opened(k="3")
+    assert not app.exception
+    assert not app.error
+    assert "What its pictures show" in [found.value for found in app.subheader]
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["Label", "Here", "Elsewhere", "Ratio", "95 % interval"]
+    button = next(button for button in app.button if button.label.startswith("Select its"))
+    app = button.click().run()
+    assert "0 of 80 stimuli selected" not in texts(app)
+
+
+@pytest.mark.parametrize("tab", ["How many", "Profiles", "Composition"])
+def test_every_tab(tab):
+    app = opened(show_clusters=tab)
+    assert not app.exception
+    assert not app.error
+    if tab == "How many":
+        assert "Gap statistic" in texts(app)
+    if tab == "Composition":
+        assert "Adjusted Rand index" in texts(app)
+
+
+@pytest.mark.parametrize("of", ["voxels", "pooled"])
+def test_voxels_and_pooled_subjects(of):
+    app = opened(of=of, of_roi="LOC", apart="euclidean")
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_cluster_of_the_address_beyond_the_last_is_told():
+    app = opened(k="3", cluster="9")
+    assert not app.exception
+    assert "There is no cluster 9" in texts(app)
+
+
+def test_no_labels_and_no_regions(data_root):
+    rng = np.random.default_rng(0)
+    write_folder(data_root, n=30, responses__s1=rng.standard_normal((30, 7)))
+    app = until_done(open_page("clusters", dataset="folder:mine"))
+    assert not app.exception
+    assert "No picture has labels" in texts(app)
+    app = until_done(open_page("clusters", dataset="folder:mine", show_clusters="Profiles"))
+    assert "names no regions" in texts(app)
+
+
+def test_too_few_rows_are_told(data_root):
+    write_folder(data_root, n=2, responses__s1=np.ones((2, 7)))
+    app = until_done(open_page("clusters", dataset="folder:mine"))
+    assert not app.exception
+    assert app.error
