@@ -21,6 +21,7 @@ OPERATIONS.register("ground_truth", "core.ground_truth:run")
 OPERATIONS.register("encode", "core.encoders.run:run")
 OPERATIONS.register("map", "core.maps.run:run")
 OPERATIONS.register("clusters", "core.clusters.run:run")
+OPERATIONS.register("consistency", "core.clusters.recurrence:run")
 OPERATIONS.register("fetch", "core.datasets.fetch:run")
 
 

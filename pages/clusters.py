@@ -21,6 +21,7 @@ EVERY = "every unit"
 NEAREST = (10, 100)
 MOST_LABELS = 15
 CLOUD = (420, 240)
+WIDEST_CHART = 720
 
 
 def choose_rows(ds: Dataset) -> dict[str, object]:
@@ -50,7 +51,7 @@ def choose_rows(ds: Dataset) -> dict[str, object]:
             )
             request["roi"] = [] if roi == EVERY else [roi]
         metric = st.selectbox(
-            "Distance", list(clusters.METRICS), key="apart", bind="query-params", width=160
+            "Distance", list(clusters.METRICS), key="distance", bind="query-params", width=160
         )
         seed = st.number_input("Seed", 0, 2**31 - 1, key="k_seed", bind="query-params", width=110)
     if source == "pooled":
@@ -293,6 +294,60 @@ def composition(opened: list[Dataset], rows: Rows, found: Clustering) -> None:
         )
 
 
+def consistency(ds: Dataset, request: dict[str, object], found: Clustering) -> None:
+    """Whether the clusters come back in other subjects, or with another k."""
+    subjects = list(ds.subjects)
+    choices = list(clusters.ACROSS) if len(subjects) > 1 else ["k"]
+    across = st.segmented_control(
+        "Compare centroids across",
+        choices,
+        default=choices[0],
+        required=True,
+        key="across",
+        bind="query-params",
+        help=f"every subject with {found.k} clusters; or the rows above with neighbouring k",
+    )
+    asked = {**request, "across": across}
+    if across == "subjects":
+        asked |= {"k": found.k, "subjects": subjects}
+        opened = subjects_of(ds, {**request, "source": "pooled"})
+    else:
+        asked["ks"] = list(range(max(2, found.k - 2), found.k + 3))
+        opened = subjects_of(ds, request)
+    recurrence = recurred(opened, asked)
+    if recurrence is None:
+        return
+    with st.container(width=WIDEST_CHART):
+        chart = figures.consistency(recurrence)
+        st.plotly_chart(chart, key="consistency", alt="Mean matched correlation of centroids")
+    st.markdown(
+        f"**Mean correlation of matched centroids {recurrence.mean:.2f}**; "
+        f"{recurrence.above:.0%} of the matches lie above .8. Responses with the same "
+        f"covariance but without clusters reach {recurrence.null.mean():.2f} "
+        f"(at most {recurrence.null.max():.2f} in {len(recurrence.null)} simulations), "
+        f"p = {recurrence.p:.2g}."
+    )
+    st.caption(
+        "Centroids are matched one to one by the Hungarian method. Correlated regions give high "
+        "matches by chance: only what lies above the simulations speaks for clusters."
+    )
+
+
+def recurred(opened: list[Dataset], asked: dict[str, object]) -> clusters.Consistency | None:
+    found = clusters.load_recurrence(clusters.recurrence_key(opened, asked))
+    if found is not None:
+        return found
+    full = {**asked, "fingerprint": [ds.fingerprint for ds in opened]}
+    job = jobs.find("consistency", full)
+    if job is not None and job.status == "done":  # its result was deleted
+        job.remove()
+    label = "Match the clusters, and those of responses without clusters"
+    icon = ":material/compare:"
+    if jobs_panel.run_here("consistency", full, label, on_click=True, icon=icon) is not None:
+        st.rerun()
+    return None
+
+
 def page(ds: Dataset) -> None:
     recording.title(ds, "Clusters")
     st.markdown("Which pictures does a brain answer alike, and what do they have in common?")
@@ -311,8 +366,8 @@ def page(ds: Dataset) -> None:
     key, choice = found
     rows = rows_of(key, opened, request)
     clustering = choose_k(choice)
-    inside, many, regions, columns = st.tabs(
-        ["Contents", "How many", "Profiles", "Composition"],
+    inside, many, regions, columns, again = st.tabs(
+        ["Contents", "How many", "Profiles", "Composition", "Consistency"],
         key="show_clusters",
         on_change="rerun",
         bind="query-params",
@@ -329,6 +384,9 @@ def page(ds: Dataset) -> None:
     with columns:
         if columns.open:
             composition(opened, rows, clustering)
+    with again:
+        if again.open:
+            consistency(ds, request, clustering)
 
 
 page(recording.require())

@@ -19,6 +19,7 @@ LABELS = {
     "encode": "Embeddings",
     "map": "Map",
     "clusters": "Clusters",
+    "consistency": "Consistency of clusters",
 }
 TIMES = {"queued": "waiting", "running": "running for"}
 DEFAULTS = ("none", "original")

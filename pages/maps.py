@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import maps
+from core import clusters, maps
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.figures import maps as figures
@@ -18,7 +18,7 @@ from pages.shared.text import plain
 MOST_SIDE_BY_SIDE = 3
 MOST_VALUES = 100
 MOST_DIVIDED = 3000
-PLAIN = "one colour"
+PLAIN, CLUSTER = "one colour", "cluster of region means"
 COLUMNS_FIRST = ("supercategory", "category", "theme", "source", "split")
 NOT_COLOURS = ("id", "file", "labels", "shares")
 
@@ -79,8 +79,10 @@ def _for_space(space: str, method: str, values: dict[str, object]) -> dict[str, 
 
 
 def _forget_others(key: str, options: list[str]) -> None:
+    """Forget a choice of which nothing is left in this recording."""
     chosen = st.session_state.get(key)
-    if chosen and not set(chosen) & set(options):
+    names = {chosen} if isinstance(chosen, str) else set(chosen or ())
+    if names and not names & set(options):
         del st.session_state[key]
 
 
@@ -89,10 +91,14 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     columns = [name for name in map(str, ds.stimuli) if _colours_well(ds.stimuli[name], name)]
     columns.sort(key=lambda n: COLUMNS_FIRST.index(n) if n in COLUMNS_FIRST else len(COLUMNS_FIRST))
     means = [f"mean of {roi}" for roi in ds.rois]
+    found = _clusters(ds)
+    columns += [] if found is None else [CLUSTER]
     options = [*columns, PLAIN, *means, *(["unit"] if ds.n_units else [])]
     recording.warn_unknown("colour", options, "There is no column")
     _forget_others("colour", options)
     name = st.selectbox("Colour by", options, key="colour", bind="query-params", width=200)
+    if name == CLUSTER and found is not None:
+        return name, figures.colouring([str(label + 1) if label >= 0 else "" for label in found])
     if name == PLAIN:
         return name, figures.colouring(["stimuli"] * ds.n_stimuli)
     if name == "unit":
@@ -105,11 +111,19 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     return name, figures.colouring(ds.stimuli[name])
 
 
+def _clusters(ds: Dataset) -> np.ndarray | None:
+    """The recommended clusters of region means, where the page Clusters has computed them."""
+    if ds.betas is None or len(ds.regions) < 3:
+        return None
+    choice = clusters.load(clusters.result_key([ds], {"source": "regions"}))
+    return None if choice is None else choice.clusterings[choice.k].labels
+
+
 def _colours_well(column: pd.Series, name: str) -> bool:
     if name in NOT_COLOURS:
         return False
     known = column.replace("", None).dropna()
-    return 1 < known.nunique() <= max(MOST_VALUES, 1)
+    return 1 < known.nunique() <= MOST_VALUES
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -187,6 +201,7 @@ def explore(ds: Dataset, wanted: list[Wanted]) -> None:
             if drawn is not None:
                 line = line_of(ds, one, drawn, groups)
                 map_view.show(ds, one, drawn, colours, as_pictures and has_pictures, line)
+    map_view.selected(ds)
     after = map_view.selection.current(ds).ids
     st.session_state["map_selection"] = after
     if before is not None and before != after:
@@ -210,7 +225,7 @@ def separation(ds: Dataset, wanted: list[Wanted]) -> None:
             return
         column = st.selectbox("Of", columns, key="apart_by", width=200)
         for place, one in zip(st.columns(len(wanted)), wanted, strict=True):
-            drawn = map_spaces.get(ds, one)
+            drawn = map_spaces.stored(ds, one)
             if drawn is None:
                 continue
             table = _separation(ds.fingerprint, one, column, drawn, ds)

@@ -15,9 +15,11 @@ from core.clusters.kmeans import Clustering, Members, describe, fit, nearest
 from core.clusters.labels import WEIGHTS, label_table, labelled, word_weights
 from core.clusters.metrics import METRICS, Metric
 from core.clusters.pooling import SOURCES, Rows, pooled, rows_of
+from core.clusters.recurrence import ACROSS, load_recurrence, recurrence_key
 from core.clusters.run import load, open_subjects, result_key
 
 __all__ = [
+    "ACROSS",
     "KS",
     "METRICS",
     "RULES",
@@ -43,11 +45,13 @@ __all__ = [
     "label_table",
     "labelled",
     "load",
+    "load_recurrence",
     "match",
     "nearest",
     "open_subjects",
     "pooled",
     "profile",
+    "recurrence_key",
     "result_key",
     "rows_of",
     "surrogate",

@@ -69,15 +69,24 @@ def get(ds: Dataset, wanted: Wanted) -> Map | None:
     try:
         if wanted.source == "embedding" and not _is_encoded(ds, wanted):
             return None
-        method = maps.METHODS[wanted.method]
-        asked = (wanted.source, wanted.method, wanted.seed, wanted.parameters)
-        key = maps.result_key(ds, *asked, **wanted.asked)
-        if ds.n_stimuli <= method.slow_above:
-            return _at_once(key, ds, wanted)
-        return _from_job(key, ds, wanted)
+        found = stored(ds, wanted)
+        if found is not None and not found.partial:
+            return found
+        return _from_job(ds, wanted, found)
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
+
+
+def stored(ds: Dataset, wanted: Wanted) -> Map | None:
+    """The map where it is there or comes at once, whole or partial; nothing is shown."""
+    if wanted.source == "embedding" and embeddings.stored(ds, _space(wanted), "stimuli") is None:
+        return None
+    asked = (wanted.source, wanted.method, wanted.seed, wanted.parameters)
+    key = maps.result_key(ds, *asked, **wanted.asked)
+    if ds.n_stimuli <= maps.METHODS[wanted.method].slow_above:
+        return _at_once(key, ds, wanted)
+    return maps.load(key)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the space …")
@@ -93,14 +102,15 @@ def _at_once(key: str, _ds: Dataset, _wanted: Wanted) -> Map:
 
 
 def _is_encoded(ds: Dataset, wanted: Wanted) -> bool:
-    info = encoders.get(wanted.asked["encoder"]).info
-    return embeddings.get(ds, embeddings.Space(info), "stimuli") is not None
+    return embeddings.get(ds, _space(wanted), "stimuli") is not None
 
 
-def _from_job(key: str, ds: Dataset, wanted: Wanted) -> Map | None:
-    found = maps.load(key)
-    if found is not None and not found.partial:
-        return found
+def _space(wanted: Wanted) -> embeddings.Space:
+    return embeddings.Space(encoders.get(wanted.asked["encoder"]).info)
+
+
+def _from_job(ds: Dataset, wanted: Wanted, found: Map | None) -> Map | None:
+    """Progress of the job; the map that it left where it was cancelled."""
     request = {
         "dataset": ds.info.name,
         "subject": ds.subject,

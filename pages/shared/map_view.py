@@ -30,6 +30,7 @@ POINT = "point"
 NEIGHBOURS, TILE = 12, 72
 ATLAS_SIDE = 36
 HEIGHT = 480
+MOST_SELECTED = 40
 
 
 def show(
@@ -68,6 +69,14 @@ def show(
         st.caption(f"Line: {figures.described(line)}.")
     if clicked is not None and near is not None:
         _show_neighbours(ds, wanted, clicked, *near)
+
+
+def selected(ds: Dataset) -> None:
+    """The selected pictures."""
+    rows = _selected_rows(ds)
+    if len(rows):
+        st.markdown(f"**Selected: {len(rows):,} stimuli**")
+        pictures.strip(ds, rows.tolist(), size=56, limit=MOST_SELECTED)
 
 
 def quality(drawn: Map) -> str:

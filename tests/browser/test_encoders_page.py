@@ -34,7 +34,9 @@ def test_words_find_pictures_and_a_click_finds_their_neighbours(open_page: Open)
 def test_encoders_side_by_side_compared_and_deleted(open_page: Open):
     page = open_page(f"{ADDRESS}&encoder=pixels&encoder=gabor&show_encoders=Compare")
     for name in ("pixels", "gabor"):
-        page.get_by_role("button", name=f"Encode 80 stimuli with {name}").click()
+        button = page.get_by_role("button", name=f"Encode 80 stimuli with {name}")
+        button.click()
+        expect(button).to_have_count(0)
     expect(page.get_by_text("RDMs (1 − Pearson r) of 80 pictures")).to_be_visible(timeout=JOB_MS)
     page.get_by_role("tab", name="Stored").click()
     for name in ("pixels (side", "gabor (orientations"):

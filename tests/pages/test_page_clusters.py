@@ -46,9 +46,20 @@ def test_every_tab(tab):
 
 @pytest.mark.parametrize("of", ["voxels", "pooled"])
 def test_voxels_and_pooled_subjects(of):
-    app = opened(of=of, of_roi="LOC", apart="euclidean")
+    app = opened(of=of, of_roi="LOC", distance="euclidean")
     assert not app.exception
     assert not app.error
+
+
+@pytest.mark.parametrize("across", ["subjects", "k"])
+def test_consistency_is_told_with_its_null(across):
+    app = opened(k="3", show_clusters="Consistency", across=across)
+    next(button for button in app.button if "Match the clusters" in button.label).click().run()
+    app = until_done(app)
+    assert not app.exception
+    assert not app.error
+    assert "Mean correlation of matched centroids" in texts(app)
+    assert "in 20 simulations" in texts(app)
 
 
 def test_a_cluster_of_the_address_beyond_the_last_is_told():

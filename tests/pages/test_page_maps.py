@@ -1,11 +1,13 @@
 """The page Maps: at once, by a job, side by side, and what it says where it cannot."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import jobs
+from core.clusters import run as clustering
 from core.maps import METHODS
 from tests.pages.test_pages import open_page, texts, write_folder
 
@@ -56,6 +58,18 @@ def test_every_kind_of_colour(colour):
     app = opened(colour=colour)
     assert not app.exception
     assert not app.error
+
+
+def test_clusters_colour_the_map_once_they_are_known():
+    wanted = "cluster of region means"
+    assert wanted not in opened().selectbox(key="colour").options
+    request = {"dataset": "simulated", "subject": "S1", "options": {"stimuli": 80, "subjects": 1}}
+    clustering.run({**request, "resamples": 2, "references": 2}, lambda *said: None, Path())
+    assert wanted not in opened().selectbox(key="colour").options  # other settings
+    clustering.run(request, lambda *said: None, Path())
+    app = opened(colour=wanted)
+    assert not app.exception
+    assert app.selectbox(key="colour").value == wanted
 
 
 def test_an_embedding_is_encoded_first():

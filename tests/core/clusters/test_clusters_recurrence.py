@@ -1,0 +1,51 @@
+"""The job that matches clusters across subjects and across k."""
+
+import numpy as np
+import pytest
+
+from core import clusters, datasets
+from core.clusters import recurrence
+from core.errors import InputError
+
+REQUEST = {"dataset": "simulated", "options": {"stimuli": 80, "subjects": 2}, "surrogates": 3}
+
+
+def done(request, tmp_path):
+    said = []
+    made = recurrence.run(request, lambda fraction, message: said.append(fraction), tmp_path)
+    assert said[-1] == 1
+    return clusters.load_recurrence(made["key"])
+
+
+def test_across_subjects_equals_the_direct_call(tmp_path):
+    request = {**REQUEST, "across": "subjects", "subjects": ["S1", "S2"], "k": 3}
+    found = done(request, tmp_path)
+    opened = [datasets.load("simulated", name, **REQUEST["options"]) for name in ("S1", "S2")]
+    rows = clusters.pooled(opened)
+    parts = [rows.responses[rows.subjects == name] for name in ("S1", "S2")]
+    direct = clusters.consistency_across_subjects(parts, 3, surrogates=3, names=["S1", "S2"])
+    np.testing.assert_array_equal(found.matrix, direct.matrix)
+    np.testing.assert_array_equal(found.null, direct.null)
+    assert found.pairs.equals(direct.pairs)
+    assert (found.names, found.mean, found.above, found.p) == (
+        direct.names, direct.mean, direct.above, direct.p)  # fmt: skip
+
+
+def test_across_k(tmp_path):
+    request = {**REQUEST, "across": "k", "subject": "S1", "ks": [2, 3, 4], "surrogates": 0}
+    found = done(request, tmp_path)
+    assert found.names == ("k = 2", "k = 3", "k = 4")
+    assert found.matrix.shape == (3, 3)
+    assert len(found.null) == 0
+    assert np.isnan(found.p)
+
+
+def test_keys_follow_the_request():
+    opened = [datasets.load("simulated", "S1", **REQUEST["options"])]
+    request = {**REQUEST, "across": "k", "ks": [2, 3]}
+    key = clusters.recurrence_key(opened, request)
+    assert key == clusters.recurrence_key(opened, {**request, "source": "regions"})
+    assert key != clusters.recurrence_key(opened, {**request, "seed": 1})
+    assert key != clusters.recurrence_key(opened, {**request, "ks": [2, 4]})
+    with pytest.raises(InputError, match="subjects, k"):
+        clusters.recurrence_key(opened, {**request, "across": "regions"})
