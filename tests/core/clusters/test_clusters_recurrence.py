@@ -13,7 +13,6 @@ REQUEST = {"dataset": "simulated", "options": {"stimuli": 80, "subjects": 2}, "s
 def done(request, tmp_path):
     said = []
     made = recurrence.run(request, lambda fraction, message: said.append(fraction), tmp_path)
-    assert said[-1] == 1
     return clusters.load_recurrence(made["key"])
 
 
