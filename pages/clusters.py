@@ -30,10 +30,7 @@ def choose_rows(ds: Dataset) -> dict[str, object]:
     if len(ds.subjects) < 2 and "pooled" in sources:
         sources.remove("pooled")
     request: dict[str, object] = {"dataset": ds.info.name, "subject": ds.subject}
-    request["options"] = {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in ds.options.items()
-    }
+    request["options"] = jobs_panel.options_of(ds)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = st.segmented_control(
             "Clusters of",

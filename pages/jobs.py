@@ -28,8 +28,9 @@ DEFAULTS = ("none", "original")
 def described(job: Job) -> str:
     """The request in words: what differs from the defaults."""
     shown = {name: value for name, value in job.request.items() if name not in HIDDEN and value}
+    shown |= shown.pop("parameters", {})
     words = {
-        name: " + ".join(value) if isinstance(value, list) else str(value)
+        name: " + ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in shown.items()
     }
     words |= {name: str(value) for name, value in changed_options(job.request).items()}

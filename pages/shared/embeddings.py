@@ -154,7 +154,7 @@ def _from_job(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
     request = {
         "dataset": ds.info.name,
         "subject": ds.subject,
-        "options": {name: list(v) if isinstance(v, tuple) else v for name, v in ds.options.items()},
+        "options": jobs_panel.options_of(ds),
         "encoder": wanted.info.id,
         "which": which,
         "parameters": wanted.parameters,

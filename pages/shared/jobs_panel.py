@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import jobs
+from core.datasets import Dataset
 from core.jobs import Job
 from pages.shared.text import plain
 
@@ -77,6 +78,11 @@ def _cancel_predecessor(operation: str, wanted: Job | None) -> None:
     for job in jobs.all_jobs():
         if job.id == last and job.status in ACTIVE and (wanted is None or job.id != wanted.id):
             job.cancel()
+
+
+def options_of(ds: Dataset) -> dict[str, Any]:
+    """Options of a recording as JSON values of a request."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in ds.options.items()}
 
 
 def summary() -> None:

@@ -114,7 +114,7 @@ def _from_job(ds: Dataset, wanted: Wanted, found: Map | None) -> Map | None:
     request = {
         "dataset": ds.info.name,
         "subject": ds.subject,
-        "options": {name: list(v) if isinstance(v, tuple) else v for name, v in ds.options.items()},
+        "options": jobs_panel.options_of(ds),
         "source": wanted.source,
         "method": wanted.method,
         "parameters": wanted.parameters,
