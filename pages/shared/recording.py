@@ -19,6 +19,14 @@ DEFAULT = "simulated"
 OptionValues = tuple[tuple[str, Any], ...]
 
 
+class NothingOpen(Exception):
+    """Ends a page that has said why there is nothing to show.
+
+    Not ``st.stop``: a run that it ends keeps the fragments of the run before, and one that
+    follows a job would go on writing into a page that no longer has a place for it.
+    """
+
+
 def sidebar() -> None:
     """Choose recording, subject and options; show the selection and running jobs."""
     st.session_state.pop("recording", None)
@@ -47,7 +55,7 @@ def sidebar() -> None:
 
 
 def require() -> Dataset:
-    """The recording in view; where there is none, say why and stop the page."""
+    """The recording in view; where there is none, say why and end the page."""
     navigation.require_app()
     found = st.session_state.get("recording")
     if isinstance(found, Dataset):
@@ -58,7 +66,7 @@ def require() -> Dataset:
     else:
         st.title(plain(info.title))
         show_error(found or NeurogalleryError("No recording is open"))
-    st.stop()
+    raise NothingOpen
 
 
 def title(ds: Dataset, text: str) -> None:
@@ -77,6 +85,8 @@ def guarded(page: Callable[[], None]) -> None:
     """Run a page; an error that core explains becomes its message."""
     try:
         page()
+    except NothingOpen:
+        pass
     except NeurogalleryError as error:
         show_error(error)
 

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,7 @@ def main() -> None:
                 on_hover=lambda row: tell("hover", row),
             )
     st.button("Clear", on_click=lambda: st.session_state.pop("selected", None))
+    time.sleep(float(asked.get("slow", "0")))
     if st.toggle("Away"):
         st.text("A widget below the map")
 

@@ -34,7 +34,7 @@ def test_parts_of_the_responses_are_chosen_in_the_sidebar(open_page: Open):
         page.get_by_test_id("stSidebar").get_by_role("button", name=part, exact=True).click()
         page.wait_for_url(lambda url, part=part: "parts=" in url and f"parts={part}" not in url)
     shown = page.locator(".legendtext")
+    expect(shown.filter(has_text="semantics")).to_have_count(1, timeout=JOB_MS)
     expect(shown.filter(has_text="pixels")).to_have_count(0)
-    expect(shown.filter(has_text="semantics")).to_have_count(1)
     page.get_by_test_id("stSidebar").get_by_role("button", name="semantics", exact=True).click()
     expect(page.get_by_text("parts is empty")).to_be_visible()

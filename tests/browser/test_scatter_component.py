@@ -352,6 +352,21 @@ def test_the_keyboard_does_everything(open_map: Opened):
     expect(shown.page.locator(".tooltip").first).to_contain_text(f"picture {row}")
 
 
+def test_nothing_is_lost_or_told_twice_while_runs_overtake_each_other(open_map: Opened):
+    shown = open_map("n=300&slow=1")
+    shown.stage.focus()
+    for _ in range(8):
+        shown.page.keyboard.press("ArrowRight")
+        shown.page.wait_for_timeout(150)
+        shown.page.keyboard.press("Enter")
+        shown.page.wait_for_timeout(50)
+        shown.page.keyboard.press(" ")
+    clicked = shown.wait("clicked", 8)
+    assert len(set(clicked)) == 8
+    expect(shown.page.locator(".status").first).to_have_text("8 of 300 points selected")
+    assert shown.told("selected")[-1] == sorted(clicked)
+
+
 def test_pictures_are_points_and_more_appear_on_zooming(open_map: Opened):
     shown = open_map("n=3000&pictures=1")
     shown.page.wait_for_function(

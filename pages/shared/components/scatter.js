@@ -3,6 +3,7 @@
 const PATIENCE = 3000;
 const RESTED = 120;
 const TWICE = 400;
+const MOST_WAITING = 50;
 const plots = new WeakMap();
 
 function createPlot(root) {
@@ -26,6 +27,7 @@ function createPlot(root) {
     hover: -1,
     cursor: -1,
     serial: 0,
+    waiting: [],
     chosen: 0,
     sent: 0,
     run: 0,
@@ -133,6 +135,7 @@ function mark(plot) {
 function update(plot, component) {
   const { data } = component;
   plot.component = component;
+  confirm(plot, data.serial);
   const content = contentOf(plot, data);
   if (!content) return;
   const identity = data.identity || data.points.version;
@@ -151,7 +154,7 @@ function update(plot, component) {
   if (!data.selectable) plot.mode = "move";
   plot.frame.querySelector(".modes").hidden = !data.selectable;
   arrange(plot);
-  wonder(plot, plot.hover);
+  wonder(plot, tippedRow(plot));
 }
 
 // The decoded content; null where a part is missing here, which is then asked for.
@@ -175,9 +178,23 @@ function contentOf(plot, data) {
 function ask(plot) {
   if (Date.now() - (plot.begged ?? 0) > PATIENCE) {
     plot.begged = Date.now();
-    plot.component.setTriggerValue("missing", plot.begged);
+    tell(plot, "missing", {});
   }
   return null;
+}
+
+// While a run is under way Streamlit keeps only the last message of a component, so each
+// message carries everything that Python has not confirmed; known serials are ignored there.
+function tell(plot, event, value) {
+  plot.serial += 1;
+  const before = plot.waiting.filter((told) => event !== "selected" || told.event !== event);
+  plot.waiting = [...before, { event, ...value, serial: plot.serial }].slice(-MOST_WAITING);
+  plot.component.setTriggerValue("told", plot.waiting);
+}
+
+function confirm(plot, serial) {
+  plot.serial = Math.max(plot.serial, serial);
+  plot.waiting = plot.waiting.filter((told) => told.serial > serial);
 }
 
 function colour(plot, { colours, n }) {
@@ -193,7 +210,6 @@ function colour(plot, { colours, n }) {
 function adopt(plot, data) {
   const overtaken = data.serial < plot.chosen && Date.now() - plot.sent < PATIENCE;
   const fits = plot.selected?.length === data.n;
-  plot.serial = Math.max(plot.serial, data.serial);
   if (overtaken && fits) return;
   const given = `${data.n}/${data.selected}`;
   if (plot.given === given && fits && !plot.touched) return;
@@ -213,9 +229,8 @@ function choose(plot, rows, how) {
   for (const row of rows) mask[row] = how === "remove" ? 0 : 1;
   if (mask.every((one, row) => one === plot.selected[row])) return;
   setSelected(plot, mask);
-  plot.serial += 1;
+  tell(plot, "selected", { rows: rowsOf(mask) });
   Object.assign(plot, { chosen: plot.serial, sent: Date.now(), touched: true });
-  plot.component.setTriggerValue("selected", { rows: rowsOf(mask), serial: plot.serial });
   refresh(plot);
 }
 
@@ -224,8 +239,7 @@ function pick(plot, row) {
   const { row: last, time } = plot.picked ?? {};
   plot.picked = { row, time: Date.now() };
   if (!plot.data.clickable || (row === last && Date.now() - time < TWICE)) return;
-  plot.serial += 1;
-  plot.component.setTriggerValue("clicked", { row, serial: plot.serial });
+  tell(plot, "clicked", { row });
 }
 
 // Asked once a row when the pointer rests; an answer that a later run has overtaken, again.
@@ -236,8 +250,7 @@ function wonder(plot, row) {
     const last = plot.asked.get(row) ?? 0;
     if (plot.gesture || tipOf(plot, row).known || Date.now() - last < PATIENCE) return;
     plot.asked.set(row, Date.now());
-    plot.serial += 1;
-    plot.component.setTriggerValue("hover", { row, serial: plot.serial });
+    tell(plot, "hover", { row });
   }, RESTED);
 }
 

@@ -186,22 +186,23 @@ def scatter(
     n = len(places)
     serial_key = f"{key}__serial"
 
-    def chosen() -> None:
-        told = _told(key, "selected")
-        st.session_state[serial_key] = told.get("serial", 0)
-        if on_select is not None:
-            on_select(_rows(told.get("rows"), n))
+    def act(told: Mapping[str, Any]) -> None:
+        row = _rows([told.get("row")], n)
+        match told["event"]:
+            case "missing":
+                st.session_state.pop(_sent_key(key), None)
+            case "selected" if on_select is not None:
+                on_select(_rows(told.get("rows"), n))
+            case "clicked" if on_click is not None and row:
+                on_click(row[0])
+            case "hover" if on_hover is not None and row:
+                on_hover(row[0])
 
-    def follow(event: str, act: Callable[[int], None] | None) -> Callable[[], None]:
-        def tell() -> None:
-            rows = _rows([_told(key, event).get("row")], n)
-            if act is not None and rows:
-                act(rows[0])
-
-        return tell
-
-    def send_again() -> None:
-        st.session_state.pop(_sent_key(key), None)
+    def follow() -> None:
+        for told in (st.session_state.get(key) or {}).get("told") or ():
+            if told["serial"] > st.session_state.get(serial_key, 0):
+                st.session_state[serial_key] = told["serial"]
+                act(told)
 
     _mount(
         key=key,
@@ -224,10 +225,7 @@ def scatter(
             "clickable": on_click is not None,
             "serial": st.session_state.get(serial_key, 0),
         },
-        on_selected_change=chosen,
-        on_clicked_change=follow("clicked", on_click),
-        on_hover_change=follow("hover", on_hover),
-        on_missing_change=send_again,
+        on_told_change=follow,
     )
 
 
@@ -365,11 +363,6 @@ def _bits(selected: Collection[int] | np.ndarray, n: int) -> str:
 
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode("ascii")
-
-
-def _told(key: str, event: str) -> dict[str, Any]:
-    told = (st.session_state.get(key) or {}).get(event)
-    return told if isinstance(told, dict) else {}
 
 
 def _rows(value: Any, n: int, ordered: bool = True) -> list[int]:

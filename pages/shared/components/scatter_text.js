@@ -42,9 +42,13 @@ function pointWords(plot, row) {
   return `Point ${number(row + 1)}${text ? `: ${text}` : ""}${chosen}`;
 }
 
+function tippedRow({ hover, keyboard, cursor }) {
+  return hover >= 0 || !keyboard ? hover : cursor;
+}
+
 function writeTip(plot) {
   const { tooltip } = plot.parts;
-  const row = plot.hover >= 0 ? plot.hover : plot.keyboard ? plot.cursor : -1;
+  const row = tippedRow(plot);
   const tip = row >= 0 ? tipOf(plot, row) : null;
   tooltip.hidden = !tip || Boolean(plot.gesture?.moved) || !(tip.text || tip.image || !tip.known);
   if (tooltip.hidden) return;
