@@ -38,6 +38,7 @@ clean:
 .venv/run.stamp: requirements.txt | .venv/bin/python
 	@echo "Installing Neurogallery's packages (once, a few minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -c 'from core import maps; maps.warm_up()'
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.txt .venv/run.stamp

@@ -2,106 +2,66 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import clusters, jobs
+from core import clusters
 from core.clusters import Choice, Clustering, Rows
 from core.datasets import Dataset
 from core.figures import clusters as figures
 from core.figures.heatmap import data_uri
 from core.figures.wordclouds import wordcloud
-from pages.shared import jobs_panel, pictures, recording, selection
+from pages.shared import (
+    clusterings,
+    map_spaces,
+    map_view,
+    pictures,
+    presets,
+    recording,
+    selection,
+)
 from pages.shared.components.gallery import Tile, gallery
 from pages.shared.text import plain
 
-OPERATION = "clusters"
-EVERY = "every unit"
 NEAREST = (10, 100)
 MOST_LABELS = 15
 CLOUD = (420, 240)
 WIDEST_CHART = 720
 
 
-def choose_rows(ds: Dataset) -> dict[str, object]:
-    """What is clustered, and by which distance."""
-    sources = list(clusters.SOURCES) if len(ds.regions) > 2 else ["voxels"]
-    if len(ds.subjects) < 2 and "pooled" in sources:
-        sources.remove("pooled")
-    request: dict[str, object] = {"dataset": ds.info.name, "subject": ds.subject}
-    request["options"] = jobs_panel.options_of(ds)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        source = st.segmented_control(
-            "Clusters of",
-            sources,
-            default=sources[0],
-            required=True,
-            key="of",
-            bind="query-params",
-            help="mean responses of regions; single units; or the region means of every subject",
-        )
-        if source == "voxels":
-            recording.warn_unknown("of_roi", [EVERY, *ds.rois], f"{ds.subject} has no ROI")
-            roi = st.selectbox(
-                "ROI", [EVERY, *ds.rois], key="of_roi", bind="query-params", width=180
-            )
-            request["roi"] = [] if roi == EVERY else [roi]
-        metric = st.selectbox(
-            "Distance", list(clusters.METRICS), key="distance", bind="query-params", width=160
-        )
-        seed = st.number_input("Seed", 0, 2**31 - 1, key="k_seed", bind="query-params", width=110)
-    if source == "pooled":
-        request["subjects"] = list(ds.subjects)
-    return {**request, "source": source, "metric": metric, "seed": int(seed)}
+def chosen(choice: Choice, asked: str) -> Clustering:
+    """By the recommendation, by one of the rules, or as many as were asked for."""
+    by_rule = {clusters.RULES[name].label: k for name, k in choice.chosen.items()}
+    k = int(asked) if asked.isdigit() else by_rule.get(asked, choice.k)
+    if k is None or k not in choice.clusterings:
+        st.info(f"{asked} gives no clusters here; the recommended ones are shown.")
+        k = choice.k
+    st.markdown(f"**{k} clusters** of {choice.rows:,} rows")
+    return choice.clusterings[k]
 
 
-def subjects_of(ds: Dataset, request: dict[str, object]) -> list[Dataset]:
-    """The recording of every subject that is clustered."""
-    if request["source"] != "pooled":
-        return [ds]
-    return [recording.other_subject(ds, subject) for subject in ds.subjects]
-
-
-@st.cache_resource(max_entries=8, show_spinner="Collecting the responses …")
-def rows_of(key: str, _opened: list[Dataset], _request: dict[str, object]) -> Rows:
-    return clusters.rows_of(_opened, str(_request["source"]), _request.get("roi"))  # type: ignore[arg-type]
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def loaded(key: str) -> Choice | None:
-    return clusters.load(key)
-
-
-def clustered(opened: list[Dataset], request: dict[str, object]) -> tuple[str, Choice] | None:
-    """The clusterings of every k; until a job has them, its progress and None."""
-    key = clusters.result_key(opened, request)
-    found = loaded(key)
-    if found is not None:
-        return key, found
-    loaded.clear()
-    full = {**request, "fingerprint": [ds.fingerprint for ds in opened]}
-    job = jobs.find(OPERATION, full)
-    if job is not None and job.status == "done":  # its result was deleted
-        job.remove()
-    label = f"Clustering {request['source']} with 2 to 20 clusters"
-    if jobs_panel.run_here(OPERATION, full, label, one_at_a_time=True) is not None:
-        st.rerun()
-    return None
-
-
-def choose_k(choice: Choice) -> Clustering:
-    ks = list(choice.clusterings)
-    recommended = f"recommended ({choice.k})"
-    asked = st.selectbox(
-        "Number of clusters", [recommended, *map(str, ks)], key="k", bind="query-params", width=220
-    )
-    return choice.clusterings[choice.k if asked == recommended else int(asked)]
+def draw_map(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
+    """The map that was clustered, coloured by cluster."""
+    wanted = clusterings.map_of(request)
+    drawn = None if wanted is None else map_spaces.stored(ds, wanted)
+    if wanted is None or drawn is None:
+        return
+    colours = figures.membership(found)
+    map_view.legend("cluster", colours)
+    with st.container(width=WIDEST_CHART):
+        map_view.show(ds, wanted, drawn, colours, as_pictures=False, line=None)
 
 
 def how_many(choice: Choice) -> None:
     st.markdown(f"**{plain(choice.recommendation)}**")
-    st.plotly_chart(figures.choices(choice), key="choices", alt="Four rules over k")
+    with st.container(key="halves_below"):
+        columns = st.columns(2)
+    for place, name in enumerate(clusters.RULES):
+        chart, alt = figures.rule(choice, name), f"{clusters.RULES[name].label} over k"
+        columns[place % 2].plotly_chart(chart, key=f"rule_{name}", alt=alt)
     lines = []
     for name in clusters.RULES:
         rule, k = clusters.RULES[name], choice.chosen.get(name)
@@ -291,10 +251,11 @@ def composition(opened: list[Dataset], rows: Rows, found: Clustering) -> None:
         )
 
 
-def consistency(ds: Dataset, request: dict[str, object], found: Clustering) -> None:
+def consistency(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
     """Whether the clusters come back in other subjects, or with another k."""
     subjects = list(ds.subjects)
-    choices = list(clusters.ACROSS) if len(subjects) > 1 else ["k"]
+    are_regions = request["source"] != "map"
+    choices = list(clusters.ACROSS) if len(subjects) > 1 and are_regions else ["k"]
     across = st.segmented_control(
         "Compare centroids across",
         choices,
@@ -307,11 +268,11 @@ def consistency(ds: Dataset, request: dict[str, object], found: Clustering) -> N
     asked = {**request, "across": across}
     if across == "subjects":
         asked |= {"k": found.k, "subjects": subjects}
-        opened = subjects_of(ds, {**request, "source": "pooled"})
+        opened = clusterings.subjects_of(ds, {**request, "source": "pooled"})
     else:
         asked["ks"] = list(range(max(2, found.k - 2), found.k + 3))
-        opened = subjects_of(ds, request)
-    recurrence = recurred(opened, asked)
+        opened = clusterings.subjects_of(ds, request)
+    recurrence = clusterings.recurred(opened, asked)
     if recurrence is None:
         return
     with st.container(width=WIDEST_CHART):
@@ -330,24 +291,11 @@ def consistency(ds: Dataset, request: dict[str, object], found: Clustering) -> N
     )
 
 
-def recurred(opened: list[Dataset], asked: dict[str, object]) -> clusters.Consistency | None:
-    found = clusters.load_recurrence(clusters.recurrence_key(opened, asked))
-    if found is not None:
-        return found
-    full = {**asked, "fingerprint": [ds.fingerprint for ds in opened]}
-    job = jobs.find("consistency", full)
-    if job is not None and job.status == "done":  # its result was deleted
-        job.remove()
-    label = "Match the clusters, and those of responses without clusters"
-    icon = ":material/compare:"
-    if jobs_panel.run_here("consistency", full, label, on_click=True, icon=icon) is not None:
-        st.rerun()
-    return None
-
-
 def page(ds: Dataset) -> None:
     recording.title(ds, "Clusters")
-    st.markdown("Which pictures does a brain answer alike, and what do they have in common?")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Which pictures does a brain answer alike, and what do they have in common?")
+        presets.offer(ds, "clusters")
     if ds.betas is None:
         st.info(
             f"{ds.info.title} comes as RDMs only; clusters need responses. Its maps are on the "
@@ -355,14 +303,15 @@ def page(ds: Dataset) -> None:
             icon=":material/info:",
         )
         return
-    request = choose_rows(ds)
-    opened = subjects_of(ds, request)
-    found = clustered(opened, request)
+    request, asked = clusterings.choose(ds)
+    opened = clusterings.subjects_of(ds, request)
+    found = clusterings.get(opened, request)
     if found is None:
         return
     key, choice = found
-    rows = rows_of(key, opened, request)
-    clustering = choose_k(choice)
+    rows = clusterings.rows_of(key, opened, request)
+    clustering = chosen(choice, asked)
+    draw_map(ds, request, clustering)
     inside, many, regions, columns, again = st.tabs(
         ["Contents", "How many", "Profiles", "Composition", "Consistency"],
         key="show_clusters",

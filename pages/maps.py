@@ -7,11 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from core import clusters, maps
+from core.clusters import Clustering
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.figures import maps as figures
+from core.figures.clusters import membership
 from core.maps import Map
-from pages.shared import map_spaces, map_view, recording
+from pages.shared import map_spaces, map_view, presets, recording
 from pages.shared.map_spaces import Wanted
 from pages.shared.text import plain
 
@@ -98,7 +100,7 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     _forget_others("colour", options)
     name = st.selectbox("Colour by", options, key="colour", bind="query-params", width=200)
     if name == CLUSTER and found is not None:
-        return name, figures.colouring([str(label + 1) if label >= 0 else "" for label in found])
+        return name, membership(found)
     if name == PLAIN:
         return name, figures.colouring(["stimuli"] * ds.n_stimuli)
     if name == "unit":
@@ -111,12 +113,12 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     return name, figures.colouring(ds.stimuli[name])
 
 
-def _clusters(ds: Dataset) -> np.ndarray | None:
+def _clusters(ds: Dataset) -> Clustering | None:
     """The recommended clusters of region means, where the page Clusters has computed them."""
     if ds.betas is None or len(ds.regions) < 3:
         return None
     choice = clusters.load(clusters.result_key([ds], {"source": "regions"}))
-    return None if choice is None else choice.clusterings[choice.k].labels
+    return None if choice is None else choice.clusterings[choice.k]
 
 
 def _colours_well(column: pd.Series, name: str) -> bool:
@@ -247,7 +249,9 @@ def _separation(
 
 def page(ds: Dataset) -> None:
     recording.title(ds, "Maps")
-    st.markdown("Which pictures lie close together? Select with the lasso, click for neighbours.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Which pictures lie close together? Lasso them, click one for its neighbours.")
+        presets.offer(ds, "maps")
     wanted = choose_maps(ds)
     if not wanted:
         st.info("Choose at least one space.", icon=":material/info:")

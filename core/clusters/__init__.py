@@ -14,13 +14,14 @@ from core.clusters.contents import UNKNOWN, Composition, composition, profile
 from core.clusters.kmeans import Clustering, Members, describe, fit, nearest
 from core.clusters.labels import WEIGHTS, label_table, labelled, word_weights
 from core.clusters.metrics import METRICS, Metric
-from core.clusters.pooling import SOURCES, Rows, pooled, rows_of
+from core.clusters.pooling import MAP, SOURCES, Rows, pooled, rows_of
 from core.clusters.recurrence import ACROSS, load_recurrence, recurrence_key
 from core.clusters.run import load, open_subjects, result_key
 
 __all__ = [
     "ACROSS",
     "KS",
+    "MAP",
     "METRICS",
     "RULES",
     "SOURCES",

@@ -1,16 +1,18 @@
-"""The rows that are clustered: one subject's units or regions, or several subjects pooled."""
+"""The rows that are clustered: units, regions, several subjects pooled, or points of a map."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from core import maps
 from core.datasets import Dataset
 from core.errors import InputError, NotFoundError
 
-SOURCES = ("regions", "voxels", "pooled")
+SOURCES = ("regions", "voxels", "pooled", "map")
+MAP = "tsne"
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,27 @@ class Rows:
 
 
 def rows_of(
-    opened: Sequence[Dataset], source: str = "regions", roi: Sequence[str] | str | None = None
+    opened: Sequence[Dataset],
+    source: str = "regions",
+    roi: Sequence[str] | str | None = None,
+    seed: int = 0,
+    progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> Rows:
     """Rows of one recording or of several subjects.
 
     Parameters
     ----------
     opened : sequence of Dataset
-        One subject each; 'voxels' and 'regions' take one.
-    source : {'regions', 'voxels', 'pooled'}
-        Means of regions; single response units; region means of several subjects.
+        One subject each; all but 'pooled' take one.
+    source : {'regions', 'voxels', 'pooled', 'map'}
+        Means of regions; single response units; region means of several subjects; the
+        t-SNE map of the responses with its default settings, as on the page Maps.
     roi : str or sequence of str, optional
-        'voxels': ROIs to join (None: every unit). Else the regions to keep (None: all).
+        'voxels', 'map': ROIs to join (None: every unit). Else the regions to keep (None: all).
+    seed : int
+        Of the map.
+    progress : callable
+        ``progress(fraction, message)`` while a map is drawn that the store does not have.
 
     Raises
     ------
@@ -69,6 +80,9 @@ def rows_of(
             "Pool the region means of several subjects instead.",
         )
     ds = opened[0]
+    if source == "map":
+        drawn = maps.drawn(ds, "responses", MAP, seed, progress=progress, roi=named or None)
+        return _one_subject(ds, drawn.coordinates.astype(np.float32), ("x", "y"), "map units")
     if source == "voxels":
         units = ds.units(named or None)
         names = tuple(f"unit {unit}" for unit in units)
@@ -131,9 +145,11 @@ def pooled(
     )
 
 
-def _one_subject(ds: Dataset, responses: np.ndarray, names: tuple[str, ...]) -> Rows:
+def _one_subject(
+    ds: Dataset, responses: np.ndarray, names: tuple[str, ...], unit: str = ""
+) -> Rows:
     subjects = np.full(ds.n_stimuli, ds.subject)
-    return Rows(responses, subjects, np.arange(ds.n_stimuli), names, ds.info.units)
+    return Rows(responses, subjects, np.arange(ds.n_stimuli), names, unit or ds.info.units)
 
 
 def _region_means(ds: Dataset, names: Sequence[str]) -> np.ndarray:

@@ -93,7 +93,7 @@ def _found(
     given = _settings(request)
     shared = (given["metric"], given["seed"], given["surrogates"])
     if given["across"] == "k":
-        rows = rows_of(opened, given["source"], given["roi"])
+        rows = rows_of(opened, given["source"], given["roi"], given["seed"])
         return consistency_across_k(rows.responses, given["ks"], *shared, progress=progress)
     rows = pooled(opened)
     names = [ds.subject for ds in opened]

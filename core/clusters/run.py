@@ -17,6 +17,7 @@ from core.clusters.pooling import rows_of
 from core.datasets import Dataset
 
 VERSION = 1
+DRAWING = 0.3
 COUNTS = ("missing", "undefined", "refilled")
 FACTS = ("k", "recommendation", "rows", "most_rows", "metric", "seed", "minimum_gain")
 
@@ -53,7 +54,7 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
     ----------
     request : mapping
         ``dataset``, and ``subject`` or (pooled) ``subjects``; optionally ``options``,
-        ``stimuli`` (ids), ``source`` ('regions', 'voxels', 'pooled'), ``roi``,
+        ``stimuli`` (ids), ``source`` ('regions', 'voxels', 'pooled', 'map'), ``roi``,
         ``metric``, ``ks``, ``seed``, ``minimum_gain``, ``references``, ``resamples``
         and ``most``.
 
@@ -66,8 +67,16 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
     opened = open_subjects(request)
     key = result_key(opened, request)
     if store.load(key) is None:
-        rows = rows_of(opened, request.get("source", "regions"), request.get("roi"))
-        choice = choose_k(rows.responses, **_settings(request), progress=progress)
+        source, seed = request.get("source", "regions"), int(request.get("seed", 0))
+        rows = rows_of(
+            opened, source, request.get("roi"), seed, lambda f, said: progress(DRAWING * f, said)
+        )
+        drawn = DRAWING if source == "map" else 0.0
+        choice = choose_k(
+            rows.responses,
+            **_settings(request),
+            progress=lambda f, said: progress(drawn + (1 - drawn) * f, said),
+        )
         save(key, choice, {"title": opened[0].info.title, **request})
     return {"key": key}
 

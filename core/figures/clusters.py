@@ -10,57 +10,58 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.clusters import UNKNOWN, Choice, Composition, Consistency
+from core.clusters import UNKNOWN, Choice, Clustering, Composition, Consistency
 from core.figures.charts import styled
+from core.figures.maps import Colouring
 from core.figures.pictures import CATEGORY_COLOURS, category_colours
 
 INK, MARK, GREY = CATEGORY_COLOURS[0], CATEGORY_COLOURS[5], CATEGORY_COLOURS[-1]
 PALE = "rgba(0, 114, 178, 0.22)"
-PANELS = (
-    ("r2", "R² (line), its gain by one more cluster (bars)"),
-    ("silhouette", "Mean silhouette"),
-    ("gap", "Gap statistic ± s"),
-    ("stability", "Stability (adjusted Rand index)"),
-)
+PANELS = {
+    "r2": "R² (line), its gain by one more cluster (bars)",
+    "silhouette": "Mean silhouette",
+    "gap": "Gap statistic ± s",
+    "stability": "Stability (adjusted Rand index)",
+}
 NUMBERED_CELLS = 20
 GAINS_SHOWN = 5
 MOST_VALUES = len(CATEGORY_COLOURS) - 1
 UNKNOWN_COLOUR = "rgba(127, 127, 127, 0.35)"
 
 
-def choices(choice: Choice) -> go.Figure:
-    """The four rules over k, a panel each; the k of a rule and the recommended k are marked."""
+def rule(choice: Choice, name: str) -> go.Figure:
+    """One of the rules over k; the k that it chooses and the recommended k are marked."""
     table = choice.table
-    figure = make_subplots(
-        rows=2,
-        cols=2,
-        subplot_titles=[title for _, title in PANELS],
-        specs=[[{"secondary_y": True}, {}], [{}, {}]],
-        horizontal_spacing=0.09,
-        vertical_spacing=0.17,
+    figure = make_subplots(specs=[[{"secondary_y": name == "r2"}]])
+    if name == "r2":
+        _add_gain(figure, choice)
+    if name == "stability":
+        _add_band(figure, table, table["stability_low"], table["stability_high"])
+    errors = {"error_y": {"array": table["gap_se"], "thickness": 1}} if name == "gap" else {}
+    figure.add_scatter(
+        x=table["k"],
+        y=table[name],
+        mode="lines+markers",
+        line={"color": INK, "width": 2},
+        hovertemplate="k = %{x}: %{y:.4f}<extra></extra>",
+        **errors,
     )
-    for place, (rule, _) in enumerate(PANELS):
-        cell = {"row": place // 2 + 1, "col": place % 2 + 1}
-        if rule == "r2":
-            _add_gain(figure, choice, cell)
-        _add_panel(figure, table, rule, cell)
-        figure.add_vline(x=choice.k, line={"color": GREY, "width": 1, "dash": "dash"}, **cell)
-        at = table[table["k"] == choice.chosen[rule]]
-        figure.add_scatter(
-            x=at["k"],
-            y=at[rule],
-            mode="markers",
-            marker={"color": MARK, "size": 12, "symbol": "circle-open", "line": {"width": 3}},
-            showlegend=False,
-            hoverinfo="skip",
-            **cell,
-        )
-    styled(figure, "", "")
-    figure.update_xaxes(title="Clusters k", dtick=2)
-    return figure.update_layout(height=520, showlegend=False)
+    figure.add_vline(x=choice.k, line={"color": GREY, "width": 1, "dash": "dash"})
+    at = table[table["k"] == choice.chosen[name]]
+    figure.add_scatter(
+        x=at["k"],
+        y=at[name],
+        mode="markers",
+        marker={"color": MARK, "size": 12, "symbol": "circle-open", "line": {"width": 3}},
+        hoverinfo="skip",
+    )
+    styled(figure, "Clusters k", "")
+    figure.update_xaxes(dtick=2)
+    title = {"text": PANELS[name], "font": {"size": 14}, "x": 0}
+    return figure.update_layout(height=270, showlegend=False, title=title, margin={"t": 36})
 
 
-def _add_gain(figure: go.Figure, choice: Choice, cell: dict[str, int]) -> None:
+def _add_gain(figure: go.Figure, choice: Choice) -> None:
     """The gain on an axis of its own, cut above a few times the least gain of the rule."""
     figure.add_bar(
         x=choice.table["k"],
@@ -69,37 +70,18 @@ def _add_gain(figure: go.Figure, choice: Choice, cell: dict[str, int]) -> None:
         width=0.7,
         hovertemplate="k = %{x}: one more adds %{y:.4f}<extra></extra>",
         secondary_y=True,
-        **cell,
     )
     figure.add_hline(
         y=choice.minimum_gain,
         line={"color": MARK, "width": 1, "dash": "dot"},
         secondary_y=True,
-        **cell,
     )
     least = max(choice.minimum_gain, 1e-6)
     ticks = {"tickmode": "linear", "tick0": 0, "dtick": least, "showgrid": False}
-    figure.update_yaxes(range=[0, GAINS_SHOWN * least], secondary_y=True, **ticks, **cell)
+    figure.update_yaxes(range=[0, GAINS_SHOWN * least], secondary_y=True, **ticks)
 
 
-def _add_panel(figure: go.Figure, table: pd.DataFrame, rule: str, cell: dict[str, int]) -> None:
-    if rule == "stability":
-        _add_band(figure, table, table["stability_low"], table["stability_high"], cell)
-    errors = {"error_y": {"array": table["gap_se"], "thickness": 1}} if rule == "gap" else {}
-    figure.add_scatter(
-        x=table["k"],
-        y=table[rule],
-        mode="lines+markers",
-        line={"color": INK, "width": 2},
-        hovertemplate="k = %{x}: %{y:.4f}<extra></extra>",
-        **errors,
-        **cell,
-    )
-
-
-def _add_band(
-    figure: go.Figure, table: pd.DataFrame, low: pd.Series, high: pd.Series, cell: dict[str, int]
-) -> None:
+def _add_band(figure: go.Figure, table: pd.DataFrame, low: pd.Series, high: pd.Series) -> None:
     for edge, fill in ((high, None), (low, "tonexty")):
         figure.add_scatter(
             x=table["k"],
@@ -109,7 +91,6 @@ def _add_band(
             fill=fill,
             fillcolor=PALE,
             hoverinfo="skip",
-            **cell,
         )
 
 
@@ -209,6 +190,17 @@ def consistency(found: Consistency) -> go.Figure:
 def cluster_name(cluster: int) -> str:
     """How a cluster is called on the screen: from 1."""
     return f"Cluster {cluster + 1}"
+
+
+def membership(found: Clustering) -> Colouring:
+    """Colour of every row by its cluster, the same as in the other figures."""
+    numbers = range(found.k)
+    return Colouring(
+        found.labels,
+        tuple(cluster_colour(number) for number in numbers),
+        tuple(str(number + 1) for number in numbers),
+        tuple(int(size) for size in found.sizes),
+    )
 
 
 def cluster_colour(cluster: int) -> str:

@@ -21,6 +21,7 @@ from core.jobs.state import (
     CANCEL,
     ID,
     LOG,
+    OVERTAKEN,
     PROGRESS,
     REQUEST,
     RESULT,
@@ -131,6 +132,17 @@ class Job:
                 end(self.folder, state, "cancelled")
             elif state.status == "running" and not (self.folder / CANCEL).exists():
                 (self.folder / CANCEL).touch()
+
+    def overtake(self) -> None:
+        """Cancel the job because something else is wanted first, not because it is unwanted."""
+        if self.folder.is_dir():
+            (self.folder / OVERTAKEN).touch()
+            self.cancel()
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether it was cancelled for something else, and may go on when asked for again."""
+        return self.status == "cancelled" and (self.folder / OVERTAKEN).exists()
 
     def resume(self) -> None:
         """Queue a failed, cancelled or interrupted job again; it keeps its checkpoints."""
@@ -289,7 +301,7 @@ def _create(folder: Path, request: dict[str, Any], device: str) -> None:
 
 
 def _queue_again(folder: Path, state: State) -> None:
-    for name in (CANCEL, PROGRESS):
+    for name in (CANCEL, OVERTAKEN, PROGRESS):
         (folder / name).unlink(missing_ok=True)
     now = time.time()
     write_state(

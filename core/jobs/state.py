@@ -20,7 +20,7 @@ from core.errors import CorruptDataError, NotFoundError
 from core.store import read_json, write_json
 
 REQUEST, STATUS, PROGRESS = "request.json", "status.json", "progress.json"
-RESULT, LOG, CANCEL = "result.json", "log.txt", "cancel"
+RESULT, LOG, CANCEL, OVERTAKEN = "result.json", "log.txt", "cancel", "overtaken"
 ID = re.compile(r"[a-z0-9_]+-[0-9a-f]{16}")
 
 # A cancelled job is asked by its flag, after TERMINATE_S by SIGTERM, after KILL_S by SIGKILL:

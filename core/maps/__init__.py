@@ -5,7 +5,7 @@ from core.maps.embedding import Map, embed, warm_up
 from core.maps.line import Line, dividing_line
 from core.maps.measures import Quality, neighbours, quality, separation
 from core.maps.method import METHODS, Method
-from core.maps.run import live, load, result_key, save
+from core.maps.run import drawn, live, load, result_key, save
 from core.maps.sources import SOURCES, Features, Source, features_of
 from core.maps.space import METRICS
 
@@ -20,6 +20,7 @@ __all__ = [
     "Quality",
     "Source",
     "dividing_line",
+    "drawn",
     "embed",
     "features_of",
     "live",

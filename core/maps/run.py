@@ -14,7 +14,7 @@ from core.datasets import Dataset
 from core.errors import Cancelled, CorruptDataError
 from core.maps.embedding import Map, embed
 from core.maps.method import METHODS
-from core.maps.monitor import Progress
+from core.maps.monitor import Progress, Watch
 from core.maps.sources import SOURCES, asked_of
 from core.validation import load_npy
 
@@ -111,27 +111,55 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
         ds = ds.subset(request["stimuli"])
     asked = asked_of({k: v for k, v in request.items() if k not in NOT_OF_SOURCE})
     source, method = request["source"], request.get("method", "tsne")
-    seed, parameters = request.get("seed", 0), request.get("parameters") or {}
-    key = result_key(ds, source, method, seed, parameters, **asked)
+    made = (source, method, request.get("seed", 0), request.get("parameters") or {})
+    with _Live(folder) as frames:
+        found = drawn(ds, *made, progress=progress, watch=frames, **asked)
+    if found.partial:
+        raise Cancelled
+    return {"key": result_key(ds, *made, **asked)}
+
+
+def drawn(
+    ds: Dataset,
+    source: str,
+    method: str = "tsne",
+    seed: int = 0,
+    parameters: Mapping[str, Any] | None = None,
+    progress: Progress = lambda fraction, message: None,
+    watch: Watch | None = None,
+    **asked: Any,
+) -> Map:
+    """The whole map from the store; where it is not there, drawn and kept.
+
+    Parameters
+    ----------
+    ds, source, method, seed, parameters, **asked
+        As in ``result_key``.
+    progress : callable
+        ``progress(fraction, message)``; it may raise ``Cancelled``.
+    watch : callable, optional
+        Told the evolving coordinates. With it a cancel gives the map so far, which is
+        kept with ``partial`` set until a later call replaces it.
+    """
+    values = dict(parameters or {})
+    key = result_key(ds, source, method, seed, values, **asked)
     stored = load(key)
     if stored is not None and not stored.partial:
-        return {"key": key}
+        return stored
     features = SOURCES[source].open(ds, asked, lambda f, message: progress(OPENING * f, message))
-    with _Live(folder) as frames:
-        drawn = embed(
-            features.array,
-            method,
-            seed,
-            features.is_distances,
-            progress=lambda f, message: progress(OPENING + (1 - OPENING) * f, message),
-            keep_partial=True,
-            watch=frames,
-            **parameters,
-        )
-        save(key, drawn, {"title": ds.info.title, "label": features.label, **request})
-    if drawn.partial:
-        raise Cancelled
-    return {"key": key}
+    made = embed(
+        features.array,
+        method,
+        seed,
+        features.is_distances,
+        progress=lambda f, message: progress(OPENING + (1 - OPENING) * f, message),
+        keep_partial=watch is not None,
+        watch=watch,
+        **values,
+    )
+    facts = {"title": ds.info.title, "label": features.label, "source": source, "seed": seed}
+    save(key, made, {**facts, "dataset": ds.info.name, "subject": ds.subject, "parameters": values})
+    return made
 
 
 class _Live:

@@ -52,8 +52,10 @@ def run_here(
         Gives the device that the job occupies, asked when it is submitted.
     """
     job = jobs.find(operation, request)
-    if one_at_a_time and (job is None or job.status in ACTIVE):
+    if one_at_a_time:
         _cancel_predecessor(operation, job)
+        if job is not None and job.is_overtaken:
+            job.resume()
     if job is None:
         if on_click:
 
@@ -77,7 +79,7 @@ def _cancel_predecessor(operation: str, wanted: Job | None) -> None:
     last = st.session_state.get(f"last_{operation}")
     for job in jobs.all_jobs():
         if job.id == last and job.status in ACTIVE and (wanted is None or job.id != wanted.id):
-            job.cancel()
+            job.overtake()
 
 
 def options_of(ds: Dataset) -> dict[str, Any]:

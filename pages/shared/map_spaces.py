@@ -10,14 +10,14 @@ import streamlit as st
 
 from core import encoders, jobs, maps
 from core.datasets import Dataset
-from core.errors import NeurogalleryError
+from core.errors import InputError, NeurogalleryError
 from core.maps import Map
-from pages.shared import embeddings, jobs_panel
+from pages.shared import embeddings, jobs_panel, recording
 from pages.shared.components.scatter import scatter
 from pages.shared.text import plain
 
 OPERATION = "map"
-EVERY, REGIONS = "responses", "regions"
+EVERY, REGIONS, AT = "responses", "regions", "@"
 MOST_UNASKED = 3000
 LIVE_S = 1.0
 HEIGHT = 480
@@ -34,12 +34,21 @@ class Wanted:
 
     @property
     def source(self) -> str:
-        return self.space.partition(":")[0]
+        return self._at_default.partition(":")[0]
+
+    @property
+    def tr(self) -> str:
+        """Another time of the response than that of the recording in view, or ''."""
+        return self.space.partition(AT)[2]
+
+    @property
+    def _at_default(self) -> str:
+        return self.space.partition(AT)[0]
 
     @property
     def asked(self) -> dict[str, Any]:
         """What the source of the space needs to know."""
-        name = self.space.partition(":")[2]
+        name = self._at_default.partition(":")[2]
         fields = {"responses": "roi", "embedding": "encoder", "rdm": "rdm"}
         return {fields[self.source]: name} if name else {}
 
@@ -56,12 +65,34 @@ def listed(ds: Dataset) -> list[str]:
     """Ids of the spaces of a recording: responses, region means, embeddings, RDMs."""
     spaces: list[str] = []
     if ds.betas is not None:
-        spaces += [EVERY, *(f"{EVERY}:{roi}" for roi in ds.rois)]
+        of_units = [EVERY, *(f"{EVERY}:{roi}" for roi in ds.rois)]
+        spaces += of_units
+        spaces += [f"{space}{AT}{tr}" for tr in _other_times(ds) for space in of_units]
         spaces += [REGIONS] if len(ds.regions) > 2 else []
     spaces += [f"rdm:{name}" for name in ds.rdms]
     return spaces + [
         f"embedding:{name}" for name, info in embeddings.listed(ds).items() if info.is_here
     ]
+
+
+def _other_times(ds: Dataset) -> list[str]:
+    """Times of the response (option ``tr``) beside that of the recording in view."""
+    choices = [choice for p in ds.info.options if p.name == "tr" for choice in p.choices or ()]
+    return [str(choice) for choice in choices if choice != ds.options.get("tr")]
+
+
+def _recording(ds: Dataset, wanted: Wanted) -> Dataset:
+    """The recording in view, or the same one at another time of the response."""
+    if not wanted.tr:
+        return ds
+    other = recording.with_options(ds, tr=wanted.tr)
+    if other.stimuli["id"].tolist() == ds.stimuli["id"].tolist():
+        return other
+    raise InputError(
+        f"{wanted.tr} of {ds.subject} has other stimuli",
+        "the stimuli of the recording in view, so that both maps share a selection",
+        "Open it alone with the options of the recording.",
+    )
 
 
 def get(ds: Dataset, wanted: Wanted) -> Map | None:
@@ -82,6 +113,7 @@ def stored(ds: Dataset, wanted: Wanted) -> Map | None:
     """The map where it is there or comes at once, whole or partial; nothing is shown."""
     if wanted.source == "embedding" and embeddings.stored(ds, _space(wanted), "stimuli") is None:
         return None
+    ds = _recording(ds, wanted)
     asked = (wanted.source, wanted.method, wanted.seed, wanted.parameters)
     key = maps.result_key(ds, *asked, **wanted.asked)
     if ds.n_stimuli <= maps.METHODS[wanted.method].slow_above:
@@ -92,7 +124,7 @@ def stored(ds: Dataset, wanted: Wanted) -> Map | None:
 @st.cache_resource(max_entries=8, show_spinner="Opening the space …")
 def features(fingerprint: str, space: str, _ds: Dataset, _wanted: Wanted) -> maps.Features:
     """The space itself, in which neighbours are sought."""
-    return maps.features_of(_ds, _wanted.source, **_wanted.asked)
+    return maps.features_of(_recording(_ds, _wanted), _wanted.source, **_wanted.asked)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the map …")
@@ -111,6 +143,7 @@ def _space(wanted: Wanted) -> embeddings.Space:
 
 def _from_job(ds: Dataset, wanted: Wanted, found: Map | None) -> Map | None:
     """Progress of the job; the map that it left where it was cancelled."""
+    ds = _recording(ds, wanted)
     request = {
         "dataset": ds.info.name,
         "subject": ds.subject,

@@ -224,6 +224,12 @@ def other_subject(ds: Dataset, subject: str) -> Dataset:
     return load(ds.info.name, subject, tuple(ds.options.items()), _stamp(ds.info.where))
 
 
+def with_options(ds: Dataset, **options: Any) -> Dataset:
+    """The same recording and subject, opened with some options changed."""
+    given = tuple({**ds.options, **options}.items())
+    return load(ds.info.name, ds.subject, given, _stamp(ds.info.where))
+
+
 def _stamp(folder: Path | None) -> int:
     """Newest change among the files of a recording, its pictures left out."""
     if folder is None or not folder.is_dir():

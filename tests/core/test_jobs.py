@@ -322,6 +322,21 @@ def test_a_waiting_job_is_cancelled_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert running.status == "done"
 
 
+def test_an_overtaken_job_is_told_from_an_unwanted_one() -> None:
+    unwanted, overtaken = steps(1000, 0.05), steps(1001, 0.05)
+    unwanted.cancel()
+    overtaken.overtake()
+    for job in (unwanted, overtaken):
+        wait_for(job, "cancelled")
+    assert not unwanted.is_overtaken
+    assert overtaken.is_overtaken
+    overtaken.resume()
+    assert not overtaken.is_overtaken
+    overtaken.cancel()
+    wait_for(overtaken, "cancelled")
+    assert not overtaken.is_overtaken
+
+
 def test_a_restarted_server_finds_its_jobs() -> None:
     code = 'print(jobs.submit("test_steps", {"steps": 20, "pause": 0.05}).id)'
     job = jobs.get(in_new_process(code))

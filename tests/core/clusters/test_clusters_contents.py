@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 from sklearn import metrics
+from sklearn.cluster import KMeans
 
-from core import clusters, datasets
+from core import clusters, datasets, maps
 from core.errors import InputError, NotFoundError
 
 
@@ -180,6 +181,17 @@ def test_what_cannot_be_pooled_says_why(subjects):
         clusters.pooled([first, dataclasses.replace(second, regions=("V1",))])
     with pytest.raises(NotFoundError, match="do not share the region 'nowhere'"):
         clusters.pooled(subjects, regions=["nowhere"])
+
+
+def test_the_points_of_a_map_are_the_stored_map(subjects):
+    ds = subjects[0]
+    rows = clusters.rows_of([ds], "map", ["V1"], seed=3)
+    drawn = maps.load(maps.result_key(ds, "responses", "tsne", 3, roi=["V1"]))
+    np.testing.assert_array_equal(rows.responses, drawn.coordinates.astype(np.float32))
+    assert rows.names == ("x", "y")
+    found = clusters.fit(rows.responses, 3, metric="euclidean")
+    expected = KMeans(3, n_init=20, random_state=0).fit(drawn.coordinates)
+    assert found.objective <= expected.inertia_ * (1 + 1e-6)
 
 
 def test_rows_of_voxels_and_regions(subjects):

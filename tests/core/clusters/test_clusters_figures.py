@@ -65,24 +65,18 @@ def test_a_wordcloud_needs_room():
         wordcloud(WORDS, 10, 200, dark=False)
 
 
-def test_the_rules_are_drawn_with_their_choice(rows):
+@pytest.mark.parametrize("rule", list(clusters.RULES))
+def test_the_rules_are_drawn_with_their_choice(rows, rule):
     choice = clusters.choose_k(rows, [2, 3, 4], references=2, resamples=2)
-    figure = figures.choices(choice)
-    curves = [
-        trace
-        for trace in figure.select_traces({"type": "scatter"})
-        if trace.mode == "lines+markers"
-    ]
-    assert [list(curve.x) for curve in curves] == [[2, 3, 4]] * 4
-    assert np.allclose(curves[1].y, choice.table["silhouette"])
-    marked = [
-        tuple(trace.x)
-        for trace in figure.select_traces({"type": "scatter"})
-        if trace.mode == "markers"
-    ]
-    found = [choice.chosen[rule] for rule in ("r2", "silhouette", "gap", "stability")]
-    assert marked == [(k,) if k in (2, 3, 4) else () for k in found]
-    assert figures.choices(choice) == figure
+    figure = figures.rule(choice, rule)
+    traces = list(figure.select_traces({"type": "scatter"}))
+    [curve] = [trace for trace in traces if trace.mode == "lines+markers"]
+    assert list(curve.x) == [2, 3, 4]
+    assert np.allclose(curve.y, choice.table[rule], equal_nan=True)
+    [marked] = [trace for trace in traces if trace.mode == "markers"]
+    chosen = choice.chosen[rule]
+    assert tuple(marked.x) == ((chosen,) if chosen in (2, 3, 4) else ())
+    assert figures.rule(choice, rule) == figure
 
 
 def test_profiles_keep_their_colours(rows):

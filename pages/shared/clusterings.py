@@ -1,0 +1,117 @@
+"""What is clustered on the page Clusters, and its clusterings: stored, or by a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import clusters, jobs
+from core.clusters import Choice, Rows
+from core.datasets import Dataset
+from pages.shared import jobs_panel, recording
+from pages.shared.map_spaces import EVERY as RESPONSES
+from pages.shared.map_spaces import Wanted
+
+OPERATION = "clusters"
+EVERY = "every unit"
+RECOMMENDED = "recommended"
+OF_UNITS = ("voxels", "map")
+FEWEST_REGIONS = 2
+
+
+def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
+    """What is clustered and by which distance; and how the number of clusters is chosen."""
+    sources = list(clusters.SOURCES) if len(ds.regions) > FEWEST_REGIONS else list(OF_UNITS)
+    if len(ds.subjects) < 2 and "pooled" in sources:
+        sources.remove("pooled")
+    request: dict[str, Any] = {"dataset": ds.info.name, "subject": ds.subject}
+    request["options"] = jobs_panel.options_of(ds)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source = st.segmented_control(
+            "Clusters of",
+            sources,
+            default=sources[0],
+            required=True,
+            key="of",
+            bind="query-params",
+            help="mean responses of regions; single units; the region means of every subject; or "
+            "the points of the t-SNE map of the responses",
+        )
+        if source in OF_UNITS:
+            recording.warn_unknown("of_roi", [EVERY, *ds.rois], f"{ds.subject} has no ROI")
+            roi = st.selectbox(
+                "ROI", [EVERY, *ds.rois], key="of_roi", bind="query-params", width=180
+            )
+            request["roi"] = [] if roi == EVERY else [roi]
+        metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
+        metric = st.selectbox("Distance", metrics, key="distance", bind="query-params", width=160)
+        ks = [
+            RECOMMENDED,
+            *(rule.label for rule in clusters.RULES.values()),
+            *map(str, clusters.KS),
+        ]
+        recording.warn_unknown("k", ks, "There is no number of clusters")
+        asked = st.selectbox("Number of clusters", ks, key="k", bind="query-params", width=180)
+        seed = st.number_input("Seed", 0, 2**31 - 1, key="k_seed", bind="query-params", width=110)
+    if source == "pooled":
+        request["subjects"] = list(ds.subjects)
+    return {**request, "source": source, "metric": metric, "seed": int(seed)}, asked
+
+
+def subjects_of(ds: Dataset, request: dict[str, Any]) -> list[Dataset]:
+    """The recording of every subject that is clustered."""
+    if request["source"] != "pooled":
+        return [ds]
+    return [recording.other_subject(ds, subject) for subject in ds.subjects]
+
+
+@st.cache_resource(max_entries=8, show_spinner="Collecting the responses …")
+def rows_of(key: str, _opened: list[Dataset], _request: dict[str, Any]) -> Rows:
+    asked = _request["source"], _request.get("roi"), _request["seed"]
+    return clusters.rows_of(_opened, *asked)
+
+
+def map_of(request: dict[str, Any]) -> Wanted | None:
+    """The map whose points are clustered, as the page Maps asks for it."""
+    if request["source"] != "map":
+        return None
+    space = ":".join([RESPONSES, *request["roi"]])
+    return Wanted(space, clusters.MAP, {}, request["seed"])
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def loaded(key: str) -> Choice | None:
+    return clusters.load(key)
+
+
+def get(opened: list[Dataset], request: dict[str, Any]) -> tuple[str, Choice] | None:
+    """The clusterings of every k; until a job has them, its progress and None."""
+    key = clusters.result_key(opened, request)
+    found = loaded(key)
+    if found is not None:
+        return key, found
+    loaded.clear()
+    full = {**request, "fingerprint": [ds.fingerprint for ds in opened]}
+    job = jobs.find(OPERATION, full)
+    if job is not None and job.status == "done":  # its result was deleted
+        job.remove()
+    label = f"Clustering {request['source']} with 2 to 20 clusters"
+    if jobs_panel.run_here(OPERATION, full, label, one_at_a_time=True) is not None:
+        st.rerun()
+    return None
+
+
+def recurred(opened: list[Dataset], asked: dict[str, object]) -> clusters.Consistency | None:
+    found = clusters.load_recurrence(clusters.recurrence_key(opened, asked))
+    if found is not None:
+        return found
+    full = {**asked, "fingerprint": [ds.fingerprint for ds in opened]}
+    job = jobs.find("consistency", full)
+    if job is not None and job.status == "done":  # its result was deleted
+        job.remove()
+    label = "Match the clusters, and those of responses without clusters"
+    icon = ":material/compare:"
+    if jobs_panel.run_here("consistency", full, label, on_click=True, icon=icon) is not None:
+        st.rerun()
+    return None
