@@ -56,7 +56,7 @@ def draw_map(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
 
 
 def how_many(choice: Choice) -> None:
-    st.markdown(f"**{plain(choice.recommendation)}**")
+    st.markdown(f"**Recommended: {plain(choice.recommendation)}**")
     with st.container(key="halves_below"):
         columns = st.columns(2)
     for place, name in enumerate(clusters.RULES):

@@ -25,6 +25,9 @@ def test_the_layers_hold():
         "core.encoders",
         "core.maps",
         "core.clusters",
+        "core.splits",
+        "core.decoders.heads",
+        "core.decoders.losses",
     ],
 )
 def test_heavy_packages_are_imported_when_needed(module):

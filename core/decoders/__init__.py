@@ -1,0 +1,1 @@
+"""Decoders: from responses to embeddings of pictures."""

@@ -1,0 +1,80 @@
+"""Ridge regression: linear, in closed form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.decoders.heads.shared.head import Head, Shape, register
+from core.errors import InputError
+from core.registry import Parameter
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def penalties(values: dict[str, Any]) -> np.ndarray:
+    """Give the penalties to choose among, in geometric steps. (count,) float64.
+
+    Raises
+    ------
+    InputError
+        If the smallest is above the largest.
+    """
+    if values["smallest"] > values["largest"]:
+        raise InputError(
+            f"The smallest penalty is 10^{values['smallest']:g}, "
+            f"the largest 10^{values['largest']:g}",
+            "a smallest penalty that is not above the largest",
+        )
+    return np.logspace(values["smallest"], values["largest"], values["count"])
+
+
+def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
+    """The penalties shape no module: the caller chooses one and fills in the weights."""
+    from torch import nn
+
+    from core.decoders.heads.shared.layers import OfResponses
+
+    return OfResponses(nn.Linear(shape.units, shape.outputs))
+
+
+register(
+    Head(
+        "ridge",
+        "Ridge regression",
+        "The penalty is chosen by leaving out one row at a time; the baseline that every "
+        "other head has to beat.",
+        "Hoerl & Kennard (1970), Technometrics 12:55-67; leave-one-out by one "
+        "eigendecomposition: Rifkin & Lippert (2007), MIT-CSAIL-TR-2007-025",
+        build,
+        parameters=(
+            Parameter(
+                "smallest",
+                "Smallest penalty (power of ten)",
+                0.0,
+                "Responses are standardised, so a penalty counts in rows",
+                minimum=-6,
+                maximum=12,
+            ),
+            Parameter(
+                "largest",
+                "Largest penalty (power of ten)",
+                6.0,
+                "Where the chosen penalty is the largest, raise this",
+                minimum=-6,
+                maximum=12,
+            ),
+            Parameter(
+                "count",
+                "Penalties tried",
+                13,
+                "In geometric steps from the smallest to the largest",
+                minimum=1,
+                maximum=100,
+            ),
+        ),
+        trained_by="closed form",
+    )
+)

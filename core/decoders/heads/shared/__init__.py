@@ -1,0 +1,1 @@
+"""What heads share: their declaration, and layers of torch."""

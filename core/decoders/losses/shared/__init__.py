@@ -1,0 +1,1 @@
+"""What losses share: their declaration, and modules of torch."""

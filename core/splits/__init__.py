@@ -1,0 +1,10 @@
+"""Splits into training, validation and test pictures, and an audit of what leaks between them."""
+
+import core.splits.kinds  # noqa: F401  (each kind registers itself)
+from core.splits.auditing import audit
+from core.splits.findings import LEVELS, Finding, badge
+from core.splits.fold import SIDES, Fold
+from core.splits.kind import KINDS, Kind
+from core.splits.making import make
+
+__all__ = ["KINDS", "LEVELS", "SIDES", "Finding", "Fold", "Kind", "audit", "badge", "make"]

@@ -1,0 +1,116 @@
+"""A split under audit: its folds, the recording, and what several checks share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from core.datasets import Dataset
+from core.splits.contents import pixel_hashes
+from core.splits.findings import Check, Finding, Hits, joined
+from core.splits.fold import Fold
+from core.splits.partners import sharing
+from core.splits.pool import finite_rows, numbered, picture_codes
+
+Progress = Callable[[float, str], None]
+
+
+class Sides(NamedTuple):
+    """Rows held out in a fold, rows known by then, and the side of each known row."""
+
+    fold: int
+    held: np.ndarray
+    known: np.ndarray
+    sides: np.ndarray
+
+
+@dataclass
+class Case:
+    """What is audited, checked and complete; see ``audit`` for the attributes."""
+
+    folds: list[Fold]
+    ds: Dataset
+    features: np.ndarray | None
+    fitted_on: list[np.ndarray] | None
+    near: float
+    clusters: int
+    seed: int
+    progress: Progress | None = None
+    step: int = 0
+    steps: int = 1
+
+    def tell(self, fraction: float, message: str) -> None:
+        """Report the progress of the present check."""
+        if self.progress is not None:
+            self.progress((self.step + fraction) / self.steps, message)
+
+    def telling(self, fold: int, message: str) -> Callable[[float], None]:
+        """Report the progress of the present check within one of the folds."""
+        return lambda done: self.tell((fold + done) / len(self.folds), message)
+
+    @cached_property
+    def ids(self) -> np.ndarray:
+        """Stimulus ids. (n,) object."""
+        return self.ds.stimuli["id"].to_numpy(dtype=object)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Every row on a side of a fold. (m,) intp."""
+        return np.unique(np.concatenate([fold.rows for fold in self.folds]))
+
+    @cached_property
+    def pictures(self) -> np.ndarray:
+        """Picture of each row by id and file. (n,) int."""
+        return picture_codes(self.ds.stimuli)
+
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """Mark the rows with finite features; only where features were given. (n,) bool."""
+        assert self.features is not None
+        return finite_rows(self.features)
+
+    @cached_property
+    def hashes(self) -> tuple[np.ndarray, int]:
+        """Hash of the pixels of each row on a side, and how many could not be read."""
+        return pixel_hashes(self.ds, self.rows, self.tell)
+
+    @cached_property
+    def contents(self) -> np.ndarray:
+        """Picture of each row by its pixels, -1 where it was not read. (n,) int."""
+        if self.ds.pictures is None:
+            return np.full(self.ds.n_stimuli, -1, dtype=np.intp)
+        return numbered(self.hashes[0], unknown="")
+
+    def sides(self, held: str = "test") -> Iterator[Sides]:
+        """Each fold: test against training and validation, or validation against training."""
+        for number, fold in enumerate(self.folds):
+            known, names = fold.train, ["train"] * len(fold.train)
+            if held == "test":
+                known = np.concatenate([known, fold.validation])
+                names += ["validation"] * len(fold.validation)
+            yield Sides(number, getattr(fold, held), known, np.array(names, dtype=object))
+
+    def shared(
+        self, check: Check, codes: np.ndarray, names: np.ndarray | None = None, note: str = ""
+    ) -> Finding:
+        """The finding on held-out rows that share a label (n,) with rows known by then.
+
+        ``names`` (n,) says what the evidence shows as the label.
+        """
+        parts = [
+            sharing(one.fold, one.held, one.known, codes, one.sides)
+            for one in self.sides(check.held)
+        ]
+        hits = joined(parts)
+        if names is not None:
+            hits = hits._replace(value=names[hits.held])
+        return self.finding(check, hits, note)
+
+    def finding(self, check: Check, hits: Hits, note: str = "") -> Finding:
+        """A finding whose total is every held-out picture of every fold."""
+        held = sum(len(getattr(fold, check.held)) for fold in self.folds)
+        return check.finding(hits, held, len(self.folds), self.ids, note)

@@ -1,0 +1,189 @@
+"""The checks of an audit, each a function of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.errors import InputError
+from core.splits.case import Case
+from core.splits.findings import Check, Finding, Hits, joined
+from core.splits.groups import clusters
+from core.splits.partners import resembling
+from core.splits.pool import Pool, has_response, linked, numbered, picture_names, texts
+
+SAME_IMAGE = Check(
+    "same-image",
+    "Same picture by id or file",
+    "red",
+    "have an id or a file that the training or validation side has too ('rep_' not counted)",
+)
+SAME_CONTENT = Check(
+    "same-content",
+    "Same picture by content",
+    "red",
+    "equal a picture of the training or validation side in every pixel",
+)
+# Amber at any height: what a cosine of .98 means depends on the encoder, and proves no copy.
+NEAR = Check("near-duplicates", "Near-duplicates in feature space", "amber", "")
+CATEGORIES = Check(
+    "categories",
+    "Shared categories",
+    "amber",
+    "are of a category that the training or validation side holds too",
+)
+CLUSTERS = Check("clusters", "Shared clusters of features", "amber", "")
+FITTED = Check(
+    "fitted-on",
+    "Statistics fitted on test pictures",
+    "red",
+    "are among the rows on which scaling or components were fitted",
+)
+VALIDATION = Check(
+    "validation",
+    "Validation pictures in training",
+    "amber",
+    "are the same picture, by id, file or pixels, as one of the training side, which would "
+    "mislead early stopping",
+    held="validation",
+)
+
+
+def same_image(case: Case) -> Finding:
+    """The same picture under one id or file, copies marked by ``rep_`` included."""
+    return case.shared(SAME_IMAGE, case.pictures, picture_names(case.ds.stimuli)[0])
+
+
+def same_content(case: Case) -> Finding:
+    """The same picture, pixel for pixel, under whatever name."""
+    if case.ds.pictures is None:
+        return SAME_CONTENT.skipped("the recording comes without pictures")
+    hashes, unread = case.hashes
+    if unread == len(case.rows):
+        return SAME_CONTENT.skipped(f"none of the {unread:,} pictures can be read")
+    note = f"{unread:,} pictures could not be read and were not compared." if unread else ""
+    return case.shared(SAME_CONTENT, case.contents, hashes, note)
+
+
+def near_duplicates(case: Case) -> Finding:
+    """Pictures that resemble a known one in feature space."""
+    if case.features is None:
+        return NEAR.skipped("no features were given")
+    check = Check(
+        NEAR.id,
+        NEAR.title,
+        NEAR.level,
+        f"have a cosine similarity of {case.near:g} or more to one of the training or "
+        "validation side",
+    )
+    parts = []
+    for one in case.sides():
+        compared = case.finite[one.known]
+        parts.append(
+            resembling(
+                one.fold,
+                one.held[case.finite[one.held]],
+                one.known[compared],
+                case.features,
+                case.near,
+                one.sides[compared],
+                case.telling(one.fold, "Comparing features"),
+            )
+        )
+    return case.finding(check, _strongest(joined(parts)), _without_features(case))
+
+
+def shared_categories(case: Case) -> Finding:
+    """Test pictures of a category that was trained."""
+    names = texts(case.ds.stimuli, "category")
+    unknown = int(np.count_nonzero(names[case.rows] == ""))
+    if unknown == len(case.rows):
+        return CATEGORIES.skipped("no category is known")
+    note = f"{unknown:,} pictures have no category and were not compared." if unknown else ""
+    return case.shared(CATEGORIES, numbered(names, unknown=""), names, note)
+
+
+def shared_clusters(case: Case) -> Finding:
+    """Test pictures from a k-means cluster of which something was trained."""
+    if case.features is None:
+        return CLUSTERS.skipped("no features were given")
+    pool = Pool(case.ds.stimuli, case.rows[case.finite[case.rows]], case.features)
+    codes = np.full(case.ds.n_stimuli, -1, dtype=np.intp)
+    case.tell(0.0, "Clustering features")
+    try:
+        codes[pool.rows] = clusters(pool, case.clusters, case.seed).codes
+    except InputError as error:
+        return CLUSTERS.skipped(error.found[0].lower() + error.found[1:])
+    check = Check(
+        CLUSTERS.id,
+        CLUSTERS.title,
+        CLUSTERS.level,
+        f"are in one of {case.clusters} k-means clusters with pictures of the training or "
+        "validation side",
+    )
+    return case.shared(check, codes, note=_without_features(case))
+
+
+def fitted_on_test(case: Case) -> Finding:
+    """Test pictures that had a part in scaling, components or feature selection."""
+    if case.fitted_on is None:
+        return FITTED.skipped("it was not said on which rows scaling and components were fitted")
+    parts = []
+    for number, (fold, fitted) in enumerate(zip(case.folds, case.fitted_on, strict=True)):
+        held = fold.test[np.isin(fold.test, fitted)]
+        named = np.full(len(held), "fitted", dtype=object)
+        parts.append(Hits(np.full(len(held), number), held, held, case.ids[held], named))
+    return case.finding(FITTED, joined(parts))
+
+
+def validation_in_training(case: Case) -> Finding:
+    """Validation pictures that were trained: they make early stopping blind."""
+    if not any(len(fold.validation) for fold in case.folds):
+        return VALIDATION.skipped("there is no validation side")
+    return case.shared(VALIDATION, linked(case.pictures, case.contents), case.ids)
+
+
+def left_out(case: Case) -> Finding:
+    """How many stimuli are on no side, and why; information, always green."""
+    n = case.ds.n_stimuli
+    idle = np.ones(n, dtype=bool)
+    idle[case.rows] = False
+    count = int(idle.sum())
+    message = f"Checked, nothing found: all {n:,} stimuli are on a side."
+    if count:
+        message = f"{count:,} of {n:,} stimuli are on no side: {_reasons(case, idle)}."
+    return Finding("left-out", "green", "Stimuli left out", message, count=count)
+
+
+CHECKS: tuple[Callable[[Case], Finding], ...] = (
+    same_image,
+    same_content,
+    near_duplicates,
+    shared_categories,
+    shared_clusters,
+    fitted_on_test,
+    validation_in_training,
+    left_out,
+)
+
+
+def _strongest(hits: Hits) -> Hits:
+    order = np.argsort(-hits.value, kind="stable")
+    return Hits(*(column[order] for column in hits))
+
+
+def _without_features(case: Case) -> str:
+    missing = int(np.count_nonzero(~case.finite[case.rows]))
+    return f"{missing:,} pictures have no finite features and were not compared." if missing else ""
+
+
+def _reasons(case: Case, idle: np.ndarray) -> str:
+    silent = idle & ~has_response(case.ds)
+    told = [(int(silent.sum()), "without a usable response")]
+    rest = idle & ~silent
+    if case.features is not None:
+        told.append((int((rest & ~case.finite).sum()), "without finite features"))
+        rest = rest & case.finite
+    told.append((int(rest.sum()), "for which this kind of split has no place"))
+    return ", ".join(f"{count:,} {reason}" for count, reason in told if count)

@@ -1,0 +1,129 @@
+"""What an audit found: a level, a sentence with counts, and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+
+Level = Literal["green", "amber", "red"]
+LEVELS: tuple[Level, ...] = ("green", "amber", "red")
+EVIDENCE_COLUMNS = ("fold", "test", "train", "value", "side")
+MOST_EVIDENCE = 200
+
+
+def no_evidence() -> pd.DataFrame:
+    """An empty table of evidence."""
+    return pd.DataFrame(columns=list(EVIDENCE_COLUMNS))
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """One check of a split.
+
+    Attributes
+    ----------
+    id : str
+    level : {'green', 'amber', 'red'}
+        'red': the test score cannot be trusted; 'amber': know this when you read it.
+    title, message : str
+        What was checked; a plain sentence with counts.
+    evidence : pd.DataFrame
+        Columns ``fold`` (from 0), ``test`` and ``train`` (stimulus ids), ``value`` (what
+        they share, or their cosine similarity), ``side`` (where the one under ``train``
+        stands: 'train', 'validation' or 'fitted'); at most 200 rows.
+    checked : bool
+        False where it could not be checked; the message says why, the level is 'green'.
+    count : int
+        Pictures concerned, over all folds, also beyond the rows of ``evidence``.
+    """
+
+    id: str
+    level: Level
+    title: str
+    message: str
+    evidence: pd.DataFrame = field(default_factory=no_evidence)
+    checked: bool = True
+    count: int = 0
+
+
+def badge(findings: Iterable[Finding]) -> Level:
+    """The worst level of the findings: 'green', 'amber' or 'red'.
+
+    Raises
+    ------
+    InputError
+        If there are none: a split without an audit is not green.
+    """
+    levels = [LEVELS.index(finding.level) for finding in findings]
+    if not levels:
+        raise InputError("There are no findings", "those of splits.audit")
+    return LEVELS[max(levels)]
+
+
+class Hits(NamedTuple):
+    """Rows of held-out pictures with one partner each; one entry a held-out picture."""
+
+    fold: np.ndarray
+    held: np.ndarray
+    known: np.ndarray
+    value: np.ndarray
+    side: np.ndarray
+
+
+def joined(parts: Sequence[Hits]) -> Hits:
+    """The hits of several folds as one."""
+    return Hits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def evidence_of(hits: Hits, ids: np.ndarray) -> pd.DataFrame:
+    """The first 200 hits with stimulus ids in place of rows."""
+    fold, held, known, value, side = (column[:MOST_EVIDENCE] for column in hits)
+    columns: list[Any] = [fold, ids[held], ids[known], value, side]
+    return pd.DataFrame(dict(zip(EVIDENCE_COLUMNS, columns, strict=True)))
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check is called and how it speaks.
+
+    Attributes
+    ----------
+    id, title : str
+    level : str
+        Where something was found.
+    told : str
+        Completes 'n of m test pictures ...' and 'none of the m test pictures ...'.
+    held : str
+        The side whose pictures are counted.
+    """
+
+    id: str
+    title: str
+    level: Level
+    told: str
+    held: str = "test"
+
+    def skipped(self, reason: str) -> Finding:
+        """The finding that it could not be checked."""
+        return Finding(
+            self.id, "green", self.title, f"Not checked: {reason}.", no_evidence(), checked=False
+        )
+
+    def finding(
+        self, hits: Hits, held: int, folds: int, ids: np.ndarray, note: str = ""
+    ) -> Finding:
+        """The finding for hits among ``held`` pictures of ``folds`` folds."""
+        count = len(hits.held)
+        over = f" (over {folds} folds)" if folds > 1 else ""
+        of = f"{held:,} {self.held} pictures{over} {self.told}"
+        message = f"{count:,} of {of}." if count else f"Checked, nothing found: none of the {of}."
+        found = Finding(self.id, "green", self.title, f"{message} {note}".strip())
+        if not count:
+            return found
+        return replace(found, level=self.level, evidence=evidence_of(hits, ids), count=count)

@@ -1,0 +1,110 @@
+"""What stays together on one side: pictures with their copies, categories, clusters."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import InputError
+from core.splits.pool import Pool, directions, linked, numbered
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Group of each usable row, numbered as they come, and what a group is.
+
+    ``codes`` (m,) int is -1 where a row has no group and is left out of every side;
+    ``one`` and ``many`` name the groups in messages.
+    """
+
+    codes: np.ndarray
+    one: str
+    many: str
+
+    @property
+    def count(self) -> int:
+        """Number of groups."""
+        return int(self.codes.max(initial=-1)) + 1
+
+    def told(self, count: int | None = None) -> str:
+        """Their number in words: '1 category', '20 clusters'."""
+        count = self.count if count is None else count
+        return f"{count:,} {self.one if count == 1 else self.many}"
+
+
+def pictures(pool: Pool) -> Groups:
+    """A picture and its copies."""
+    return Groups(pool.pictures, "picture", "pictures")
+
+
+def categories(pool: Pool) -> Groups:
+    """A category; two that hold copies of one picture are one group. Rows without are -1.
+
+    Raises
+    ------
+    InputError
+        If no usable stimulus has a category.
+    """
+    known = pool.texts("category") != ""
+    if not known.any():
+        raise InputError(
+            f"None of the {len(pool.rows):,} usable stimuli has a category",
+            "a column 'category' in the stimulus list",
+            "Choose the split 'image' or 'cluster'.",
+        )
+    inside = pool.part(known)
+    codes = np.full(len(known), -1, dtype=np.intp)
+    codes[known] = linked(numbered(inside.texts("category")), inside.pictures)
+    return Groups(codes, "category", "categories")
+
+
+def clusters(pool: Pool, k: int, seed: int) -> Groups:
+    """A k-means cluster of pictures, by Euclidean distance of features of length 1.
+
+    Copies of a picture count once, as the mean of their directions.
+
+    Raises
+    ------
+    InputError
+        If there are no features, or fewer different pictures than clusters.
+    """
+    if pool.features is None:
+        raise InputError(
+            "A split by cluster was asked for without features",
+            "features of the stimuli, (n, d)",
+            "Give the embeddings of an encoder as features.",
+        )
+    codes = pool.pictures
+    rows = _means(directions(pool.features, pool.rows), codes)
+    return Groups(numbered(_kmeans(rows, k, seed)[codes]), "cluster", "clusters")
+
+
+def _means(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Mean direction of each picture, of length 1. (m, d) -> (pictures, d)."""
+    count = int(codes.max()) + 1
+    if count == len(rows):
+        return rows
+    order = np.argsort(codes, kind="stable")
+    sums = np.add.reduceat(rows[order], np.searchsorted(codes[order], np.arange(count)), axis=0)
+    return directions(sums, np.arange(count))
+
+
+def _kmeans(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    found = len(rows)
+    if found >= k:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            labels: np.ndarray = KMeans(k, random_state=seed, n_init=4).fit_predict(rows)
+        found = len(np.unique(labels))
+    if found < k:
+        raise InputError(
+            f"The features tell {found:,} different pictures apart, fewer than {k:,} clusters",
+            "at least as many as clusters",
+            "Choose fewer clusters.",
+        )
+    return labels

@@ -1,0 +1,84 @@
+"""Folds of a recording, by any registered kind of split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.datasets import Dataset
+from core.errors import InputError
+from core.splits.fold import SIDES, Fold
+from core.splits.kind import KINDS, Kind
+from core.splits.pool import pool_of
+
+LARGEST_SEED = 2**32 - 1
+
+
+def make(
+    ds: Dataset, kind: str, seed: int = 0, features: Any = None, **parameters: Any
+) -> list[Fold]:
+    """Divide the stimuli of a recording into training, validation and test sides.
+
+    Stimuli without a usable response, without a finite row of features (where features
+    are given) or without a group (a category, in a split by category) are on no side;
+    ``audit`` counts them. The validation side follows the rule of the test side, so that
+    early stopping never sees that rule broken; whoever needs none joins it with ``train``.
+
+    Parameters
+    ----------
+    ds : Dataset
+    kind : str
+        An id of ``KINDS``: 'image', 'category', 'cluster', 'kfold', 'recorded' or 'pair'
+        (which leaks).
+    seed : int
+        0 to 2**32 - 1; the same seed gives the same folds.
+    features : array_like of shape (n, d), optional
+        Row i belongs to row i of ``ds.stimuli``, NaN where missing. Clusters need it.
+    **parameters
+        Those that the kind declares, e.g. ``test=0.2``. Shares are shares of whole groups
+        (pictures with their copies, categories, clusters), rounded to whole groups.
+
+    Returns
+    -------
+    list of Fold
+        One fold, or k of them.
+
+    Raises
+    ------
+    InputError
+        If the kind or a parameter is unknown, the features have another length than the
+        stimuli, there are too few groups, or a side would be empty.
+
+    Source: Hastie, Tibshirani & Friedman (2009), The Elements of Statistical Learning, ch. 7.
+    """
+    if kind not in KINDS:
+        raise InputError(f"There is no kind of split {kind!r}", choices=KINDS)
+    chosen = KINDS[kind]
+    values = chosen.check(parameters)
+    folds = chosen.folds(pool_of(ds, features), values, check_seed(seed))
+    for fold in folds:
+        _check_fold(fold, chosen)
+    return folds
+
+
+def check_seed(seed: Any) -> int:
+    """A seed that numpy and scikit-learn both take, or InputError."""
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"The seed is {seed!r}", f"a whole number from 0 to {LARGEST_SEED}")
+    return int(seed)
+
+
+def _check_fold(fold: Fold, kind: Kind) -> None:
+    empty = [side for side in SIDES if len(getattr(fold, side)) == 0]
+    if empty:
+        raise InputError(
+            f"The split {kind.id!r} leaves the {empty[0]} side empty", "stimuli on every side"
+        )
+    if not (kind.leaks or fold.is_disjoint):
+        raise InputError(
+            f"The split {kind.id!r} puts stimuli on two sides",
+            "disjoint sides",
+            "Declare leaks=True where that is meant.",
+        )
