@@ -1,0 +1,219 @@
+"""The table of measures: value, chance, interval, p."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from core.scores import ranks, resampling, sides
+from core.validation import row_blocks
+
+TOP = (1, 5)
+AMONG = 300
+# Permuted values that differ from the observed one by rounding alone count as equal.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """One measure as a table of what each query scores were each column the right one.
+
+    ``credit`` (q, columns); ``column`` (s,) is the right column for each seen picture, -1
+    where it has none; the median measure counts ranks, the fewer the better.
+    """
+
+    name: str
+    chance: float
+    candidates: int
+    credit: np.ndarray
+    column: np.ndarray
+    is_median: bool = False
+
+
+def evaluate(
+    predicted: Any,
+    pictures: Any,
+    picture: Any,
+    category: Any,
+    prototypes: Mapping[str, Any] | None = None,
+    subject: Any = None,
+    seed: int = 0,
+    permutations: int = 1000,
+    resamples: int = 1000,
+    leave_own_out: bool = False,
+) -> pd.DataFrame:
+    """Score predicted embeddings by cosine similarity to the embeddings of test pictures.
+
+    Parameters
+    ----------
+    predicted : array_like of shape (q, d)
+        A predicted embedding for each query, a trial or an average of trials.
+    pictures : array_like of shape (m, d)
+        Embeddings of the test pictures.
+    picture : array_like of shape (q,), int
+        Row of ``pictures`` that each query was made from; queries may share one.
+    category : array_like of shape (m,), str
+        Of each picture; '' where unknown.
+    prototypes : mapping of str to array_like of shape (d,), optional
+        One for each test category. By default the mean of the unit embeddings of the
+        category's test pictures, the viewed one among them; embeddings of the category's name
+        are the stricter, zero-shot form.
+    subject : array_like of shape (q,), optional
+        Who each query is from.
+    seed : int
+    permutations, resamples : int
+        Of the p-value and of the interval.
+    leave_own_out : bool
+        Leave the viewed picture out of its own category's default prototype. That prototype
+        then rests on one picture less than the others, which makes the measure conservative.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a measure. ``measure``; ``value``; ``chance``; ``low`` and ``high``, the 95 %
+        interval (NaN with fewer than two pictures); ``p``; ``permuted``, 'categories' or
+        'pictures'; ``n`` queries; ``pictures`` that they are from; ``categories``;
+        ``candidates`` that the right one is sought among; ``left_out`` queries without a
+        usable embedding. Its ``attrs`` name the ``prototypes`` and the pictures left out.
+
+        - ``top-1``, ``top-5``: the right category is the nearest prototype, or among the five
+          nearest (with more than five categories). Queries of unknown category do not count.
+        - ``two-way``: share of the other pictures less similar than the right one, ties half.
+        - ``median-rank``: of the right picture among all, 1 the best, ties their mean rank.
+        - ``top-1 of 300``: the right picture is the most similar among itself and 299 others
+          drawn at random, in expectation (with 300 pictures or more).
+
+        Values are means over a picture's queries, then over pictures; ``median-rank`` is the
+        median over queries. Ties in top-1 and top-5 count as broken at random.
+
+    Raises
+    ------
+    InputError
+        If the test side is empty, dimensions or lengths differ, picture rows are out of
+        range, a prototype lacks, or permutations or resamples are below 1.
+
+    Source: the interval is the percentile bootstrap over pictures and, with several subjects,
+    over subjects as well; p = (1 + permuted values at least as good) / (1 + permutations)
+    (Phipson & Smyth 2010), see :func:`core.scores.resampling.permutations`.
+    """
+    for number, name in ((permutations, "permutations"), (resamples, "resamples")):
+        if number < 1:
+            raise InputError(f"{name} is {number}", "at least 1")
+    test = sides.prepare(predicted, pictures, picture, category, subject)
+    measures = _classification(test, prototypes, leave_own_out) + _identification(test)
+    of_seen = test.category[test.seen]
+    maps = resampling.permutations(of_seen, permutations, seed)
+    rows = [_row(measure, test, maps, resamples, seed) for measure in measures]
+    table = pd.DataFrame(rows)
+    table.insert(list(table.columns).index("n"), "permuted", resampling.permuted_unit(of_seen))
+    table["left_out"] = test.left_out_queries
+    own = "test pictures, the viewed one left out" if leave_own_out else "test pictures"
+    table.attrs["prototypes"] = own if prototypes is None else "given"
+    table.attrs["left_out"] = {
+        "queries": test.left_out_queries,
+        "pictures": test.left_out_pictures,
+    }
+    return table
+
+
+def _classification(
+    test: sides.Sides, given: Mapping[str, Any] | None, leave_own_out: bool
+) -> list[_Measure]:
+    names, prototypes = sides.prototypes_of(test, given)
+    of_seen = test.category[test.seen]
+    if len(names) < 2 or not (of_seen != "").any():
+        return []
+    column = np.where(of_seen == "", -1, np.searchsorted(names, of_seen))
+    similarity = test.predicted @ prototypes.T
+    if given is None and leave_own_out:
+        _leave_own_out(similarity, test, column[test.picture])
+    better, equal = ranks.places(similarity.astype(np.float32))
+    c = len(names)
+    return [
+        _Measure(f"top-{k}", k / c, c, ranks.top_k_credit(better, equal, k), column)
+        for k in TOP
+        if k == 1 or c > k
+    ]
+
+
+def _leave_own_out(similarity: np.ndarray, test: sides.Sides, column: np.ndarray) -> None:
+    """Take each viewed picture out of its prototype, where that has another picture."""
+    for category in np.unique(column[column >= 0]):
+        queries = np.flatnonzero(column == category)
+        rows = test.right[queries]
+        members = test.pictures[test.category == test.category[rows[0]]]
+        if len(members) > 1:
+            rest = sides.unit(members.sum(axis=0) - test.pictures[rows])
+            similarity[queries, category] = np.einsum("ij,ij->i", test.predicted[queries], rest)
+
+
+def _identification(test: sides.Sides) -> list[_Measure]:
+    m = len(test.pictures)
+    better, equal = ranks.standings(test.predicted, test.pictures, test.seen)
+    rank = 1.0 + better + equal / 2.0
+    column = np.arange(len(test.seen))
+    measures = [
+        _Measure("two-way", 0.5, m, ranks.two_way(rank, m), column),
+        _Measure("median-rank", (m + 1) / 2, m, rank, column, is_median=True),
+    ]
+    if m >= AMONG:
+        credit = ranks.first_among(better, equal, m, AMONG)
+        measures.append(_Measure(f"top-1 of {AMONG}", 1 / AMONG, AMONG, credit, column))
+    return measures
+
+
+def _row(
+    measure: _Measure, test: sides.Sides, maps: np.ndarray, resamples: int, seed: int
+) -> dict[str, Any]:
+    known = measure.column[test.picture] >= 0
+    seen, picture = np.unique(test.picture[known], return_inverse=True)
+    credit, subject = measure.credit[known], test.subject[known]
+    identity = np.arange(len(test.seen))[None]
+    columns = measure.column[np.concatenate([identity, maps])][:, seen]
+    own = credit[np.arange(len(credit)), columns[0][picture]]
+    draws = resampling.Draws(len(seen), int(subject.max()) + 1, resamples, seed)
+    if measure.is_median:
+        values = -_medians(credit, picture, columns)
+        drawn = draws.medians(own, picture, subject)
+    else:
+        values = _means(credit, picture, columns)
+        drawn = draws.means(own, picture, subject)
+    low, high = resampling.interval(drawn) if len(seen) > 1 else (np.nan, np.nan)
+    names = np.unique(test.category[test.category != ""])
+    return {
+        "measure": measure.name,
+        "value": abs(float(values[0])),
+        "chance": measure.chance,
+        "low": low,
+        "high": high,
+        "p": float(np.mean(values >= values[0] - ROUNDING)),
+        "n": len(credit),
+        "pictures": len(seen),
+        "categories": len(names),
+        "candidates": measure.candidates,
+    }
+
+
+def _means(credit: np.ndarray, picture: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Mean over pictures of the mean over queries, for each row of right columns."""
+    starts = np.searchsorted(picture, np.arange(columns.shape[1]))
+    mean = np.add.reduceat(credit, starts, axis=0) / np.bincount(picture)[:, None]
+    rows = np.arange(len(mean))
+    values = np.empty(len(columns))
+    for block in row_blocks(len(columns), len(rows)):
+        values[block] = mean[rows, columns[block]].mean(axis=1)
+    return values
+
+
+def _medians(ranks: np.ndarray, picture: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Median over queries, for each row of right columns."""
+    rows = np.arange(len(ranks))
+    values = np.empty(len(columns))
+    for block in row_blocks(len(columns), len(rows)):
+        values[block] = np.median(ranks[rows, columns[block][:, picture]], axis=1)
+    return values

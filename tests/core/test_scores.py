@@ -1,0 +1,278 @@
+"""Measures against loops; intervals and p-values where the predictions hold nothing."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+from core import scores
+from core.errors import InputError
+
+FEW = {"permutations": 19, "resamples": 19}
+
+
+def cosine(a, b):
+    return float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def drawn(q=40, m=30, d=6, categories=6, seed=0, signal=0.5):
+    rng = np.random.default_rng(seed)
+    pictures = rng.standard_normal((m, d))
+    picture = rng.integers(0, m, q)
+    predicted = signal * pictures[picture] + rng.standard_normal((q, d))
+    return predicted, pictures, picture, np.array([f"c{i % categories}" for i in range(m)])
+
+
+def value(table, measure, column="value"):
+    return table.set_index("measure").loc[measure, column]
+
+
+def over_pictures(credit, picture):
+    return pd.Series(credit).groupby(np.asarray(picture)).mean().mean()
+
+
+def test_a_case_by_hand():
+    angles = np.radians([0.0, 20.0, 90.0, 130.0])
+    pictures = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    asked = np.radians([5.0, 62.0, 12.0, 100.0])
+    predicted = 3 * np.stack([np.cos(asked), np.sin(asked)], axis=1)
+    # 5 is nearest to 0; 62 to 90, then 20; 12 to 20, then 0; 100 to 90.
+    table = scores.evaluate(predicted, pictures, [0, 1, 0, 2], list("aabb"), **FEW)
+    assert value(table, "median-rank") == 1.5
+    two_way = [(1.0 + 2 / 3) / 2, 2 / 3, 1.0]
+    assert value(table, "two-way") == pytest.approx(np.mean(two_way))
+    # Prototypes stand at 10 and 110 degrees, and 62 is nearer to the wrong one.
+    assert value(table, "top-1") == pytest.approx((1 + 0 + 1) / 3)
+    assert value(table, "top-1", "chance") == 0.5
+    assert value(table, "median-rank", "chance") == 2.5
+    assert table["measure"].tolist() == ["top-1", "two-way", "median-rank"]
+    assert table["n"].tolist() == [4, 4, 4]
+    assert table["pictures"].tolist() == [3, 3, 3]
+    assert table["candidates"].tolist() == [2, 4, 4]
+    assert set(table["permuted"]) == {"pictures"}
+
+
+def test_every_measure_is_that_of_a_loop():
+    predicted, pictures, picture, category = drawn()
+    names = sorted(set(category))
+    prototypes = {
+        name: np.mean([unit(pictures[i]) for i in np.flatnonzero(category == name)], axis=0)
+        for name in names
+    }
+    credit = {name: [] for name in ("top-1", "top-5", "two-way", "median-rank")}
+    for row, right in zip(predicted, picture, strict=True):
+        near = sorted(names, key=lambda name: -cosine(row, prototypes[name]))
+        credit["top-1"].append(near[0] == category[right])
+        credit["top-5"].append(category[right] in near[:5])
+        own = cosine(row, pictures[right])
+        others = [cosine(row, pictures[j]) for j in range(30) if j != right]
+        credit["two-way"].append(np.mean([other < own for other in others]))
+        credit["median-rank"].append(1 + sum(other > own for other in others))
+    for given in (None, prototypes):
+        table = scores.evaluate(predicted, pictures, picture, category, given, **FEW)
+        for name, found in credit.items():
+            expected = np.median(found) if "rank" in name else over_pictures(found, picture)
+            assert value(table, name) == pytest.approx(expected), name
+    assert table.attrs["prototypes"] == "given"
+    assert set(table["permuted"]) == {"categories"}
+
+
+def test_the_viewed_picture_can_be_left_out_of_its_prototype():
+    predicted, pictures, picture, category = drawn()
+    correct = []
+    for row, right in zip(predicted, picture, strict=True):
+        best = {}
+        for name in set(category):
+            members = [j for j in np.flatnonzero(category == name) if j != right]
+            best[name] = cosine(row, np.mean(unit(pictures[members]), axis=0))
+        correct.append(max(best, key=best.__getitem__) == category[right])
+    table = scores.evaluate(predicted, pictures, picture, category, leave_own_out=True, **FEW)
+    assert value(table, "top-1") == pytest.approx(over_pictures(correct, picture))
+    assert "left out" in table.attrs["prototypes"]
+
+
+def test_equal_pictures_tie_wherever_they_stand():
+    rng = np.random.default_rng(0)
+    pictures = np.repeat(rng.standard_normal((1, 37)), 25, axis=0)
+    predicted = rng.standard_normal((10, 37))
+    table = scores.evaluate(predicted, pictures, np.arange(10), ["a"] * 25, **FEW)
+    assert value(table, "two-way") == 0.5
+    assert value(table, "median-rank") == 13
+    assert table["p"].tolist() == [1.0, 1.0]
+    assert table["measure"].tolist() == ["two-way", "median-rank"]
+
+
+def test_top_1_of_300_stands_where_there_are_300():
+    predicted, pictures, picture, category = drawn(50, 300, 8)
+    first = np.argmax(unit(predicted) @ unit(pictures).T, axis=1) == picture
+    table = scores.evaluate(predicted, pictures, picture, category, **FEW)
+    assert value(table, "top-1 of 300") == pytest.approx(over_pictures(first, picture))
+    assert value(table, "top-1 of 300", "chance") == 1 / 300
+    fewer = scores.evaluate(predicted, pictures[:299], picture % 299, category[:299], **FEW)
+    assert "top-1 of 300" not in set(fewer["measure"])
+
+
+def test_perfect_predictions():
+    rng = np.random.default_rng(0)
+    centres = np.repeat(np.eye(20), 16, axis=0)
+    pictures = centres + 0.05 * rng.standard_normal(centres.shape)
+    category = np.repeat([f"c{i:02}" for i in range(20)], 16)
+    table = scores.evaluate(pictures * 7, pictures, np.arange(320), category, permutations=199)
+    expected = {"top-1": 1, "top-5": 1, "two-way": 1, "median-rank": 1, "top-1 of 300": 1}
+    assert dict(zip(table["measure"], table["value"], strict=True)) == pytest.approx(expected)
+    assert (table["p"] == 1 / 200).all()
+    np.testing.assert_allclose(table["low"], 1)
+    np.testing.assert_allclose(table["high"], 1)
+
+
+def test_random_predictions_stand_at_chance_with_uniform_p():
+    found = [
+        scores.evaluate(
+            *drawn(60, 48, 10, 8, seed, signal=0.0), seed=seed, permutations=99, resamples=9
+        )
+        for seed in range(200)
+    ]
+    table = pd.concat(found)
+    for measure, rows in table.groupby("measure"):
+        error = rows["value"].std() / np.sqrt(len(rows))
+        assert abs(rows["value"].mean() - rows["chance"].iloc[0]) < 4 * error, measure
+        low, high = binom.interval(0.9999, 200, 0.05)
+        share = (rows["p"] <= 0.05).sum()
+        assert share <= high, measure
+        if measure in ("two-way", "median-rank"):
+            assert share >= low, measure
+            assert 0.4 < rows["p"].mean() < 0.6
+
+
+def test_predictions_that_cluster_by_category_alone_gain_nothing():
+    hits = {"two-way": 0, "top-1": 0}
+    sizes = np.array([16, 8, 8, 4, 4, 4, 2, 2])
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        codes = np.repeat(np.arange(8), sizes)
+        pictures = rng.standard_normal((8, 10))[codes] + 0.5 * rng.standard_normal((48, 10))
+        predicted = rng.standard_normal((8, 10))[codes] + 0.5 * rng.standard_normal((48, 10))
+        category = np.array([f"c{code}" for code in codes])
+        table = scores.evaluate(
+            predicted, pictures, np.arange(48), category, permutations=99, resamples=9
+        )
+        for measure in hits:
+            hits[measure] += value(table, measure, "p") <= 0.05
+    assert max(hits.values()) <= binom.ppf(0.9999, 100, 0.05), hits
+
+
+def test_always_predicting_the_largest_category_is_not_significant():
+    _, pictures, _, _ = drawn(m=40)
+    category = np.array(["large"] * 20 + [f"c{i % 10}" for i in range(20)])
+    constant = np.repeat(unit(pictures[:20]).mean(axis=0)[None], 40, axis=0)
+    table = scores.evaluate(constant, pictures, np.arange(40), category, permutations=99)
+    assert value(table, "top-1") == 0.5 > value(table, "top-1", "chance")
+    assert table["p"].tolist() == [1.0] * 4
+
+
+def test_queries_of_unknown_category_do_not_count_in_top_k():
+    predicted, pictures, picture, category = drawn()
+    category[::2] = ""
+    table = scores.evaluate(predicted, pictures, picture, category, **FEW)
+    assert value(table, "top-1", "n") == np.sum(category[picture] != "")
+    assert value(table, "two-way", "n") == 40
+
+
+def test_the_order_of_queries_means_nothing():
+    predicted, pictures, picture, category = drawn(60, 12)
+    subject = np.random.default_rng(1).integers(0, 3, 60)
+    order = np.random.default_rng(2).permutation(60)
+    options = {"permutations": 99, "resamples": 99}
+    one = scores.evaluate(predicted, pictures, picture, category, subject=subject, **options)
+    two = scores.evaluate(
+        predicted[order], pictures, picture[order], category, subject=subject[order], **options
+    )
+    pd.testing.assert_frame_equal(one, two, rtol=1e-12)
+
+
+def test_repeats_of_a_picture_do_not_narrow_the_interval():
+    predicted, pictures, picture, category = drawn(30)
+    once = scores.evaluate(predicted, pictures, picture, category)
+    again = scores.evaluate(
+        np.tile(predicted, (9, 1)), pictures, np.tile(picture, 9), category, subject=None
+    )
+    pd.testing.assert_frame_equal(once.drop(columns="n"), again.drop(columns="n"), atol=1e-9)
+    assert (again["n"] == 270).all()
+
+
+def test_subjects_widen_the_interval():
+    predicted, pictures, picture, category = drawn(200, 30)
+    subject = np.arange(200) % 4
+    predicted[subject == 0] = np.random.default_rng(3).standard_normal((50, 6))
+    one = scores.evaluate(predicted, pictures, picture, category)
+    four = scores.evaluate(predicted, pictures, picture, category, subject=subject)
+    width = [
+        value(table, "two-way", "high") - value(table, "two-way", "low") for table in (one, four)
+    ]
+    assert width[1] > 1.2 * width[0]
+
+
+def test_rows_without_an_embedding_are_left_out_and_counted():
+    predicted, pictures, picture, category = drawn()
+    kept = np.ones(40, dtype=bool)
+    kept[[0, 5]] = False
+    rest = np.delete(np.arange(30), 7)
+    kept &= picture != 7
+    expected = scores.evaluate(
+        predicted[kept], pictures[rest], np.searchsorted(rest, picture[kept]), category[rest], **FEW
+    )
+    predicted[0], predicted[5, 2], pictures[7, 0] = np.nan, np.inf, np.nan
+    found = scores.evaluate(predicted, pictures, picture, category, **FEW)
+    assert (found["left_out"] == 40 - kept.sum()).all()
+    assert found.attrs["left_out"] == {"queries": 40 - kept.sum(), "pictures": 1}
+    pd.testing.assert_frame_equal(
+        found.drop(columns="left_out"), expected.drop(columns="left_out"), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"predicted": np.empty((0, 6)), "picture": []}, "0 usable predictions"),
+        ({"pictures": np.full((30, 6), np.nan)}, "0 usable pictures"),
+        ({"predicted": np.ones((40, 5))}, "5 dimensions, pictures has 6"),
+        ({"picture": np.full(40, 30)}, "does not have: 30"),
+        ({"picture": np.full(40, -1)}, "does not have: -1"),
+        ({"picture": np.full(40, 0.5)}, "dtype"),
+        ({"picture": [0]}, "picture has 1 rows"),
+        ({"category": ["a"]}, "category has 1 rows"),
+        ({"subject": [1, 2]}, "subject has 2 rows"),
+        ({"prototypes": {"c0": np.ones(6)}}, "No prototype for 5 test categories: c1"),
+        ({"prototypes": {f"c{i}": np.ones(5) for i in range(6)}}, "prototype of c0"),
+        ({"permutations": 0}, "permutations is 0"),
+        ({"resamples": 0}, "resamples is 0"),
+        ({"predicted": np.full((40, 6), "a")}, "dtype"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    names = ("predicted", "pictures", "picture", "category")
+    arguments = dict(zip(names, drawn(), strict=True)) | change
+    with pytest.raises(InputError, match=message):
+        scores.evaluate(**arguments)
+
+
+def test_a_single_picture_has_no_interval():
+    predicted, pictures, _, category = drawn()
+    table = scores.evaluate(predicted[:3], pictures, [4, 4, 4], category, **FEW)
+    assert table[["low", "high"]].isna().all(axis=None)
+    assert (table["p"] == 1).all()
+
+
+def test_a_thousand_permutations_take_seconds():
+    predicted, pictures, picture, category = drawn(2000, 300, 64, 20)
+    began = time.process_time()
+    scores.evaluate(predicted, pictures, picture, category, subject=np.arange(2000) % 5)
+    assert time.process_time() - began < 10
