@@ -22,6 +22,8 @@ OPERATIONS.register("encode", "core.encoders.run:run")
 OPERATIONS.register("map", "core.maps.run:run")
 OPERATIONS.register("clusters", "core.clusters.run:run")
 OPERATIONS.register("consistency", "core.clusters.recurrence:run")
+OPERATIONS.register("train", "core.decoders.train:run")
+OPERATIONS.register("evaluate", "core.decoders.evaluation:run")
 OPERATIONS.register("fetch", "core.datasets.fetch:run")
 
 

@@ -1,1 +1,33 @@
-"""Decoders: from responses to embeddings of pictures."""
+"""Decoders: from brain responses to the embeddings of pictures, trained and tested."""
+
+from core.decoders.config import SETTINGS, Config
+from core.decoders.data import prepare
+from core.decoders.heads import HEADS
+from core.decoders.losses import LOSSES
+from core.decoders.runs import Run, entries, export, import_run, load, run_key
+from core.decoders.train import train
+
+__all__ = [
+    "HEADS",
+    "LOSSES",
+    "SETTINGS",
+    "Config",
+    "Run",
+    "entries",
+    "evaluate",
+    "export",
+    "import_run",
+    "load",
+    "prepare",
+    "run_key",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    """``evaluate`` imports torch, which declarations do without."""
+    if name == "evaluate":
+        from core.decoders.evaluation import evaluate
+
+        return evaluate
+    raise AttributeError(name)

@@ -1,0 +1,233 @@
+"""Everything that decides what a trained decoder is, checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from core import splits
+from core.decoders import heads, losses
+from core.encoders import check_parameters
+from core.encoders import get as encoder_of
+from core.errors import InputError
+from core.registry import Parameter
+
+TRIALS = ("mean", "all")
+
+SETTINGS: tuple[Parameter, ...] = (
+    Parameter(
+        "trials",
+        "Train on",
+        "mean",
+        "'mean' averages the repeats of a picture; 'all' takes every trial as a row",
+        choices=TRIALS,
+    ),
+    Parameter("epochs", "Epochs", 50, "Passes over the training side", minimum=1, maximum=2000),
+    Parameter(
+        "patience",
+        "Patience",
+        20,
+        "Stop after this many epochs without a lower validation loss",
+        minimum=1,
+        maximum=2000,
+    ),
+    Parameter("batch", "Batch size", 256, "Rows in a step", minimum=2, maximum=16384),
+    Parameter(
+        "optimiser",
+        "Optimiser",
+        "adamw",
+        "adamw decouples weight decay from the gradient, adam adds it to the gradient",
+        choices=("adamw", "adam"),
+    ),
+    Parameter("learning_rate", "Learning rate", 3e-4, minimum=1e-7, maximum=1.0),
+    Parameter("weight_decay", "Weight decay", 0.01, minimum=0.0, maximum=10.0),
+    Parameter(
+        "schedule",
+        "Schedule",
+        "cosine",
+        "of the learning rate; one-cycle rises for the first third",
+        choices=("constant", "cosine", "one-cycle"),
+    ),
+    Parameter(
+        "noise",
+        "Noise on responses",
+        0.0,
+        "Standard deviation of Gaussian noise, in standard deviations of a unit",
+        minimum=0.0,
+        maximum=5.0,
+    ),
+    Parameter(
+        "mix",
+        "Mixing (alpha)",
+        0.0,
+        "Rows and their targets are mixed with shares from Beta(alpha, alpha); 0 mixes nothing",
+        minimum=0.0,
+        maximum=10.0,
+    ),
+    Parameter(
+        "virtual",
+        "Virtual responses",
+        0.0,
+        "Share of the rows replaced by a weighted sum of responses to their category (study C)",
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Parameter(
+        "virtual_weights",
+        "Weights of virtual responses",
+        "published",
+        "'published' loses the weights of those left out; 'renormalised' sums to 1",
+        choices=("published", "renormalised"),
+    ),
+    Parameter(
+        "library",
+        "Semantic library",
+        0.0,
+        "Share of the targets replaced by a gallery picture of the same category, never of a "
+        "test category (study C)",
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Parameter(
+        "groups",
+        "Voxel groups",
+        8,
+        "Tokens that the units are divided into where fewer than two ROIs are named",
+        minimum=2,
+        maximum=512,
+    ),
+    Parameter(
+        "precision",
+        "Precision",
+        "auto",
+        "auto: bfloat16 on CUDA, float32 elsewhere",
+        choices=("auto", "float32", "bfloat16"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A decoder to train: whose responses, to which embedding, by which head and loss.
+
+    Attributes
+    ----------
+    dataset : str
+    subjects : tuple of str
+        Empty for the first; several only for heads that tell them apart.
+    options : mapping
+        Of the recording.
+    rois : tuple of str
+        Empty for every unit; two or more become the tokens of heads that attend.
+    encoder, encoder_parameters : str, mapping
+        Whose embedding of the pictures is the target.
+    head, head_parameters : str, mapping
+    loss : tuple of (str, float, mapping)
+        Id, weight and parameters of each term; heads in closed form need none.
+    split, split_parameters, fold : str, mapping, int
+    training : mapping
+        Values of ``SETTINGS``; defaults for those not given.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        If a value is unknown or out of range.
+    NotFoundError
+        If an id is unknown.
+    """
+
+    dataset: str
+    subjects: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    rois: tuple[str, ...] = ()
+    encoder: str = "clip-small"
+    encoder_parameters: Mapping[str, Any] = field(default_factory=dict)
+    head: str = "ridge"
+    head_parameters: Mapping[str, Any] = field(default_factory=dict)
+    loss: tuple[tuple[str, float, Mapping[str, Any]], ...] = (("infonce", 1.0, {}),)
+    split: str = "recorded"
+    split_parameters: Mapping[str, Any] = field(default_factory=dict)
+    fold: int = 0
+    training: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checked = {
+            "subjects": tuple(self.subjects),
+            "rois": tuple(self.rois),
+            "head_parameters": heads.HEADS[self.head].check(self.head_parameters),
+            "loss": tuple(_term(term) for term in self.loss),
+            "encoder_parameters": check_parameters(
+                encoder_of(self.encoder).info, self.encoder_parameters
+            ),
+            "split_parameters": splits.KINDS[self.split].check(self.split_parameters),
+            "training": _settings(self.training),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        if not 0 <= self.seed < 2**31:
+            raise InputError(f"The seed is {self.seed}", "0 to 2147483647")
+        if len(set(self.subjects)) != len(self.subjects):
+            raise InputError("A subject is named twice", "each subject once")
+        if len(self.subjects) > 1 and not heads.HEADS[self.head].several_subjects:
+            able = [head for head in heads.HEADS if heads.HEADS[head].several_subjects]
+            raise InputError(
+                f"{heads.HEADS[self.head].label} does not tell {len(self.subjects)} subjects apart",
+                "one subject, or a head that does",
+                choices=able,
+            )
+
+    @property
+    def is_closed_form(self) -> bool:
+        return heads.HEADS[self.head].trained_by == "closed form"
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; ``from_json`` gives the same config back."""
+        told = asdict(self)
+        return {**told, "loss": [list(term) for term in self.loss]}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Config:
+        """From JSON values.
+
+        Raises
+        ------
+        InputError
+            If a field is unknown, or the recording is not named.
+        """
+        known = {entry.name for entry in fields(cls)}
+        unknown = sorted(set(told) - known)
+        if unknown or "dataset" not in told:
+            found = f"The decoder has no {unknown[0]!r}" if unknown else "No recording is named"
+            raise InputError(found, choices=sorted(known))
+        values = dict(told)
+        values["loss"] = tuple(tuple(term) for term in values.get("loss", cls.loss))
+        return cls(**values)
+
+    def settings_that_count(self) -> dict[str, Any]:
+        """What decides the result: in closed form no loss and no gradient settings do."""
+        told = self.to_json()
+        if self.is_closed_form:
+            told["loss"] = []
+            told["training"] = {"trials": self.training["trials"]}
+        return told
+
+
+def _term(term: Any) -> tuple[str, float, dict[str, Any]]:
+    if isinstance(term, str):
+        term = (term, 1.0, {})
+    loss, weight, values = term
+    if not (math.isfinite(weight) and weight > 0):
+        raise InputError(f"The weight of {loss} is {weight}", "a positive number")
+    return loss, float(weight), losses.LOSSES[loss].check(values)
+
+
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    declared = {parameter.name: parameter for parameter in SETTINGS}
+    for name in given:
+        if name not in declared:
+            raise InputError(f"Training has no setting {name!r}", choices=declared)
+    return {name: item.check(given.get(name, item.default)) for name, item in declared.items()}

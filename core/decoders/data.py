@@ -1,0 +1,214 @@
+"""What a decoder is trained and tested on: responses and embeddings, row for row, by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from core import datasets, encoders, splits, store
+from core.datasets import Dataset
+from core.decoders.config import Config
+from core.decoders.heads import Shape, voxel_groups
+from core.errors import InputError
+from core.splits import Fold
+
+Progress = Callable[[float, str], None]
+ENCODED = 0.9
+
+
+def unit_rows(rows: np.ndarray) -> np.ndarray:
+    """Rows of length 1; a row of zeros stays. (n, d) float32"""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the units of each subject stand among the columns of a decoder.
+
+    Attributes
+    ----------
+    columns : tuple of int arrays
+        Column of each unit of each subject, in the order of ``units``.
+    units : tuple of int arrays
+        Units of each subject.
+    groups : tuple of (int, int)
+        The columns of each ROI, or of each voxel group where fewer than two are named.
+    width : int
+    """
+
+    columns: tuple[np.ndarray, ...]
+    units: tuple[np.ndarray, ...]
+    groups: tuple[tuple[int, int], ...]
+    width: int
+
+
+class Scaling(NamedTuple):
+    """Mean and standard deviation of each column on the training side. (subjects, V) each."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+
+class Rows(NamedTuple):
+    """Responses (m, V) as a decoder takes them, whose, and to which row of ``stimuli``."""
+
+    x: np.ndarray
+    subject: np.ndarray
+    stimulus: np.ndarray
+
+
+@dataclass(frozen=True)
+class Data:
+    """The material of one decoder.
+
+    Attributes
+    ----------
+    opened : tuple of Dataset
+        One subject each, all with the same stimuli.
+    embeddings : np.ndarray of shape (n, d), float32
+        As the encoder gave them, NaN rows where a picture is missing.
+    fold : Fold
+    layout : Layout
+    category : np.ndarray of shape (n,), int64
+        Number of each stimulus' category, -1 where unknown.
+    names : tuple of str
+        Of the categories.
+    fingerprint : str
+        Changes with the responses and the embeddings.
+    """
+
+    opened: tuple[Dataset, ...]
+    embeddings: np.ndarray
+    fold: Fold
+    layout: Layout
+    category: np.ndarray
+    names: tuple[str, ...]
+    fingerprint: str
+
+    @property
+    def shape(self) -> Shape:
+        sizes = (self.layout.width, self.layout.groups, len(self.opened))
+        return Shape(*sizes, outputs=self.embeddings.shape[1])
+
+    def centre(self) -> np.ndarray:
+        """Mean unit embedding of the training pictures. (d,) float32"""
+        return unit_rows(self.embeddings[self.fold.train]).mean(axis=0)
+
+    def scaling(self, trials: str) -> Scaling:
+        """Scaling of every subject, fitted on its training rows alone."""
+        mean = np.zeros((len(self.opened), self.layout.width), dtype=np.float32)
+        deviation = np.ones_like(mean)
+        for number in range(len(self.opened)):
+            responses = self._responses(number, self.fold.train, trials)[0].astype(np.float64)
+            if len(responses) == 0:
+                name = self.opened[number].subject
+                raise InputError(f"{name} has no usable response on the training side", "some")
+            spread = responses.std(axis=0)
+            columns = self.layout.columns[number]
+            mean[number, columns] = responses.mean(axis=0)
+            deviation[number, columns] = np.where(np.ptp(responses, axis=0) > 0, spread, 1.0)
+        return Scaling(mean, deviation)
+
+    def rows(self, stimuli: np.ndarray, trials: str, scaling: Scaling) -> Rows:
+        """Standardised responses of all subjects to some stimuli; missing ones are left out."""
+        parts = []
+        for number in range(len(self.opened)):
+            responses, of = self._responses(number, stimuli, trials)
+            columns = self.layout.columns[number]
+            x = np.zeros((len(responses), self.layout.width), dtype=np.float32)
+            mean, deviation = scaling.mean[number, columns], scaling.deviation[number, columns]
+            x[:, columns] = (responses - mean) / deviation
+            parts.append(Rows(x, np.full(len(of), number, dtype=np.int64), of))
+        return Rows(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def _responses(
+        self, number: int, stimuli: np.ndarray, trials: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Finite responses of a subject to some stimuli, and the stimulus of each."""
+        ds, units = self.opened[number], self.layout.units[number]
+        if trials == "mean":
+            responses, of = ds.responses()[:, units][stimuli], np.asarray(stimuli)
+        else:
+            chosen = np.isin(ds.trial_rows, stimuli)
+            responses, of = ds.responses(repeats="all")[chosen][:, units], ds.trial_rows[chosen]
+        usable = np.isfinite(responses).all(axis=1)
+        return responses[usable], of[usable]
+
+
+def prepare(config: Config, progress: Progress = lambda fraction, message: None) -> Data:
+    """Open the recording, encode its pictures and divide them.
+
+    Raises
+    ------
+    InputError
+        If subjects saw different stimuli, a side is empty, or there is no such fold.
+    NotFoundError
+        If the recording has no such subject or ROI, or no responses.
+    """
+    progress(0.0, "Opening the recording")
+    opened = open_subjects(config)
+    embeddings = encoders.encode_images(
+        opened[0],
+        config.encoder,
+        progress=lambda part, message: progress(ENCODED * part, message),
+        **config.encoder_parameters,
+    )
+    progress(ENCODED, "Dividing the pictures")
+    kind, values = config.split, config.split_parameters
+    folds = splits.make(opened[0], kind, config.seed, embeddings, **values)
+    if not 0 <= config.fold < len(folds):
+        raise InputError(f"There is no fold {config.fold}", f"0 to {len(folds) - 1}")
+    categories = opened[0].stimuli["category"].astype(str)
+    names = tuple(sorted(set(categories) - {""}))
+    number = {name: place for place, name in enumerate(names)}
+    return Data(
+        opened,
+        np.asarray(embeddings),
+        folds[config.fold],
+        layout_of(opened, config.rois, config.training["groups"]),
+        categories.map(lambda name: number.get(name, -1)).to_numpy(dtype=np.int64),
+        names,
+        store.fingerprint([ds.fingerprint for ds in opened], np.asarray(embeddings)),
+    )
+
+
+def open_subjects(config: Config) -> tuple[Dataset, ...]:
+    """The recording of every subject of a decoder."""
+    named: Sequence[str | None] = config.subjects or [None]
+    opened = tuple(datasets.load(config.dataset, name, **config.options) for name in named)
+    for other in opened[1:]:
+        if other.stimuli["id"].tolist() != opened[0].stimuli["id"].tolist():
+            raise InputError(
+                f"{opened[0].subject} and {other.subject} saw different stimuli",
+                "one stimulus list for all subjects of a decoder",
+                "Train a decoder for each subject.",
+            )
+    return opened
+
+
+def layout_of(opened: Sequence[Dataset], rois: Sequence[str], groups: int) -> Layout:
+    """Columns for the units of every subject: ROI beside ROI, each as wide as the largest."""
+    named = list(rois) if len(rois) > 1 else [tuple(rois) or None]
+    blocks = [[ds.units(_roi(name)) for ds in opened] for name in named]
+    widths = [max(len(units) for units in block) for block in blocks]
+    edges = np.concatenate([[0], np.cumsum(widths)])
+    columns = tuple(
+        np.concatenate([edges[b] + np.arange(len(block[s])) for b, block in enumerate(blocks)])
+        for s in range(len(opened))
+    )
+    units = tuple(np.concatenate([block[s] for block in blocks]) for s in range(len(opened)))
+    width = int(edges[-1])
+    if len(named) > 1:
+        tokens = tuple((int(start), int(stop)) for start, stop in pairwise(edges))
+    else:
+        tokens = voxel_groups(width, min(groups, width))
+    return Layout(columns, units, tokens, width)
+
+
+def _roi(name: str | tuple[str, ...] | None) -> str | list[str] | None:
+    return list(name) if isinstance(name, tuple) else name

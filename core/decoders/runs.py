@@ -1,0 +1,201 @@
+"""Trained decoders: kept in the store, exported, imported, applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import store
+from core.decoders import heads
+from core.decoders.config import Config
+from core.decoders.data import Data, Scaling
+from core.errors import CorruptDataError, InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+VERSION = 1
+OPERATION = "decoder"
+WEIGHTS, DESCRIPTION = "weights.safetensors", "decoder.json"
+AT_ONCE = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A trained decoder.
+
+    Attributes
+    ----------
+    key : str
+        Of the store.
+    config : Config
+    shape : heads.Shape
+    state : mapping of str to np.ndarray
+        Weights of the head, those of the epoch of least validation loss.
+    scaling : Scaling
+        Of the responses, fitted on the training side.
+    centre : np.ndarray of shape (d,)
+        Mean unit embedding of the training pictures; targets are taken from there.
+    curve : list of dict
+        ``epoch, training, validation`` (losses), ``two_way`` (validation), ``learning_rate``,
+        ``seconds``; empty in closed form.
+    audit : list of dict
+        ``id, level, title, message, checked, count`` of each finding about the split.
+    facts : dict
+        ``best_epoch``, ``stopped`` (why), ``device``, ``seconds``, ``weights`` (number),
+        ``validation`` and ``two_way`` of the weights kept, and ``alpha`` of ridge.
+    partial : bool
+        True where the training was cancelled; it goes on when it is asked for again.
+    """
+
+    key: str
+    config: Config
+    shape: heads.Shape
+    state: Mapping[str, np.ndarray]
+    scaling: Scaling
+    centre: np.ndarray
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    partial: bool = False
+
+    @property
+    def badge(self) -> str:
+        """'green', 'amber' or 'red': the worst finding about the split."""
+        levels = [finding["level"] for finding in self.audit]
+        return next((level for level in ("red", "amber") if level in levels), "green")
+
+    @cached_property
+    def module(self) -> nn.Module:
+        """The head with its weights, on the CPU, ready to predict."""
+        import torch
+
+        module = heads.build(self.config.head, self.shape, **self.config.head_parameters)
+        state = {name: torch.from_numpy(np.array(array)) for name, array in self.state.items()}
+        try:
+            module.load_state_dict(state)
+        except RuntimeError as error:
+            raise CorruptDataError(
+                f"The weights of {self.key} do not fit the head {self.config.head!r}",
+                str(error).splitlines()[0],
+            ) from error
+        return module.eval()
+
+    def predict(self, x: np.ndarray, subject: np.ndarray) -> np.ndarray:
+        """Embeddings of standardised responses (m, V) of subjects (m,). (m, d) float32"""
+        import torch
+
+        with torch.inference_mode():
+            parts = [
+                self.module(torch.from_numpy(x[at : at + AT_ONCE]), torch.from_numpy(who)).numpy()
+                for at in range(0, len(x), AT_ONCE)
+                for who in [subject[at : at + AT_ONCE]]
+            ]
+        return np.concatenate(parts) if parts else np.empty((0, self.shape.outputs), np.float32)
+
+
+def run_key(config: Config, data: Data) -> str:
+    """Key of a decoder in the store."""
+    told = config.settings_that_count()
+    seed = told.pop("seed")
+    return store.key(OPERATION, data.fingerprint, told, seed=seed, version=VERSION)
+
+
+def save(run: Run, title: str) -> Run:
+    """Keep a decoder in the store."""
+    arrays = {f"state.{name}": np.asarray(array) for name, array in run.state.items()}
+    arrays |= {"mean": run.scaling.mean, "deviation": run.scaling.deviation, "centre": run.centre}
+    store.save(run.key, arrays, {"title": title, **_told(run)})
+    return run
+
+
+def load(key: str) -> Run | None:
+    """A decoder from the store, None where there is none."""
+    result = store.load(key)
+    return None if result is None else _run(key, result.facts, result.arrays)
+
+
+def entries() -> list[store.Entry]:
+    """Every decoder in the store."""
+    return [entry for entry in store.entries() if entry.key.startswith(f"{OPERATION}-")]
+
+
+def export(run: Run, folder: Path) -> None:
+    """Write a decoder as ``weights.safetensors`` and ``decoder.json``, for another machine."""
+    from safetensors.numpy import save as as_bytes
+
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {f"state.{name}": np.ascontiguousarray(array) for name, array in run.state.items()}
+    arrays |= {"mean": run.scaling.mean, "deviation": run.scaling.deviation, "centre": run.centre}
+    content = as_bytes(arrays)
+    with store.replacing(folder / WEIGHTS) as part:
+        part.write_bytes(content)
+    told = {"version": VERSION, "key": run.key, "weights": store.fingerprint(content)}
+    store.write_json(folder / DESCRIPTION, {**told, **_told(run)})
+
+
+def import_run(folder: Path) -> Run:
+    """Read an exported decoder and keep it in the store.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, or another version wrote it.
+    CorruptDataError
+        If the weights are not those that the description names, or do not fit the head.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    for name in (WEIGHTS, DESCRIPTION):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} has no {name}", f"{WEIGHTS} and {DESCRIPTION}")
+    told, content = store.read_json(folder / DESCRIPTION), (folder / WEIGHTS).read_bytes()
+    if told.get("version") != VERSION:
+        raise InputError(
+            f"{folder} was written by version {told.get('version')} of decoders",
+            f"version {VERSION}",
+            "Export it again.",
+        )
+    if told.get("weights") != store.fingerprint(content):
+        raise CorruptDataError(f"{folder / WEIGHTS} was changed", "the weights that were exported")
+    try:
+        run = _run(told["key"], told, from_bytes(content))
+    except (KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:
+        raise CorruptDataError(f"{folder} does not describe a decoder", str(error)) from error
+    _ = run.module
+    return save(run, told.get("title", "Imported"))
+
+
+def _told(run: Run) -> dict[str, Any]:
+    return {
+        "config": run.config.to_json(),
+        "shape": asdict(run.shape),
+        "curve": run.curve,
+        "audit": run.audit,
+        "about": run.facts,
+        "partial": run.partial,
+    }
+
+
+def _run(key: str, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
+    shape = {**told["shape"], "groups": tuple(tuple(group) for group in told["shape"]["groups"])}
+    states = [name for name in arrays if name.startswith("state.")]
+    return Run(
+        key,
+        Config.from_json(told["config"]),
+        heads.Shape(**shape),
+        {name.removeprefix("state."): arrays[name] for name in states},
+        Scaling(arrays["mean"], arrays["deviation"]),
+        arrays["centre"],
+        told["curve"],
+        told["audit"],
+        told["about"],
+        told["partial"],
+    )
