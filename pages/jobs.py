@@ -11,7 +11,7 @@ from core.jobs import Job
 from pages.shared import jobs_panel, navigation
 from pages.shared.text import plain
 
-HIDDEN = ("fingerprint", "options", "stimuli")
+HIDDEN = ("fingerprint", "options", "stimuli", "config")
 LABELS = {
     "rdm": "RDM",
     "fetch": "Download",
@@ -20,6 +20,8 @@ LABELS = {
     "map": "Map",
     "clusters": "Clusters",
     "consistency": "Consistency of clusters",
+    "train": "Decoder",
+    "evaluate": "Scores of a decoder",
 }
 TIMES = {"queued": "waiting", "running": "running for"}
 DEFAULTS = ("none", "original")

@@ -4,7 +4,7 @@ from core.decoders.config import SETTINGS, Config
 from core.decoders.data import prepare
 from core.decoders.heads import HEADS
 from core.decoders.losses import LOSSES
-from core.decoders.runs import Run, entries, export, import_run, load, run_key
+from core.decoders.runs import Run, entries, export, import_run, live_curve, load, run_key
 from core.decoders.train import train
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "evaluate",
     "export",
     "import_run",
+    "live_curve",
     "load",
     "prepare",
     "run_key",

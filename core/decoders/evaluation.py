@@ -10,22 +10,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import encoders, scores, store
+from core import encoders, scores
 from core.decoders.batches import targets_of
 from core.decoders.config import Config
 from core.decoders.data import Data, Progress, prepare, unit_rows
 from core.decoders.runs import Run, load
+from core.decoders.scored import (
+    PROTOCOLS,
+    PROTOTYPES,
+    RESAMPLES,
+    load_table,
+    save_table,
+    table_key,
+)
 from core.decoders.train import train
 from core.errors import InputError, NotFoundError
 
-PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
-PROTOTYPES = ("pictures", "names")
 BASELINES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"head": "ridge", "head_parameters": {}},
     "linear": {"head": "linear", "head_parameters": {}, "loss": (("infonce", 1.0, {}),)},
 }
 PHRASE = "a picture of a {}"
-VERSION, RESAMPLES = 1, 1000
 
 
 def evaluate(
@@ -60,39 +65,67 @@ def evaluate(
     pd.DataFrame
         ``head``, ``protocol`` ('averaged repeats'; 'single trials' where there are repeats),
         and the columns of ``core.scores.evaluate``. ``attrs['badge']`` is the worst finding
-        about the split.
+        about the split, ``attrs['note']`` says where there are no top-1 and top-5, or ''.
 
     Raises
     ------
     InputError
-        If the side or the prototypes are unknown, the encoder reads no text, or the side
-        has no usable response.
+        If the side or the prototypes are unknown, the encoder reads no text, the side has no
+        usable response, or the recording is not the one that the decoder was trained on.
     """
     tell = progress or (lambda fraction, message: None)
     if side not in ("test", "validation"):
         raise InputError(f"side is {side!r}", choices=("test", "validation"))
     data = prepare(run.config, lambda part, message: tell(0.1 * part, message))
+    _check_shape(run, data)
+    names = _prototypes(prototypes, run.config, data)
     compared = [(run.config.head, run)]
     if baselines:
         compared += _baselines(run.config, lambda part, said: tell(0.1 + 0.6 * part, said))
     tables = []
     for number, (name, each) in enumerate(compared):
         tell(0.7 + 0.3 * number / len(compared), f"Scoring {name}")
-        tables += _scored(name, each, data, prototypes, permutations, resamples, side)
+        own = data if each.config.subjects == run.config.subjects else prepare(each.config)
+        tables += _scored(name, each, own, names, permutations, resamples, side)
     table = pd.concat(tables, ignore_index=True)
-    table.attrs["badge"] = run.badge
+    table.attrs |= {"badge": run.badge, "note": _note(data, side)}
     return table
 
 
+def _check_shape(run: Run, data: Data) -> None:
+    if run.shape != data.shape:
+        raise InputError(
+            f"The recording gives {data.shape.units} units of {data.shape.subjects} subjects and "
+            f"embeddings of {data.shape.outputs} dimensions",
+            f"those that the decoder was trained on: {run.shape.units} units in the same groups, "
+            f"{run.shape.subjects} subjects, {run.shape.outputs} dimensions",
+            "Train it again on this recording.",
+        )
+
+
+def _note(data: Data, side: str) -> str:
+    """What keeps top-1 and top-5 out of the table, '' where nothing does."""
+    tested = {data.names[place] for place in data.category[getattr(data.fold, side)] if place >= 0}
+    if len(tested) > 1:
+        return ""
+    found = f"one category alone ({next(iter(tested))})" if tested else "no known category"
+    return f"The {side} pictures are of {found}: top-1 and top-5 need two or more."
+
+
 def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
-    """The baselines that differ from the decoder; for several subjects there are none."""
-    if len(config.subjects) > 1:
-        return []
-    wanted = [
-        (name, replace(config, **changes))
+    """The baselines that differ from the decoder, on each of several subjects by itself."""
+    several = len(config.subjects) > 1
+    alone = [(subject,) for subject in config.subjects] if several else [config.subjects]
+    made = [
+        (
+            f"{name}, {subjects[0]}" if several else name,
+            replace(config, **changes, subjects=subjects),
+        )
+        for subjects in alone
         for name, changes in BASELINES.items()
-        if replace(config, **changes).settings_that_count() != config.settings_that_count()
     ]
+    told = config.settings_that_count()
+    wanted = [(name, each) for name, each in made if each.settings_that_count() != told]
     share = 1 / max(1, len(wanted))
     return [
         (
@@ -107,7 +140,7 @@ def _scored(
     name: str,
     run: Run,
     data: Data,
-    prototypes: str,
+    prototypes: dict[str, np.ndarray] | None,
     permutations: int,
     resamples: int,
     side: str,
@@ -127,7 +160,7 @@ def _scored(
             pictures,
             place[rows.stimulus],
             names,
-            _prototypes(prototypes, run.config, data, names),
+            prototypes,
             rows.subject if len(data.opened) > 1 else None,
             run.config.seed,
             permutations,
@@ -139,10 +172,8 @@ def _scored(
     return tables
 
 
-def _prototypes(
-    kind: str, config: Config, data: Data, tested: np.ndarray
-) -> dict[str, np.ndarray] | None:
-    """Embeddings of the names of the tested categories, seen from those of all categories."""
+def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] | None:
+    """Embeddings of the names of the categories, seen from their mean; None for pictures."""
     if kind not in PROTOTYPES:
         raise InputError(f"prototypes is {kind!r}", choices=PROTOTYPES)
     if kind == "pictures":
@@ -150,20 +181,7 @@ def _prototypes(
     texts = [PHRASE.format(name) for name in data.names]
     rows = unit_rows(encoders.encode_text(texts, config.encoder, **config.encoder_parameters))
     rows = unit_rows(rows - rows.mean(axis=0))
-    known = set(tested.tolist())
-    return {name: row for name, row in zip(data.names, rows, strict=True) if name in known}
-
-
-def table_key(run_key: str, prototypes: str) -> str:
-    """Key of the stored scores of a decoder."""
-    made = {"run": run_key, "prototypes": prototypes, "resamples": RESAMPLES}
-    return store.key("scores", store.fingerprint(run_key), made, seed=0, version=VERSION)
-
-
-def load_table(run_key: str, prototypes: str = "pictures") -> pd.DataFrame | None:
-    """Scores of a decoder from the store, with its baselines; None where there are none."""
-    result = store.load(table_key(run_key, prototypes))
-    return None if result is None else pd.DataFrame(result.facts["table"])
+    return dict(zip(data.names, rows, strict=True))
 
 
 def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
@@ -177,12 +195,10 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
         ``key`` of the scores, ``run`` of the decoder.
     """
     kind = request.get("prototypes", "pictures")
-    key = table_key(request["run"], kind)
-    if store.load(key) is None:
-        decoder = load(request["run"])
-        if decoder is None:
-            raise NotFoundError(f"There is no decoder {request['run']}", "one that was trained")
-        table = evaluate(decoder, progress, kind, resamples=RESAMPLES, permutations=RESAMPLES)
-        clean = table.astype(object).where(table.notna(), None)
-        store.save(key, {}, {"table": clean.to_dict("list"), "config": decoder.config.to_json()})
-    return {"key": key, "run": request["run"]}
+    if load_table(request["run"], kind) is not None:
+        return {"key": table_key(request["run"], kind), "run": request["run"]}
+    decoder = load(request["run"])
+    if decoder is None:
+        raise NotFoundError(f"There is no decoder {request['run']}", "one that was trained")
+    table = evaluate(decoder, progress, kind, permutations=RESAMPLES, resamples=RESAMPLES)
+    return {"key": save_table(table, request["run"], kind), "run": request["run"]}

@@ -18,10 +18,10 @@ from core import store
 from core.decoders.batches import Augmented, Batch, Side
 from core.decoders.config import Config
 from core.decoders.heads import HEADS
+from core.decoders.runs import CURVE
 from core.errors import CorruptDataError, NeurogalleryError
 
 CHECKPOINT = "checkpoint.safetensors"
-CURVE = "curve.json"
 SAVE_EVERY_S = 15.0
 AT_ONCE = 2048
 WARM = 1 / 3
@@ -128,8 +128,12 @@ class Training:
         self.optimiser.step()
         return loss.detach()
 
+    @property
+    def _device(self) -> str:
+        return self.validation.x.device.type
+
     def _precision(self) -> Any:
-        device, asked = self.validation.x.device.type, self.settings["precision"]
+        device, asked = self._device, self.settings["precision"]
         if asked == "float32" or (asked == "auto" and device != "cuda"):
             return nullcontext()
         return torch.autocast(device, dtype=torch.bfloat16)
@@ -159,13 +163,19 @@ class Training:
         store.write_json(self.folder / CURVE, self.curve)
         if not always and time.monotonic() - self._saved < SAVE_EVERY_S:
             return
-        about = {"key": self.key, "curve": self.curve}
+        about = {"key": self.key, "curve": self.curve, "device": self._device}
         with store.replacing(self.folder / CHECKPOINT) as part:
             part.write_bytes(as_bytes(self._tensors(), {"about": json.dumps(about)}))
         self._saved = time.monotonic()
 
     def resume(self) -> None:
-        """Go on from the checkpoint of the same run, where there is one."""
+        """Go on from the checkpoint of the same run, where there is one.
+
+        Raises
+        ------
+        CorruptDataError
+            If it is damaged.
+        """
         path = self.folder / CHECKPOINT
         if not path.exists():
             return
@@ -173,13 +183,19 @@ class Training:
             with safetensors.safe_open(path, framework="pt") as file:
                 about = json.loads(file.metadata()["about"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+            if about["key"] == self.key:
+                self._take(tensors, about)
+        except (
+            safetensors.SafetensorError,
+            KeyError,
+            TypeError,
+            ValueError,
+            RuntimeError,
+        ) as error:
+            reason = str(error).splitlines()[0]
             raise CorruptDataError(
-                f"{path} is damaged", str(error), "Remove it to begin again."
+                f"{path} is damaged ({reason})", remedy="Remove it to begin again."
             ) from error
-        if about["key"] == self.key:
-            self.curve = about["curve"]
-            self._take(tensors)
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         parts = {
@@ -196,7 +212,7 @@ class Training:
             for name, tensor in values.items()
         }
 
-    def _take(self, tensors: dict[str, torch.Tensor]) -> None:
+    def _take(self, tensors: dict[str, torch.Tensor], about: dict[str, Any]) -> None:
         def part(name: str) -> dict[str, torch.Tensor]:
             start = f"{name}."
             return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
@@ -208,8 +224,11 @@ class Training:
         count = sum(len(group["params"]) for group in state["param_groups"])
         state["state"] = {n: found for n in range(count) if (found := part(f"optimiser.{n}"))}
         self.optimiser.load_state_dict(state)
-        self.training.generator.set_state(tensors["random.rows"])
-        _set_random_state(self, tensors["random.torch"])
+        self.curve = about["curve"]
+        # The states of two kinds of device do not fit each other: there, new numbers are drawn.
+        if about["device"] == self._device:
+            self.training.generator.set_state(tensors["random.rows"])
+            _set_random_state(self, tensors["random.torch"])
 
 
 def _optimiser(config: Config, module: nn.Module, loss: nn.Module) -> torch.optim.Optimizer:
@@ -249,13 +268,13 @@ def _distinct(side: Side) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _random_state(training: Training) -> torch.Tensor:
-    if training.validation.x.device.type == "cuda":
+    if training._device == "cuda":
         return torch.cuda.get_rng_state()
     return torch.get_rng_state()
 
 
 def _set_random_state(training: Training, state: torch.Tensor) -> None:
-    if training.validation.x.device.type == "cuda":
+    if training._device == "cuda":
         torch.cuda.set_rng_state(state)
     else:
         torch.set_rng_state(state)

@@ -16,12 +16,14 @@ from core.decoders import heads
 from core.decoders.config import Config
 from core.decoders.data import Data, Scaling
 from core.errors import CorruptDataError, InputError
+from core.store.files import not_written
 
 if TYPE_CHECKING:
     from torch import nn
 
 VERSION = 1
 OPERATION = "decoder"
+CURVE = "curve.json"
 WEIGHTS, DESCRIPTION = "weights.safetensors", "decoder.json"
 AT_ONCE = 4096
 
@@ -126,11 +128,17 @@ def entries() -> list[store.Entry]:
     return [entry for entry in store.entries() if entry.key.startswith(f"{OPERATION}-")]
 
 
+def live_curve(folder: Path) -> list[dict[str, Any]]:
+    """The curve that a training in this folder has drawn so far."""
+    path = folder / CURVE
+    return store.read_json(path) if path.exists() else []
+
+
 def export(run: Run, folder: Path) -> None:
     """Write a decoder as ``weights.safetensors`` and ``decoder.json``, for another machine."""
     from safetensors.numpy import save as as_bytes
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     arrays = {f"state.{name}": np.ascontiguousarray(array) for name, array in run.state.items()}
     arrays |= {"mean": run.scaling.mean, "deviation": run.scaling.deviation, "centre": run.centre}
     content = as_bytes(arrays)
@@ -138,6 +146,14 @@ def export(run: Run, folder: Path) -> None:
         part.write_bytes(content)
     told = {"version": VERSION, "key": run.key, "weights": store.fingerprint(content)}
     store.write_json(folder / DESCRIPTION, {**told, **_told(run)})
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none; NeurogalleryError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(folder, error) from error
 
 
 def import_run(folder: Path) -> Run:
@@ -157,6 +173,8 @@ def import_run(folder: Path) -> Run:
         if not (folder / name).is_file():
             raise InputError(f"{folder} has no {name}", f"{WEIGHTS} and {DESCRIPTION}")
     told, content = store.read_json(folder / DESCRIPTION), (folder / WEIGHTS).read_bytes()
+    if not isinstance(told, dict) or not str(told.get("key")).startswith(f"{OPERATION}-"):
+        raise CorruptDataError(f"{folder / DESCRIPTION} does not describe a decoder")
     if told.get("version") != VERSION:
         raise InputError(
             f"{folder} was written by version {told.get('version')} of decoders",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
-from core import clusters, maps
+from core import clusters, decoders, maps
 from core.datasets import Dataset
-from pages.shared import clusterings, map_spaces
+from pages.shared import clusterings, map_spaces, recording
 
 PLACES = ("LHPPA", "PPA", "RHPPA")
 Settings = dict[str, Any]
@@ -59,6 +57,40 @@ def _clusters_of_study_a(ds: Dataset) -> Settings:
     return {"of": "map", "of_roi": _place_area(ds) or clusterings.EVERY, "k_seed": 0}
 
 
+def _as_study_a(head: str) -> Callable[[Dataset], Settings]:
+    def settings(ds: Dataset) -> Settings:
+        area = _place_area(ds)
+        return {
+            "train_rois": [] if area is None else [area],
+            "head": head,
+            "loss": ["infonce"],
+            "train.optimiser": "adam",
+            "train.epochs": 50,
+            "train.patience": 20,
+            "train.noise": 0.1,
+        }
+
+    return settings
+
+
+def _as_study_c(ds: Dataset) -> Settings:
+    sizes = decoders.HEADS["roi_transformer"].presets["6/4"]
+    return {
+        "train_rois": list(ds.rois),
+        "head": "roi_transformer",
+        "loss": ["fuzzy"],
+        "fuzzy.kind": "none",
+        "train.optimiser": "adam",
+        "train.learning_rate": 1e-4,
+        "train.weight_decay": 0.0,
+        "train.batch": 200,
+        "train.virtual": 0.5,
+        "train.virtual_weights": "published",
+        "train.library": 0.5 if len(ds.gallery) else 0.0,
+        **{f"roi_transformer.{name}": value for name, value in sizes.items()},
+    }
+
+
 def _clusters_of_study_d(ds: Dataset) -> Settings:
     rule = clusters.RULES["r2"].label
     return {"of": "regions", "distance": "correlation", "k": rule, "k_seed": 0}
@@ -87,6 +119,27 @@ PRESETS = (
         _clusters_of_study_d,
         needs_regions=True,
     ),
+    Preset(
+        "Study A: attention",
+        "BOLD5000 and CLIP: fully connected layers with attention, InfoNCE, Adam with weight "
+        "decay, noise on the responses, 50 epochs, stopped after 20 without improvement.",
+        "train",
+        _as_study_a("fc_attention"),
+    ),
+    Preset(
+        "Study A: CLIP-MUSED",
+        "The same with subject tokens and attention over low- and high-level tokens.",
+        "train",
+        _as_study_a("clip_mused"),
+    ),
+    Preset(
+        "Study C",
+        "BrainSem: a transformer over ROIs (depth 6, 4 heads; 12/8 and 24/16 are presets of the "
+        "head), fuzzy matching without temperature, virtual responses and semantic library "
+        "for half of the rows. The study splits by category.",
+        "train",
+        _as_study_c,
+    ),
 )
 
 
@@ -103,14 +156,6 @@ def offer(ds: Dataset, page: str) -> None:
                 preset.label,
                 key=f"preset {preset.label}",
                 width="stretch",
-                on_click=_apply,
+                on_click=recording.set_widgets,
                 args=(preset.settings(ds),),
             )
-
-
-def _apply(settings: Settings) -> None:
-    for key, value in settings.items():
-        st.session_state[key] = value
-        # The address of a widget in view follows the widget.
-        with contextlib.suppress(StreamlitAPIException):
-            st.query_params[key] = value

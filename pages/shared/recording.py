@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core import datasets
 from core.datasets import Dataset, DatasetInfo
@@ -200,6 +203,9 @@ def option_widget(parameter: Parameter, prefix: str = "") -> Any:
             bind="query-params",
         )
     kind = type(parameter.default)
+    fine: dict[str, Any] = (
+        {"format": "%g", "step": _step(parameter.default)} if kind is float else {}
+    )
     return st.number_input(
         parameter.label,
         min_value=None if parameter.minimum is None else kind(parameter.minimum),
@@ -208,7 +214,22 @@ def option_widget(parameter: Parameter, prefix: str = "") -> Any:
         key=key,
         help=parameter.help or None,
         bind="query-params",
+        **fine,
     )
+
+
+def _step(default: float) -> float:
+    """A tenth for values about one, less for small ones such as learning rates."""
+    return 10.0 ** min(-1, math.floor(math.log10(default))) if default > 0 else 0.1
+
+
+def set_widgets(values: dict[str, Any]) -> None:
+    """Set bound widgets, in view or not, and the address with them; a callback."""
+    for key, value in values.items():
+        st.session_state[key] = value
+        # The address of a widget in view follows the widget.
+        with contextlib.suppress(StreamlitAPIException):
+            st.query_params[key] = value
 
 
 @st.cache_resource(max_entries=16, show_spinner="Opening the recording …")

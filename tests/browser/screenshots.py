@@ -24,6 +24,7 @@ VIEWS = {
     "&like=gallery-dog-07",
     "maps": "maps?space=responses:LOC&space=responses:V1&map=tsne&point=dog-02",
     "clusters": "clusters?k=6&cluster=2",
+    "train": "train?train_rois=LOC&head=ridge",
     "ground_truth": "ground_truth?stimuli=240",
     "jobs": "jobs",
 }

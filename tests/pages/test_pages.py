@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-PAGES = ["overview", "responses", "rdm", "maps", "clusters", "encoders", "ground_truth", "jobs"]
+PAGES = [
+    "overview",
+    "responses",
+    "rdm",
+    "maps",
+    "clusters",
+    "encoders",
+    "train",
+    "ground_truth",
+    "jobs",
+]
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
 
