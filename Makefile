@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench demo-data clip-small screenshots clean
+.PHONY: run test bench report demo-data clip-small screenshots clean
 
 run: .venv/run.stamp
 	@$(BIN)/streamlit run app.py
@@ -16,6 +16,9 @@ test: .venv/dev.stamp
 
 bench: .venv/bench.stamp
 	@$(BIN)/python -m tests.benchmarks
+
+report: .venv/run.stamp
+	@$(BIN)/python -m core.decoders.report
 
 clip-small: .venv/dev.stamp
 	@$(BIN)/python -m core.small_clip

@@ -1,14 +1,15 @@
-"""The command line: ``python -m core datasets | fetch | encode | rdm | job``."""
+"""The command line: ``python -m core datasets | fetch | encode | rdm | train | ... | job``."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import operations
+from core.commands import decoders as decoding
+from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
         for info in datasets.available()
     ]
     lines = [f"{info['name']:<16} {info['title']:<44} {_where(info)}" for info in found]
-    _show(chosen, found, lines)
+    show(chosen, found, lines)
     return 0
 
 
@@ -86,7 +87,7 @@ def fetch(chosen: argparse.Namespace, bar: Bar) -> int:
 
     where = fetching.fetch(chosen.name, chosen.source, bar)
     bar.clear()
-    _show(chosen, {"name": chosen.name, "where": str(where)}, [f"{chosen.name} is in {where}"])
+    show(chosen, {"name": chosen.name, "where": str(where)}, [f"{chosen.name} is in {where}"])
     return 0
 
 
@@ -94,7 +95,7 @@ def compute_rdm(chosen: argparse.Namespace, bar: Bar) -> int:
     from core import datasets, rdm
 
     _check_rdm_request(chosen)
-    options = dict(_option(text) for text in chosen.option)
+    options = dict(option(text) for text in chosen.option)
     ds = datasets.load(chosen.dataset, subject=chosen.subject, root=chosen.root, **options)
     name = chosen.published
     matrix = rdm.published(ds, name) if name else _computed(ds, chosen, bar)
@@ -102,7 +103,7 @@ def compute_rdm(chosen: argparse.Namespace, bar: Bar) -> int:
     if chosen.out:
         _save(chosen.out, matrix)
     summary = _summary(ds, chosen, matrix)
-    _show(chosen, summary, _summary_lines(summary))
+    show(chosen, summary, _summary_lines(summary))
     return 0
 
 
@@ -110,9 +111,9 @@ def encode(chosen: argparse.Namespace, bar: Bar) -> int:
     from core import datasets, encoders
 
     if chosen.out is not None:
-        _check_out(chosen.out)
-    options = dict(_option(text) for text in chosen.option)
-    given = dict(_option(text, "--parameter") for text in chosen.parameter)
+        check_out(chosen.out, ".npy")
+    options = dict(option(text) for text in chosen.option)
+    given = dict(option(text, "--parameter") for text in chosen.parameter)
     parameters = encoders.check_parameters(encoders.get(chosen.encoder).info, given)
     ds = datasets.load(chosen.dataset, subject=chosen.subject, root=chosen.root, **options)
     features = encoders.encode_images(
@@ -133,7 +134,7 @@ def encode(chosen: argparse.Namespace, bar: Bar) -> int:
         "failures": failures,
         "out": str(chosen.out) if chosen.out else None,
     }
-    _show(chosen, summary, _encode_lines(summary))
+    show(chosen, summary, _encode_lines(summary))
     return 0
 
 
@@ -143,7 +144,7 @@ def run_job(chosen: argparse.Namespace, bar: Bar) -> int:
     status = jobs.run(chosen.folder, operations.resolve)
     job = jobs.Job(chosen.folder.resolve())
     if chosen.json:
-        _show(chosen, {"id": job.id, "status": job.status, "result": job.result}, [])
+        show(chosen, {"id": job.id, "status": job.status, "result": job.result}, [])
     return status
 
 
@@ -169,11 +170,23 @@ def _parser() -> Parser:
     _add_rdm_arguments(rdm)
     rdm.set_defaults(command=compute_rdm)
 
+    training = commands.add_parser("train", help="train a decoder")
+    decoding.add_train_arguments(training)
+    training.set_defaults(command=decoding.train)
+
+    scoring = commands.add_parser("evaluate", help="score a decoder beside the baselines")
+    decoding.add_evaluate_arguments(scoring)
+    scoring.set_defaults(command=decoding.evaluate)
+
+    sweeping = commands.add_parser("sweep", help="train and score every combination of settings")
+    decoding.add_sweep_arguments(sweeping)
+    sweeping.set_defaults(command=decoding.sweep)
+
     job = commands.add_parser("job", help="run the job of a folder, as a cluster engine does")
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")
     job.set_defaults(command=run_job)
 
-    for command in (listing, fetching, encoding, rdm, job):
+    for command in (listing, fetching, encoding, rdm, training, scoring, sweeping, job):
         command.add_argument("--json", action="store_true", help="machine-readable output")
     return parser
 
@@ -230,28 +243,13 @@ def _check_rdm_request(chosen: argparse.Namespace) -> None:
     if chosen.out is None and not chosen.json:
         raise InputError("Neither --out nor --json was given", "--out FILE.npy, --json or both")
     if chosen.out is not None:
-        _check_out(chosen.out)
+        check_out(chosen.out, ".npy")
     if chosen.published and (chosen.roi or chosen.metric):
         raise InputError(
             "--published was given with --roi or --metric",
             "one of them",
             "A published RDM is taken as it is.",
         )
-
-
-def _check_out(out: Path) -> None:
-    if out.suffix != ".npy":
-        raise InputError(f"--out is {str(out)!r}", "a file name that ends in .npy")
-    if not out.absolute().parent.is_dir():
-        raise NotFoundError(f"The folder {out.absolute().parent} of --out does not exist")
-
-
-def _option(text: str, argument: str = "--option") -> tuple[str, str | bool]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise InputError(f"{argument} is {text!r}", "NAME=VALUE")
-    # The dataset converts text to the type of its option; only bool("false") would be True.
-    return name, {"true": True, "false": False}.get(value.lower(), value)
 
 
 def _computed(ds: Dataset, chosen: argparse.Namespace, bar: Bar) -> np.ndarray:
@@ -346,10 +344,6 @@ def _where(info: dict[str, Any]) -> str:
     if info["where"]:
         return str(info["where"])
     return "simulated" if info["is_simulated"] else "not fetched"
-
-
-def _show(chosen: argparse.Namespace, value: Any, lines: list[str]) -> None:
-    print(json.dumps(value, indent=1) if chosen.json else "\n".join(lines))
 
 
 if __name__ == "__main__":

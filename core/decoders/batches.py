@@ -12,6 +12,8 @@ from core import encoders
 from core.decoders import augment
 from core.decoders.config import Config
 from core.decoders.data import Data, Rows, unit_rows
+from core.errors import InputError
+from core.validation import enumerate_names
 
 
 class Batch(NamedTuple):
@@ -123,16 +125,34 @@ def targets_of(embeddings: np.ndarray, centre: np.ndarray) -> np.ndarray:
 
 
 def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> augment.Library:
-    """The gallery pictures of the training categories; test categories are forbidden."""
+    """The gallery pictures of the training categories; test categories are forbidden.
+
+    Raises
+    ------
+    InputError
+        If a category is on both sides.
+    """
+    forbidden = _categories(data, data.fold.test)
+    shared = sorted(data.names[place] for place in forbidden & _categories(data, data.fold.train))
+    if shared:
+        raise InputError(
+            f"The semantic library would show {len(shared)} test categories: "
+            f"{enumerate_names(shared)}",
+            "test categories that are not trained on",
+            "Divide the pictures by category, or set 'library' to 0.",
+        )
     ds = data.opened[0]
     features = encoders.encode_images(ds, config.encoder, "gallery", **config.encoder_parameters)
     number = {name: place for place, name in enumerate(data.names)}
     category = ds.gallery["category"].map(lambda name: number.get(str(name), -1))
     known = category.to_numpy(dtype=np.int64)
     known = np.where(np.isfinite(features[:, 0]), known, -1)
-    forbidden = set(data.category[data.fold.test].tolist()) - {-1}
     return augment.Library(
         torch.from_numpy(np.nan_to_num(targets_of(features, centre))).to(device),
         torch.from_numpy(known).to(device),
         forbidden,
     )
+
+
+def _categories(data: Data, rows: np.ndarray) -> set[int]:
+    return set(data.category[rows].tolist()) - {-1}

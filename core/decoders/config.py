@@ -156,10 +156,10 @@ class Config:
 
     def __post_init__(self) -> None:
         checked = {
-            "subjects": tuple(self.subjects),
-            "rois": tuple(self.rois),
+            "subjects": _several(self.subjects),
+            "rois": _several(self.rois),
             "head_parameters": heads.HEADS[self.head].check(self.head_parameters),
-            "loss": tuple(_term(term) for term in self.loss),
+            "loss": tuple(_term(term) for term in _several(self.loss)),
             "encoder_parameters": check_parameters(
                 encoder_of(self.encoder).info, self.encoder_parameters
             ),
@@ -214,6 +214,11 @@ class Config:
             told["loss"] = []
             told["training"] = {"trials": self.training["trials"]}
         return told
+
+
+def _several(names: Any) -> tuple[Any, ...]:
+    """Names as a tuple; one name by itself is one, not its letters."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _term(term: Any) -> tuple[str, float, dict[str, Any]]:

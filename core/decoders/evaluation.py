@@ -30,6 +30,7 @@ BASELINES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"head": "ridge", "head_parameters": {}},
     "linear": {"head": "linear", "head_parameters": {}, "loss": (("infonce", 1.0, {}),)},
 }
+PLAIN = {"noise": 0.0, "mix": 0.0, "virtual": 0.0, "library": 0.0}
 PHRASE = "a picture of a {}"
 
 
@@ -53,7 +54,8 @@ def evaluate(
         What stands for a category in top-1 and top-5: the mean embedding of its test
         pictures, or that of its name (an encoder that reads text).
     baselines : bool
-        Score ridge and a linear head with InfoNCE on the same rows too; they are trained
+        Score ridge and a linear head with InfoNCE, both without augmentation, on the same rows
+        too; they are trained
         where they are not in the store. Where single subjects are told apart, on each alone.
     permutations, resamples : int
         Of the p-value and of the interval; see ``core.scores.evaluate``.
@@ -119,7 +121,7 @@ def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
     made = [
         (
             f"{name}, {subjects[0]}" if several else name,
-            replace(config, **changes, subjects=subjects),
+            replace(config, **changes, subjects=subjects, training={**config.training, **PLAIN}),
         )
         for subjects in alone
         for name, changes in BASELINES.items()

@@ -14,7 +14,8 @@ from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.data import Data, Progress, prepare
 from core.decoders.heads.ridge import penalties
-from core.decoders.runs import Run, load, run_key, save
+from core.decoders.runs import Run, load, make_folder, run_key, save
+from core.decoders.scored import forget_tables
 from core.errors import Cancelled, NeurogalleryError
 
 if TYPE_CHECKING:
@@ -72,8 +73,10 @@ def train(
     if config.is_closed_form:
         tell(PREPARED, "Solving the regression")
         return save(_closed_form(empty, data), title)
+    # Scores of a cancelled training are those of other weights.
+    forget_tables(key)
     place = folder or paths.results_root() / "training" / key
-    place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     return _by_gradient(empty, data, tell, place, encoders.device(device), title)
 
 
@@ -110,32 +113,40 @@ def _by_gradient(
 
     from core.decoders.gradient import CHECKPOINT
 
-    began = time.monotonic()
-    training = _training(run, data, folder, device)
-    epochs = run.config.training["epochs"]
     try:
-        training.resume()
-        while not training.is_over:
-            tell(PREPARED + (1 - PREPARED) * len(training.curve) / epochs, _said(training))
-            training.epoch()
-            training.save()
-    except Cancelled:
-        training.save(always=True)
-        if training.curve:
-            facts = {"stopped": "cancelled", "device": device, "seconds": time.monotonic() - began}
-            save(_with(run, training.best, training.curve, facts, partial=True), title)
-        raise
+        training = _training(run, data, folder, device)
+        try:
+            _epochs(training, tell)
+        except Cancelled:
+            training.save(always=True)
+            if training.curve:
+                save(_kept(run, training, device, "cancelled", partial=True), title)
+            raise
     except torch.cuda.OutOfMemoryError as error:
         raise NeurogalleryError(
             f"The GPU has not enough memory for {heads.HEADS[run.config.head].label}",
             f"less than was asked for ({str(error).splitlines()[0]})",
             f"Lower the batch size ({run.config.training['batch']}) or the width of the head.",
         ) from error
-    seconds = sum(row["seconds"] for row in training.curve)
-    facts = {"stopped": training.stopped, "device": device, "seconds": seconds}
-    kept = save(_with(run, training.best, training.curve, facts), title)
+    kept = save(_kept(run, training, device, training.stopped), title)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return kept
+
+
+def _epochs(training: Training, tell: Progress) -> None:
+    """Epochs until it is over, from the checkpoint on."""
+    training.resume()
+    epochs = training.settings["epochs"]
+    while not training.is_over:
+        tell(PREPARED + (1 - PREPARED) * len(training.curve) / epochs, _said(training))
+        training.epoch()
+        training.save()
+
+
+def _kept(run: Run, training: Training, device: str, stopped: str, partial: bool = False) -> Run:
+    seconds = sum(row["seconds"] for row in training.curve)
+    facts = {"stopped": stopped, "device": device, "seconds": seconds}
+    return _with(run, training.best, training.curve, facts, partial)
 
 
 def _training(run: Run, data: Data, folder: Path, device: str) -> Training:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import clusters, maps
+from core.decoders import HEADS
+from tests.benchmarks import clusters, decoders, maps
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.measure import measure
@@ -14,13 +15,15 @@ PEERS = (
     "rsatoolbox_correlation",
     "rsatoolbox_float64_correlation",
 )
+RIDGES = ((1200, 4466), (1200, 2000), (4000, 800))
 FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
-    parser.add_argument("--only", choices=("responses", "encoding", "maps", "clusters", "page"))
+    names = ("responses", "encoding", "maps", "clusters", "decoders", "page")
+    parser.add_argument("--only", choices=names)
     chosen = parser.parse_args()
     shape = QUICK if chosen.quick else FULL
     print(f"Responses {shape[0]:,} x {shape[1]:,} float32\n")
@@ -30,6 +33,7 @@ def main() -> None:
         "encoding": lambda: encoding(64 if chosen.quick else 256),
         "maps": lambda: drawing(3_000 if chosen.quick else 20_000),
         "clusters": lambda: clustering(3 if chosen.quick else 20),
+        "decoders": lambda: decoding(1 if chosen.quick else 5),
         "page": lambda: page(shape[0]),
     }
     for name, part in parts.items():
@@ -79,6 +83,17 @@ def clustering(seeds: int) -> None:
     row("its worst mean objective / KMeans', k up to 6", found.few, "≤ 1")
     row("its worst mean objective / KMeans', k up to 12", found.all, "≤ 1.001")
     row("k-means 240,000 x 25, MiB of the process", clusters.peak_memory_mib(), "< 2048")
+
+
+def decoding(rounds: int) -> None:
+    for n, v in RIDGES:
+        found = decoders.beside_ridgecv(n, v, rounds=rounds)
+        row(f"CPU of RidgeCV / ridge's, {n:,} x {v:,}, 13 penalties", found.cpu, "≥ 2.5")
+        row("both chose the same penalty (1 yes)", float(found.alpha), "1")
+    for head in HEADS:
+        if HEADS[head].trained_by == "gradient":
+            quotient = decoders.epoch_of_bare_steps(head, rounds + 2)
+            row(f"epoch of {head} / its bare forward and backward, CPU", quotient, "≤ 1.3")
 
 
 def page(n: int) -> None:

@@ -1,15 +1,28 @@
-"""CPU time of core.ridge beside scikit-learn's RidgeCV, on the same responses and targets."""
+"""CPU time of core.ridge beside scikit-learn's RidgeCV, and of an epoch beside its bare steps."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import torch
 from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
 from core import ridge
+from core.decoders import HEADS, Config, heads, losses
+from core.decoders.batches import Augmented, Batch, Side
+from core.decoders.data import Rows
+from core.decoders.gradient import Training
+
+# As the embedded experiment: training rows of S1, its seven ROIs, clip-small.
+ROWS, OUTPUTS = 1080, 128
+ROI_UNITS = (218, 263, 136, 140, 146, 71, 72)
 
 
 @dataclass(frozen=True)
@@ -51,3 +64,65 @@ def planted(n: int, v: int, d: int) -> tuple[np.ndarray, np.ndarray]:
     x = rng.standard_normal((n, v), dtype=np.float32)
     weights = rng.standard_normal((v, d), dtype=np.float32) / np.float32(np.sqrt(v))
     return x, x @ weights + 2 * rng.standard_normal((n, d), dtype=np.float32)
+
+
+def epoch_of_bare_steps(head: str, rounds: int = 7) -> float:
+    """CPU of an epoch of ``Training`` over that of its bare steps, median over the rounds.
+
+    The epoch draws its batches, sets the learning rate and copies the weights as a best epoch
+    does; validation is left out. A bare step is forward, loss, backward and the optimiser's
+    step, over batches drawn before. Both take turns, with one thread.
+    """
+    config = Config("simulated", head=head)
+    with one_thread():
+        training, bare = training_of(config), training_of(config)
+        # Ever lower: every epoch is the best one so far.
+        training.validate = lambda: (-float(len(training.curve)), 0.5)  # type: ignore[method-assign]
+        batches = list(bare.training.epoch())
+        spent = []
+        for _ in range(rounds + 1):
+            began = time.process_time()
+            training.epoch()
+            between = time.process_time()
+            _bare_epoch(bare, batches)
+            spent.append((between - began) / (time.process_time() - between))
+    return float(np.median(spent[1:]))
+
+
+def training_of(config: Config) -> Training:
+    """A training of a head with its defaults on random rows."""
+    rng = np.random.default_rng(0)
+    edges = np.cumsum([0, *ROI_UNITS]).tolist()
+    shape = heads.Shape(edges[-1], tuple(pairwise(edges)), 1, OUTPUTS)
+    x = rng.standard_normal((ROWS, edges[-1]), dtype=np.float32)
+    targets = rng.standard_normal((ROWS, OUTPUTS), dtype=np.float32)
+    rows = Rows(x, np.zeros(ROWS, dtype=np.int64), np.arange(ROWS))
+    side = Side(rows, targets, np.arange(ROWS) % 60, "cpu")
+    torch.manual_seed(0)
+    module = heads.build(config.head, shape, **config.head_parameters)
+    drawn = Augmented(side, config, None, torch.Generator().manual_seed(0))
+    loss = losses.combined(config.loss)
+    return Training(config, module, loss, drawn, side, "benchmark", Path())
+
+
+def _bare_epoch(training: Training, batches: list[Batch]) -> None:
+    module, loss, optimiser = training.module, training.loss, training.optimiser
+    penalises = HEADS[training.config.head].penalises
+    module.train()
+    for x, subject, target, category in batches:
+        optimiser.zero_grad(set_to_none=True)
+        value = loss(module(x, subject), target, category)
+        if penalises:
+            value = value + module.penalty(target)
+        value.backward()
+        optimiser.step()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -42,7 +42,18 @@ def check_one_line(message: str, status: int, out: str, error: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("datasets",), ("fetch",), ("encode",), ("rdm",), ("job",)]
+    "command",
+    [
+        (),
+        ("datasets",),
+        ("fetch",),
+        ("encode",),
+        ("rdm",),
+        ("train",),
+        ("evaluate",),
+        ("sweep",),
+        ("job",),
+    ],
 )
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
     result = run(*command, "--help")
@@ -211,9 +222,9 @@ def test_every_operation_can_be_resolved() -> None:
 
 
 def test_an_unknown_operation_lists_the_choices() -> None:
-    choices = "rdm, ground_truth, encode, map, clusters, consistency, fetch"
-    with pytest.raises(NotFoundError, match=f"'train'.*Choices: {choices}"):
-        operations.resolve("train")
+    choices = "rdm, ground_truth, encode, map, clusters, consistency, train, evaluate, fetch"
+    with pytest.raises(NotFoundError, match=f"'bake'.*Choices: {choices}"):
+        operations.resolve("bake")
 
 
 def test_a_plugin_that_cannot_be_found_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

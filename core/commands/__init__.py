@@ -1,0 +1,1 @@
+"""Commands of ``python -m core`` that are too long for ``core/__main__.py``."""

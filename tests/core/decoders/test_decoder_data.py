@@ -1,0 +1,271 @@
+"""What a decoder is given: settings that are checked, rows that never see the test side."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from core import datasets, decoders, splits
+from core.decoders import Config
+from core.decoders.batches import Augmented, Side, targets_of
+from core.decoders.data import layout_of, unit_rows
+from core.errors import InputError, NeurogalleryError, NotFoundError
+from tests.core.decoders import planted
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+# --- settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"training": {"speed": 1}}, InputError, "no setting 'speed'.*Choices: trials, epochs"),
+        ({"training": {"epochs": 0}}, InputError, "epochs is 0.*from 1 to 2000"),
+        ({"training": {"schedule": "slow"}}, InputError, "'slow'.*constant, cosine, one-cycle"),
+        ({"head": "giant"}, NotFoundError, "'giant'.*Choices: ridge, linear, mlp"),
+        ({"head_parameters": {"depth": 3}}, InputError, "ridge has no parameter 'depth'.*smallest"),
+        ({"loss": ("hinge",)}, NotFoundError, "'hinge'.*Choices: infonce, softclip"),
+        ({"loss": (("mse", -1.0, {}),)}, InputError, "weight of mse is -1.0.*positive"),
+        ({"loss": (("mse", 1.0, {"margin": 1}),)}, InputError, "no parameter 'margin'"),
+        ({"split": "half"}, NotFoundError, "'half'.*Choices: .*recorded"),
+        ({"split_parameters": {"share": 1}}, InputError, "no parameter 'share'.*validation"),
+        ({"encoder": "eye"}, NotFoundError, "'eye'.*Choices"),
+        ({"seed": -1}, InputError, "seed is -1"),
+        ({"subjects": ("s1", "s1")}, InputError, "named twice"),
+        ({"subjects": ("s1", "s2")}, InputError, "not tell 2 subjects apart.*clip_mused"),
+    ],
+)
+def test_settings_are_checked_before_anything_is_computed(changes, error, message):
+    with pytest.raises(error, match=message):
+        Config("simulated", **changes)
+
+
+def test_one_name_by_itself_is_not_its_letters():
+    config = Config("simulated", subjects="s1", rois="V1", loss="mse")
+    assert (config.subjects, config.rois) == (("s1",), ("V1",))
+    assert config.loss == (("mse", 1.0, {}),)
+
+
+def test_json_gives_the_same_config_back():
+    config = planted.config(
+        "clip_mused", subjects=("s1", "s2"), rois=("A", "B"), seed=3, loss=(("fuzzy", 0.5, {}),)
+    )
+    assert Config.from_json(json.loads(json.dumps(config.to_json()))) == config
+    with pytest.raises(InputError, match=r"no 'depth'.*Choices: dataset"):
+        Config.from_json({"dataset": "simulated", "depth": 1})
+    with pytest.raises(InputError, match="No recording is named"):
+        Config.from_json({})
+
+
+def test_in_closed_form_neither_loss_nor_epochs_make_another_run():
+    planted.save()
+    keys = [
+        decoders.run_key(one, decoders.prepare(one))
+        for head in ("ridge", "linear")
+        for one in (planted.config(head), planted.config(head, loss="mse", training={"epochs": 9}))
+    ]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+
+
+# --- sides
+
+
+def test_scaling_and_centre_are_those_of_the_training_rows():
+    planted.save(change=_constant_unit)
+    data = decoders.prepare(planted.config())
+    ds, rows = data.opened[0], data.fold.train
+    expected = ds.responses()[rows].astype(np.float64)
+    scaling = data.scaling("mean")
+    np.testing.assert_allclose(scaling.mean[0], expected.mean(axis=0), atol=1e-5)
+    assert scaling.deviation[0, 5] == 1
+    others = np.arange(planted.UNITS) != 5
+    np.testing.assert_allclose(
+        scaling.deviation[0, others], expected.std(axis=0)[others], rtol=1e-5
+    )
+    embeddings = ds.embeddings["truth"][rows]
+    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    np.testing.assert_allclose(data.centre(), unit.mean(axis=0), atol=1e-6)
+    x = data.rows(rows, "mean", scaling).x
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(x.std(axis=0)[others], 1, atol=1e-5)
+
+
+def _constant_unit(responses, embeddings, tested):
+    responses[:, 5] = 7
+
+
+def _wild(responses, embeddings, tested):
+    rng = np.random.default_rng(9)
+    responses[tested] = 1e6 * rng.normal(size=responses[tested].shape)
+    embeddings[tested[: len(embeddings)]] = 1e3 * rng.normal(size=(tested.sum(), 8))
+
+
+@pytest.mark.parametrize("head", ["ridge", "mlp"])
+def test_nothing_of_the_test_side_reaches_the_weights(head):
+    planted.save()
+    run = decoders.train(planted.config(head))
+    planted.save(change=_wild)
+    other = decoders.train(planted.config(head))
+    assert run.key != other.key
+    assert np.array_equal(run.centre, other.centre)
+    for ours, theirs in zip(run.scaling, other.scaling, strict=True):
+        assert np.array_equal(ours, theirs)
+    for name in run.state:
+        assert np.array_equal(run.state[name], other.state[name])
+
+
+def test_every_trial_or_their_mean():
+    planted.save(repeats=3)
+    data = decoders.prepare(planted.config())
+    rows, scaling = data.fold.train, data.scaling("all")
+    mean, single = (data.rows(rows, trials, scaling) for trials in ("mean", "all"))
+    assert mean.stimulus.tolist() == rows.tolist()
+    assert sorted(single.stimulus) == sorted(np.repeat(rows, 3))
+    own = single.x[single.stimulus == rows[4]]
+    np.testing.assert_allclose(own.mean(axis=0), mean.x[4], atol=1e-5)
+    assert (data.scaling("mean").deviation < scaling.deviation).all()
+
+
+def _some_missing(responses, embeddings, tested):
+    responses[[3, 40, -1]] = np.nan
+
+
+def test_missing_responses_are_left_out():
+    planted.save(change=_some_missing)
+    data = decoders.prepare(planted.config())
+    assert not {3, 40, planted.PICTURES - 1} & set(data.fold.rows)
+    everything = data.rows(np.arange(planted.PICTURES), "mean", data.scaling("mean"))
+    assert len(everything.x) == planted.PICTURES - 3
+    assert np.isfinite(everything.x).all()
+
+
+def test_empty_sides_and_folds_that_are_not_there_are_told():
+    planted.save()
+    kfold = planted.config(fold=3, split="kfold", split_parameters={"k": 3})
+    with pytest.raises(InputError, match=r"There is no fold 3.*0 to 2"):
+        decoders.train(kfold)
+    planted.save(split="train")
+    with pytest.raises(InputError, match="No usable stimulus is on the test side"):
+        decoders.train(planted.config())
+
+
+def test_one_category_alone_cannot_be_divided_by_category():
+    table = planted.save() / "stimuli.csv"
+    pd.read_csv(table).assign(category="cat").to_csv(table, index=False)
+    with pytest.raises(InputError, match="at least three categories"):
+        decoders.train(planted.config(split="category"))
+
+
+@pytest.mark.parametrize("name", ["noise", "mix", "virtual"])
+def test_batches_are_augmented(name):
+    planted.save()
+    data = decoders.prepare(planted.config())
+    rows = data.rows(data.fold.train, "mean", data.scaling("mean"))
+    side = Side(rows, targets_of(data.embeddings, data.centre()), data.category, "cpu")
+    plain, changed = (
+        next(
+            Augmented(
+                side, planted.config(training=given), None, torch.Generator().manual_seed(0)
+            ).epoch()
+        )
+        for given in ({}, {name: 0.5})
+    )
+    assert not torch.equal(plain.x, changed.x)
+    mixed = name == "mix"
+    assert torch.equal(plain.target, changed.target) != mixed
+    assert torch.equal(plain.category, changed.category) != mixed
+    untouched = (plain.x == changed.x).all(dim=1).float().mean()
+    assert 0.2 < untouched < 0.8 if name == "virtual" else untouched < 0.1
+    if name == "noise":
+        assert (changed.x - plain.x).std().item() == pytest.approx(0.5, abs=0.05)
+
+
+# --- several subjects
+
+
+def _two_subjects():
+    """Regions A and B: three and two units of s1, one and three of s2."""
+    folder = planted.save(subjects=("s1", "s2"))
+    regions = {"s1": {"A": [0, 1, 2], "B": [3, 4]}, "s2": {"A": [1], "B": [0, 2, 3]}}
+    for subject, units in (("s1", 5), ("s2", 4)):
+        path = folder / "responses" / f"{subject}.npy"
+        np.save(path, np.load(path)[:, :units])
+        (folder / "rois" / f"{subject}.json").write_text(json.dumps(regions[subject]))
+    return folder
+
+
+def test_regions_of_subjects_stand_in_the_same_columns():
+    _two_subjects()
+    opened = [datasets.load(planted.NAME, subject) for subject in ("s1", "s2")]
+    layout = layout_of(opened, ("A", "B"), groups=8)
+    assert (layout.width, layout.groups) == (6, ((0, 3), (3, 6)))
+    assert [columns.tolist() for columns in layout.columns] == [[0, 1, 2, 3, 4], [0, 3, 4, 5]]
+    assert [units.tolist() for units in layout.units] == [[0, 1, 2, 3, 4], [1, 0, 2, 3]]
+    whole = layout_of(opened, (), groups=2)
+    assert (whole.width, whole.groups) == (5, ((0, 2), (2, 5)))
+    assert [columns.tolist() for columns in whole.columns] == [[0, 1, 2, 3, 4], [0, 1, 2, 3]]
+
+
+def test_units_that_a_subject_lacks_are_zero():
+    _two_subjects()
+    two = planted.config("clip_mused", subjects=("s1", "s2"), rois=("A", "B"))
+    data = decoders.prepare(two)
+    scaling, train = data.scaling("mean"), data.fold.train
+    rows = data.rows(train, "mean", scaling)
+    assert rows.subject.tolist() == [0] * len(train) + [1] * len(train)
+    assert (rows.x[rows.subject == 0][:, 5] == 0).all()
+    second = rows.x[rows.subject == 1]
+    assert (second[:, [1, 2]] == 0).all()
+    own = data.opened[1].responses()[train]
+    expected = (own - own.mean(axis=0)) / own.std(axis=0)
+    np.testing.assert_allclose(second[:, [0, 3, 4, 5]], expected[:, [1, 0, 2, 3]], atol=1e-5)
+
+
+def test_subjects_with_other_stimuli_are_refused(monkeypatch):
+    planted.save(subjects=("s1", "s2"))
+    load = datasets.load
+    fewer = [f"p{number:03}" for number in range(100)]
+    other = {"s1": lambda ds: ds, "s2": lambda ds: ds.subset(fewer)}
+    monkeypatch.setattr(datasets, "load", lambda name, who, **o: other[who](load(name, who, **o)))
+    with pytest.raises(InputError, match="s1 and s2 saw different stimuli"):
+        decoders.prepare(planted.config("clip_mused", subjects=("s1", "s2")))
+
+
+def test_a_subject_without_training_responses_is_named():
+    folder = planted.save(subjects=("s1", "s2"))
+    path = folder / "responses" / "s2.npy"
+    np.save(path, np.full_like(np.load(path), np.nan))
+    with pytest.raises(InputError, match="s2 has no usable response on the training side"):
+        decoders.train(planted.config("clip_mused", subjects=("s1", "s2")))
+
+
+def test_a_recording_of_rdms_alone_is_refused():
+    folder = planted.save()
+    for path in (folder / "responses").iterdir():
+        path.unlink()
+    with pytest.raises(NeurogalleryError, match=r"None of the 216 stimuli.*usable response"):
+        decoders.train(planted.config())
+
+
+def test_unit_rows_keep_zeros():
+    rows = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 0]])
+
+
+def test_the_fold_is_that_of_splits():
+    planted.save()
+    config = planted.config(split="kfold", split_parameters={"k": 3}, fold=1, seed=5)
+    data = decoders.prepare(config)
+    expected = splits.make(data.opened[0], "kfold", 5, data.embeddings, k=3)[1]
+    for side in splits.SIDES:
+        assert np.array_equal(getattr(data.fold, side), getattr(expected, side))

@@ -1,0 +1,227 @@
+"""Scores of decoders: chance where nothing is to be found, protocols, baselines, the store."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from core import decoders, encoders, operations, scores
+from core.decoders import evaluation
+from core.decoders.batches import targets_of
+from core.errors import Cancelled, InputError, NotFoundError
+from tests.core.decoders import planted
+
+FEW = {"permutations": 99, "resamples": 99}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+def shuffled(responses, embeddings, tested):
+    responses[:] = responses[np.random.default_rng(1).permutation(len(responses))]
+
+
+def by_measure(table, head="ridge", protocol="averaged repeats"):
+    chosen = (table["head"] == head) & (table["protocol"] == protocol)
+    return table[chosen].set_index("measure")
+
+
+@pytest.mark.parametrize("head", ["ridge", "linear"])
+def test_permuted_responses_are_at_chance_and_planted_ones_above(head):
+    planted.save()
+    config = planted.config(head, training={"epochs": 20, "batch": 16})
+    run = decoders.train(config)
+    found = by_measure(decoders.evaluate(run, baselines=False, permutations=499), head)
+    assert set(found.index) == {"top-1", "top-5", "two-way", "median-rank"}
+    assert (found.loc[["two-way", "median-rank"], "p"] < 0.01).all()
+    assert found.loc["two-way", "low"] > found.loc["two-way", "chance"] == 0.5
+    assert found.loc["top-1", "low"] > found.loc["top-1", "chance"] == 1 / planted.TESTED
+    assert found.loc["median-rank", "high"] < found.loc["median-rank", "chance"]
+
+    planted.save(change=shuffled)
+    run = decoders.train(config)
+    found = by_measure(decoders.evaluate(run, baselines=False, permutations=499), head)
+    assert (found["p"] > 0.01).all()
+    assert ((found["low"] <= found["chance"]) & (found["chance"] <= found["high"])).all()
+
+
+def test_scores_are_those_of_the_predictions():
+    planted.save()
+    run = decoders.train(planted.config("ridge"))
+    table = decoders.evaluate(run, baselines=False, **FEW)
+    data = decoders.prepare(run.config)
+    rows = data.rows(data.fold.test, "mean", run.scaling)
+    expected = scores.evaluate(
+        run.predict(rows.x, rows.subject),
+        targets_of(data.embeddings[data.fold.test], run.centre),
+        np.arange(len(data.fold.test)),
+        data.opened[0].stimuli["category"].iloc[data.fold.test],
+        **FEW,
+    )
+    pd.testing.assert_frame_equal(table[expected.columns], expected)
+    assert table.attrs["badge"] == run.badge
+    assert table.attrs["note"] == ""
+
+
+def test_single_trials_stand_beside_averaged_repeats():
+    planted.save(noise=2.0, repeats=3)
+    table = decoders.evaluate(decoders.train(planted.config("ridge")), baselines=False, **FEW)
+    mean, single = (
+        by_measure(table, protocol=name).loc["two-way"]
+        for name in ("averaged repeats", "single trials")
+    )
+    pictures = planted.TESTED * planted.EACH
+    assert (mean["n"], mean["pictures"]) == (pictures, pictures)
+    assert (single["n"], single["pictures"]) == (3 * pictures, pictures)
+    assert mean["value"] > single["value"] + 0.02 > 0.55
+    planted.save()
+    once = decoders.evaluate(decoders.train(planted.config("ridge")), baselines=False, **FEW)
+    assert set(once["protocol"]) == {"averaged repeats"}
+
+
+def test_the_validation_side_is_scored_too():
+    planted.save()
+    run = decoders.train(planted.config("mlp", head_parameters={"width": 32}))
+    table = decoders.evaluate(run, baselines=False, side="validation", **FEW)
+    own = by_measure(table, "mlp").loc["two-way"]
+    assert own["n"] == len(decoders.prepare(run.config).fold.validation)
+    assert own["value"] == pytest.approx(run.facts["two_way"], abs=1e-6)
+    with pytest.raises(InputError, match=r"side is 'train'.*Choices: test, validation"):
+        decoders.evaluate(run, side="train")
+
+
+# --- baselines
+
+
+BASELINES = {
+    ("mlp", "infonce"): ["mlp", "ridge (baseline)", "linear (baseline)"],
+    ("linear", "mse"): ["linear", "ridge (baseline)", "linear (baseline)"],
+    ("linear", "infonce"): ["linear", "ridge (baseline)"],
+    ("ridge", "mse"): ["ridge", "linear (baseline)"],
+}
+
+
+@pytest.mark.parametrize("run", BASELINES)
+def test_baselines_stand_in_the_table_once(run):
+    planted.save()
+    head, loss = run
+    parameters = {"width": 16} if head == "mlp" else {}
+    run_ = decoders.train(planted.config(head, loss=loss, head_parameters=parameters))
+    table = decoders.evaluate(run_, **FEW)
+    assert table["head"].drop_duplicates().tolist() == BASELINES[run]
+    assert (table.groupby("head")["measure"].nunique() == 4).all()
+    linear = next(name for name in BASELINES[run] if name.startswith("linear"))
+    own = decoders.train(planted.config("linear", loss=loss if linear == "linear" else "infonce"))
+    alone = by_measure(decoders.evaluate(own, baselines=False, **FEW), "linear")
+    pd.testing.assert_frame_equal(by_measure(table, linear), alone.assign(head=linear))
+
+
+def test_several_subjects_are_compared_with_baselines_of_each():
+    planted.save(subjects=("s1", "s2"))
+    narrow = {"width": 16, "heads": 2, "hidden": 16, "depth": 1}
+    config = planted.config("clip_mused", subjects=("s1", "s2"), head_parameters=narrow)
+    table = decoders.evaluate(decoders.train(config), **FEW)
+    assert table["head"].drop_duplicates().tolist() == [
+        "clip_mused",
+        *(f"{name}, {who} (baseline)" for who in ("s1", "s2") for name in ("ridge", "linear")),
+    ]
+    alone = decoders.train(planted.config("ridge", subjects=("s2",)))
+    expected = by_measure(decoders.evaluate(alone, baselines=False, **FEW))["value"]
+    found = by_measure(table, "ridge, s2 (baseline)")["value"]
+    pd.testing.assert_series_equal(found, expected)
+    assert by_measure(table, "clip_mused").loc["two-way", "n"] == 2 * planted.TESTED * planted.EACH
+
+
+# --- what stands for a category
+
+
+def test_names_stand_for_categories_where_the_encoder_reads_text(monkeypatch):
+    planted.save()
+    run = decoders.train(planted.config("ridge"))
+    with pytest.raises(InputError, match="brought:truth takes no text"):
+        decoders.evaluate(run, prototypes="names")
+    with pytest.raises(InputError, match=r"'words'.*Choices: pictures, names"):
+        decoders.evaluate(run, prototypes="words")
+    assert len(decoders.entries()) == 1  # no baseline was trained in vain
+    data = decoders.prepare(run.config)
+
+    def text(texts, encoder):
+        assert texts[3] == "a picture of a c03"
+        return np.stack(
+            [data.embeddings[data.category == place].mean(axis=0) for place in range(18)]
+        )
+
+    monkeypatch.setattr(encoders, "encode_text", text)
+    table = decoders.evaluate(run, prototypes="names", baselines=False, **FEW)
+    assert by_measure(table).loc["top-1", "low"] > 1 / planted.TESTED
+
+
+def test_one_category_alone_is_told_in_place_of_top_1():
+    split = np.where(np.arange(planted.PICTURES) < planted.EACH, "test", "train")
+    planted.save(split=split)
+    table = decoders.evaluate(decoders.train(planted.config("ridge")), baselines=False, **FEW)
+    assert table["measure"].tolist() == ["two-way", "median-rank"]
+    assert table.attrs["note"].startswith("The test pictures are of one category alone (c00)")
+
+
+def test_another_recording_is_refused():
+    folder = planted.save()
+    run = decoders.train(planted.config("ridge"))
+    np.save(folder / "embeddings" / "truth.npy", np.ones((planted.PICTURES, 5), np.float32))
+    with pytest.raises(
+        InputError, match=r"embeddings of 5 dimensions.*8 dimensions.*Train it again"
+    ):
+        decoders.evaluate(run, baselines=False)
+
+
+# --- jobs
+
+
+def run_operation(name, request, folder):
+    told = []
+    result = operations.resolve(name)(request, lambda part, said: told.append(part), folder)
+    assert told == sorted(told)
+    assert 0 <= told[0] <= told[-1] <= 1
+    return result
+
+
+def test_jobs_train_and_evaluate_into_the_store(tmp_path, monkeypatch):
+    planted.save()
+    config = planted.config("mlp", head_parameters={"width": 16}, training={"epochs": 2})
+    trained = run_operation("train", {"config": config.to_json()}, tmp_path / "job")
+    run = decoders.load(trained["key"])
+    assert run.config == config
+    assert [row["epoch"] for row in decoders.live_curve(tmp_path / "job")] == [1, 2]
+    assert evaluation.load_table(run.key) is None
+    scored = run_operation("evaluate", {"run": run.key}, tmp_path)
+    assert scored["run"] == run.key
+    table = evaluation.load_table(run.key)
+    expected = decoders.evaluate(run)
+    pd.testing.assert_frame_equal(table, expected, check_dtype=False)
+    assert table.attrs["badge"] == run.badge
+    monkeypatch.setattr(evaluation, "evaluate", None)
+    assert operations.resolve("evaluate")({"run": run.key}, print, tmp_path) == scored
+    assert evaluation.load_table(run.key, "names") is None
+    with pytest.raises(NotFoundError, match="no decoder decoder-0000"):
+        operations.resolve("evaluate")({"run": "decoder-" + "0" * 32}, print, tmp_path)
+
+
+def test_scores_of_a_cancelled_training_are_forgotten_when_it_goes_on(tmp_path):
+    planted.save()
+    config = planted.config(training={"epochs": 12})
+    with pytest.raises(Cancelled):
+        decoders.train(config, planted.cancel_after(1))
+    (entry,) = decoders.entries()
+    operations.resolve("evaluate")({"run": entry.key}, lambda part, said: None, tmp_path)
+    early = evaluation.load_table(entry.key)
+    run = decoders.train(config)
+    assert evaluation.load_table(entry.key) is None
+    operations.resolve("evaluate")({"run": run.key}, lambda part, said: None, tmp_path)
+    late = evaluation.load_table(entry.key)
+    assert not late["value"].equals(early["value"])
+    decoders.train(config)
+    assert evaluation.load_table(entry.key) is not None

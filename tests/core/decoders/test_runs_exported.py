@@ -1,0 +1,120 @@
+"""Decoders on another machine: exported, tampered with, imported; a disk that fills."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from core import decoders, store
+from core.decoders import runs
+from core.errors import CorruptDataError, InputError, NeurogalleryError
+from tests.core.decoders import planted
+from tests.core.decoders.planted import full_disk, same
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def exported(tmp_path):
+    planted.save()
+    run = decoders.train(planted.config("mlp", head_parameters={"width": 24}))
+    decoders.export(run, tmp_path / "out" / "decoder")
+    store.remove(run.key)
+    return run, tmp_path / "out" / "decoder"
+
+
+def test_an_exported_decoder_predicts_the_same(exported):
+    run, folder = exported
+    assert sorted(path.name for path in folder.iterdir()) == [runs.DESCRIPTION, runs.WEIGHTS]
+    again = decoders.import_run(folder)
+    x = np.random.default_rng(0).normal(size=(5000, planted.UNITS)).astype(np.float32)
+    subject = np.zeros(5000, dtype=np.int64)
+    assert np.array_equal(run.predict(x, subject), again.predict(x, subject))
+    assert run.predict(x[:0], subject[:0]).shape == (0, planted.DIMENSIONS)
+    for field in ("key", "config", "shape", "curve", "audit", "facts", "partial", "badge"):
+        assert getattr(again, field) == getattr(run, field), field
+    assert np.array_equal(run.scaling.mean, again.scaling.mean)
+    assert np.array_equal(run.centre, again.centre)
+    assert decoders.load(run.key).config == run.config
+
+
+def described(folder, change):
+    path = folder / runs.DESCRIPTION
+    told = json.loads(path.read_text())
+    change(told)
+    path.write_text(json.dumps(told))
+
+
+def flipped(folder):
+    path = folder / runs.WEIGHTS
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+
+
+TAMPERED = {
+    "weights": (flipped, CorruptDataError, "weights.safetensors was changed"),
+    "no weights": (lambda f: (f / runs.WEIGHTS).unlink(), InputError, "has no weights.safetensors"),
+    "nothing": (lambda f: (f / runs.DESCRIPTION).unlink(), InputError, "has no decoder.json"),
+    "no JSON": (
+        lambda f: (f / runs.DESCRIPTION).write_text("{"),
+        CorruptDataError,
+        "decoder.json is not valid JSON",
+    ),
+    "a list": (
+        lambda f: (f / runs.DESCRIPTION).write_text("[1]"),
+        CorruptDataError,
+        "does not describe a decoder",
+    ),
+    "another version": (
+        lambda f: described(f, lambda told: told.update(version=99)),
+        InputError,
+        "written by version 99.*Expected version 1",
+    ),
+    "key of something else": (
+        lambda f: described(f, lambda told: told.update(key="encode-" + "0" * 32)),
+        CorruptDataError,
+        "does not describe a decoder",
+    ),
+    "no shape": (
+        lambda f: described(f, lambda told: told.pop("shape")),
+        CorruptDataError,
+        "does not describe a decoder.*shape",
+    ),
+    "another width": (
+        lambda f: described(f, lambda told: told["config"]["head_parameters"].update(width=20)),
+        CorruptDataError,
+        "do not fit the head 'mlp'",
+    ),
+    "an unknown head": (
+        lambda f: described(f, lambda told: told["config"].update(head="giant")),
+        NeurogalleryError,
+        "no head 'giant'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TAMPERED)
+def test_a_tampered_export_is_refused(case, exported):
+    run, folder = exported
+    tamper, error, message = TAMPERED[case]
+    tamper(folder)
+    with pytest.raises(error, match=message):
+        decoders.import_run(folder)
+    assert decoders.load(run.key) is None
+
+
+def test_a_full_disk_leaves_the_earlier_export(exported, monkeypatch):
+    run, folder = exported
+    for name in (runs.WEIGHTS, runs.DESCRIPTION):
+        with full_disk(monkeypatch, name), pytest.raises(NeurogalleryError, match="No space left"):
+            decoders.export(run, folder)
+    with full_disk(monkeypatch, "new"), pytest.raises(NeurogalleryError, match="No space left"):
+        decoders.export(run, folder.with_name("new"))
+    assert same(decoders.import_run(folder), run)

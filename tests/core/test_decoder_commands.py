@@ -1,0 +1,241 @@
+"""``python -m core train | evaluate | sweep`` on a small recording."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from core import decoders, paths
+from core.__main__ import main
+from core.decoders import evaluation, gradient
+from tests.core.decoders import planted
+
+RECORDING = [planted.NAME, "--encoder", "brought:truth"]
+QUICK = ["--set", "epochs=3", "--set", "batch=32"]
+
+
+@pytest.fixture(autouse=True)
+def recording():
+    torch.set_num_threads(1)
+    return planted.save(subjects=("s1", "s2"))
+
+
+@pytest.fixture(autouse=True)
+def few_permutations(monkeypatch):
+    monkeypatch.setattr(evaluation, "RESAMPLES", 99)
+
+
+def command(capsys, *arguments):
+    """Status, output and errors of a command."""
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as end:  # argparse leaves this way
+        status = int(end.code or 0)
+    return status, *capsys.readouterr()
+
+
+def of_json(capsys, *arguments):
+    status, out, error = command(capsys, *arguments, "--json")
+    assert (status, error) == (0, "")
+    return json.loads(out)
+
+
+def test_train_takes_every_setting_of_the_config(capsys, tmp_path):
+    arguments = [
+        *("--subject", "s1", "--subject", "s2", "--roi", "A", "--roi", "B", "--seed", "3"),
+        *("--head", "clip_mused", "--head-parameter", "width=16", "--head-parameter", "depth=1"),
+        *("--head-parameter", "heads=2", "--loss", "infonce", "--loss", "mse:0.5"),
+        *("--split", "kfold", "--split-parameter", "k=4", "--split-parameter", "by=category"),
+        *("--split-parameter", "contiguous=true", "--fold", "2", "--device", "cpu"),
+        *("--set", "noise=0.2", *QUICK, "--out", tmp_path / "exported"),
+    ]
+    told = of_json(capsys, "train", *RECORDING, *arguments)
+    run = decoders.load(told["key"])
+    expected = decoders.Config(
+        dataset=planted.NAME,
+        subjects=("s1", "s2"),
+        rois=("A", "B"),
+        encoder="brought:truth",
+        head="clip_mused",
+        head_parameters={"width": 16, "depth": 1, "heads": 2},
+        loss=(("infonce", 1.0, {}), ("mse", 0.5, {})),
+        split="kfold",
+        split_parameters={"k": 4, "by": "category", "contiguous": True},
+        fold=2,
+        training={"noise": 0.2, "epochs": 3, "batch": 32},
+        seed=3,
+    )
+    assert run.config == expected
+    assert decoders.Config.from_json(told["config"]) == expected
+    assert (told["stopped"], told["epochs"], told["device"]) == ("all 3 epochs", 3, "cpu")
+    assert told["validation"] == run.facts["validation"]
+    assert told["badge"] == run.badge
+    assert told["out"] == str(tmp_path / "exported")
+    assert decoders.import_run(tmp_path / "exported").key == told["key"]
+
+
+def test_train_says_what_came_out_and_trains_once(capsys, monkeypatch):
+    status, out, error = command(capsys, "train", *RECORDING, "--head", "linear", *QUICK)
+    assert (status, error) == (0, "")
+    (entry,) = decoders.entries()
+    run = decoders.load(entry.key)
+    lines = out.splitlines()
+    assert (
+        lines[0] == "folder:planted, first subject, every unit, brought:truth: linear with infonce"
+    )
+    assert f"validation loss {run.facts['validation']:.4f}" in out
+    assert f"two-way {run.facts['two_way']:.1%} (chance 50.0%)" in out
+    assert f"split recorded: {run.badge}" in out
+    assert lines[-1] == f"key {entry.key}"
+    monkeypatch.setattr(gradient.Training, "epoch", None)
+    assert command(capsys, "train", *RECORDING, "--head", "linear", *QUICK) == (0, out, "")
+    status, out, _ = command(capsys, "train", *RECORDING)
+    assert "solved in closed form, penalty" in out
+
+
+def test_ctrl_c_ends_with_130_and_the_next_call_goes_on(capsys, monkeypatch):
+    monkeypatch.setattr(gradient, "SAVE_EVERY_S", 0.0)
+    epoch, trained = gradient.Training.epoch, []
+
+    def interrupted(self):
+        epoch(self)
+        trained.append(len(self.curve))
+        if trained == [1, 2]:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(gradient.Training, "epoch", interrupted)
+    arguments = ["train", *RECORDING, "--head", "linear", *QUICK]
+    assert command(capsys, *arguments) == (130, "", "")
+    assert command(capsys, *arguments)[0] == 0
+    assert trained == [1, 2, 2, 3]
+
+
+def test_evaluate_gives_the_table_of_the_store(capsys):
+    key = of_json(capsys, "train", *RECORDING, "--head", "linear", "--loss", "mse", *QUICK)["key"]
+    told = of_json(capsys, "evaluate", key)
+    table = evaluation.load_table(key)
+    pd.testing.assert_frame_equal(pd.DataFrame(told["scores"]), table, check_dtype=False)
+    heads = ["linear", "ridge (baseline)", "linear (baseline)"]
+    assert table["head"].drop_duplicates().tolist() == heads
+    assert (told["key"], told["note"]) == (key, "")
+    status, out, error = command(capsys, "evaluate", key)
+    assert (status, error) == (0, "")
+    lines = out.splitlines()
+    assert len(lines) == 2 + len(table)
+    first = table.iloc[0]
+    assert lines[2].split()[:4] == ["linear", "averaged", "repeats", "top-1"]
+    for shown in (f"{first['value']:.1%}", "chance   16.7%", f"p {first['p']:.3g}, n 72"):
+        assert shown in lines[2]
+    assert f"95% {first['low']:.1%} to {first['high']:.1%}" in lines[2]
+
+
+def test_evaluate_reads_an_exported_folder(capsys, tmp_path, monkeypatch):
+    folder = tmp_path / "exported"
+    key = of_json(capsys, "train", *RECORDING, "--out", folder)["key"]
+    monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "elsewhere"))
+    told = of_json(capsys, "evaluate", folder, "--no-baselines")
+    assert told["key"] == key
+    assert {row["head"] for row in told["scores"]} == {"ridge"}
+    assert [entry.key for entry in decoders.entries()] == [key]
+
+
+def test_evaluate_says_why_there_is_no_top_1(capsys):
+    planted.save(split=np.where(np.arange(planted.PICTURES) < planted.EACH, "test", "train"))
+    key = of_json(capsys, "train", *RECORDING)["key"]
+    status, out, _ = command(capsys, "evaluate", key, "--no-baselines")
+    assert status == 0
+    assert "one category alone (c00): top-1 and top-5 need two or more." in out.splitlines()[-1]
+
+
+SWEEP = [
+    *("--head", "ridge", "--head", "linear", "--loss", "infonce", "--loss", "mse:2+cosine"),
+    *("--seed", "0", "--seed", "1", "--roi", "A", "--roi", "A+B", *QUICK),
+]
+
+
+def test_sweep_trains_every_combination_once(capsys, tmp_path):
+    out = tmp_path / "table.csv"
+    told = of_json(capsys, "sweep", *RECORDING, *SWEEP, "--out", out)
+    found = [(row["head"], row["loss"], row["roi"], row["seed"]) for row in told]
+    wanted = [("ridge", None)] + [("linear", loss) for loss in ("infonce", "mse:2+cosine")]
+    assert sorted(found, key=str) == sorted(
+        [(*pair, roi, seed) for pair in wanted for roi in ("A", "A+B") for seed in (0, 1)], key=str
+    )
+    assert len({row["key"] for row in told}) == len(told) == 12
+    row = next(row for row in told if row["loss"] == "mse:2+cosine" and row["roi"] == "A+B")
+    run = decoders.load(row["key"])
+    assert run.config.rois == ("A", "B")
+    assert [term[:2] for term in run.config.loss] == [("mse", 2.0), ("cosine", 1.0)]
+    assert row["validation_two_way"] == pytest.approx(run.facts["two_way"], abs=1e-6)
+    scores = decoders.evaluate(run, baselines=False)
+    assert [score["value"] for score in row["scores"]] == scores["value"].tolist()
+    table = pd.read_csv(out)
+    assert len(table) == 12 * len(scores)
+    own = table[table["key"] == row["key"]]
+    np.testing.assert_allclose(own[["value", "low", "p"]], scores[["value", "low", "p"]])
+
+
+def test_sweep_tells_a_combination_that_fails_and_goes_on(capsys, tmp_path):
+    heads = ["--head", "giant", "--head", "roi_transformer", "--head", "ridge"]
+    arguments = [*heads, "--set", "groups=2", "--loss", "mse:x", "--loss", "mse", *QUICK]
+    parameters = ["--out", tmp_path / "table.csv"]
+    status, out, error = command(capsys, "sweep", *RECORDING, *arguments, *parameters)
+    lines = out.splitlines()
+    assert (status, error, len(lines)) == (2, "", 5)
+    giants = [line for line in lines if line.startswith("giant")]
+    assert len(giants) == 2
+    assert "failed: --loss is 'mse:x'. Expected ID or ID:WEIGHT" in giants[0]
+    assert "failed: There is no head 'giant'. Choices: ridge" in giants[1]
+    assert "failed: --loss is 'mse:x'" in lines[2]
+    (entry,) = [one for one in decoders.entries() if one.facts["config"]["head"] == "ridge"]
+    run = decoders.load(entry.key)
+    value = decoders.evaluate(run, baselines=False)["value"].iloc[0]
+    assert lines[4].startswith("ridge             seed 0  -   ")
+    assert f"top-1 {value:.1%} (chance 16.7%)" in lines[4]
+    assert "validation two-way" in lines[3]
+    table = pd.read_csv(tmp_path / "table.csv")
+    assert table["error"].notna().sum() == 3
+    assert table["key"].nunique() == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train"], "required: DATASET"),
+        (["train", "nonsense"], "nonsense"),
+        (["train", *RECORDING, "--subject", "s9"], "'s9'. Choices: s1, s2"),
+        (["train", *RECORDING, "--roi", "V9"], "'V9'. Choices: A, B"),
+        (["train", *RECORDING, "--head", "giant"], "no head 'giant'"),
+        (["train", *RECORDING, "--head-parameter", "wide"], "--head-parameter is 'wide'"),
+        (["train", *RECORDING, "--head-parameter", "wide=1"], "no parameter 'wide'"),
+        (["train", *RECORDING, "--set", "epochs=many"], "epochs is 'many'"),
+        (["train", *RECORDING, "--set", "speed=1"], "no setting 'speed'"),
+        (["train", *RECORDING, "--loss", "mse:x"], "--loss is 'mse:x'"),
+        (["train", *RECORDING, "--loss", "mse:-1"], "weight of mse is -1"),
+        (["train", *RECORDING, "--split", "half"], "'half'"),
+        (["train", *RECORDING, "--split-parameter", "validation=2"], "validation is"),
+        (["train", *RECORDING, "--fold", "1"], "no fold 1"),
+        (["train", *RECORDING, "--fold", "x"], "invalid int value"),
+        (["train", *RECORDING, "--head", "linear", "--device", "tpu"], "tpu"),
+        (["train", *RECORDING, "--out", "/absent/folder/x"], "/absent/folder"),
+        (["train", *RECORDING, "--out", str(paths.PROJECT / "Makefile")], "is the file"),
+        (["train", planted.NAME, "--encoder", "brought:eyes"], "no embeddings 'eyes'"),
+        (["evaluate"], "required: RUN|FOLDER"),
+        (["evaluate", "nonsense"], "no decoder 'nonsense'"),
+        (["evaluate", "decoder-" + "0" * 32], "no decoder 'decoder-000"),
+        (["evaluate", str(paths.PROJECT / "core")], "has no weights.safetensors"),
+        (["evaluate", "nonsense", "--prototypes", "words"], "invalid choice: 'words'"),
+        (["sweep", *RECORDING, "--seed", "x"], "invalid int value"),
+        (["sweep", *RECORDING, "--out", "x.txt"], "ends in .csv"),
+        (["sweep", *RECORDING, "--set", "epochs"], "--set is 'epochs'"),
+    ],
+)
+def test_bad_input_gives_one_line(arguments, message, capsys):
+    status, out, error = command(capsys, *arguments)
+    assert message in error
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert decoders.entries() == []
