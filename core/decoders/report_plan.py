@@ -50,7 +50,7 @@ class Scale:
     seeds : int
         Trainings of each row.
     shuffles : int
-        Shuffles of the semantics where responses hold nothing else; one alone says little.
+        Shuffles of each control that must stand at chance; one alone says little.
     options, training : mapping
         Of the recording and of the training; defaults for what is not named.
     draws : int
@@ -96,7 +96,7 @@ def controls(scale: Scale, chosen: str) -> list[Case]:
     return [
         _control(name, head, dataset, options, count, scale)
         for name, dataset, options, count in (
-            ("responses permuted over pictures", SHUFFLED, {}, scale.seeds),
+            ("responses permuted over pictures", SHUFFLED, {}, scale.shuffles),
             ("semantics permuted, responses of semantics alone", INFO.name, alone, scale.shuffles),
             ("semantics permuted, all parts", INFO.name, permuted, scale.seeds),
         )

@@ -87,8 +87,8 @@ def scores(run: Run) -> None:
         "category among the test categories, by the mean embedding of its pictures. two-way: "
         "the right picture beats another one. Rank 1 is the best."
     )
-    if "top-1" not in set(table["measure"]):
-        st.caption("There is no top-1: the test side has fewer than two known categories.")
+    if table.attrs["note"]:
+        st.caption(plain(table.attrs["note"]))
     st.download_button(
         "Scores (CSV)",
         lambda: table.to_csv(index=False),

@@ -67,7 +67,7 @@ def test_a_head_has_curves_settings_and_a_verdict(recording):
 
 def test_a_test_side_of_one_category_says_why_it_has_no_top_1(recording):
     app = trained(open_page("train", **recording))
-    assert "fewer than two known categories" in texts(app)
+    assert "top-1 and top-5 need two or more" in texts(app)
 
 
 def test_the_audit_shows_the_pictures_that_a_split_shares(recording):
