@@ -15,6 +15,8 @@ from core.errors import InputError
 from core.registry import Parameter
 
 TRIALS = ("mean", "all")
+FOLD = Parameter("fold", "Fold", 0, minimum=0, maximum=10_000)
+SEED = Parameter("seed", "Seed", 0, minimum=0, maximum=2**31 - 1)
 
 SETTINGS: tuple[Parameter, ...] = (
     Parameter(
@@ -24,7 +26,7 @@ SETTINGS: tuple[Parameter, ...] = (
         "'mean' averages the repeats of a picture; 'all' takes every trial as a row",
         choices=TRIALS,
     ),
-    Parameter("epochs", "Epochs", 50, "Passes over the training side", minimum=1, maximum=2000),
+    Parameter("epochs", "Epochs", 100, "Passes over the training side", minimum=1, maximum=2000),
     Parameter(
         "patience",
         "Patience",
@@ -41,7 +43,7 @@ SETTINGS: tuple[Parameter, ...] = (
         "adamw decouples weight decay from the gradient, adam adds it to the gradient",
         choices=("adamw", "adam"),
     ),
-    Parameter("learning_rate", "Learning rate", 3e-4, minimum=1e-7, maximum=1.0),
+    Parameter("learning_rate", "Learning rate", 1e-3, minimum=1e-7, maximum=1.0),
     Parameter("weight_decay", "Weight decay", 0.01, minimum=0.0, maximum=10.0),
     Parameter(
         "schedule",
@@ -165,11 +167,11 @@ class Config:
             ),
             "split_parameters": splits.KINDS[self.split].check(self.split_parameters),
             "training": _settings(self.training),
+            "fold": FOLD.check(self.fold),
+            "seed": SEED.check(self.seed),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        if not 0 <= self.seed < 2**31:
-            raise InputError(f"The seed is {self.seed}", "0 to 2147483647")
         if len(set(self.subjects)) != len(self.subjects):
             raise InputError("A subject is named twice", "each subject once")
         if len(self.subjects) > 1 and not heads.HEADS[self.head].several_subjects:
@@ -225,6 +227,8 @@ def _term(term: Any) -> tuple[str, float, dict[str, Any]]:
     if isinstance(term, str):
         term = (term, 1.0, {})
     loss, weight, values = term
+    if not isinstance(weight, int | float):
+        raise InputError(f"The weight of {loss} is {weight!r}", "a positive number")
     if not (math.isfinite(weight) and weight > 0):
         raise InputError(f"The weight of {loss} is {weight}", "a positive number")
     return loss, float(weight), losses.LOSSES[loss].check(values)

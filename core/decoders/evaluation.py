@@ -153,9 +153,10 @@ def _scored(
     place[stimuli] = np.arange(len(stimuli))
     names = np.array([*data.names, ""])[data.category[stimuli]]
     tables = []
+    averaged = data.rows(stimuli, "mean", run.scaling)
     for protocol, trials in PROTOCOLS.items():
         rows = data.rows(stimuli, trials, run.scaling)
-        if trials == "all" and len(rows.x) <= len(stimuli) * len(data.opened):
+        if trials == "all" and len(rows.x) == len(averaged.x):  # there are no repeats
             continue
         table = scores.evaluate(
             run.predict(rows.x, rows.subject),

@@ -106,6 +106,8 @@ def run_key(config: Config, data: Data) -> str:
     """Key of a decoder in the store."""
     told = config.settings_that_count()
     seed = told.pop("seed")
+    for name in ("dataset", "subjects", "options"):  # the fingerprint of the data covers them
+        del told[name]
     return store.key(OPERATION, data.fingerprint, told, seed=seed, version=VERSION)
 
 
