@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -75,6 +75,23 @@ class Parameter:
                 choices=map(str, self.choices),
             )
         return tuple(choice for choice in self.choices if choice in named)
+
+
+def check_given(
+    owner: str, declared: Sequence[Parameter], given: Mapping[str, Any], what: str = "parameter"
+) -> dict[str, Any]:
+    """Give every declared parameter its checked value, the default where none was given.
+
+    Raises
+    ------
+    InputError
+        If a name is not declared or a value is out of range; ``owner`` and ``what`` name them.
+    """
+    known = {parameter.name: parameter for parameter in declared}
+    for name in given:
+        if name not in known:
+            raise InputError(f"{owner} has no {what} {name!r}", choices=known or ["none"])
+    return {name: item.check(given.get(name, item.default)) for name, item in known.items()}
 
 
 class Registry(Generic[T]):

@@ -10,7 +10,7 @@ from typing import Any
 from core import paths
 from core.datasets.dataset import Dataset, DatasetInfo
 from core.errors import InputError, NotFoundError
-from core.registry import Registry
+from core.registry import Registry, check_given
 
 Loader = Callable[[DatasetInfo, str | None, Mapping[str, Any]], Dataset]
 
@@ -127,13 +127,7 @@ def load(
 
 def check_options(info: DatasetInfo, options: Mapping[str, Any]) -> dict[str, Any]:
     """Give every declared option its checked value, the default where none was given."""
-    declared = {option.name: option for option in info.options}
-    for name in options:
-        if name not in declared:
-            raise InputError(f"{info.name} has no option {name!r}", choices=declared or ["none"])
-    return {
-        name: option.check(options.get(name, option.default)) for name, option in declared.items()
-    }
+    return check_given(info.name, info.options, options, "option")
 
 
 def choose_subject(subjects: tuple[str, ...], subject: str | None) -> str:

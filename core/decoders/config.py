@@ -12,7 +12,7 @@ from core.decoders import heads, losses
 from core.encoders import check_parameters
 from core.encoders import get as encoder_of
 from core.errors import InputError
-from core.registry import Parameter
+from core.registry import Parameter, check_given
 
 TRIALS = ("mean", "all")
 FOLD = Parameter("fold", "Fold", 0, minimum=0, maximum=10_000)
@@ -166,7 +166,7 @@ class Config:
                 encoder_of(self.encoder).info, self.encoder_parameters
             ),
             "split_parameters": splits.KINDS[self.split].check(self.split_parameters),
-            "training": _settings(self.training),
+            "training": check_given("Training", SETTINGS, self.training, "setting"),
             "fold": FOLD.check(self.fold),
             "seed": SEED.check(self.seed),
         }
@@ -232,11 +232,3 @@ def _term(term: Any) -> tuple[str, float, dict[str, Any]]:
     if not (math.isfinite(weight) and weight > 0):
         raise InputError(f"The weight of {loss} is {weight}", "a positive number")
     return loss, float(weight), losses.LOSSES[loss].check(values)
-
-
-def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    declared = {parameter.name: parameter for parameter in SETTINGS}
-    for name in given:
-        if name not in declared:
-            raise InputError(f"Training has no setting {name!r}", choices=declared)
-    return {name: item.check(given.get(name, item.default)) for name, item in declared.items()}

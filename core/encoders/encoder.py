@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.datasets.dataset import Dataset
 from core.errors import InputError, NotFoundError
-from core.registry import Parameter, Registry
+from core.registry import Parameter, Registry, check_given
 
 
 @dataclass(frozen=True)
@@ -174,11 +174,7 @@ def get(encoder: str) -> Encoder:
 
 def check_parameters(info: EncoderInfo, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give every declared parameter its checked value, the default where none was given."""
-    declared = {parameter.name: parameter for parameter in info.parameters}
-    for name in given:
-        if name not in declared:
-            raise InputError(f"{info.id} has no parameter {name!r}", choices=declared or ["none"])
-    return {name: item.check(given.get(name, item.default)) for name, item in declared.items()}
+    return check_given(info.id, info.parameters, given)
 
 
 def _choices() -> list[str]:

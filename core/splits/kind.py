@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InputError
-from core.registry import Parameter, Registry
+from core.registry import Parameter, Registry, check_given
 from core.splits.cutting import hold_out
 from core.splits.fold import Fold
 from core.splits.groups import Groups
@@ -94,15 +94,10 @@ class Kind:
         InputError
             If a parameter is unknown, of another type or out of range.
         """
-        declared = {parameter.name: parameter for parameter in self.parameters}
-        for name in given:
-            if name not in declared:
-                raise InputError(
-                    f"The split {self.id!r} has no parameter {name!r}", choices=declared or ["none"]
-                )
-        for name, value in given.items():
-            _check_exact(name, declared[name].default, value)
-        return {name: item.check(given.get(name, item.default)) for name, item in declared.items()}
+        defaults = {parameter.name: parameter.default for parameter in self.parameters}
+        for name in defaults.keys() & given.keys():
+            _check_exact(name, defaults[name], given[name])
+        return check_given(f"The split {self.id!r}", self.parameters, given)
 
 
 def _check_exact(name: str, default: Any, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from core.errors import InputError
-from core.registry import Parameter, Registry
+from core.registry import Parameter, Registry, check_given
 
 if TYPE_CHECKING:
     import torch
@@ -105,7 +105,7 @@ class Head:
         InputError
             If a parameter is unknown or out of range.
         """
-        return checked(self.id, self.parameters, given)
+        return check_given(self.id, self.parameters, given)
 
 
 HEADS: Registry[Head] = Registry("head")
@@ -192,16 +192,3 @@ def voxel_groups(units: int, count: int) -> tuple[tuple[int, int], ...]:
     if not 1 <= count <= units:
         raise InputError(f"{units} units cannot form {count} groups", f"1 to {units} groups")
     return tuple(pairwise(units * part // count for part in range(count + 1)))
-
-
-def checked(
-    owner: str, parameters: Sequence[Parameter], given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Checked values of declared parameters, or InputError."""
-    declared = {parameter.name: parameter for parameter in parameters}
-    for name in given:
-        if name not in declared:
-            raise InputError(
-                f"{owner} has no parameter {name!r}", choices=list(declared) or ["none"]
-            )
-    return {name: item.check(given.get(name, item.default)) for name, item in declared.items()}

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.heads.shared.head import checked
 from core.errors import InputError
-from core.registry import Parameter, Registry
+from core.registry import Parameter, Registry, check_given
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +54,7 @@ class Loss:
         InputError
             If a parameter is unknown or out of range.
         """
-        return checked(self.id, self.parameters, given)
+        return check_given(self.id, self.parameters, given)
 
 
 LOSSES: Registry[Loss] = Registry("loss")
