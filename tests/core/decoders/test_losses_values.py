@@ -136,6 +136,21 @@ def test_infonce_against_loops(batch):
         assert loss(predicted, target, category).item() == pytest.approx(total / 18, rel=1e-5)
 
 
+def test_infonce_shares_a_picture_among_its_rows():
+    """Two rows of one picture, as of two subjects, are no wrong answers of each other.
+
+    Cosines [1 1 0], [1 1 0], [0 0 1] at temperature 1/2: a row of the first picture loses
+    log(2 e^2 + 1) - 2 whichever of the two it finds, the other row log(e^2 + 2) - 2.
+    """
+    rows = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    shared, alone = math.log(2 * math.e**2 + 1) - 2, math.log(math.e**2 + 2) - 2
+    loss = losses.build("infonce", kind="fixed", temperature=0.5)
+    found = loss(rows.requires_grad_(), 3 * rows.detach(), torch.tensor([0, 0, 1]))
+    assert found.item() == pytest.approx((2 * shared + alone) / 3, rel=1e-5)
+    found.backward()
+    assert torch.allclose(rows.grad[0], rows.grad[1])
+
+
 def test_softclip_against_numpy(batch):
     predicted, target, category = batch
     a, b = unit(predicted), unit(target)
