@@ -52,7 +52,8 @@ def evaluate(
         ``progress(fraction, message)``; may raise ``Cancelled``.
     prototypes : {'pictures', 'names'}
         What stands for a category in top-1 and top-5: the mean embedding of its test
-        pictures, or that of its name (an encoder that reads text).
+        pictures (the viewed one left out where there are others), or that of its name (an
+        encoder that reads text).
     baselines : bool
         Score ridge and a linear head with InfoNCE, both without augmentation, on the same rows
         too; they are trained

@@ -47,7 +47,7 @@ a query. Training takes averaged repeats in both.
 mean over seeds). Heads trained by gradient stop by the loss on that same side, ridge does not, so \
 that their validation figures are the more optimistic ones.
 - Top-1 and top-5 are among the test kinds, whose prototypes are the means of their test pictures, \
-the viewed one among them.
+the viewed one left out of its own.
 """
 
 

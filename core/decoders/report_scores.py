@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,8 @@ from core.decoders.report_plan import Case
 from core.decoders.runs import Run, load, run_key
 from core.decoders.scored import PROTOCOLS
 from core.decoders.train import train
-from core.scores.sides import unit
 
-VERSION = 1
+VERSION = 2
 AVERAGED = "averaged repeats"
 # Of a config: what decides about rows, embeddings and sides.
 MATERIAL = (
@@ -36,15 +35,6 @@ MATERIAL = (
     "fold",
     "seed",
 )
-
-
-class Side(NamedTuple):
-    """Predictions (q, d), the pictures (m, d), the picture of each prediction, categories."""
-
-    predicted: np.ndarray
-    pictures: np.ndarray
-    picture: np.ndarray
-    category: np.ndarray
 
 
 def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
@@ -67,7 +57,7 @@ def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
         candidates`` of one seed; ``runs``; ``weights`` of the head.
 
     Over 'pictures', the seeds' scores of a picture are averaged and pictures are resampled
-    (see ``together``). Over 'shuffles', each with its own responses, it is Student's t
+    (see ``core.scores.pooled``). Over 'shuffles', each with its own responses, it is Student's t
     interval of their mean, and there is no p.
     """
     runs = []
@@ -85,37 +75,6 @@ def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
     clean = table.astype(object).where(table.notna(), None)
     store.save(key, {}, {"table": clean.to_dict("list"), "title": f"Report: {case.name}"})
     return table
-
-
-def together(sides: Sequence[Side]) -> tuple[Side, dict[str, np.ndarray]]:
-    """Join seeds so that ``core.scores`` sees them as several queries of each picture.
-
-    Every seed has dimensions of its own: a prediction is zero in those of the others, so its
-    similarities keep their order. A picture's score is thus the mean of its seeds' scores,
-    and pictures, never seeds, are resampled and permuted.
-
-    Returns
-    -------
-    Side, dict of str to np.ndarray
-        The second holds the prototype of each category.
-    """
-    sides = [side._replace(pictures=unit(side.pictures)) for side in sides]
-    first, d = sides[0], sides[0].pictures.shape[1]
-    blocks = [
-        np.pad(side.predicted, ((0, 0), (at * d, (len(sides) - 1 - at) * d)))
-        for at, side in enumerate(sides)
-    ]
-    prototypes = {
-        name: np.concatenate([_prototype(side, name) for side in sides])
-        for name in np.unique(first.category).tolist()
-    }
-    pictures = np.concatenate([side.pictures for side in sides], axis=1)
-    picture = np.concatenate([side.picture for side in sides])
-    return Side(np.concatenate(blocks), pictures, picture, first.category), prototypes
-
-
-def _prototype(side: Side, name: str) -> np.ndarray:
-    return unit(side.pictures[side.category == name].sum(axis=0)[None])[0]
 
 
 def _table(case: Case, runs: Sequence[Run], draws: int) -> pd.DataFrame:
@@ -136,8 +95,7 @@ def _measures(
     if draws and case.over == "shuffles":
         table["low"], table["high"] = _t_interval(values)
     elif draws:
-        joined, prototypes = together(sides)
-        pooled = scores.evaluate(*joined, prototypes, permutations=draws, resamples=draws)
+        pooled = scores.pooled(sides, permutations=draws, resamples=draws)
         for column in ("low", "high", "p"):
             table[column] = pooled[column]
     spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
@@ -160,13 +118,13 @@ def _t_interval(values: np.ndarray) -> tuple[Any, Any]:
     return values.mean(axis=0) - half, values.mean(axis=0) + half
 
 
-def _side(run: Run, side: str, trials: str) -> Side:
+def _side(run: Run, side: str, trials: str) -> scores.Queries:
     data = _material(run.config)
     stimuli = getattr(data.fold, side)
     place = np.full(len(data.category), -1)
     place[stimuli] = np.arange(len(stimuli))
     rows = data.rows(stimuli, trials, run.scaling)
-    return Side(
+    return scores.Queries(
         run.predict(rows.x, rows.subject),
         targets_of(data.embeddings[stimuli], run.centre),
         place[rows.stimulus],

@@ -6,7 +6,7 @@ import pandas as pd
 
 from core import store
 
-VERSION, RESAMPLES = 1, 1000
+VERSION, RESAMPLES = 2, 1000
 TOLD = ("badge", "note")
 PROTOTYPES = ("pictures", "names")
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,16 @@ TOP = (1, 5)
 AMONG = 300
 # Permuted values that differ from the observed one by rounding alone count as equal.
 ROUNDING = 1e-9
+
+
+class Queries(NamedTuple):
+    """What one decoder predicted, and the pictures; see ``evaluate``."""
+
+    predicted: Any
+    pictures: Any
+    picture: Any
+    category: Any
+    subject: Any = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ def evaluate(
     seed: int = 0,
     permutations: int = 1000,
     resamples: int = 1000,
-    leave_own_out: bool = False,
+    leave_own_out: bool = True,
 ) -> pd.DataFrame:
     """Score predicted embeddings by cosine similarity to the embeddings of test pictures.
 
@@ -61,16 +71,17 @@ def evaluate(
         Of each picture; '' where unknown.
     prototypes : mapping of str to array_like of shape (d,), optional
         One for each test category. By default the mean of the unit embeddings of the
-        category's test pictures, the viewed one among them; embeddings of the category's name
-        are the stricter, zero-shot form.
+        category's test pictures; embeddings of the category's name are the stricter,
+        zero-shot form.
     subject : array_like of shape (q,), optional
         Who each query is from.
     seed : int
     permutations, resamples : int
         Of the p-value and of the interval.
     leave_own_out : bool
-        Leave the viewed picture out of its own category's default prototype. That prototype
-        then rests on one picture less than the others, which makes the measure conservative.
+        Leave the viewed picture out of its own category's default prototype, where that has
+        other pictures. It then rests on one picture less than the other prototypes, which
+        makes the measure conservative.
 
     Returns
     -------
@@ -101,11 +112,35 @@ def evaluate(
     over subjects as well; p = (1 + permuted values at least as good) / (1 + permutations)
     (Phipson & Smyth 2010), see :func:`core.scores.resampling.permutations`.
     """
+    queries = Queries(predicted, pictures, picture, category, subject)
+    return pooled([queries], prototypes, seed, permutations, resamples, leave_own_out)
+
+
+def pooled(
+    runs: Sequence[Queries],
+    prototypes: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    permutations: int = 1000,
+    resamples: int = 1000,
+    leave_own_out: bool = True,
+) -> pd.DataFrame:
+    """Score several decoders, such as seeds, that were tested on the same pictures, as one.
+
+    A picture's score is the mean over all queries of all runs; pictures, never runs, are
+    resampled and permuted. Parameters, table and errors are those of ``evaluate``.
+
+    Raises
+    ------
+    InputError
+        If the usable test pictures of two runs differ.
+    """
     for number, name in ((permutations, "permutations"), (resamples, "resamples")):
         if number < 1:
             raise InputError(f"{name} is {number}", "at least 1")
-    test = sides.prepare(predicted, pictures, picture, category, subject)
-    measures = _classification(test, prototypes, leave_own_out) + _identification(test)
+    tests = [sides.prepare(*run) for run in runs]
+    test, order = _joined(tests)
+    each = [_classification(one, prototypes, leave_own_out) + _identification(one) for one in tests]
+    measures = [_together(of_runs, order) for of_runs in zip(*each, strict=True)]
     of_seen = test.category[test.seen]
     maps = resampling.permutations(of_seen, permutations, seed)
     rows = [_row(measure, test, maps, resamples, seed) for measure in measures]
@@ -119,6 +154,33 @@ def evaluate(
         "pictures": test.left_out_pictures,
     }
     return table
+
+
+def _joined(tests: Sequence[sides.Sides]) -> tuple[sides.Sides, np.ndarray]:
+    """The queries of all runs, sorted by picture, and that order."""
+    first = tests[0]
+    for other in tests[1:]:
+        same = np.array_equal(first.category, other.category)
+        if not (same and np.array_equal(first.seen, other.seen)):
+            raise InputError(
+                f"One run was tested on {len(first.seen)} pictures, another on {len(other.seen)}",
+                "the same pictures in every run",
+            )
+    picture = np.concatenate([test.picture for test in tests])
+    order = np.argsort(picture, kind="stable")
+    joined = replace(
+        first,
+        predicted=np.concatenate([test.predicted for test in tests])[order],
+        picture=picture[order],
+        subject=np.concatenate([test.subject for test in tests])[order],
+        left_out_queries=sum(test.left_out_queries for test in tests),
+    )
+    return joined, order
+
+
+def _together(of_runs: Sequence[_Measure], order: np.ndarray) -> _Measure:
+    credit = np.concatenate([measure.credit for measure in of_runs])[order]
+    return replace(of_runs[0], credit=credit)
 
 
 def _classification(

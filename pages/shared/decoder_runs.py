@@ -84,8 +84,9 @@ def scores(run: Run) -> None:
     st.dataframe(in_words(shown), hide_index=True, height="content")
     st.caption(
         "Intervals resample pictures; p permutes whole categories. top-1 and top-5: the right "
-        "category among the test categories, by the mean embedding of its pictures. two-way: "
-        "the right picture beats another one. Rank 1 is the best."
+        "category among the test categories, by the mean embedding of its test pictures without "
+        "the viewed one (or the viewed one, where there is no other). two-way: the right picture "
+        "beats another one. Rank 1 is the best."
     )
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))

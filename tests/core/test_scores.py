@@ -85,7 +85,7 @@ def test_every_measure_is_that_of_a_loop():
     assert set(table["permuted"]) == {"categories"}
 
 
-def test_the_viewed_picture_can_be_left_out_of_its_prototype():
+def test_the_viewed_picture_is_left_out_of_its_prototype():
     predicted, pictures, picture, category = drawn()
     correct = []
     for row, right in zip(predicted, picture, strict=True):
@@ -94,9 +94,17 @@ def test_the_viewed_picture_can_be_left_out_of_its_prototype():
             members = [j for j in np.flatnonzero(category == name) if j != right]
             best[name] = cosine(row, np.mean(unit(pictures[members]), axis=0))
         correct.append(max(best, key=best.__getitem__) == category[right])
-    table = scores.evaluate(predicted, pictures, picture, category, leave_own_out=True, **FEW)
+    table = scores.evaluate(predicted, pictures, picture, category, **FEW)
     assert value(table, "top-1") == pytest.approx(over_pictures(correct, picture))
     assert "left out" in table.attrs["prototypes"]
+
+
+def test_runs_on_other_pictures_are_not_pooled():
+    one = scores.Queries(*drawn())
+    kept = one.picture != one.picture[0]
+    fewer = one._replace(predicted=one.predicted[kept], picture=one.picture[kept])
+    with pytest.raises(InputError, match="21 pictures, another on 20.*the same pictures"):
+        scores.pooled([one, fewer], **FEW)
 
 
 def test_equal_pictures_tie_wherever_they_stand():

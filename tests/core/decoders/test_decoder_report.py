@@ -9,7 +9,7 @@ import pytest
 from core import datasets, decoders, scores
 from core.datasets.catalogue import DATASETS
 from core.decoders import report, report_plan, report_scores
-from core.decoders.report_scores import Side, together
+from core.scores import Queries
 
 
 @pytest.fixture
@@ -34,14 +34,15 @@ def side(seed, pictures, count=40, repeats=1):
     turned = pictures + 0.1 * rng.standard_normal(pictures.shape)
     picture = np.repeat(np.arange(count), repeats)
     noise = rng.standard_normal((len(picture), pictures.shape[1]))
-    return Side(turned[picture] + 2 * noise, turned, picture, np.repeat(list("abcde"), count // 5))
+    return Queries(
+        turned[picture] + 2 * noise, turned, picture, np.repeat(list("abcde"), count // 5)
+    )
 
 
 def test_joined_seeds_score_the_mean_of_their_scores():
     pictures = np.random.default_rng(9).standard_normal((40, 6))
     sides = [side(seed, pictures, repeats=3) for seed in range(3)]
-    joined, prototypes = together(sides)
-    pooled = scores.evaluate(*joined, prototypes, permutations=9, resamples=9).set_index("measure")
+    pooled = scores.pooled(sides, permutations=9, resamples=9).set_index("measure")
     each = [scores.evaluate(*one, permutations=1, resamples=1) for one in sides]
     values = pd.concat(each).groupby("measure")["value"].mean()
     for measure in ("top-1", "two-way"):
@@ -54,8 +55,7 @@ def test_joining_equal_seeds_does_not_narrow_the_interval():
     pictures = np.random.default_rng(9).standard_normal((40, 6))
     one = side(0, pictures)
     alone = scores.evaluate(*one, permutations=9, resamples=500).set_index("measure")
-    joined, prototypes = together([one] * 5)
-    five = scores.evaluate(*joined, prototypes, permutations=9, resamples=500).set_index("measure")
+    five = scores.pooled([one] * 5, permutations=9, resamples=500).set_index("measure")
     for column in ("low", "high"):
         assert five[column]["two-way"] == pytest.approx(alone[column]["two-way"], abs=1e-9)
 
