@@ -25,6 +25,8 @@ OPERATIONS.register("consistency", "core.clusters.recurrence:run")
 OPERATIONS.register("train", "core.decoders.train:run")
 OPERATIONS.register("evaluate", "core.decoders.evaluation:run")
 OPERATIONS.register("fetch", "core.datasets.fetch:run")
+# What registers itself with something that other operations use.
+EXTENSIONS = ("core.decoders.space",)
 
 
 def resolve(name: str) -> Callable[..., dict[str, Any]]:
@@ -38,6 +40,8 @@ def resolve(name: str) -> Callable[..., dict[str, Any]]:
         If a plugin cannot be imported.
     """
     load_plugins()
+    for extension in EXTENSIONS:
+        importlib.import_module(extension)
     module, _, function = OPERATIONS[name].partition(":")
     operation: Callable[..., dict[str, Any]] = getattr(importlib.import_module(module), function)
     return operation

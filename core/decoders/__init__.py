@@ -4,7 +4,17 @@ from core.decoders.config import SETTINGS, Config
 from core.decoders.data import prepare
 from core.decoders.heads import HEADS
 from core.decoders.losses import LOSSES
-from core.decoders.runs import Run, entries, export, import_run, live_curve, load, run_key
+from core.decoders.runs import (
+    Run,
+    entries,
+    export,
+    import_run,
+    key_of,
+    live_curve,
+    load,
+    run_key,
+    short_name,
+)
 from core.decoders.train import train
 
 __all__ = [
@@ -17,10 +27,12 @@ __all__ = [
     "evaluate",
     "export",
     "import_run",
+    "key_of",
     "live_curve",
     "load",
     "prepare",
     "run_key",
+    "short_name",
     "train",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -104,10 +104,12 @@ class Data:
         mean = np.zeros((len(self.opened), self.layout.width), dtype=np.float32)
         deviation = np.ones_like(mean)
         for number in range(len(self.opened)):
-            responses = self._responses(number, self.fold.train, trials)[0].astype(np.float64)
+            ds, units = self.opened[number], self.layout.units[number]
+            responses = _responses(ds, units, self.fold.train, trials)[0].astype(np.float64)
             if len(responses) == 0:
-                name = self.opened[number].subject
-                raise InputError(f"{name} has no usable response on the training side", "some")
+                raise InputError(
+                    f"{ds.subject} has no usable response on the training side", "some"
+                )
             spread = responses.std(axis=0)
             columns = self.layout.columns[number]
             mean[number, columns] = responses.mean(axis=0)
@@ -116,28 +118,40 @@ class Data:
 
     def rows(self, stimuli: np.ndarray, trials: str, scaling: Scaling) -> Rows:
         """Standardised responses of all subjects to some stimuli; missing ones are left out."""
-        parts = []
-        for number in range(len(self.opened)):
-            responses, of = self._responses(number, stimuli, trials)
-            columns = self.layout.columns[number]
-            x = np.zeros((len(responses), self.layout.width), dtype=np.float32)
-            mean, deviation = scaling.mean[number, columns], scaling.deviation[number, columns]
-            x[:, columns] = (responses - mean) / deviation
-            parts.append(Rows(x, np.full(len(of), number, dtype=np.int64), of))
+        parts = [
+            rows_of(ds, number, self.layout, scaling, stimuli, trials)
+            for number, ds in enumerate(self.opened)
+        ]
         return Rows(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
-    def _responses(
-        self, number: int, stimuli: np.ndarray, trials: str
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Finite responses of a subject to some stimuli, and the stimulus of each."""
-        ds, units = self.opened[number], self.layout.units[number]
-        if trials == "mean":
-            responses, of = ds.responses()[:, units][stimuli], np.asarray(stimuli)
-        else:
-            chosen = np.isin(ds.trial_rows, stimuli)
-            responses, of = ds.responses(repeats="all")[chosen][:, units], ds.trial_rows[chosen]
-        usable = np.isfinite(responses).all(axis=1)
-        return responses[usable], of[usable]
+
+def rows_of(
+    ds: Dataset,
+    number: int,
+    layout: Layout,
+    scaling: Scaling,
+    stimuli: np.ndarray,
+    trials: str = "mean",
+) -> Rows:
+    """Standardised responses of the subject ``number`` of a decoder to some stimuli of ``ds``."""
+    responses, of = _responses(ds, layout.units[number], stimuli, trials)
+    columns = layout.columns[number]
+    x = np.zeros((len(responses), layout.width), dtype=np.float32)
+    x[:, columns] = (responses - scaling.mean[number, columns]) / scaling.deviation[number, columns]
+    return Rows(x, np.full(len(of), number, dtype=np.int64), of)
+
+
+def _responses(
+    ds: Dataset, units: np.ndarray, stimuli: np.ndarray, trials: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finite responses of a subject to some stimuli, and the stimulus of each."""
+    if trials == "mean":
+        responses, of = ds.responses()[:, units][stimuli], np.asarray(stimuli)
+    else:
+        chosen = np.isin(ds.trial_rows, stimuli)
+        responses, of = ds.responses(repeats="all")[chosen][:, units], ds.trial_rows[chosen]
+    usable = np.isfinite(responses).all(axis=1)
+    return responses[usable], of[usable]
 
 
 def prepare(config: Config, progress: Progress = lambda fraction, message: None) -> Data:
@@ -175,6 +189,13 @@ def prepare(config: Config, progress: Progress = lambda fraction, message: None)
         names,
         store.fingerprint([ds.fingerprint for ds in opened], np.asarray(embeddings)),
     )
+
+
+def as_opened(config: Config, data: Data) -> Config:
+    """The config with subjects and options in full, defaults included."""
+    given = data.opened[0].options
+    options = {name: list(v) if isinstance(v, tuple) else v for name, v in given.items()}
+    return replace(config, subjects=tuple(ds.subject for ds in data.opened), options=options)
 
 
 def open_subjects(config: Config) -> tuple[Dataset, ...]:

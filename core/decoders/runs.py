@@ -15,7 +15,7 @@ from core import store
 from core.decoders import heads
 from core.decoders.config import Config
 from core.decoders.data import Data, Scaling
-from core.errors import CorruptDataError, InputError
+from core.errors import CorruptDataError, InputError, NotFoundError
 from core.store.files import not_written
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ OPERATION = "decoder"
 CURVE = "curve.json"
 WEIGHTS, DESCRIPTION = "weights.safetensors", "decoder.json"
 AT_ONCE = 4096
+SHORT = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +129,27 @@ def load(key: str) -> Run | None:
 def entries() -> list[store.Entry]:
     """Every decoder in the store."""
     return [entry for entry in store.entries() if entry.key.startswith(f"{OPERATION}-")]
+
+
+def short_name(key: str, head: str) -> str:
+    """What a decoder is called where it has to be short, e.g. 'mlp-1a2b3c'."""
+    return f"{head}-{key[-SHORT:]}"
+
+
+def key_of(name: str) -> str:
+    """Key of the decoder with this short name.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none in the store.
+    """
+    found = {short_name(entry.key, entry.facts["config"]["head"]): entry.key for entry in entries()}
+    if name not in found:
+        raise NotFoundError(
+            f"There is no decoder {name!r}", "one in the store", choices=sorted(found)
+        )
+    return found[name]
 
 
 def live_curve(folder: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import numpy as np
 from core import encoders, paths, ridge, splits
 from core.decoders import heads, losses
 from core.decoders.config import Config
-from core.decoders.data import Data, Progress, prepare
+from core.decoders.data import Data, Progress, as_opened, prepare
 from core.decoders.heads.ridge import penalties
 from core.decoders.runs import Run, load, make_folder, run_key, save
 from core.decoders.scored import forget_tables
@@ -67,6 +67,7 @@ def train(
     found = load(key)
     if found is not None and not found.partial:
         return found
+    config = as_opened(config, data)
     scaling, centre = data.scaling(config.training["trials"]), data.centre()
     empty = Run(key, config, data.shape, {}, scaling, centre, audit=_audited(data))
     title = data.opened[0].info.title

@@ -6,13 +6,14 @@ from core.maps.line import Line, dividing_line
 from core.maps.measures import Quality, neighbours, quality, separation
 from core.maps.method import METHODS, Method
 from core.maps.run import drawn, live, load, result_key, save
-from core.maps.sources import SOURCES, Features, Source, features_of
+from core.maps.sources import SOURCES, Asked, Features, Source, features_of, register
 from core.maps.space import METRICS
 
 __all__ = [
     "METHODS",
     "METRICS",
     "SOURCES",
+    "Asked",
     "Features",
     "Line",
     "Map",
@@ -27,6 +28,7 @@ __all__ = [
     "load",
     "neighbours",
     "quality",
+    "register",
     "result_key",
     "save",
     "separation",

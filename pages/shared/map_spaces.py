@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import encoders, jobs, maps
+import core.decoders.space  # noqa: F401  (registers the space of decoders)
+from core import decoders, encoders, jobs, maps
 from core.datasets import Dataset
 from core.errors import InputError, NeurogalleryError
 from core.maps import Map
@@ -17,7 +18,7 @@ from pages.shared.components.scatter import scatter
 from pages.shared.text import plain
 
 OPERATION = "map"
-EVERY, REGIONS, AT = "responses", "regions", "@"
+EVERY, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"
 MOST_UNASKED = 3000
 LIVE_S = 1.0
 HEIGHT = 480
@@ -49,6 +50,8 @@ class Wanted:
     def asked(self) -> dict[str, Any]:
         """What the source of the space needs to know."""
         name = self._at_default.partition(":")[2]
+        if self.source == DECODER:
+            return {"run": decoders.key_of(name)}
         fields = {"responses": "roi", "embedding": "encoder", "rdm": "rdm"}
         return {fields[self.source]: name} if name else {}
 
@@ -62,7 +65,7 @@ class Wanted:
 
 
 def listed(ds: Dataset) -> list[str]:
-    """Ids of the spaces of a recording: responses, region means, embeddings, RDMs."""
+    """Ids of the spaces of a recording: responses, region means, RDMs, decoders, embeddings."""
     spaces: list[str] = []
     if ds.betas is not None:
         of_units = [EVERY, *(f"{EVERY}:{roi}" for roi in ds.rois)]
@@ -70,8 +73,24 @@ def listed(ds: Dataset) -> list[str]:
         spaces += [f"{space}{AT}{tr}" for tr in _other_times(ds) for space in of_units]
         spaces += [REGIONS] if len(ds.regions) > 2 else []
     spaces += [f"rdm:{name}" for name in ds.rdms]
+    spaces += [f"{DECODER}:{name}" for name in decoders_of(ds)]
     return spaces + [
         f"embedding:{name}" for name, info in embeddings.listed(ds).items() if info.is_here
+    ]
+
+
+def decoders_of(ds: Dataset) -> list[str]:
+    """Short names of the decoders that were trained on this recording and subject."""
+    if ds.betas is None:
+        return []
+    options = jobs_panel.options_of(ds)
+    return [
+        decoders.short_name(entry.key, config["head"])
+        for entry in decoders.entries()
+        for config in [entry.facts["config"]]
+        if not entry.facts["partial"]
+        and (config["dataset"], config["options"]) == (ds.info.name, options)
+        and ds.subject in config["subjects"]
     ]
 
 

@@ -53,6 +53,16 @@ def _map_of_study_a(ds: Dataset) -> Settings:
     return {"space": [space, *beside], "map": method.id, "map_seed": 0, **defaults, **by_source}
 
 
+def _maps_of_study_c(ds: Dataset) -> Settings:
+    listed = map_spaces.listed(ds)
+    kinds = (f"{map_spaces.DECODER}:", "embedding:")
+    beside = [next((name for name in listed if name.startswith(kind)), None) for kind in kinds]
+    method = maps.METHODS["isomap"]
+    defaults = {f"{method.id}.{p.name}": p.default for p in method.parameters}
+    spaces = [map_spaces.EVERY, *(name for name in beside if name is not None)]
+    return {"space": spaces, "map": method.id, "map_seed": 0, **defaults}
+
+
 def _clusters_of_study_a(ds: Dataset) -> Settings:
     return {"of": "map", "of_roi": _place_area(ds) or clusterings.EVERY, "k_seed": 0}
 
@@ -104,6 +114,14 @@ PRESETS = (
         "TR 3 and 4 beside it where the recording has both.",
         "maps",
         _map_of_study_a,
+    ),
+    Preset(
+        "Study C: maps",
+        "BrainSem: Isomap (or t-SNE) of raw responses, of the newest decoder's embedding where "
+        "one was trained, and of the pictures' own; 'Dividing line' draws the line between two "
+        "groups, such as living and non-living.",
+        "maps",
+        _maps_of_study_c,
     ),
     Preset(
         "Study A: clusters",

@@ -104,7 +104,7 @@ def test_runs_on_other_pictures_are_not_pooled():
     one = scores.Queries(*drawn())
     kept = one.picture != one.picture[0]
     fewer = one._replace(predicted=one.predicted[kept], picture=one.picture[kept])
-    with pytest.raises(InputError, match="21 pictures, another on 20.*the same pictures"):
+    with pytest.raises(InputError, match=r"21 pictures, another on 20.*the same pictures"):
         scores.pooled([one, fewer], **FEW)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import jobs
+from core import decoders, jobs
 from core.clusters import run as clustering
+from core.decoders import Config
 from core.maps import METHODS
 from tests.pages.test_pages import open_page, texts, write_folder
 
@@ -76,6 +77,31 @@ def test_an_embedding_is_encoded_first():
     app = opened(space="embedding:pixels")
     assert not app.exception
     assert any("Encode 80 stimuli with pixels" in button.label for button in app.button)
+
+
+def test_a_decoder_is_a_space_of_its_recording_alone():
+    run = decoders.train(Config("simulated", ("S1",), {"stimuli": 80, "subjects": 1}))
+    name = f"decoder:{decoders.short_name(run.key, 'ridge')}"
+    app = opened(space=name, map="pca")
+    assert not app.exception
+    assert not app.error
+    assert app.multiselect(key="space").value == [name]
+    assert "Trustworthiness" in texts(app)
+    app = opened(space=name, map="pca", seed="3")
+    assert name not in app.multiselect(key="space").options
+    assert "no space" in texts(app)
+
+
+def test_study_c_puts_responses_decoder_and_embedding_side_by_side():
+    run = decoders.train(Config("simulated", ("S1",), {"stimuli": 80, "subjects": 1}))
+    app = opened()
+    app = next(b for b in app.button if b.label == "Study C: maps").click().run()
+    assert not app.exception
+    name = f"decoder:{decoders.short_name(run.key, 'ridge')}"
+    chosen = app.multiselect(key="space").value
+    assert chosen[:2] == ["responses", name]
+    assert chosen[2].startswith("embedding:")
+    assert app.selectbox(key="map").value == "isomap"
 
 
 def test_separation_of_categories():
