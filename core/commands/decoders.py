@@ -320,7 +320,7 @@ def _title(run: Run) -> str:
     config = run.config
     name = config.dataset.partition(":")[0]
     simulated = " (simulated)" if name in DATASETS and DATASETS[name].info.is_simulated else ""
-    subjects = " + ".join(config.subjects) or "first subject"
+    subjects = " + ".join(config.subjects)
     rois = " + ".join(config.rois) or "every unit"
     loss = _loss_said(config)
     head = f"{config.head} with {loss}" if loss else config.head

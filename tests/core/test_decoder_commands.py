@@ -84,9 +84,7 @@ def test_train_says_what_came_out_and_trains_once(capsys, monkeypatch):
     (entry,) = decoders.entries()
     run = decoders.load(entry.key)
     lines = out.splitlines()
-    assert (
-        lines[0] == "folder:planted, first subject, every unit, brought:truth: linear with infonce"
-    )
+    assert lines[0] == "folder:planted, s1, every unit, brought:truth: linear with infonce"
     assert f"validation loss {run.facts['validation']:.4f}" in out
     assert f"two-way {run.facts['two_way']:.1%} (chance 50.0%)" in out
     assert f"split recorded: {run.badge}" in out
