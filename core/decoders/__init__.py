@@ -1,5 +1,7 @@
 """Decoders: from brain responses to the embeddings of pictures, trained and tested."""
 
+from typing import TYPE_CHECKING
+
 from core.decoders.config import SETTINGS, Config
 from core.decoders.data import prepare
 from core.decoders.heads import HEADS
@@ -17,6 +19,10 @@ from core.decoders.runs import (
 )
 from core.decoders.train import train
 
+if TYPE_CHECKING:
+    from core.decoders.evaluation import evaluate
+    from core.decoders.found import finds
+
 __all__ = [
     "HEADS",
     "LOSSES",
@@ -26,6 +32,7 @@ __all__ = [
     "entries",
     "evaluate",
     "export",
+    "finds",
     "import_run",
     "key_of",
     "live_curve",
@@ -38,9 +45,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """``evaluate`` imports torch, which declarations do without."""
+    """``evaluate`` and ``finds`` import torch, which declarations do without."""
     if name == "evaluate":
         from core.decoders.evaluation import evaluate
 
         return evaluate
+    if name == "finds":
+        from core.decoders.found import finds
+
+        return finds
     raise AttributeError(name)

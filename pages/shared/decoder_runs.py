@@ -13,7 +13,7 @@ from core.datasets import Dataset
 from core.decoders import HEADS, Run
 from core.decoders.scored import PROTOCOLS, load_table
 from core.figures import training as figures
-from pages.shared import audits, decoder_settings, jobs_panel
+from pages.shared import audits, decoder_finds, decoder_settings, jobs_panel
 from pages.shared.text import counted, plain
 
 SHARES = ("top-1", "top-5", "two-way", "top-1 of 300")
@@ -39,6 +39,7 @@ def show(ds: Dataset, run: Run) -> None:
         right.plotly_chart(chart, key="two_way", alt="Two-way identification over epochs")
     audits.show(ds, run.config, run.audit)
     scores(run)
+    decoder_finds.show(ds, run)
 
 
 def facts(run: Run) -> str:

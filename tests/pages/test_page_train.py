@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import decoders
-from pages.shared import decoder_runs
+from pages.shared import decoder_finds, decoder_runs
 from tests.pages.test_page_clusters import until_done
 from tests.pages.test_pages import open_page, texts, write_folder
 
@@ -68,6 +68,24 @@ def test_a_head_has_curves_settings_and_a_verdict(recording):
 def test_a_test_side_of_one_category_says_why_it_has_no_top_1(recording):
     app = trained(open_page("train", **recording))
     assert "top-1 and top-5 need two or more" in texts(app)
+
+
+def test_the_pictures_behind_the_scores(recording, monkeypatch):
+    shown = []
+    monkeypatch.setattr(decoder_finds, "gallery", lambda tiles, **how: shown.append(tiles))
+    app = open_page("train", **recording, **{"category.test": "0.25"})
+    app.session_state["finds"] = True
+    app = trained(app)
+    assert not app.exception
+    assert "responses find their own picture first among 20" in texts(app)
+    worst = shown[-1]
+    app.segmented_control(key="finds_order").set_value("best first").run()
+    best = shown[-1]
+    assert len(worst) == len(best) == decoder_finds.SHOWN * 6
+    ranks = [float(tiles[0].group.split("rank ")[1].split()[0]) for tiles in (best, worst)]
+    assert ranks[0] < ranks[1]
+    assert best[0].caption == "viewed"
+    assert sum("the viewed one" in tile.caption for tile in best) == decoder_finds.SHOWN
 
 
 def test_the_audit_shows_the_pictures_that_a_split_shares(recording):

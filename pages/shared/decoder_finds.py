@@ -1,0 +1,78 @@
+"""The pictures behind the scores of a decoder: viewed, and found in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import decoders
+from core.datasets import Dataset
+from core.decoders import Run
+from pages.shared import pictures
+from pages.shared.components.gallery import Tile, gallery
+
+ORDERS = ("worst first", "best first")
+SHOWN = 6
+
+
+def show(ds: Dataset, run: Run) -> None:
+    """Test pictures by rank, each beside the five that the decoder puts nearest."""
+    with st.expander("Pictures behind the scores", key="finds", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        table = _finds(run.key, run)
+        first = int((table["rank"] == 1).sum())
+        st.markdown(
+            f"{first:,} of {len(table):,} responses find their own picture first among "
+            f"{table['candidates'].iloc[0]:,}. Repeats are averaged."
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            order = st.segmented_control(
+                "Rank", ORDERS, default=ORDERS[0], required=True, key="finds_order"
+            )
+            sheets = -(-len(table) // SHOWN)
+            sheet = 1
+            if sheets > 1:
+                sheet = st.number_input(
+                    f"Sheet (of {sheets:,})", 1, sheets, key="finds_sheet", width=160
+                )
+        table = table.sort_values("rank", ascending=order == ORDERS[1], kind="stable")
+        shown = table.iloc[(sheet - 1) * SHOWN : sheet * SHOWN]
+        gallery(
+            [tile for row in shown.to_dict("records") for tile in _tiles(ds, row)],
+            key=f"finds_{sheet}",
+            selected=(),
+            on_change=lambda ids: None,
+            selectable=False,
+            show_captions=True,
+        )
+        st.download_button(
+            "Ranks (CSV)",
+            lambda: table.assign(found=table["found"].str.join(" ")).to_csv(index=False),
+            f"{run.key}-ranks.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+
+
+def _tiles(ds: Dataset, row: Mapping[Any, Any]) -> list[Tile]:
+    who = f"{row['subject']}: " if len(set(ds.subjects)) > 1 else ""
+    heading = f"{who}{row['id']}, rank {row['rank']:g} of {row['candidates']:,}"
+    tiles = [_tile(ds, row["id"], "viewed", heading)]
+    for place, (found, cosine) in enumerate(zip(row["found"], row["similarity"], strict=True), 1):
+        right = ", the viewed one" if found == row["id"] else ""
+        tiles.append(_tile(ds, found, f"{place}: {cosine:.2f}{right}", heading))
+    return tiles
+
+
+def _tile(ds: Dataset, stimulus: str, caption: str, heading: str) -> Tile:
+    words = f"{pictures.describe(ds.stimuli.iloc[ds.row(stimulus)])}, {caption}"
+    return Tile(f"{heading} {caption}", pictures.picture(ds, stimulus), caption, heading, words)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking for the pictures …")
+def _finds(key: str, _run: Run) -> pd.DataFrame:
+    return decoders.finds(_run)
