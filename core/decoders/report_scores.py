@@ -78,16 +78,25 @@ def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
 
 
 def _table(case: Case, runs: Sequence[Run], draws: int) -> pd.DataFrame:
-    tables = [_measures(case, runs, "validation", AVERAGED, 0)]
-    tables += [_measures(case, runs, "test", protocol, draws) for protocol in PROTOCOLS]
+    wanted = [("validation", AVERAGED, 0), *(("test", protocol, draws) for protocol in PROTOCOLS)]
+    # Run by run: the material of only a few is kept.
+    found = [[_side(run, side, PROTOCOLS[said]) for side, said, _ in wanted] for run in runs]
+    tables = [
+        _measures(case, runs, sides, *asked)
+        for sides, asked in zip(zip(*found, strict=True), wanted, strict=True)
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
 def _measures(
-    case: Case, runs: Sequence[Run], side: str, protocol: str, draws: int
+    case: Case,
+    runs: Sequence[Run],
+    sides: Sequence[scores.Queries],
+    side: str,
+    protocol: str,
+    draws: int,
 ) -> pd.DataFrame:
     """The measures of one side and protocol; without draws there is no interval."""
-    sides = [_side(run, side, PROTOCOLS[protocol]) for run in runs]
     each = [scores.evaluate(*one, permutations=1, resamples=1) for one in sides]
     values = np.array([table["value"] for table in each], dtype=np.float64)
     table = each[0].drop(columns=["value", "permuted", "left_out"])
