@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import operations
 from core.commands import decoders as decoding
+from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
 
@@ -179,8 +180,8 @@ def _parser() -> Parser:
     scoring.set_defaults(command=decoding.evaluate)
 
     sweeping = commands.add_parser("sweep", help="train and score every combination of settings")
-    decoding.add_sweep_arguments(sweeping)
-    sweeping.set_defaults(command=decoding.sweep)
+    sweeps.add_arguments(sweeping)
+    sweeping.set_defaults(command=sweeps.sweep)
 
     job = commands.add_parser("job", help="run the job of a folder, as a cluster engine does")
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")

@@ -168,8 +168,14 @@ def export(run: Run, folder: Path) -> None:
     content = as_bytes(arrays)
     with store.replacing(folder / WEIGHTS) as part:
         part.write_bytes(content)
-    told = {"version": VERSION, "key": run.key, "weights": store.fingerprint(content)}
-    store.write_json(folder / DESCRIPTION, {**told, **_told(run)})
+    told = {"version": VERSION, "key": run.key, "weights": store.fingerprint(content), **_told(run)}
+    store.write_json(folder / DESCRIPTION, {**told, "checksum": checksum(told)})
+
+
+def checksum(told: Mapping[str, Any]) -> str:
+    """Of a description, without the checksum that it may hold."""
+    rest = {name: value for name, value in told.items() if name != "checksum"}
+    return store.fingerprint(json.dumps(rest, sort_keys=True))
 
 
 def make_folder(folder: Path) -> None:
@@ -205,8 +211,10 @@ def import_run(folder: Path) -> Run:
             f"version {VERSION}",
             "Export it again.",
         )
-    if told.get("weights") != store.fingerprint(content):
-        raise CorruptDataError(f"{folder / WEIGHTS} was changed", "the weights that were exported")
+    changed = [WEIGHTS] if told.get("weights") != store.fingerprint(content) else []
+    changed += [DESCRIPTION] if told.get("checksum") != checksum(told) else []
+    if changed:
+        raise CorruptDataError(f"{folder / changed[0]} was changed", "the files that were exported")
     try:
         run = _run(told["key"], told, from_bytes(content))
     except (KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:

@@ -44,10 +44,13 @@ def test_an_exported_decoder_predicts_the_same(exported):
     assert decoders.load(run.key).config == run.config
 
 
-def described(folder, change):
+def described(folder, change, sealed=True):
+    """Change the description; sealed, its checksum is that of the change."""
     path = folder / runs.DESCRIPTION
     told = json.loads(path.read_text())
     change(told)
+    if sealed:
+        told["checksum"] = runs.checksum(told)
     path.write_text(json.dumps(told))
 
 
@@ -60,6 +63,11 @@ def flipped(folder):
 
 TAMPERED = {
     "weights": (flipped, CorruptDataError, "weights.safetensors was changed"),
+    "another score": (
+        lambda f: described(f, lambda told: told["about"].update(two_way=0.99), sealed=False),
+        CorruptDataError,
+        "decoder.json was changed",
+    ),
     "no weights": (lambda f: (f / runs.WEIGHTS).unlink(), InputError, "has no weights.safetensors"),
     "nothing": (lambda f: (f / runs.DESCRIPTION).unlink(), InputError, "has no decoder.json"),
     "no JSON": (

@@ -1,0 +1,152 @@
+"""The command ``sweep``: every combination of heads, losses, ROIs and seeds."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.commands.decoder_arguments import (
+    SEVERAL,
+    add_decoder_arguments,
+    add_repeated,
+    config_of,
+    loss_said,
+    parameters_of,
+)
+from core.commands.decoders import number, records
+from core.commands.shared import check_out, show
+from core.errors import NeurogalleryError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[float, str], None]
+
+FAILED = 2
+SCORE = ("protocol", "measure", "value", "chance", "low", "high", "p", "n")
+
+
+class Combination(NamedTuple):
+    """One decoder of a sweep: a head, a sum of losses, ROIs as they were typed, a seed."""
+
+    head: str | None
+    loss: str | None
+    roi: str | None
+    seed: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``sweep`` takes."""
+    add_decoder_arguments(parser)
+    add_repeated(parser, "--head", "ID", "each is trained; default: ridge")
+    add_repeated(
+        parser,
+        "--loss",
+        "ID[:WEIGHT][,NAME=VALUE][+ID...]",
+        "each is trained with, but for heads in closed form; default: infonce",
+    )
+    add_repeated(parser, "--seed", "N", "each is trained with; default: 0", int)
+    add_repeated(parser, "--roi", "NAME[+NAME...]", "each is trained on; default: every unit")
+    parser.add_argument(
+        "--out", metavar="FILE.csv", type=Path, help="where to save every measure of every run"
+    )
+
+
+def sweep(chosen: argparse.Namespace, bar: Any) -> int:
+    """Train every combination of the values that were repeated; one that fails is told."""
+    if chosen.out is not None:
+        check_out(chosen.out, ".csv")
+    parameters_of(chosen)
+    told = []
+    for combination in _combinations(chosen):
+        row = _swept(combination, chosen, bar)
+        bar.clear()
+        told.append(row)
+        if not chosen.json:
+            print(_sweep_line(row), flush=True)
+    if chosen.json:
+        show(chosen, told, [])
+    if chosen.out is not None:
+        _save_csv(chosen.out, told)
+    return FAILED if any(row["error"] for row in told) else 0
+
+
+def _combinations(chosen: argparse.Namespace) -> Iterator[Combination]:
+    """Every combination once: heads in closed form are trained without a loss."""
+    from core.decoders import HEADS
+
+    seeds = chosen.seed or [0]
+    lists = (chosen.head or [None], chosen.loss or [None], chosen.roi or [None], seeds)
+    told = set()
+    for head, loss, roi, seed in itertools.product(*lists):
+        name = head or "ridge"
+        closed = name in HEADS and HEADS[name].trained_by == "closed form"
+        combination = Combination(head, None if closed else loss, roi, seed)
+        if combination not in told:
+            told.add(combination)
+            yield combination
+
+
+def _swept(combination: Combination, chosen: argparse.Namespace, bar: Progress) -> dict[str, Any]:
+    """What one decoder of a sweep scores, or why there is none."""
+    from core import decoders
+    from core.decoders import evaluation
+
+    head, loss, roi, seed = combination
+    row: dict[str, Any] = {"head": head, "loss": loss, "roi": roi, "seed": seed, "error": None}
+    try:
+        config = config_of(chosen, head, _parts(loss), _parts(roi), seed)
+        row |= {"head": config.head, "loss": loss_said(config)}
+        run = decoders.train(config, bar, device=chosen.device)
+        # The value on the validation side needs neither interval nor p.
+        validation = evaluation.evaluate(
+            run, baselines=False, permutations=1, resamples=1, side="validation"
+        )
+        table = evaluation.evaluate(run, bar, baselines=False)
+    except NeurogalleryError as error:
+        return {**row, "error": " ".join(str(error).split())}
+    scores = [{name: record[name] for name in SCORE} for record in records(table)]
+    told = {"key": run.key, "badge": run.badge, "validation_two_way": _two_way(validation)}
+    return {**row, **told, "note": table.attrs["note"], "scores": scores}
+
+
+def _parts(text: str | None) -> list[str]:
+    return text.split(SEVERAL) if text else []
+
+
+def _two_way(table: pd.DataFrame) -> float:
+    return float(table.loc[table["measure"] == "two-way", "value"].iloc[0])
+
+
+def _sweep_line(row: dict[str, Any]) -> str:
+    roi = f"  {row['roi']}" if row["roi"] else ""
+    start = f"{row['head'] or 'ridge':<16}  seed {row['seed']}  {row['loss'] or '-':<12}{roi}"
+    if row["error"]:
+        return f"{start}  failed: {row['error']}"
+    first = row["scores"][0]["protocol"]
+    measured = [
+        f"{score['measure']} {number(score, 'value')} (chance {number(score, 'chance')})"
+        for score in row["scores"]
+        if score["protocol"] == first
+    ]
+    return (
+        f"{start}  validation two-way {row['validation_two_way']:.1%}  "
+        f"test, {first}: {', '.join(measured)}  split {row['badge']}"
+    )
+
+
+def _save_csv(path: Path, told: list[dict[str, Any]]) -> None:
+    """One line for each measure of each run, one for each that failed."""
+    import pandas as pd
+
+    from core import store
+
+    lines = []
+    for row in told:
+        about = {name: value for name, value in row.items() if name != "scores"}
+        lines += [{**about, **score} for score in row.get("scores", [{}])]
+    with store.replacing(path) as part:
+        pd.DataFrame(lines).to_csv(part, index=False)
