@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -24,15 +25,16 @@ VIEWS = {
     "&like=gallery-dog-07",
     "maps": "maps?space=responses:LOC&space=responses:V1&map=tsne&point=dog-02",
     "clusters": "clusters?k=6&cluster=2",
-    "train": "train?train_rois=LOC&head=ridge",
+    "train": "train?train_rois=LOC&train_rois=PPA&train_rois=FFA&head=ridge",
     "ground_truth": "ground_truth?stimuli=240",
     "jobs": "jobs",
 }
 ENCODERS_SHOWN = ("clip-small", "pixels")
 WIDTHS = (1440, 800)
 README = PROJECT / "data" / "readme"
-README_VIEWS = ("overview", "rdm", "maps", "clusters", "encoders", "ground_truth")
+README_VIEWS = ("overview", "rdm", "maps", "clusters", "encoders", "train", "ground_truth")
 README_HEIGHT = 1500
+TO_TRAIN = re.compile("^(model_training )?Train Ridge")
 
 
 def main() -> None:
@@ -69,6 +71,9 @@ def draw(chromium: Browser, address: str, width: int, scheme: str, file: Path) -
     page = context.new_page()
     page.goto(address)
     settle(page)
+    for button in page.get_by_role("button", name=TO_TRAIN).all():
+        button.click()
+        page.get_by_role("button", name="Scores (CSV)").wait_for(timeout=300_000)
     page.get_by_test_id("stProgress").wait_for(state="detached", timeout=300_000)
     settle(page)
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
