@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 from core.decoders.config import SETTINGS, Config
 from core.decoders.data import prepare
+from core.decoders.exchange import export, import_run, pack, unpack
 from core.decoders.heads import HEADS
 from core.decoders.losses import LOSSES
 from core.decoders.runs import (
     Run,
     entries,
-    export,
-    import_run,
     key_of,
     live_curve,
     load,
@@ -37,10 +36,12 @@ __all__ = [
     "key_of",
     "live_curve",
     "load",
+    "pack",
     "prepare",
     "run_key",
     "short_name",
     "train",
+    "unpack",
 ]
 
 

@@ -1,8 +1,7 @@
-"""Trained decoders: kept in the store, exported, imported, applied."""
+"""Trained decoders: kept in the store, named, applied."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -15,7 +14,7 @@ from core import store
 from core.decoders import heads
 from core.decoders.config import Config
 from core.decoders.data import Data, Scaling
-from core.errors import CorruptDataError, InputError, NotFoundError
+from core.errors import CorruptDataError, NotFoundError
 from core.store.files import not_written
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 VERSION = 1
 OPERATION = "decoder"
 CURVE = "curve.json"
-WEIGHTS, DESCRIPTION = "weights.safetensors", "decoder.json"
 AT_ONCE = 4096
 SHORT = 6
 
@@ -114,16 +112,14 @@ def run_key(config: Config, data: Data) -> str:
 
 def save(run: Run, title: str) -> Run:
     """Keep a decoder in the store."""
-    arrays = {f"state.{name}": np.asarray(array) for name, array in run.state.items()}
-    arrays |= {"mean": run.scaling.mean, "deviation": run.scaling.deviation, "centre": run.centre}
-    store.save(run.key, arrays, {"title": title, **_told(run)})
+    store.save(run.key, arrays_of(run), {"title": title, **described(run)})
     return run
 
 
 def load(key: str) -> Run | None:
     """A decoder from the store, None where there is none."""
     result = store.load(key)
-    return None if result is None else _run(key, result.facts, result.arrays)
+    return None if result is None else restored(key, result.facts, result.arrays)
 
 
 def entries() -> list[store.Entry]:
@@ -158,26 +154,6 @@ def live_curve(folder: Path) -> list[dict[str, Any]]:
     return store.read_json(path) if path.exists() else []
 
 
-def export(run: Run, folder: Path) -> None:
-    """Write a decoder as ``weights.safetensors`` and ``decoder.json``, for another machine."""
-    from safetensors.numpy import save as as_bytes
-
-    make_folder(folder)
-    arrays = {f"state.{name}": np.ascontiguousarray(array) for name, array in run.state.items()}
-    arrays |= {"mean": run.scaling.mean, "deviation": run.scaling.deviation, "centre": run.centre}
-    content = as_bytes(arrays)
-    with store.replacing(folder / WEIGHTS) as part:
-        part.write_bytes(content)
-    told = {"version": VERSION, "key": run.key, "weights": store.fingerprint(content), **_told(run)}
-    store.write_json(folder / DESCRIPTION, {**told, "checksum": checksum(told)})
-
-
-def checksum(told: Mapping[str, Any]) -> str:
-    """Of a description, without the checksum that it may hold."""
-    rest = {name: value for name, value in told.items() if name != "checksum"}
-    return store.fingerprint(json.dumps(rest, sort_keys=True))
-
-
 def make_folder(folder: Path) -> None:
     """Make a folder where there is none; NeurogalleryError where it cannot be made."""
     try:
@@ -186,44 +162,15 @@ def make_folder(folder: Path) -> None:
         raise not_written(folder, error) from error
 
 
-def import_run(folder: Path) -> Run:
-    """Read an exported decoder and keep it in the store.
-
-    Raises
-    ------
-    InputError
-        If a file is missing, or another version wrote it.
-    CorruptDataError
-        If the weights are not those that the description names, or do not fit the head.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
-
-    for name in (WEIGHTS, DESCRIPTION):
-        if not (folder / name).is_file():
-            raise InputError(f"{folder} has no {name}", f"{WEIGHTS} and {DESCRIPTION}")
-    told, content = store.read_json(folder / DESCRIPTION), (folder / WEIGHTS).read_bytes()
-    if not isinstance(told, dict) or not str(told.get("key")).startswith(f"{OPERATION}-"):
-        raise CorruptDataError(f"{folder / DESCRIPTION} does not describe a decoder")
-    if told.get("version") != VERSION:
-        raise InputError(
-            f"{folder} was written by version {told.get('version')} of decoders",
-            f"version {VERSION}",
-            "Export it again.",
-        )
-    changed = [WEIGHTS] if told.get("weights") != store.fingerprint(content) else []
-    changed += [DESCRIPTION] if told.get("checksum") != checksum(told) else []
-    if changed:
-        raise CorruptDataError(f"{folder / changed[0]} was changed", "the files that were exported")
-    try:
-        run = _run(told["key"], told, from_bytes(content))
-    except (KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:
-        raise CorruptDataError(f"{folder} does not describe a decoder", str(error)) from error
-    _ = run.module
-    return save(run, told.get("title", "Imported"))
+def arrays_of(run: Run) -> dict[str, np.ndarray]:
+    """Weights, scaling and centre of a decoder, by name."""
+    arrays = {f"state.{name}": np.ascontiguousarray(array) for name, array in run.state.items()}
+    scaling = {"mean": run.scaling.mean, "deviation": run.scaling.deviation}
+    return {**arrays, **scaling, "centre": run.centre}
 
 
-def _told(run: Run) -> dict[str, Any]:
+def described(run: Run) -> dict[str, Any]:
+    """What a decoder is, as JSON values; ``arrays_of`` gives the rest."""
     return {
         "config": run.config.to_json(),
         "shape": asdict(run.shape),
@@ -234,7 +181,8 @@ def _told(run: Run) -> dict[str, Any]:
     }
 
 
-def _run(key: str, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
+def restored(key: str, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
+    """The decoder that ``described`` and ``arrays_of`` were made of."""
     shape = {**told["shape"], "groups": tuple(tuple(group) for group in told["shape"]["groups"])}
     states = [name for name in arrays if name.startswith("state.")]
     return Run(

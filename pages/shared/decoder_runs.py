@@ -12,10 +12,12 @@ from core import decoders, jobs, store
 from core.datasets import Dataset
 from core.decoders import HEADS, Run
 from core.decoders.scored import PROTOCOLS, load_table
+from core.errors import NeurogalleryError
 from core.figures import training as figures
 from pages.shared import audits, decoder_finds, decoder_settings, jobs_panel
 from pages.shared.text import counted, plain
 
+MOST_UPLOADED = 500
 SHARES = ("top-1", "top-5", "two-way", "top-1 of 300")
 
 
@@ -91,13 +93,21 @@ def scores(run: Run) -> None:
     )
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))
-    st.download_button(
-        "Scores (CSV)",
-        lambda: table.to_csv(index=False),
-        f"{run.key}.csv",
-        "text/csv",
-        icon=":material/download:",
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Scores (CSV)",
+            lambda: table.to_csv(index=False),
+            f"{run.key}.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Decoder (safetensors and JSON)",
+            lambda: decoders.pack(run),
+            f"{run.key}.zip",
+            "application/zip",
+            icon=":material/download:",
+        )
 
 
 def _order(measures: pd.Series) -> pd.Series:
@@ -149,8 +159,10 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
 def listed(ds: Dataset) -> None:
     """Every decoder in the store: filter, compare, open, delete."""
     st.subheader("Decoders")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        only = st.toggle("Of this recording and subject only", value=True, key="only_here")
+        _import()
     entries = decoders.entries()
-    only = st.toggle("Of this recording and subject only", value=True, key="only_here")
     rows = [_row(entry) for entry in sorted(entries, key=lambda entry: -entry.created)]
     here = {"Recording": ds.info.name, "Subject": ds.subject}
     shown = [row for row in rows if not only or here.items() <= row.items()]
@@ -185,6 +197,28 @@ def listed(ds: Dataset) -> None:
             args=([row["key"] for row in picked],),
         )
     compare(picked)
+
+
+def _import() -> None:
+    """A decoder that was downloaded, here or on another machine."""
+    with st.popover("Import", icon=":material/upload:"):
+        file = st.file_uploader(
+            f"A decoder downloaded from this page (zip, at most {MOST_UPLOADED} MB)",
+            type="zip",
+            key="decoder_upload",
+            max_upload_size=MOST_UPLOADED,
+        )
+        if file is None:
+            return
+        try:
+            run = decoders.unpack(file.getvalue())
+        except NeurogalleryError as error:
+            st.error(plain(error), icon=":material/error:")
+        else:
+            subjects = ", ".join(run.config.subjects)
+            st.success(
+                plain(f"{run.config.head} of {run.config.dataset}, {subjects}: in the table.")
+            )
 
 
 def compare(picked: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import decoders
+from core import decoders, store
 from pages.shared import decoder_finds, decoder_runs
 from tests.pages.test_page_clusters import until_done
 from tests.pages.test_pages import open_page, texts, write_folder
@@ -86,6 +86,21 @@ def test_the_pictures_behind_the_scores(recording, monkeypatch):
     assert ranks[0] < ranks[1]
     assert best[0].caption == "viewed"
     assert sum("the viewed one" in tile.caption for tile in best) == decoder_finds.SHOWN
+
+
+def test_a_downloaded_decoder_is_imported_into_the_table(recording):
+    trained(open_page("train", **recording))
+    [entry] = [one for one in decoders.entries() if one.facts["config"]["head"] == "ridge"]
+    packed = decoders.pack(decoders.load(entry.key))
+    store.remove(entry.key)
+    app = open_page("train", **recording)
+    upload = app.file_uploader(key="decoder_upload")
+    app = upload.set_value(("decoder.zip", packed, "application/zip")).run()
+    assert not app.exception
+    assert "in the table" in app.success[0].value
+    assert "ridge" in set(app.dataframe[-1].value["Head"])
+    app = upload.set_value(("decoder.zip", b"nothing", "application/zip")).run()
+    assert "no zip file" in app.error[0].value
 
 
 def test_the_audit_shows_the_pictures_that_a_split_shares(recording):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
 import torch
 
 from core import decoders, store
-from core.decoders import runs
+from core.decoders import exchange
 from core.errors import CorruptDataError, InputError, NeurogalleryError
 from tests.core.decoders import planted
 from tests.core.decoders.planted import full_disk, same
@@ -31,7 +33,10 @@ def exported(tmp_path):
 
 def test_an_exported_decoder_predicts_the_same(exported):
     run, folder = exported
-    assert sorted(path.name for path in folder.iterdir()) == [runs.DESCRIPTION, runs.WEIGHTS]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        exchange.DESCRIPTION,
+        exchange.WEIGHTS,
+    ]
     again = decoders.import_run(folder)
     x = np.random.default_rng(0).normal(size=(5000, planted.UNITS)).astype(np.float32)
     subject = np.zeros(5000, dtype=np.int64)
@@ -46,16 +51,16 @@ def test_an_exported_decoder_predicts_the_same(exported):
 
 def described(folder, change, sealed=True):
     """Change the description; sealed, its checksum is that of the change."""
-    path = folder / runs.DESCRIPTION
+    path = folder / exchange.DESCRIPTION
     told = json.loads(path.read_text())
     change(told)
     if sealed:
-        told["checksum"] = runs.checksum(told)
+        told["checksum"] = exchange.checksum(told)
     path.write_text(json.dumps(told))
 
 
 def flipped(folder):
-    path = folder / runs.WEIGHTS
+    path = folder / exchange.WEIGHTS
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(bytes(content))
@@ -68,15 +73,19 @@ TAMPERED = {
         CorruptDataError,
         "decoder.json was changed",
     ),
-    "no weights": (lambda f: (f / runs.WEIGHTS).unlink(), InputError, "has no weights.safetensors"),
-    "nothing": (lambda f: (f / runs.DESCRIPTION).unlink(), InputError, "has no decoder.json"),
+    "no weights": (
+        lambda f: (f / exchange.WEIGHTS).unlink(),
+        InputError,
+        "has no weights.safetensors",
+    ),
+    "nothing": (lambda f: (f / exchange.DESCRIPTION).unlink(), InputError, "has no decoder.json"),
     "no JSON": (
-        lambda f: (f / runs.DESCRIPTION).write_text("{"),
+        lambda f: (f / exchange.DESCRIPTION).write_text("{"),
         CorruptDataError,
         "decoder.json is not valid JSON",
     ),
     "a list": (
-        lambda f: (f / runs.DESCRIPTION).write_text("[1]"),
+        lambda f: (f / exchange.DESCRIPTION).write_text("[1]"),
         CorruptDataError,
         "does not describe a decoder",
     ),
@@ -118,9 +127,44 @@ def test_a_tampered_export_is_refused(case, exported):
     assert decoders.load(run.key) is None
 
 
+def test_a_packed_decoder_comes_back(exported):
+    run, _ = exported
+    again = decoders.unpack(decoders.pack(run))
+    assert again.key == run.key
+    assert same(again, run)
+    assert decoders.load(run.key).config == run.config
+
+
+def zipped(**files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "."), content)
+    return packed.getvalue()
+
+
+def test_a_zip_that_is_no_decoder_is_refused(exported, monkeypatch, tmp_path):
+    run, _ = exported
+    content = decoders.pack(run)
+    both = {"weights__safetensors": b"x", "decoder__json": "{}"}
+    for wrong, message in (
+        (b"weights", "no zip file"),
+        (zipped(**both, more="x"), "It holds weights.safetensors, decoder.json, more"),
+        (zipped(**{"../decoder__json": "{}", "weights__safetensors": b"x"}), "It holds"),
+        (zipped(**both), "does not describe a decoder"),
+        (content[:200] + bytes([content[200] ^ 1]) + content[201:], "damaged|changed"),
+    ):
+        with pytest.raises((InputError, CorruptDataError), match=message):
+            decoders.unpack(wrong)
+    monkeypatch.setattr(exchange, "MAX_BYTES", 1000)
+    with pytest.raises(InputError, match="at most"):
+        decoders.unpack(content)
+    assert decoders.load(run.key) is None
+
+
 def test_a_full_disk_leaves_the_earlier_export(exported, monkeypatch):
     run, folder = exported
-    for name in (runs.WEIGHTS, runs.DESCRIPTION):
+    for name in (exchange.WEIGHTS, exchange.DESCRIPTION):
         with full_disk(monkeypatch, name), pytest.raises(NeurogalleryError, match="No space left"):
             decoders.export(run, folder)
     with full_disk(monkeypatch, "new"), pytest.raises(NeurogalleryError, match="No space left"):
