@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
+import zlib
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from core.errors import CorruptDataError, NeurogalleryError
 
 CHECKPOINT = "checkpoint.safetensors"
 SAVE_EVERY_S = 15.0
+TELL_EVERY_S = 0.5
 AT_ONCE = 2048
 WARM = 1 / 3
 COLDEST = 0.01
@@ -62,7 +65,8 @@ class Training:
         self.best = _copied(module)
         self.curve: list[dict[str, Any]] = []
         self.stopped = ""
-        self._saved = time.monotonic()
+        self._saved = self._told = time.monotonic()
+        self._is_whole = True
 
     @property
     def best_epoch(self) -> int:
@@ -80,9 +84,13 @@ class Training:
             self.stopped = f"no lower validation loss for {settings['patience']} epochs"
         return bool(self.stopped)
 
-    def epoch(self) -> None:
-        """One pass over the training side, and the validation after it."""
+    def epoch(self, tell: Callable[[float], None] = lambda share: None) -> None:
+        """One pass over the training side, and the validation after it.
+
+        ``tell(share)`` is told now and then how much of it is done; it may raise.
+        """
         began, losses = time.monotonic(), []
+        self._is_whole = False
         self.module.train()
         steps = math.ceil(len(self.training.side) / self.settings["batch"])
         for step, batch in enumerate(self.training.epoch()):
@@ -90,16 +98,23 @@ class Training:
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             losses.append(self._step(batch))
+            self._tell(tell, (step + 1) / steps)
         told = torch.stack(losses).mean().item()
         validation, two_way = self.validate()
         if not (math.isfinite(told) and math.isfinite(validation)):
             self._diverged(losses)
             return
+        self._is_whole = True
         seconds = time.monotonic() - began
         row = {"epoch": len(self.curve) + 1, "training": told, "validation": validation}
         self.curve.append({**row, "two_way": two_way, "learning_rate": rate, "seconds": seconds})
         if self.best_epoch == len(self.curve):
             self.best = _copied(self.module)
+
+    def _tell(self, tell: Callable[[float], None], share: float) -> None:
+        if time.monotonic() - self._told > TELL_EVERY_S:
+            self._told = time.monotonic()
+            tell(share)
 
     def validate(self) -> tuple[float, float]:
         """Loss and two-way identification on the validation side."""
@@ -159,13 +174,21 @@ class Training:
         self.stopped = f"the loss is not a number in {where}; earlier weights are kept"
 
     def save(self, always: bool = False) -> None:
-        """Write the curve, and the checkpoint now and then."""
+        """Write the curve, and the checkpoint now and then.
+
+        In the middle of an epoch the earlier checkpoint stays, from which a resumed training
+        takes the same steps as one that was never interrupted.
+        """
         store.write_json(self.folder / CURVE, self.curve)
+        if not self._is_whole:
+            return
         if not always and time.monotonic() - self._saved < SAVE_EVERY_S:
             return
-        about = {"key": self.key, "curve": self.curve, "device": self._device}
+        tensors = self._tensors()
+        told = {"key": self.key, "curve": self.curve, "device": self._device}
+        about = {**told, "checksum": checksum_of(tensors)}
         with store.replacing(self.folder / CHECKPOINT) as part:
-            part.write_bytes(as_bytes(self._tensors(), {"about": json.dumps(about)}))
+            part.write_bytes(as_bytes(tensors, {"about": json.dumps(about)}))
         self._saved = time.monotonic()
 
     def resume(self) -> None:
@@ -177,14 +200,16 @@ class Training:
             If it is damaged.
         """
         path = self.folder / CHECKPOINT
-        if not path.exists():
-            return
         try:
             with safetensors.safe_open(path, framework="pt") as file:
                 about = json.loads(file.metadata()["about"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if about["checksum"] != checksum_of(tensors):
+                raise ValueError("other weights than were saved")
             if about["key"] == self.key:
                 self._take(tensors, about)
+        except FileNotFoundError:  # another process of the same run has just finished
+            return
         except (
             safetensors.SafetensorError,
             KeyError,
@@ -241,6 +266,16 @@ def _optimiser(config: Config, module: nn.Module, loss: nn.Module) -> torch.opti
     return kind(used, lr=config.training["learning_rate"])
 
 
+def checksum_of(tensors: Mapping[str, torch.Tensor]) -> int:
+    """CRC-32 of the names and bytes of all tensors."""
+    checksum = 0
+    for name in sorted(tensors):
+        checksum = zlib.crc32(name.encode(), checksum)
+        content = tensors[name].reshape(-1).view(torch.uint8).numpy()
+        checksum = zlib.crc32(content.tobytes(), checksum)
+    return checksum
+
+
 def _copied(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
 
@@ -268,13 +303,13 @@ def _distinct(side: Side) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _random_state(training: Training) -> torch.Tensor:
-    if training._device == "cuda":
-        return torch.cuda.get_rng_state()
-    return torch.get_rng_state()
+    return _random_of(training).get_rng_state()
 
 
 def _set_random_state(training: Training, state: torch.Tensor) -> None:
-    if training._device == "cuda":
-        torch.cuda.set_rng_state(state)
-    else:
-        torch.set_rng_state(state)
+    _random_of(training).set_rng_state(state)
+
+
+def _random_of(training: Training) -> Any:
+    """The module whose random numbers dropout draws."""
+    return {"cuda": torch.cuda, "mps": torch.mps}.get(training._device, torch)

@@ -14,6 +14,7 @@ from core import store
 from core.decoders import heads
 from core.decoders.config import Config
 from core.decoders.data import Data, Scaling
+from core.decoders.scored import forget_tables
 from core.errors import CorruptDataError, NotFoundError
 from core.store.files import not_written
 
@@ -111,7 +112,8 @@ def run_key(config: Config, data: Data) -> str:
 
 
 def save(run: Run, title: str) -> Run:
-    """Keep a decoder in the store."""
+    """Keep a decoder in the store; scores of other weights under its key are forgotten."""
+    forget_tables(run.key)
     store.save(run.key, arrays_of(run), {"title": title, **described(run)})
     return run
 

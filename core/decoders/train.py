@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import encoders, paths, ridge, splits
+from core import encoders, paths, ridge
 from core.decoders import heads, losses
+from core.decoders.audits import audit, brief
 from core.decoders.config import Config
 from core.decoders.data import Data, Progress, as_opened, prepare
 from core.decoders.heads.ridge import penalties
 from core.decoders.runs import Run, load, make_folder, run_key, save
-from core.decoders.scored import forget_tables
 from core.errors import Cancelled, NeurogalleryError
+from core.jobs.process import Terminated
 
 if TYPE_CHECKING:
     from core.decoders.gradient import Training
 
-PREPARED = 0.1
+PREPARED, AUDITED = 0.1, 0.05
+BEGUN = PREPARED + AUDITED
+NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def train(
@@ -69,22 +72,15 @@ def train(
         return found
     config = as_opened(config, data)
     scaling, centre = data.scaling(config.training["trials"]), data.centre()
-    empty = Run(key, config, data.shape, {}, scaling, centre, audit=_audited(data))
+    findings = audit(data, config, lambda part, said: tell(PREPARED + AUDITED * part, said))
+    empty = Run(key, config, data.shape, {}, scaling, centre, audit=brief(findings))
     title = data.opened[0].info.title
     if config.is_closed_form:
-        tell(PREPARED, "Solving the regression")
+        tell(BEGUN, "Solving the regression")
         return save(_closed_form(empty, data), title)
-    # Scores of a cancelled training are those of other weights.
-    forget_tables(key)
     place = folder or paths.results_root() / "training" / key
     make_folder(place)
     return _by_gradient(empty, data, tell, place, encoders.device(device), title)
-
-
-def _audited(data: Data) -> list[dict[str, Any]]:
-    findings = splits.audit(data.fold, data.opened[0], data.embeddings, fitted_on=data.fold.train)
-    names = ("id", "level", "title", "message", "checked", "count")
-    return [{name: getattr(finding, name) for name in names} for finding in findings]
 
 
 def _closed_form(run: Run, data: Data) -> Run:
@@ -110,37 +106,57 @@ def _closed_form(run: Run, data: Data) -> Run:
 def _by_gradient(
     run: Run, data: Data, tell: Progress, folder: Path, device: str, title: str
 ) -> Run:
-    import torch
-
     from core.decoders.gradient import CHECKPOINT
 
     try:
         training = _training(run, data, folder, device)
-        try:
-            _epochs(training, tell)
-        except Cancelled:
-            training.save(always=True)
-            if training.curve:
-                save(_kept(run, training, device, "cancelled", partial=True), title)
-            raise
-    except torch.cuda.OutOfMemoryError as error:
-        raise NeurogalleryError(
-            f"The GPU has not enough memory for {heads.HEADS[run.config.head].label}",
-            f"less than was asked for ({str(error).splitlines()[0]})",
-            f"Lower the batch size ({run.config.training['batch']}) or the width of the head.",
-        ) from error
+    except (MemoryError, RuntimeError) as error:
+        raise _memory_told(error, run) from error
+    try:
+        _epochs(training, tell)
+    except (Cancelled, Terminated):
+        training.save(always=True)
+        _keep_best(run, training, device, title)
+        raise
+    except (MemoryError, RuntimeError) as error:
+        _keep_best(run, training, device, title)
+        raise _memory_told(error, run) from error
     kept = save(_kept(run, training, device, training.stopped), title)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return kept
+
+
+def _memory_told(error: Exception, run: Run) -> Exception:
+    """What to do where memory did not suffice; any other error as it is."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if not isinstance(error, MemoryError) and not any(words in said for words in NO_MEMORY):
+        return error
+    return NeurogalleryError(
+        f"Memory does not suffice for {heads.HEADS[run.config.head].label} ({said})",
+        remedy=f"Lower the batch size ({run.config.training['batch']}) or the width of the head.",
+    )
+
+
+def _keep_best(run: Run, training: Training, device: str, title: str) -> None:
+    """Keep the best epoch so far, unless the store has the same decoder trained for longer."""
+    stored = load(run.key)
+    longer = stored is not None and (not stored.partial or len(stored.curve) >= len(training.curve))
+    if training.curve and not longer:
+        save(_kept(run, training, device, "cancelled", partial=True), title)
 
 
 def _epochs(training: Training, tell: Progress) -> None:
     """Epochs until it is over, from the checkpoint on."""
     training.resume()
     epochs = training.settings["epochs"]
+
+    def within(share: float) -> None:
+        done = (len(training.curve) + share) / epochs
+        tell(BEGUN + (1 - BEGUN) * done, _said(training))
+
     while not training.is_over:
-        tell(PREPARED + (1 - PREPARED) * len(training.curve) / epochs, _said(training))
-        training.epoch()
+        within(0.0)
+        training.epoch(within)
         training.save()
 
 

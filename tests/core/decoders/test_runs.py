@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file, safe_open, save_file
 
 from core import decoders, paths
-from core.decoders import gradient, runs
+from core.decoders import gradient, runs, scored
 from core.decoders.batches import targets_of
 from core.errors import Cancelled, CorruptDataError, NeurogalleryError
+from core.jobs.process import Terminated
 from tests.core.decoders import planted
 from tests.core.decoders.planted import full_disk, same
 
@@ -127,13 +128,79 @@ def test_patience_counts_on_after_a_cancel(tmp_path, monkeypatch):
     assert run.facts["stopped"] == "no lower validation loss for 2 epochs"
 
 
-def rewritten(checkpoint, change):
-    """Write a checkpoint again after ``change(tensors, about)``."""
+def rewritten(checkpoint, change, sealed=True):
+    """Write a checkpoint again after ``change(tensors, about)``, its checksum as well."""
     with safe_open(checkpoint, framework="pt") as file:
         about = json.loads(file.metadata()["about"])
     tensors = load_file(checkpoint)
     change(tensors, about)
+    if sealed:
+        about["checksum"] = gradient.checksum_of(tensors)
     save_file(tensors, checkpoint, {"about": json.dumps(about)})
+
+
+class Interrupted:
+    """A progress that raises at the n-th time it is told something within an epoch."""
+
+    def __init__(self, at, error=Cancelled):
+        self.left, self.error = at, error
+        self.before = ""
+
+    def __call__(self, fraction, message):
+        within = message.startswith("Epoch") and message == self.before
+        self.before = message
+        self.left -= within
+        if self.left == 0:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [Cancelled, Terminated])
+def test_a_stop_within_an_epoch_keeps_the_best_and_changes_nothing(error, whole, monkeypatch):
+    monkeypatch.setattr(gradient, "TELL_EVERY_S", 0.0)
+    monkeypatch.setattr(gradient, "SAVE_EVERY_S", 0.0)
+    with pytest.raises(error):
+        decoders.train(config(), Interrupted(11, error))
+    partial = decoders.load(whole.key)
+    assert partial.partial
+    assert untimed(partial.curve) == untimed(whole.curve)[: len(partial.curve)]
+    assert 0 < len(partial.curve) < 6
+    run = decoders.train(config())
+    assert untimed(run.curve) == untimed(whole.curve)
+    assert same(run, whole)
+
+
+def test_a_cancel_does_not_replace_what_another_process_finished(whole, tmp_path):
+    def meanwhile(fraction, message):
+        if message.startswith("Epoch 3"):
+            decoders.train(config(), folder=tmp_path / "other")
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        decoders.train(config(), meanwhile, tmp_path / "mine")
+    run = decoders.load(whole.key)
+    assert not run.partial
+    assert same(run, whole)
+
+
+def test_a_shorter_training_elsewhere_does_not_replace_a_longer_one(whole, tmp_path):
+    for folder, epochs in (("long", 4), ("short", 2)):
+        with pytest.raises(Cancelled):
+            decoders.train(config(), planted.cancel_after(epochs), tmp_path / folder)
+    assert len(decoders.load(whole.key).curve) == 4
+
+
+def test_scores_of_other_weights_are_forgotten(tmp_path):
+    checkpoint = interrupt(1)
+    partial = decoders.load(checkpoint.parent.name)
+
+    def score_meanwhile(fraction, message):
+        if message.startswith("Epoch 4"):
+            table = decoders.evaluate(partial, baselines=False, permutations=1, resamples=1)
+            scored.save_table(table, partial.key, "pictures")
+
+    run = decoders.train(config(), score_meanwhile)
+    assert not run.partial
+    assert scored.load_table(run.key) is None
 
 
 def test_the_checkpoint_of_another_run_is_left_aside(whole, tmp_path):
@@ -153,6 +220,9 @@ DAMAGES = {
     "another file": lambda path: save_file({"x": torch.zeros(2)}, path),
     "weights lost": lambda path: rewritten(path, lambda t, about: t.pop(_weights(t))),
     "random state lost": lambda path: rewritten(path, lambda t, about: t.pop("random.rows")),
+    "weights changed": lambda path: rewritten(
+        path, lambda t, about: t[_weights(t)].zero_(), sealed=False
+    ),
     "curve lost": lambda path: rewritten(path, lambda t, about: about.pop("curve")),
 }
 

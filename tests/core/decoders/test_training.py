@@ -218,13 +218,49 @@ def test_a_loss_that_breaks_later_keeps_the_earlier_weights(recording, monkeypat
     assert two_way(run) > 0.6
 
 
-@pytest.mark.parametrize("where", [(gradient.Training, "epoch"), (batches.Side, "__init__")])
-def test_memory_that_runs_out_says_what_to_change(where, recording, monkeypatch):
+OUT_OF_MEMORY = {
+    "CUDA": torch.cuda.OutOfMemoryError("CUDA out of memory. Tried 20 GiB.\nmore"),
+    "MPS": RuntimeError("MPS backend out of memory (MPS allocated: 20 GiB)"),
+    "CPU": RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 20 GiB"),
+    "Python": MemoryError("Unable to allocate 20 GiB"),
+}
+
+
+@pytest.mark.parametrize("device", OUT_OF_MEMORY)
+@pytest.mark.parametrize("where", [(gradient.Training, "_step"), (batches.Side, "__init__")])
+def test_memory_that_runs_out_says_what_to_change(device, where, recording, monkeypatch):
     def full(*arguments):
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB.\nmore")
+        raise OUT_OF_MEMORY[device]
 
     monkeypatch.setattr(*where, full)
-    with pytest.raises(NeurogalleryError, match=r"memory for MLP.*20 GiB.*batch size \(32\)"):
+    message = r"Memory does not suffice for MLP.*20 GiB.*batch size \(32\)"
+    with pytest.raises(NeurogalleryError, match=message):
+        decoders.train(planted.config("mlp"))
+
+
+def test_memory_that_runs_out_later_keeps_the_best_epoch(recording, monkeypatch):
+    config = planted.config("mlp")
+    whole, count = gradient.Training._step, iter(range(1000))
+
+    def full(self, batch):
+        if next(count) == 2 * steps_of(config):
+            raise OUT_OF_MEMORY["CPU"]
+        return whole(self, batch)
+
+    monkeypatch.setattr(gradient.Training, "_step", full)
+    with pytest.raises(NeurogalleryError, match="Memory does not suffice"):
+        decoders.train(config)
+    (entry,) = decoders.entries()
+    assert decoders.load(entry.key).partial
+    assert len(decoders.load(entry.key).curve) == 2
+
+
+def test_other_errors_of_torch_stay_what_they_are(recording, monkeypatch):
+    def wrong(*arguments):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(gradient.Training, "_step", wrong)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         decoders.train(planted.config("mlp"))
 
 
