@@ -30,7 +30,10 @@ BASELINES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"head": "ridge", "head_parameters": {}},
     "linear": {"head": "linear", "head_parameters": {}, "loss": (("infonce", 1.0, {}),)},
 }
-PLAIN = {"noise": 0.0, "mix": 0.0, "virtual": 0.0, "library": 0.0}
+# Of the training; a baseline has the defaults of everything else, whatever the decoder has.
+SHARED = ("trials", "groups")
+# Smaller differences come from rounding and from the device that embedded the pictures.
+MOVED, TURNED = 1e-4, 0.02
 PHRASE = "a picture of a {}"
 
 
@@ -55,9 +58,9 @@ def evaluate(
         pictures (the viewed one left out where there are others), or that of its name (an
         encoder that reads text).
     baselines : bool
-        Score ridge and a linear head with InfoNCE, both without augmentation, on the same rows
-        too; they are trained
-        where they are not in the store. Where single subjects are told apart, on each alone.
+        Score ridge and a linear head with InfoNCE on the same rows too, both with default
+        settings of training and without augmentation; they are trained where they are not in
+        the store. Where single subjects are told apart, on each alone.
     permutations, resamples : int
         Of the p-value and of the interval; see ``core.scores.evaluate``.
     side : {'test', 'validation'}
@@ -80,7 +83,7 @@ def evaluate(
     if side not in ("test", "validation"):
         raise InputError(f"side is {side!r}", choices=("test", "validation"))
     data = prepare(run.config, lambda part, message: tell(0.1 * part, message))
-    _check_shape(run, data)
+    _check_same(run, data)
     names = _prototypes(prototypes, run.config, data)
     compared = [(run.config.head, run)]
     if baselines:
@@ -95,7 +98,7 @@ def evaluate(
     return table
 
 
-def _check_shape(run: Run, data: Data) -> None:
+def _check_same(run: Run, data: Data) -> None:
     if run.shape != data.shape:
         raise InputError(
             f"The recording gives {data.shape.units} units of {data.shape.subjects} subjects and "
@@ -103,6 +106,15 @@ def _check_shape(run: Run, data: Data) -> None:
             f"those that the decoder was trained on: {run.shape.units} units in the same groups, "
             f"{run.shape.subjects} subjects, {run.shape.outputs} dimensions",
             "Train it again on this recording.",
+        )
+    scaling = data.scaling(run.config.training["trials"])
+    moved = np.abs(scaling.mean - run.scaling.mean) > MOVED * run.scaling.deviation
+    turned = np.linalg.norm(data.centre() - run.centre) > TURNED
+    if moved.any() or turned:
+        raise InputError(
+            "The training side is not the one that the decoder was trained on: the responses, "
+            "the split or the embeddings have changed since",
+            remedy="Train it again on this recording.",
         )
 
 
@@ -118,11 +130,12 @@ def _note(data: Data, side: str) -> str:
 def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
     """The baselines that differ from the decoder, on each of several subjects by itself."""
     several = len(config.subjects) > 1
+    training = {name: config.training[name] for name in SHARED}
     alone = [(subject,) for subject in config.subjects] if several else [config.subjects]
     made = [
         (
             f"{name}, {subjects[0]}" if several else name,
-            replace(config, **changes, subjects=subjects, training={**config.training, **PLAIN}),
+            replace(config, **changes, subjects=subjects, training=training),
         )
         for subjects in alone
         for name, changes in BASELINES.items()

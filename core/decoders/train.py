@@ -16,7 +16,7 @@ from core.decoders.config import Config
 from core.decoders.data import Data, Progress, as_opened, prepare
 from core.decoders.heads.ridge import penalties
 from core.decoders.runs import Run, load, make_folder, run_key, save
-from core.errors import Cancelled, NeurogalleryError
+from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.process import Terminated
 
 if TYPE_CHECKING:
@@ -178,6 +178,12 @@ def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
         Side(data.rows(rows, settings["trials"], run.scaling), targets, data.category, device)
         for rows in (data.fold.train, data.fold.validation)
     ]
+    if len(np.unique(sides[1].stimulus)) < 2:
+        raise InputError(
+            "The validation side has one picture, of which no loss can tell the best epoch",
+            "two or more",
+            "Raise the share of the validation side.",
+        )
     torch.manual_seed(config.seed)
     module = heads.build(config.head, run.shape, **config.head_parameters).to(device)
     loss = losses.combined(config.loss).to(device)

@@ -13,7 +13,7 @@ from core.datasets import Dataset
 from core.splits.contents import pixel_hashes
 from core.splits.findings import Check, Finding, Hits, joined
 from core.splits.fold import Fold
-from core.splits.partners import sharing
+from core.splits.partners import nearest_sharing, sharing
 from core.splits.pool import finite_rows, numbered, picture_codes
 
 Progress = Callable[[float, str], None]
@@ -101,14 +101,28 @@ class Case:
 
         ``names`` (n,) says what the evidence shows as the label.
         """
-        parts = [
-            sharing(one.fold, one.held, one.known, codes, one.sides)
-            for one in self.sides(check.held)
-        ]
-        hits = joined(parts)
+        hits = joined(
+            [self._sharing(one, codes, check.by_likeness) for one in self.sides(check.held)]
+        )
         if names is not None:
             hits = hits._replace(value=names[hits.held])
         return self.finding(check, hits, note)
+
+    def _sharing(self, one: Sides, codes: np.ndarray, by_likeness: bool) -> Hits:
+        """Partners by a label: the most similar where features tell, else the first."""
+        if not by_likeness or self.features is None:
+            return sharing(one.fold, one.held, one.known, codes, one.sides)
+        seen, compared = self.finite[one.held], self.finite[one.known]
+        near = nearest_sharing(
+            one.fold,
+            one.held[seen],
+            one.known[compared],
+            codes,
+            one.sides[compared],
+            self.features,
+        )
+        rest = one.held[~np.isin(one.held, near.held)]
+        return joined([near, sharing(one.fold, rest, one.known, codes, one.sides)])
 
     def finding(self, check: Check, hits: Hits, note: str = "") -> Finding:
         """A finding whose total is every held-out picture of every fold."""

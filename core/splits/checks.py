@@ -32,8 +32,9 @@ CATEGORIES = Check(
     "Shared categories",
     "amber",
     "are of a category that the training or validation side holds too",
+    by_likeness=True,
 )
-CLUSTERS = Check("clusters", "Shared clusters of features", "amber", "")
+CLUSTERS = Check("clusters", "Shared clusters of features", "amber", "", by_likeness=True)
 FITTED = Check(
     "fitted-on",
     "Statistics fitted on test pictures",
@@ -121,6 +122,7 @@ def shared_clusters(case: Case) -> Finding:
         CLUSTERS.level,
         f"are in one of {case.clusters} k-means clusters with pictures of the training or "
         "validation side",
+        by_likeness=True,
     )
     return case.shared(check, codes, note=_without_features(case))
 

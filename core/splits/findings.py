@@ -41,6 +41,8 @@ class Finding:
         False where it could not be checked; the message says why, the level is 'green'.
     count : int
         Pictures concerned, over all folds, also beyond the rows of ``evidence``.
+    held : str
+        The side whose pictures are concerned.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Finding:
     evidence: pd.DataFrame = field(default_factory=no_evidence)
     checked: bool = True
     count: int = 0
+    held: str = "test"
 
 
 def badge(findings: Iterable[Finding]) -> Level:
@@ -101,6 +104,8 @@ class Check:
         Completes 'n of m test pictures ...' and 'none of the m test pictures ...'.
     held : str
         The side whose pictures are counted.
+    by_likeness : bool
+        Whether the evidence shows the most similar of several partners.
     """
 
     id: str
@@ -108,6 +113,7 @@ class Check:
     level: Level
     told: str
     held: str = "test"
+    by_likeness: bool = False
 
     def skipped(self, reason: str) -> Finding:
         """The finding that it could not be checked."""
@@ -123,7 +129,7 @@ class Check:
         over = f" (over {folds} folds)" if folds > 1 else ""
         of = f"{held:,} {self.held} pictures{over} {self.told}"
         message = f"{count:,} of {of}." if count else f"Checked, nothing found: none of the {of}."
-        found = Finding(self.id, "green", self.title, f"{message} {note}".strip())
+        found = Finding(self.id, "green", self.title, f"{message} {note}".strip(), held=self.held)
         if not count:
             return found
         return replace(found, level=self.level, evidence=evidence_of(hits, ids), count=count)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from core.splits.findings import Hits
+from core.splits.findings import Hits, joined
 from core.splits.pool import directions
 
 # A block of similarities is 16 MB, a block of features 32 MB, however many pictures there are.
@@ -14,6 +14,7 @@ HELD_AT_ONCE = 1024
 KNOWN_AT_ONCE = 4096
 ELEMENTS_AT_ONCE = 8_000_000
 ROUNDING = 1e-6
+LEAST = -1.0
 
 
 def sharing(
@@ -35,6 +36,31 @@ def sharing(
     held = held[np.isin(codes[held], labels)]
     places = labelled[first[np.searchsorted(labels, codes[held])]]
     return Hits(np.full(len(held), fold), held, known[places], codes[held], sides[places])
+
+
+def nearest_sharing(
+    fold: int,
+    held: np.ndarray,
+    known: np.ndarray,
+    codes: np.ndarray,
+    sides: np.ndarray,
+    features: np.ndarray,
+) -> Hits:
+    """Held rows whose label some known row has too, each with the most similar such row.
+
+    As ``sharing``; all rows must be finite in ``features`` (n, d).
+    """
+    parts = [sharing(fold, held[:0], known, codes, sides)]
+    for label in np.intersect1d(codes[held], codes[known][codes[known] >= 0]):
+        among = codes[known] == label
+        own = held[codes[held] == label]
+        found = resembling(
+            fold, own, known[among], features, LEAST, sides[among], lambda done: None
+        )
+        parts.append(found._replace(value=codes[found.held]))
+    hits = joined(parts)
+    order = np.argsort(np.searchsorted(held, hits.held), kind="stable")
+    return Hits(*(column[order] for column in hits))
 
 
 def resembling(

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
+import pandas as pd
 import streamlit as st
 
-from core import splits
 from core.datasets import Dataset
-from core.decoders import Config, prepare
+from core.decoders import Config, audits
 from core.splits import Finding
 from pages.shared import pictures
-from pages.shared.components.gallery import Tile, gallery
 from pages.shared.text import plain
 
 COLOURS = {"green": "green", "amber": "orange", "red": "red"}
@@ -23,16 +21,18 @@ MARKS = {
     "red": ":red[:material/dangerous:]",
 }
 WORDS = {"green": "no leak found", "amber": "read with care", "red": "leaks"}
-MOST_PAIRS = 6
+MOST_PAIRS = 12
 
 
 def badge(findings: Sequence[Mapping[str, Any]]) -> None:
-    """Green, amber or red, and how much was checked."""
+    """Green, amber or red, why, and how much was checked."""
     levels = [finding["level"] for finding in findings]
     worst = next((level for level in ("red", "amber") if level in levels), "green")
+    found = [f["title"].lower() for f in findings if f["level"] == worst != "green"]
     checked = sum(bool(finding["checked"]) for finding in findings)
+    why = f": {', '.join(found)}" if found else ""
     st.badge(
-        f"Split: {WORDS[worst]} ({checked} of {len(findings)} checks made)",
+        f"Split: {WORDS[worst]}{plain(why)} ({checked} of {len(findings)} checks made)",
         icon=":material/rule:",
         color=COLOURS[worst],  # type: ignore[arg-type]
     )
@@ -47,33 +47,44 @@ def show(ds: Dataset, config: Config, findings: Sequence[Mapping[str, Any]]) -> 
             mark = MARKS[finding["level"]] if finding["checked"] else ":material/remove:"
             st.markdown(f"{mark} **{plain(finding['title'])}.** {plain(finding['message'])}")
         if any(finding["count"] for finding in findings if finding["level"] != "green"):
-            for number, found in enumerate(_audited(ds.fingerprint, str(config.to_json()), config)):
-                if found.level != "green" and len(found.evidence):
-                    _evidence(ds, found, number)
+            found = _audited(ds.fingerprint, str(config.to_json()), config)
+            for one in found:
+                if one.level != "green" and len(one.evidence):
+                    _evidence(ds, one)
+            _download(found)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Collecting the evidence …")
 def _audited(fingerprint: str, settings: str, _config: Config) -> list[Finding]:
-    data = prepare(_config)
-    return splits.audit(
-        data.fold, data.opened[0], data.embeddings, fitted_on=np.asarray(data.fold.train)
+    return audits.evidence(_config)
+
+
+def _evidence(ds: Dataset, found: Finding) -> None:
+    shown = _spread(found.evidence)
+    st.markdown(
+        f"**{plain(found.title)}**: {len(shown)} of {found.count:,} {found.held} pictures, each "
+        "beside the most similar one of the other side that it shares this with."
     )
+    known = shown[shown["test"].map(ds.has_stimulus) & shown["train"].map(ds.has_stimulus)]
+    rows = [
+        (ds.row(one), ds.row(other))
+        for one, other in zip(known["test"], known["train"], strict=True)
+    ]
+    pictures.pairs(ds, rows, [(found.held, side) for side in known["side"]])
 
 
-def _evidence(ds: Dataset, found: Finding, number: int) -> None:
-    st.markdown(f"**{plain(found.title)}**: test pictures, each followed by one of the other side")
-    tiles = []
-    for place, row in enumerate(found.evidence.head(MOST_PAIRS).itertuples()):
-        for side, stimulus in (("test", row.test), (row.side, row.train)):
-            if ds.has_stimulus(str(stimulus)):
-                words = f"{pictures.describe(ds.stimuli.iloc[ds.row(str(stimulus))])}, {side}"
-                image = pictures.picture(ds, str(stimulus))
-                tiles.append(Tile(f"{place} {side}", image, f"{side}: {stimulus}", "", words))
-    gallery(
-        tiles,
-        key=f"evidence_{number}",
-        selected=(),
-        on_change=lambda ids: None,
-        selectable=False,
-        show_captions=True,
+def _spread(evidence: pd.DataFrame) -> pd.DataFrame:
+    """A few rows, of as many labels as there are."""
+    turn = evidence.groupby(evidence["value"].astype(str)).cumcount()
+    return evidence.iloc[turn.to_numpy().argsort(kind="stable")[:MOST_PAIRS]]
+
+
+def _download(findings: Sequence[Finding]) -> None:
+    tables = [one.evidence.assign(check=one.title) for one in findings if len(one.evidence)]
+    st.download_button(
+        "Evidence (CSV)",
+        lambda: pd.concat(tables).to_csv(index=False),
+        "audit.csv",
+        "text/csv",
+        icon=":material/download:",
     )

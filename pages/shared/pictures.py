@@ -77,6 +77,17 @@ def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool 
     st.html(f'<div style="display:flex;gap:12px;align-items:flex-start">{figures}</div>')
 
 
+def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sides: Sequence[tuple[str, str]]) -> None:
+    """Small pairs of pictures that stay together, each picture with the side it is on."""
+    boxes = "".join(
+        '<div style="display:flex;gap:4px">'
+        + "".join(_sided(ds, row, side) for row, side in zip(*pair, strict=True))
+        + "</div>"
+        for pair in zip(rows, sides, strict=True)
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:16px">{boxes}</div>')
+
+
 def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 16) -> None:
     """A row of small pictures of one group of stimuli."""
     shown = [ds.stimuli.iloc[row] for row in rows[:limit]]
@@ -95,6 +106,16 @@ def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
         f"{_image(picture(ds, stimulus['id'], PREVIEW), words, stimulus['id'])}"
         '<figcaption style="font-size:.85rem;margin-top:4px;overflow-wrap:anywhere">'
         f"{caption}</figcaption></figure>"
+    )
+
+
+def _sided(ds: Dataset, row: int, side: str) -> str:
+    stimulus = ds.stimuli.iloc[row]
+    name = html.escape(f"{side}: {stimulus['id']}")
+    return (
+        f'<figure style="margin:0;width:{TILE}px">{_thumb(ds, stimulus, TILE)}'
+        '<figcaption style="font-size:.75rem;overflow:hidden;text-overflow:ellipsis;'
+        f'white-space:nowrap" title="{name}">{name}</figcaption></figure>'
     )
 
 

@@ -102,7 +102,7 @@ def test_the_validation_side_is_scored_too():
 BASELINES = {
     ("mlp", "infonce"): ["mlp", "ridge (baseline)", "linear (baseline)"],
     ("linear", "mse"): ["linear", "ridge (baseline)", "linear (baseline)"],
-    ("linear", "infonce"): ["linear", "ridge (baseline)"],
+    ("linear", "infonce"): ["linear", "ridge (baseline)", "linear (baseline)"],
     ("ridge", "mse"): ["ridge", "linear (baseline)"],
 }
 
@@ -116,10 +116,28 @@ def test_baselines_stand_in_the_table_once(run):
     table = decoders.evaluate(run_, **FEW)
     assert table["head"].drop_duplicates().tolist() == BASELINES[run]
     assert (table.groupby("head")["measure"].nunique() == 4).all()
-    linear = next(name for name in BASELINES[run] if name.startswith("linear"))
-    own = decoders.train(planted.config("linear", loss=loss if linear == "linear" else "infonce"))
+    own = decoders.train(replace(planted.config("linear"), training={}))
     alone = by_measure(decoders.evaluate(own, baselines=False, **FEW), "linear")
-    pd.testing.assert_frame_equal(by_measure(table, linear), alone.assign(head=linear))
+    found = by_measure(table, "linear (baseline)")
+    pd.testing.assert_frame_equal(found, alone.assign(head="linear (baseline)"))
+
+
+def test_a_linear_head_at_its_defaults_is_a_baseline_itself():
+    planted.save()
+    run = decoders.train(replace(planted.config("linear"), training={}))
+    table = decoders.evaluate(run, **FEW)
+    assert table["head"].drop_duplicates().tolist() == ["linear", "ridge (baseline)"]
+
+
+def test_settings_of_the_decoder_do_not_weaken_its_baselines():
+    planted.save()
+    bad = {"learning_rate": 1e-7, "weight_decay": 10.0, "epochs": 1, "noise": 5.0}
+    values = []
+    for training in ({}, bad):
+        config = planted.config("mlp", head_parameters={"width": 16}, training=training)
+        table = decoders.evaluate(decoders.train(config), **FEW)
+        values.append(by_measure(table, "linear (baseline)")["value"])
+    pd.testing.assert_series_equal(*values)
 
 
 def test_several_subjects_are_compared_with_baselines_of_each():
@@ -189,6 +207,40 @@ def run_operation(name, request, folder):
     assert told == sorted(told)
     assert 0 <= told[0] <= told[-1] <= 1
     return result
+
+
+def _swapped():
+    """The last training category is tested, a tested one is trained."""
+    said = np.repeat(
+        ["train"] * (planted.CATEGORIES - planted.TESTED) + ["test"] * planted.TESTED, planted.EACH
+    )
+    first, second = (slice(at * planted.EACH, (at + 1) * planted.EACH) for at in (11, 12))
+    said[first], said[second] = "test", "train"
+    planted.save(split=said)
+
+
+def _turned():
+    def turn(responses, embeddings, tested):
+        embeddings[:] = embeddings[:, ::-1]
+
+    planted.save(change=turn)
+
+
+CHANGES = {
+    "split": _swapped,
+    "responses": lambda: planted.save(noise=0.6),
+    "embeddings": _turned,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_recording_that_has_changed_is_refused(change):
+    planted.save()
+    run = decoders.train(planted.config("ridge"))
+    decoders.evaluate(run, baselines=False, **FEW)
+    CHANGES[change]()
+    with pytest.raises(InputError, match="have changed since.*Train it again"):
+        decoders.evaluate(run, baselines=False, **FEW)
 
 
 def test_jobs_train_and_evaluate_into_the_store(tmp_path, monkeypatch):

@@ -218,6 +218,17 @@ def test_a_loss_that_breaks_later_keeps_the_earlier_weights(recording, monkeypat
     assert two_way(run) > 0.6
 
 
+def test_a_validation_side_of_one_picture_is_refused_for_gradient_heads():
+    split = np.repeat(["train", "test"], [planted.PICTURES - 30, 30]).astype(object)
+    planted.save(split=split)
+    shares = {"validation": 0.006, "validation_by": "image"}
+    config = planted.config("linear", split_parameters=shares)
+    assert len(decoders.prepare(config).fold.validation) == 1
+    with pytest.raises(InputError, match="validation side has one picture"):
+        decoders.train(config)
+    assert decoders.train(planted.config("ridge", split_parameters=shares)).state
+
+
 OUT_OF_MEMORY = {
     "CUDA": torch.cuda.OutOfMemoryError("CUDA out of memory. Tried 20 GiB.\nmore"),
     "MPS": RuntimeError("MPS backend out of memory (MPS allocated: 20 GiB)"),
