@@ -1,4 +1,4 @@
-"""The figures of decoders on the embedded experiment: `python -m core.decoders.report`."""
+"""The figures of decoders, simulated and real: `python -m core.decoders.report`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from core import encoders, paths, store
+from core.decoders import report_bold5000 as bold5000
 from core.decoders import report_plan as plan
 from core.decoders.data import Progress
 from core.decoders.report_scores import scored
@@ -24,15 +25,16 @@ from core.decoders.scored import PROTOCOLS
 TABLE, TEXT = "decoders.csv", "decoders.md"
 CHOSEN_BY = "two-way"
 SHOWN = ("top-1", "top-5", "two-way", "median-rank", "top-1 of 300")
+RECORDINGS = {"heads": "simulated", bold5000.PART: "BOLD5000"}
 COLUMNS = [
     *("part", "case", "head", "chosen", "side", "protocol", "measure", "mean", "min", "max"),
     *("sd", "low", "high", "over", "p", "chance", "n", "pictures", "categories"),
     *("candidates", "runs", "weights"),
 ]
 ABOUT = """\
-Simulated data: no brain was recorded. Subject S1, units of {rois}; split 'recorded' (test kinds \
-are no training kinds); target: clip-small. {seeds} seeds a row, each with its own weights, order \
-of rows and validation kinds; the test pictures are the same.
+Simulated data, but for the last section: no brain was recorded. Subject S1, units of {rois}; \
+split 'recorded' (test kinds are no training kinds); target: clip-small. {seeds} seeds a row, each \
+with its own weights, order of rows and validation kinds; the test pictures are the same.
 
 - A cell is the mean over the seeds, (the lowest..the highest seed), and [the 95 % interval].
 - The interval of heads and of study C: the seeds' scores of each picture are averaged, and \
@@ -43,9 +45,9 @@ other responses.
 - p: whole categories permuted, seeds together ({draws} permutations), of two-way.
 - 'averaged repeats': one query a picture, the mean of its trials; 'single trials': every trial is \
 a query. Training takes averaged repeats in both.
-- The chosen default has the best two-way identification on the validation side (averaged repeats, \
-mean over seeds). Heads trained by gradient stop by the loss on that same side, ridge does not, so \
-that their validation figures are the more optimistic ones.
+- The head marked as best has the best two-way identification on the validation side (averaged \
+repeats, mean over seeds), never on the test side. Heads trained by gradient stop by the loss on \
+that same side, ridge does not, so that their validation figures are the more optimistic ones.
 - Top-1 and top-5 are among the test kinds, whose prototypes are the means of their test pictures, \
 the viewed one left out of its own.
 """
@@ -54,9 +56,17 @@ the viewed one left out of its own.
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, score and write the report; runs that are in the store are not trained again."""
     parser = argparse.ArgumentParser(prog="python -m core.decoders.report", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="300 stimuli, 2 seeds, 2 epochs")
+    parser.add_argument(
+        "--quick", action="store_true", help="300 stimuli, 2 seeds, 2 epochs, 2 folds of BOLD5000"
+    )
     parser.add_argument("--seeds", type=int, help="trainings of each row (5)")
     parser.add_argument("--out", type=Path, help="folder; by default 'report' below the results")
+    parser.add_argument(
+        "--realdata",
+        type=Path,
+        help=f"folder that holds {bold5000.NAME}; by default NEUROGALLERY_REALDATA, else "
+        "../shared/realdata",
+    )
     given = parser.parse_args(arguments)
     if given.seeds is not None and given.seeds < 1:
         parser.error("--seeds is below 1")
@@ -64,36 +74,50 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scale = replace(scale, seeds=given.seeds or scale.seeds)
     told = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "-m", "core.decoders.report", *told])
-    print(write(made(scale, _say), scale, given.out or paths.results_root() / "report", command))
+    table = made(scale, _say, given.realdata or bold5000.realdata_root())
+    print(write(table, scale, given.out or paths.results_root() / "report", command))
 
 
-def made(scale: plan.Scale, tell: Progress) -> pd.DataFrame:
-    """Train and score everything.
+def made(scale: plan.Scale, tell: Progress, realdata: Path) -> pd.DataFrame:
+    """Train and score everything; BOLD5000 where ``realdata`` holds it.
 
     Returns
     -------
     pd.DataFrame
         Columns ``COLUMNS``; see ``report_scores.scored``. ``chosen`` marks the head that is
-        best on the validation side.
+        best on the validation side, of the real recording on those of its own.
     """
     plan.register_shuffled()
     tables = _scored(plan.heads(scale), scale, tell)
     chosen = best(pd.concat(tables))
     tables += _scored(plan.controls(scale, chosen) + plan.study_c(scale), scale, tell)
-    table = pd.concat(tables, ignore_index=True)
-    return table.assign(chosen=table["head"] == chosen)[COLUMNS]
+    parts = [table.assign(chosen=table["head"] == chosen) for table in tables]
+    recording = bold5000.read(realdata)
+    if recording is not None:
+        table = bold5000.scored(recording, scale, tell)
+        parts.append(table.assign(chosen=table["head"] == best(table, bold5000.PART)))
+    return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def best(table: pd.DataFrame) -> str:
+def best(table: pd.DataFrame, part: str = "heads") -> str:
     """The head with the best two-way identification on the validation side."""
-    rows = table[(table["part"] == "heads") & (table["side"] == "validation")]
+    rows = table[(table["part"] == part) & (table["side"] == "validation")]
     means = rows[rows["measure"] == CHOSEN_BY].set_index("head")["mean"].astype(float)
     return str(means.idxmax())
 
 
+def validated(table: pd.DataFrame) -> pd.DataFrame:
+    """Two-way identification on the validation sides: a row a head, a column a recording."""
+    rows = table[(table["side"] == "validation") & (table["measure"] == CHOSEN_BY)]
+    rows = rows[rows["part"].isin(RECORDINGS)].assign(part=lambda all: all["part"].map(RECORDINGS))
+    wide = rows.pivot(index="head", columns="part", values="mean").astype(float)
+    return wide.assign(mean=wide.mean(axis=1)).loc[list(dict.fromkeys(rows["head"]))]
+
+
 def write(table: pd.DataFrame, scale: plan.Scale, folder: Path, command: str) -> str:
     """Write the table as CSV and the report as markdown; give the markdown."""
-    text = "\n".join([_heading(scale, command), _heads(table), _controls(table), _study_c(table)])
+    sections = [_heads(table), _controls(table), _study_c(table), _bold5000(table), _default(table)]
+    text = "\n".join([_heading(scale, command), *sections])
     folder.mkdir(parents=True, exist_ok=True)
     with store.replacing(folder / TABLE) as part:
         part.write_bytes(table.to_csv(index=False).encode())
@@ -124,7 +148,7 @@ def _heading(scale: plan.Scale, command: str) -> str:
     changed = {**scale.options, **scale.training}
     return "\n".join(
         [
-            "# Decoders on the simulated experiment\n",
+            "# Decoders on the simulated experiment, and on a real recording\n",
             f"- Command: `{command}`",
             f"- Date: {time.strftime('%Y-%m-%d %H:%M %Z')}",
             f"- Machine: {machine}, Python {platform.python_version()}, torch {torch.__version__}",
@@ -137,7 +161,7 @@ def _heading(scale: plan.Scale, command: str) -> str:
 def _heads(table: pd.DataFrame) -> str:
     rows = table[table["part"] == "heads"]
     chosen = best(table)
-    told = [f"Chosen default: **{chosen}**, by validation alone. Sizes of heads:"]
+    told = [f"Best on the validation side: **{chosen}**. Sizes of heads:"]
     told += [f"- {head}: {dict(values) or 'defaults'}" for head, values in plan.HEADS.items()]
     validation = rows[(rows["side"] == "validation") & (rows["measure"] == CHOSEN_BY)]
     lines = [
@@ -193,6 +217,83 @@ def _study_c(table: pd.DataFrame) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _bold5000(table: pd.DataFrame) -> str:
+    title = f"## {bold5000.TITLE} (real recording)\n"
+    part = table[table["part"] == bold5000.PART]
+    if part.empty:
+        return f"{title}\nThere is no folder {bold5000.NAME} (see `--realdata`).\n"
+    return "\n".join([title, _as_stated(part), _by_decoders(part)])
+
+
+def _as_stated(part: pd.DataFrame) -> str:
+    rows = part[part["case"] == bold5000.STATED]
+    found = rows.set_index("measure").loc[CHOSEN_BY]
+    known, within = bold5000.KNOWN[0], bold5000.TOLERANCE
+    held = "reproduced" if abs(found["mean"] - known) <= within else "NOT reproduced"
+    names = list(rows["measure"])
+    return "\n".join(
+        [
+            f"{found['n']} trials of {found['pictures']} pictures, ridge to their embeddings on "
+            f"{found['runs']} contiguous folds, ranks among all trials, pooled over folds. A cell "
+            "is the figure, (the lowest..the highest fold), and [the 95 % interval], for which "
+            "pictures are resampled.\n",
+            _markdown(
+                ["as stated", *names],
+                [
+                    ["chance", *map(_number, names, rows["chance"])],
+                    ["known", *map(_number, names, bold5000.KNOWN)],
+                    ["ridge", *(_cell(row, row["measure"]) for _, row in rows.iterrows())],
+                ],
+            ),
+            f"\nThe known {known:.1%} of {CHOSEN_BY}, within {100 * within:g} points: **{held}** "
+            f"({found['mean']:.1%}).\n",
+        ]
+    )
+
+
+def _by_decoders(part: pd.DataFrame) -> str:
+    rows = part[part["case"] == bold5000.HEADS]
+    chosen, others = best(rows, bold5000.PART), rows[rows["head"] != "ridge"]
+    beside = best(others, bold5000.PART)
+    tested = rows[rows["side"] == "test"]
+    above = tested[tested["head"] == beside].set_index("measure").loc[bold5000.ABOVE]
+    better = "ridge" if above["high"] < 0 else beside if above["low"] > 0 else "neither for sure"
+    names = list(dict.fromkeys(tested["measure"]))
+    first = rows.iloc[0]
+    lines = [["chance", "", "0.500", *map(_number, names, tested["chance"])]]
+    for head, group in rows.groupby("head", sort=False):
+        cells = [_cell(row, row["measure"]) for _, row in group.iterrows()]
+        lines.append([_marked(str(head), chosen), f"{group['weights'].iloc[0]:,}", *cells])
+    return "\n".join(
+        [
+            f"Heads by `core.decoders`, training as above, seed 0, {first['runs']} of the same "
+            "folds; a tenth of each training side is held back for validation, repeats are "
+            "averaged. Test ranks are among all pictures, pooled over folds; those of the "
+            "validation sides are among their own pictures.\n",
+            _markdown(["head", "weights", f"validation: {CHOSEN_BY}", *names], lines),
+            f"\nBest on the validation sides: **{chosen}**. On the test pictures, two-way "
+            f"identification by {beside} (the best on the validation sides besides ridge) is "
+            f"{above['mean']:+.3f} [{above['low']:+.3f}..{above['high']:+.3f}] above ridge's, "
+            f"picture by picture. Better: **{better}**.\n",
+        ]
+    )
+
+
+def _default(table: pd.DataFrame) -> str:
+    found = validated(table).dropna()
+    lines = [[str(head), *(f"{value:.3f}" for value in row)] for head, row in found.iterrows()]
+    return "\n".join(
+        [
+            "\n## The default head\n",
+            "The product has one default for every recording: the head with the best mean of "
+            "two-way identification on the validation sides of the recordings above. No test side "
+            "has a part in it.\n",
+            _markdown(["head", *map(str, found.columns)], lines),
+            f"\nDefault: **{found['mean'].idxmax()}**.\n",
+        ]
+    )
+
+
 def _cell(row: pd.Series, measure: str = "") -> str:
     mean, low, high = (_number(measure, row[name]) for name in ("mean", "min", "max"))
     told = f"{mean} ({low}..{high})"
@@ -206,7 +307,7 @@ def _number(measure: str, value: float) -> str:
 
 
 def _marked(head: str, chosen: str) -> str:
-    return f"**{head}** (chosen)" if head == chosen else head
+    return f"**{head}** (best)" if head == chosen else head
 
 
 def _markdown(names: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

@@ -55,6 +55,8 @@ class Scale:
         Of the recording and of the training; defaults for what is not named.
     draws : int
         Bootstrap samples and permutations.
+    real_folds, real_heads : int
+        How many of the ten folds of the real recording, and how many heads on each.
     """
 
     seeds: int = 5
@@ -62,9 +64,11 @@ class Scale:
     options: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     draws: int = 1000
+    real_folds: int = 10
+    real_heads: int = len(HEADS)
 
 
-QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50)
+QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 2)
 
 
 @dataclass(frozen=True)

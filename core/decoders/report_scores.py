@@ -20,7 +20,7 @@ from core.decoders.runs import Run, load, run_key
 from core.decoders.scored import PROTOCOLS
 from core.decoders.train import train
 
-VERSION = 2
+VERSION = 3
 AVERAGED = "averaged repeats"
 # Of a config: what decides about rows, embeddings and sides.
 MATERIAL = (
@@ -63,7 +63,7 @@ def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
     runs = []
     for number, config in enumerate(case.configs):
         tell(number / len(case.configs), f"{case.name}, {case.head}, seed {config.seed}")
-        runs.append(_trained(config))
+        runs.append(trained(config, _material(config)))
     made = {"part": case.part, "case": case.name, "over": case.over, "draws": draws}
     of = store.fingerprint([run.key for run in runs])
     key = store.key("decoder_report", of, made, seed=0, version=VERSION)
@@ -75,6 +75,12 @@ def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
     clean = table.astype(object).where(table.notna(), None)
     store.save(key, {}, {"table": clean.to_dict("list"), "title": f"Report: {case.name}"})
     return table
+
+
+def trained(config: Config, data: Data) -> Run:
+    """The run from the store without opening its recording again, else trained."""
+    found = load(run_key(config, data))
+    return train(config) if found is None or found.partial else found
 
 
 def _table(case: Case, runs: Sequence[Run], draws: int) -> pd.DataFrame:
@@ -139,12 +145,6 @@ def _side(run: Run, side: str, trials: str) -> scores.Queries:
         place[rows.stimulus],
         np.array([*data.names, ""])[data.category[stimuli]],
     )
-
-
-def _trained(config: Config) -> Run:
-    """The run from the store without opening its recording again, else trained."""
-    found = load(run_key(config, _material(config)))
-    return train(config) if found is None or found.partial else found
 
 
 def _material(config: Config) -> Data:

@@ -34,7 +34,8 @@ class _Measure:
     """One measure as a table of what each query scores were each column the right one.
 
     ``credit`` (q, columns); ``column`` (s,) is the right column for each seen picture, -1
-    where it has none; the median measure counts ranks, the fewer the better.
+    where it has none; the median measure counts ranks, the fewer the better. ``chance`` holds
+    where every column is the right one of equally many seen pictures.
     """
 
     name: str
@@ -99,8 +100,16 @@ def evaluate(
         - ``top-1 of 300``: the right picture is the most similar among itself and 299 others
           drawn at random, in expectation (with 300 pictures or more).
 
-        Values are means over a picture's queries, then over pictures; ``median-rank`` is the
-        median over queries. Ties in top-1 and top-5 count as broken at random.
+        Values are means over a subject's queries of a picture, then over its subjects, then
+        over pictures; ``median-rank`` is the median over queries. Ties in top-1 and top-5
+        count as broken at random.
+
+        ``chance`` of top-k is what the same predictions score, on average, when every viewed
+        picture is paired with every viewed picture, itself included, as the right one: the
+        expected value of predictions whose distribution does not depend on the picture. With
+        equally many viewed pictures in each of the c categories it is k / c whatever is
+        predicted; with sizes that differ, predictions that favour large categories stand
+        higher. Chance of the other measures is that of random order.
 
     Raises
     ------
@@ -126,8 +135,9 @@ def pooled(
 ) -> pd.DataFrame:
     """Score several decoders, such as seeds, that were tested on the same pictures, as one.
 
-    A picture's score is the mean over all queries of all runs; pictures, never runs, are
-    resampled and permuted. Parameters, table and errors are those of ``evaluate``.
+    A subject's score of a picture is the mean over its queries of all runs; pictures and
+    subjects, never runs, are resampled, and pictures permuted. Parameters, table and errors
+    are those of ``evaluate``.
 
     Raises
     ------
@@ -157,7 +167,7 @@ def pooled(
 
 
 def _joined(tests: Sequence[sides.Sides]) -> tuple[sides.Sides, np.ndarray]:
-    """The queries of all runs, sorted by picture, and that order."""
+    """The queries of all runs, sorted by picture, then subject, and that order."""
     first = tests[0]
     for other in tests[1:]:
         same = np.array_equal(first.category, other.category)
@@ -167,12 +177,13 @@ def _joined(tests: Sequence[sides.Sides]) -> tuple[sides.Sides, np.ndarray]:
                 "the same pictures in every run",
             )
     picture = np.concatenate([test.picture for test in tests])
-    order = np.argsort(picture, kind="stable")
+    subject = np.concatenate([test.subject for test in tests])
+    order = np.lexsort((subject, picture))
     joined = replace(
         first,
         predicted=np.concatenate([test.predicted for test in tests])[order],
         picture=picture[order],
-        subject=np.concatenate([test.subject for test in tests])[order],
+        subject=subject[order],
         left_out_queries=sum(test.left_out_queries for test in tests),
     )
     return joined, order
@@ -238,19 +249,20 @@ def _row(
     identity = np.arange(len(test.seen))[None]
     columns = measure.column[np.concatenate([identity, maps])][:, seen]
     own = credit[np.arange(len(credit)), columns[0][picture]]
+    of_pictures = _picture_means(credit, picture, subject)
     draws = resampling.Draws(len(seen), int(subject.max()) + 1, resamples, seed)
     if measure.is_median:
         values = -_medians(credit, picture, columns)
         drawn = draws.medians(own, picture, subject)
     else:
-        values = _means(credit, picture, columns)
+        values = _means(of_pictures, columns)
         drawn = draws.means(own, picture, subject)
     low, high = resampling.interval(drawn) if len(seen) > 1 else (np.nan, np.nan)
     names = np.unique(test.category[test.category != ""])
     return {
         "measure": measure.name,
         "value": abs(float(values[0])),
-        "chance": measure.chance,
+        "chance": _chance(measure, of_pictures, columns[0]),
         "low": low,
         "high": high,
         "p": float(np.mean(values >= values[0] - ROUNDING)),
@@ -261,14 +273,32 @@ def _row(
     }
 
 
-def _means(credit: np.ndarray, picture: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Mean over pictures of the mean over queries, for each row of right columns."""
-    starts = np.searchsorted(picture, np.arange(columns.shape[1]))
-    mean = np.add.reduceat(credit, starts, axis=0) / np.bincount(picture)[:, None]
-    rows = np.arange(len(mean))
+def _picture_means(credit: np.ndarray, picture: np.ndarray, subject: np.ndarray) -> np.ndarray:
+    """Mean over a subject's queries of a picture, then over its subjects. (s, columns)."""
+    of_subjects, starts = _group_means(credit, picture * (subject.max() + 1) + subject)
+    return _group_means(of_subjects, picture[starts])[0]
+
+
+def _group_means(rows: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of the rows of each group, and where it starts; ``group`` ascends."""
+    _, starts, counts = np.unique(group, return_index=True, return_counts=True)
+    return np.add.reduceat(rows, starts, axis=0) / counts[:, None], starts
+
+
+def _chance(measure: _Measure, of_pictures: np.ndarray, column: np.ndarray) -> float:
+    """Mean credit over all pairs of a viewed picture and the right column of a viewed one."""
+    share = np.bincount(column, minlength=of_pictures.shape[1]) / len(column)
+    if (share == share[0]).all():
+        return measure.chance
+    return min(1.0, float(of_pictures.mean(axis=0) @ share))
+
+
+def _means(of_pictures: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Mean over pictures, for each row of right columns."""
+    rows = np.arange(len(of_pictures))
     values = np.empty(len(columns))
     for block in row_blocks(len(columns), len(rows)):
-        values[block] = mean[rows, columns[block]].mean(axis=1)
+        values[block] = of_pictures[rows, columns[block]].mean(axis=1)
     return values
 
 

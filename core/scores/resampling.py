@@ -25,13 +25,19 @@ class Draws:
             self.subjects = np.ones((resamples, 1), dtype=np.int64)
 
     def means(self, credit: np.ndarray, picture: np.ndarray, subject: np.ndarray) -> np.ndarray:
-        """Mean over pictures of the mean over a picture's queries. (resamples,)."""
+        """Mean over a subject's queries of a picture, over its subjects, over pictures.
+
+        Returns
+        -------
+        np.ndarray of shape (resamples,)
+            NaN where no drawn subject has a query of a drawn picture.
+        """
         shape = (self.pictures.shape[1], self.subjects.shape[1])
         cell = np.ravel_multi_index((picture, subject), shape)
         sums = np.bincount(cell, credit, minlength=shape[0] * shape[1]).reshape(shape)
         counts = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-        asked = counts @ self.subjects.T
-        mean = (sums @ self.subjects.T) / np.maximum(asked, 1)
+        asked = (counts > 0) @ self.subjects.T
+        mean = (sums / np.maximum(counts, 1)) @ self.subjects.T / np.maximum(asked, 1)
         weight = self.pictures.T * (asked > 0)
         total = weight.sum(axis=0)
         return np.where(total > 0, (weight * mean).sum(axis=0) / np.maximum(total, 1), np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,12 @@ LARGEST_SEED = 2**32 - 1
 
 
 def make(
-    ds: Dataset, kind: str, seed: int = 0, features: Any = None, **parameters: Any
+    ds: Dataset,
+    kind: str,
+    seed: int = 0,
+    features: Any = None,
+    beside: Sequence[Dataset] = (),
+    **parameters: Any,
 ) -> list[Fold]:
     """Divide the stimuli of a recording into training, validation and test sides.
 
@@ -35,6 +41,8 @@ def make(
         0 to 2**32 - 1; the same seed gives the same folds.
     features : array_like of shape (n, d), optional
         Row i belongs to row i of ``ds.stimuli``, NaN where missing. Clusters need it.
+    beside : sequence of Dataset
+        Other subjects with the same stimuli: a response of any of them is usable.
     **parameters
         Those that the kind declares, e.g. ``test=0.2``. Shares are shares of whole groups
         (pictures with their copies, categories, clusters), rounded to whole groups.
@@ -56,7 +64,7 @@ def make(
         raise InputError(f"There is no kind of split {kind!r}", choices=KINDS)
     chosen = KINDS[kind]
     values = chosen.check(parameters)
-    folds = chosen.folds(pool_of(ds, features), values, check_seed(seed))
+    folds = chosen.folds(pool_of(ds, features, beside), values, check_seed(seed))
     for fold in folds:
         _check_fold(fold, chosen)
     return folds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,15 +47,17 @@ class Pool:
         return replace(self, rows=self.rows[chosen])
 
 
-def pool_of(ds: Dataset, features: Any = None) -> Pool:
+def pool_of(ds: Dataset, features: Any = None, beside: Sequence[Dataset] = ()) -> Pool:
     """The stimuli with a usable response and, where features are given, a finite row of them.
+
+    A response of one of the recordings ``beside``, with the same stimuli, counts too.
 
     Raises
     ------
     InputError
         If the features have another length than the stimuli, or no stimulus is usable.
     """
-    usable = has_response(ds)
+    usable = np.any([has_response(one) for one in (ds, *beside)], axis=0)
     array = None if features is None else check_features(features, ds)
     if array is not None:
         usable = usable & finite_rows(array)

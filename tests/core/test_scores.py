@@ -35,8 +35,48 @@ def value(table, measure, column="value"):
     return table.set_index("measure").loc[measure, column]
 
 
-def over_pictures(credit, picture):
-    return pd.Series(credit).groupby(np.asarray(picture)).mean().mean()
+def over_pictures(credit, picture, subject=None):
+    """Mean over queries of a picture and subject, then over subjects, then over pictures."""
+    subject = np.zeros(len(picture)) if subject is None else subject
+    of_pictures = []
+    for one in sorted(set(picture)):
+        of_subjects = []
+        for who in sorted(set(subject)):
+            own = [credit[i] for i in range(len(picture)) if (picture[i], subject[i]) == (one, who)]
+            if own:
+                of_subjects.append(sum(own) / len(own))
+        of_pictures.append(sum(of_subjects) / len(of_subjects))
+    return sum(of_pictures) / len(of_pictures)
+
+
+def unequal(sizes, predict, seed, repeats=1, **options):
+    """Scores of predictions of noisy pictures around orthogonal centres, one a category."""
+    rng = np.random.default_rng(seed)
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    centres = np.eye(len(sizes))
+    pictures = centres[codes] + 0.1 * rng.standard_normal((len(codes), len(sizes)))
+    picture = np.repeat(np.arange(len(codes)), repeats)
+    return scores.evaluate(
+        predict(rng, codes, centres, len(picture)),
+        pictures,
+        picture,
+        np.array([f"c{code:02}" for code in codes]),
+        seed=seed,
+        permutations=1,
+        **options,
+    )
+
+
+def constant(rng, codes, centres, count):
+    return np.repeat(centres[:1], count, axis=0)
+
+
+def as_often_as_the_sizes(rng, codes, centres, count):
+    return centres[rng.choice(codes, count)] + 0.1 * rng.standard_normal((count, len(centres)))
+
+
+def noise(rng, codes, centres, count):
+    return rng.standard_normal((count, len(centres)))
 
 
 def test_a_case_by_hand():
@@ -51,7 +91,8 @@ def test_a_case_by_hand():
     assert value(table, "two-way") == pytest.approx(np.mean(two_way))
     # Prototypes stand at 10 and 110 degrees, and 62 is nearer to the wrong one.
     assert value(table, "top-1") == pytest.approx((1 + 0 + 1) / 3)
-    assert value(table, "top-1", "chance") == 0.5
+    # Two pictures of a and one of b were viewed; a third of the predictions says a.
+    assert value(table, "top-1", "chance") == pytest.approx((2 * 1 + 1 * 2) / 9)
     assert value(table, "median-rank", "chance") == 2.5
     assert table["measure"].tolist() == ["top-1", "two-way", "median-rank"]
     assert table["n"].tolist() == [4, 4, 4]
@@ -60,28 +101,40 @@ def test_a_case_by_hand():
     assert set(table["permuted"]) == {"pictures"}
 
 
-def test_every_measure_is_that_of_a_loop():
-    predicted, pictures, picture, category = drawn()
+@pytest.mark.parametrize("subjects", [1, 3])
+def test_every_measure_is_that_of_a_loop(subjects):
+    predicted, pictures, picture, category = drawn(80)
+    subject = np.random.default_rng(5).choice(
+        subjects, 80, p=[0.7, 0.2, 0.1] if subjects > 1 else [1]
+    )
     names = sorted(set(category))
     prototypes = {
         name: np.mean([unit(pictures[i]) for i in np.flatnonzero(category == name)], axis=0)
         for name in names
     }
     credit = {name: [] for name in ("top-1", "top-5", "two-way", "median-rank")}
+    chance = {"top-1": [], "top-5": []}
+    seen = sorted(set(picture))
     for row, right in zip(predicted, picture, strict=True):
         near = sorted(names, key=lambda name: -cosine(row, prototypes[name]))
         credit["top-1"].append(near[0] == category[right])
         credit["top-5"].append(category[right] in near[:5])
+        chance["top-1"].append(np.mean([category[other] == near[0] for other in seen]))
+        chance["top-5"].append(np.mean([category[other] in near[:5] for other in seen]))
         own = cosine(row, pictures[right])
         others = [cosine(row, pictures[j]) for j in range(30) if j != right]
         credit["two-way"].append(np.mean([other < own for other in others]))
         credit["median-rank"].append(1 + sum(other > own for other in others))
     for given in (None, prototypes):
-        queries = (predicted, pictures, picture, category, given)
+        queries = (predicted, pictures, picture, category, given, subject)
         table = scores.evaluate(*queries, leave_own_out=False, **FEW)
         for name, found in credit.items():
-            expected = np.median(found) if "rank" in name else over_pictures(found, picture)
+            mean = over_pictures(found, picture, subject)
+            expected = np.median(found) if "rank" in name else mean
             assert value(table, name) == pytest.approx(expected), name
+        for name, found in chance.items():
+            expected = over_pictures(found, picture, subject)
+            assert value(table, name, "chance") == pytest.approx(expected), name
     assert table.attrs["prototypes"] == "given"
     assert set(table["permuted"]) == {"categories"}
 
@@ -98,6 +151,40 @@ def test_the_viewed_picture_is_left_out_of_its_prototype():
     table = scores.evaluate(predicted, pictures, picture, category, **FEW)
     assert value(table, "top-1") == pytest.approx(over_pictures(correct, picture))
     assert "left out" in table.attrs["prototypes"]
+
+
+def test_a_subject_of_many_trials_counts_as_much_as_one_of_few():
+    _, pictures, _, category = drawn(m=12)
+    picture = np.repeat(np.arange(12), 10)
+    subject = np.tile([0] * 9 + [1], 12)
+    predicted = pictures[picture] + 0.1 * np.random.default_rng(1).standard_normal((120, 6))
+    predicted[subject == 1] = np.random.default_rng(2).standard_normal((12, 6))
+    options = {**FEW, "leave_own_out": False}
+    many, few = (
+        scores.evaluate(predicted[rows], pictures, picture[rows], category, **options)
+        for rows in (subject == 0, subject == 1)
+    )
+    both = scores.evaluate(predicted, pictures, picture, category, subject=subject, **options)
+    for measure in ("top-1", "two-way"):
+        assert value(many, measure) > value(few, measure) + 0.2
+        for column in ("value", "chance"):
+            expected = (value(many, measure, column) + value(few, measure, column)) / 2
+            assert value(both, measure, column) == pytest.approx(expected), (measure, column)
+
+
+def test_runs_of_several_subjects_score_the_mean_of_their_scores():
+    runs = []
+    for seed in range(3):
+        predicted, pictures, picture, category = drawn(60, 12)
+        predicted += np.random.default_rng(seed).standard_normal(predicted.shape)
+        subject = np.random.default_rng(9).choice(3, 60, p=[0.7, 0.2, 0.1])
+        runs.append(scores.Queries(predicted, pictures, picture, category, subject))
+    together = scores.pooled(runs, **FEW)
+    each = [scores.evaluate(*run[:4], subject=run.subject, **FEW) for run in runs]
+    for measure in ("top-1", "top-5", "two-way"):
+        for column in ("value", "chance"):
+            expected = np.mean([value(table, measure, column) for table in each])
+            assert value(together, measure, column) == pytest.approx(expected), (measure, column)
 
 
 def test_runs_on_other_pictures_are_not_pooled():
@@ -151,8 +238,8 @@ def test_random_predictions_stand_at_chance_with_uniform_p():
     ]
     table = pd.concat(found)
     for measure, rows in table.groupby("measure"):
-        error = rows["value"].std() / np.sqrt(len(rows))
-        assert abs(rows["value"].mean() - rows["chance"].iloc[0]) < 4 * error, measure
+        above = rows["value"] - rows["chance"]
+        assert abs(above.mean()) < 4 * above.std() / np.sqrt(len(rows)), measure
         low, high = binom.interval(0.9999, 200, 0.05)
         share = (rows["p"] <= 0.05).sum()
         assert share <= high, measure
@@ -183,8 +270,61 @@ def test_always_predicting_the_largest_category_is_not_significant():
     category = np.array(["large"] * 20 + [f"c{i % 10}" for i in range(20)])
     constant = np.repeat(unit(pictures[:20]).mean(axis=0)[None], 40, axis=0)
     table = scores.evaluate(constant, pictures, np.arange(40), category, permutations=99)
-    assert value(table, "top-1") == 0.5 > value(table, "top-1", "chance")
+    assert value(table, "top-1") == 0.5 == value(table, "top-1", "chance")
     assert table["p"].tolist() == [1.0] * 4
+
+
+@pytest.mark.parametrize("leave_own_out", [False, True])
+@pytest.mark.parametrize("predict", [constant, as_often_as_the_sizes, noise])
+def test_chance_is_k_of_c_where_categories_have_equally_many_pictures(predict, leave_own_out):
+    for categories in (6, 7):
+        table = unequal([8] * categories, predict, 0, 3, resamples=9, leave_own_out=leave_own_out)
+        assert value(table, "top-1", "chance") == 1 / categories
+        assert value(table, "top-5", "chance") == 5 / categories
+
+
+@pytest.mark.parametrize(
+    ("predict", "expected"), [(constant, 0.6), (as_often_as_the_sizes, 0.4), (noise, 0.2)]
+)
+def test_predictions_of_nothing_stand_at_chance_with_categories_of_other_sizes(predict, expected):
+    tables = [
+        unequal([60, 10, 10, 10, 10], predict, seed, resamples=200, leave_own_out=False)
+        for seed in range(100)
+    ]
+    rows = pd.concat(tables).query("measure == 'top-1'")
+    assert rows["chance"].mean() == pytest.approx(expected, abs=0.01)
+    above = rows["value"] - rows["chance"]
+    assert abs(above.mean()) <= 4 * above.std() / 10 + 1e-12
+    assert abs(above.mean()) < 0.02
+    assert ((rows["low"] <= rows["chance"]) & (rows["chance"] <= rows["high"])).sum() >= 85
+
+
+@pytest.mark.parametrize(
+    "sizes", [[60, 10, 10, 10, 5, 5], [50, 2, 2, 2, 2, 2, 2], [9, 7, 5, 3, 2, 1]]
+)
+def test_chance_of_top_5_is_at_most_1(sizes):
+    for predict in (constant, as_often_as_the_sizes, noise):
+        for seed in range(5):
+            table = unequal(sizes, predict, seed, resamples=9)
+            chance = value(table, "top-5", "chance")
+            assert value(table, "top-1", "chance") < chance <= 1
+    found = unequal(
+        [9, 7, 5, 3, 2, 1],
+        lambda rng, codes, centres, count: np.tile(centres[:5].mean(0), (count, 1)),
+        0,
+    )
+    assert value(found, "top-5", "chance") == pytest.approx(26 / 27)
+
+
+def test_chance_counts_viewed_pictures_alone():
+    pictures = np.repeat(np.eye(5), 4, axis=0)
+    category = np.repeat(list("abcde"), 4)
+    viewed = np.array([0, 1, 2, 4, 8])
+    constant = np.repeat(pictures[:1], 5, axis=0)
+    table = scores.evaluate(constant, pictures, viewed, category, **FEW)
+    assert value(table, "top-1", "chance") == value(table, "top-1") == pytest.approx(3 / 5)
+    of_two = scores.evaluate(constant[:2], pictures, [0, 4], category, **FEW)
+    assert value(of_two, "top-1", "chance") == value(of_two, "top-1") == pytest.approx(1 / 2)
 
 
 def test_queries_of_unknown_category_do_not_count_in_top_k():

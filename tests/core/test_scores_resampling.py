@@ -54,7 +54,7 @@ def test_unknown_categories_are_permuted_among_themselves():
 
 def test_intervals_are_those_of_a_loop():
     rng = np.random.default_rng(0)
-    picture, subject = rng.integers(0, 5, 30), rng.integers(0, 3, 30)
+    picture, subject = rng.integers(0, 5, 30), rng.choice(3, 30, p=[0.6, 0.3, 0.1])
     credit, rank = rng.random(30), rng.integers(1, 9, 30).astype(float)
     draws = resampling.Draws(5, 3, 25, seed=0)
     means, medians = (
@@ -64,11 +64,15 @@ def test_intervals_are_those_of_a_loop():
     for row in range(25):
         pictures, weights, all_ranks = [], [], []
         for p in range(5):
-            times = [draws.subjects[row, subject[i]] for i in np.flatnonzero(picture == p)]
-            own = np.repeat(np.flatnonzero(picture == p), times)
-            all_ranks += list(np.tile(rank[own], draws.pictures[row, p]))
-            if len(own):
-                pictures.append(credit[own].mean())
+            of_subjects = []
+            for who in range(3):
+                own = (picture == p) & (subject == who)
+                times = draws.subjects[row, who]
+                all_ranks += list(np.tile(rank[own], times * draws.pictures[row, p]))
+                if own.any():
+                    of_subjects += [credit[own].mean()] * times
+            if of_subjects:
+                pictures.append(np.mean(of_subjects))
                 weights.append(draws.pictures[row, p])
         assert means[row] == pytest.approx(np.average(pictures, weights=weights))
         assert medians[row] == np.median(all_ranks)

@@ -1,90 +1,64 @@
-"""BOLD5000, subject CSI1: heads from parcels to 66 dimensions, through `core.decoders`."""
+"""BOLD5000, subject CSI1: the figures of the report, with the heads that train in seconds."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from core import decoders, paths, scores
-from core.decoders.batches import targets_of
+from core import decoders, paths
+from core.decoders import report_bold5000 as bold5000
+from core.decoders import report_plan as plan
 
 pytestmark = pytest.mark.real
-FOLDS = 10
 PICTURES = 586
-HEADS = {"ridge": {}, "linear": {}, "mlp": {"width": 128}}
-# The default batch of 256 makes two steps an epoch of the 475 training pictures, too few.
-TRAINING = {"epochs": 60, "batch": 64, "learning_rate": 2e-3}
 
 
 @pytest.fixture
-def csi1(realdata):
-    source = realdata / "bold5000_csi1" / "bold5000_csi1.npz"
-    if not source.is_file():
-        pytest.skip(f"no {source}")
-    with np.load(source, allow_pickle=False) as found:
-        known = np.isfinite(found["clip66"]).all(axis=1)
-        betas, targets = found["betas"][known], found["clip66"][known]
-        trials = pd.DataFrame({"id": found["imgnames"][known].astype(str)})
-    folder = paths.data_root() / "csi1"
-    for name in ("responses", "embeddings"):
-        (folder / name).mkdir(parents=True)
-    first = ~trials["id"].duplicated()
-    trials[first].to_csv(folder / "stimuli.csv", index=False)
-    trials.to_csv(folder / "responses" / "CSI1.csv", index=False)
-    np.save(folder / "responses" / "CSI1.npy", betas)
-    np.save(folder / "embeddings" / "clip66.npy", targets[first].astype(np.float32))
-    return "folder:csi1"
+def recording(realdata):
+    found = bold5000.read(realdata)
+    if found is None:
+        pytest.skip(f"no {bold5000.NAME} in {realdata}")
+    return found
 
 
-def config(dataset, head, fold):
-    return decoders.Config(
-        dataset,
-        encoder="brought:clip66",
-        head=head,
-        head_parameters=HEADS[head],
-        split="kfold",
-        split_parameters={"k": FOLDS, "contiguous": True},
-        fold=fold,
-        training={} if head == "ridge" else TRAINING,
-    )
-
-
-def pooled(dataset, head):
-    """Rank of each picture among all 586, tested once by the run of its fold."""
-    ranks = np.full(PICTURES, np.nan)
-    for fold in range(FOLDS):
-        run = decoders.train(config(dataset, head, fold))
-        data = decoders.prepare(run.config)
-        rows = data.rows(data.fold.test, "mean", run.scaling)
-        similarity = run.predict(rows.x, rows.subject) @ targets_of(data.embeddings, run.centre).T
-        ranks[rows.stimulus] = scores.mean_ranks(similarity, rows.stimulus)
-    return ranks
-
-
-def test_ridge_reproduces_the_protocol_and_gradient_heads_stand_beside_it(csi1, capsys):
+def test_ridge_reproduces_the_known_figure_and_heads_stand_beside_it(
+    recording, capsys, monkeypatch
+):
     """Two-way among all pictures, ranks pooled over ten contiguous folds.
 
-    The protocol's 66.6 % was measured with 592 trials and all of a fold's other rows to train
-    on; a decoder averages six repeats and holds a tenth back for validation. Two-way values of
+    The known 66.6 % was measured with 592 trials and all of a fold's other rows to train on;
+    a decoder averages six repeats and holds a tenth back for validation. Two-way values of
     586 pictures spread by .28, so a mean is known to .28 / sqrt(586) = .012; the tolerance is
     two of these, rounded down to the 2 points that issue 6 allows.
     """
-    found = {head: pooled(csi1, head) for head in HEADS}
-    two_way = {head: scores.two_way(ranks, PICTURES) for head, ranks in found.items()}
+    few = {head: plan.HEADS[head] for head in ("ridge", "linear", "mlp")}
+    monkeypatch.setattr(plan, "HEADS", few)
+    table = bold5000.scored(recording, plan.Scale(), lambda fraction, message: None)
+    two_way = table.query("side == 'test' and measure == 'two-way'")
     with capsys.disabled():
-        print("\nhead     two-way  se     median rank of 586")
-        for head, values in two_way.items():
-            error = values.std(ddof=1) / np.sqrt(PICTURES)
-            print(f"{head:8} {values.mean():.3f}    {error:.3f}  {np.median(found[head]):.0f}")
-    assert two_way["ridge"].mean() == pytest.approx(0.666, abs=0.02)
-    for values in two_way.values():
-        assert values.mean() - 2.6 * values.std(ddof=1) / np.sqrt(PICTURES) > 0.5
+        shown = two_way[["case", "head", "mean", "low", "high"]]
+        print(f"\n{shown.to_string(index=False, float_format='{:.3f}'.format)}")
+    assert list(two_way["pictures"]) == [PICTURES] * 4
+    ridge = two_way[two_way["head"] == "ridge"].set_index("case")["mean"]
+    assert ridge[bold5000.STATED] == pytest.approx(0.666, abs=0.02)
+    assert ridge[bold5000.HEADS] == pytest.approx(0.666, abs=0.02)
+    assert (two_way["low"] > 0.5).all()
+    stated = table[table["case"] == bold5000.STATED].set_index("measure")["mean"]
+    assert stated["top-5 of 592"] == pytest.approx(0.025, abs=0.01)
+    assert stated["median-rank"] == pytest.approx(168, abs=20)
 
 
-def test_evaluate_scores_a_fold_against_its_own_pictures(csi1):
-    run = decoders.train(config(csi1, "ridge", 0))
-    table = decoders.evaluate(run, baselines=False, permutations=99, resamples=99)
+def test_shuffled_responses_stand_at_chance(recording):
+    order = np.random.default_rng(0).permutation(len(recording.betas))
+    ranked = bold5000.stated(recording._replace(betas=recording.betas[order]))
+    assert ranked.two_way.mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_evaluate_scores_a_fold_against_its_own_pictures(recording):
+    with bold5000.as_folder(recording) as dataset:
+        run = decoders.train(bold5000.config(dataset, "ridge", 0))
+        table = decoders.evaluate(run, baselines=False, permutations=99, resamples=99)
+    assert not list(paths.results_root().rglob("*.csv"))
     row = table[table["measure"] == "two-way"].iloc[0]
     assert row["protocol"] == "averaged repeats"
     assert row["pictures"] == row["candidates"] == 59

@@ -1,14 +1,17 @@
-"""The report of decoders: pooled seeds, shuffled responses, and a quick run that is found again."""
+"""The report of decoders: pooled seeds, shuffled responses, a recording, and a quick run."""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
-from core import datasets, decoders, scores
+from core import datasets, decoders, paths, scores
 from core.datasets.catalogue import DATASETS
-from core.decoders import report, report_plan, report_scores
+from core.decoders import report, report_bold5000, report_plan, report_scores
 from core.scores import Queries
 
 
@@ -26,6 +29,23 @@ def small(monkeypatch):
     monkeypatch.setattr(report_plan, "HEADS", {"ridge": {}, "linear": {}})
     monkeypatch.setattr(report_plan, "STUDY_C", ("linear",))
     monkeypatch.setattr(report_plan, "ARMS", {"fuzzy + virtual": ({"kind": "none"}, plain)})
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """60 trials of 57 pictures, 12 parcels and 8 dimensions; one more without an embedding."""
+    rng = np.random.default_rng(0)
+    targets = rng.standard_normal((57, 8))[[*range(57), 0, 20, 40]]
+    betas = targets @ rng.standard_normal((8, 12)) + 0.3 * rng.standard_normal((60, 12))
+    folder = tmp_path / "realdata" / report_bold5000.NAME
+    folder.mkdir(parents=True)
+    np.savez(
+        folder / f"{report_bold5000.NAME}.npz",
+        betas=np.vstack([np.zeros(12), betas]).astype(np.float32),
+        imgnames=np.array(["scene", *(f"p{place:02}" for place in [*range(57), 0, 20, 40])]),
+        clip66=np.vstack([np.full(8, np.nan), targets]).astype(np.float32),
+    )
+    return folder.parent
 
 
 def side(seed, pictures, count=40, repeats=1):
@@ -87,14 +107,16 @@ def test_the_chosen_head_is_the_best_on_validation_not_on_test():
 
 
 def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
-    registered, small, tmp_path, monkeypatch, capsys
+    registered, small, planted, tmp_path, monkeypatch, capsys
 ):
-    report.main(["--quick", "--out", str(tmp_path / "out")])
+    asked = ["--quick", "--realdata", str(planted), "--out"]
+    report.main([*asked, str(tmp_path / "out")])
     table = pd.read_csv(tmp_path / "out" / report.TABLE)
     shown = capsys.readouterr().out
     assert "python -m core.decoders.report --quick" in shown
     assert shown.strip() == (tmp_path / "out" / report.TEXT).read_text().strip()
-    assert set(table["part"]) == {"heads", "controls", "study C"}
+    assert "## BOLD5000, CSI1 (real recording)" in shown
+    assert set(table["part"]) == {"heads", "controls", "study C", report_bold5000.PART}
     assert table[table["side"] == "test"]["low"].notna().all()
     ridge = table.query("part == 'heads' and head == 'ridge' and measure == 'two-way'")
     found = ridge.query("side == 'test'").set_index("protocol")
@@ -104,8 +126,65 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
         assert found["max"][protocol] == pytest.approx(values.max())
 
     monkeypatch.setattr(report_scores, "train", pytest.fail)
-    report.main(["--quick", "--out", str(tmp_path / "again")])
+    report.main([*asked, str(tmp_path / "again")])
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again" / report.TABLE), table)
+
+
+def test_ridge_as_stated_finds_the_planted_pictures_by_loops(planted):
+    recording = report_bold5000.read(planted)
+    betas, targets, pictures = recording
+    assert (betas.shape, targets.shape, len(set(pictures))) == ((60, 12), (60, 8), 57)
+    stated = report_bold5000.stated(recording)
+    fitted = Ridge(1e-6)
+    for trial in range(60):
+        test = range(trial // 6 * 6, trial // 6 * 6 + 6)
+        rest = [row for row in range(60) if row not in test]
+        mean = targets[rest].mean(axis=0)
+        found = fitted.fit(betas[rest], targets[rest]).predict(betas[[trial]])[0] - mean
+        seen = targets - mean
+        near = seen @ found / np.linalg.norm(seen, axis=1)
+        assert abs(stated.rank[trial] - 1 - np.sum(near > near[trial] + 1e-6)) <= 2
+    assert stated.two_way.mean() > 0.95
+    assert stated.fold.tolist() == [trial // 6 for trial in range(60)]
+
+
+def test_a_recording_is_scored_by_folds_and_found_again(planted, monkeypatch, tmp_path):
+    scale, lines = report_plan.QUICK, []
+    recording = report_bold5000.read(planted)
+    before = os.environ["NEUROGALLERY_DATA"]
+    table = report_bold5000.scored(recording, scale, lambda part, said: lines.append((part, said)))
+    assert os.environ["NEUROGALLERY_DATA"] == before
+    assert sorted(path.name for path in paths.results_root().iterdir()) == ["store", "training"]
+    assert [part for part, _ in lines] == sorted(part for part, _ in lines)
+    assert set(table["case"]) == {report_bold5000.STATED, report_bold5000.HEADS}
+    assert table[["low", "high", "min", "max"]].notna().all(axis=None)
+    ridge = table.query("head == 'ridge' and side == 'test' and measure == 'two-way'")
+    assert ridge["pictures"].tolist() == [57, 12]
+    assert ridge["n"].tolist() == [60, 12]
+    assert (ridge["mean"] > 0.95).all()
+
+    monkeypatch.setattr(report_scores, "train", pytest.fail)
+    again = report_bold5000.scored(recording, scale, lambda part, said: None)
+    pd.testing.assert_frame_equal(again, table)
+
+    text = report._bold5000(table)
+    assert "**ridge** (chosen)" in text
+    assert "**NOT reproduced**" in text
+    assert "There is no folder bold5000_csi1" in report._bold5000(table[:0])
+    assert report_bold5000.read(tmp_path) is None
+    assert "Better: **ridge**" in text
+    known = table.assign(mean=table["mean"].where(table["measure"] != "two-way", 0.65))
+    assert "**reproduced**" in report._bold5000(known)
+
+
+def test_the_recording_leaves_no_copy_where_a_training_fails(planted, monkeypatch):
+    monkeypatch.delenv("NEUROGALLERY_DATA")
+    monkeypatch.setattr(report_bold5000, "trained", lambda config, data: 1 / 0)
+    recording = report_bold5000.read(planted)
+    with pytest.raises(ZeroDivisionError):
+        report_bold5000.scored(recording, report_plan.QUICK, lambda part, said: None)
+    assert list(paths.results_root().iterdir()) == []
+    assert "NEUROGALLERY_DATA" not in os.environ
 
 
 def _two_way(config):
