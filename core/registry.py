@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Generic, TypeVar
 
 from core.errors import InputError, NotFoundError
 
 T = TypeVar("T")
+
+SAID = {bool: "True or False", int: "a whole number", float: "a number", str: "text"}
+WORDS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,18 @@ class Parameter:
         return isinstance(self.default, tuple)
 
     def check(self, value: Any) -> Any:
-        """Return the value in the parameter's type, or raise InputError."""
+        """Return the value in the parameter's type, or raise InputError.
+
+        Text may say it, and 2.0 is a whole number; 2.7 is none, and True is no number.
+        """
         if self.several:
             return self._check_several(value)
-        try:
-            value = type(self.default)(value)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"{self.name} is {value!r}", f"a value of type {type(self.default).__name__}"
-            ) from None
+        kind = type(self.default)
+        same = _exactly(value, kind)
+        if same is None:
+            choices = map(str, self.choices)
+            raise InputError(f"{self.name} is {value!r}", SAID[kind], choices=choices)
+        value = same
         if self.choices and value not in self.choices:
             raise InputError(f"{self.name} is {value!r}", choices=map(str, self.choices))
         above = self.minimum is None or value >= self.minimum
@@ -75,6 +82,19 @@ class Parameter:
                 choices=map(str, self.choices),
             )
         return tuple(choice for choice in self.choices if choice in named)
+
+
+def _exactly(value: Any, kind: type) -> Any:
+    """The same value in another type, None where it would be another value there."""
+    if kind is bool and isinstance(value, str):
+        return WORDS.get(value.lower())
+    if isinstance(value, bool) != (kind is bool) or not isinstance(value, str | Real):
+        return None
+    try:
+        converted = kind(value)
+    except (ValueError, OverflowError):
+        return None
+    return converted if isinstance(value, str) or converted == value else None
 
 
 def check_given(

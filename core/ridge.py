@@ -28,8 +28,8 @@ class Ridge:
     ----------
     weights : np.ndarray of shape (v, d), float32
     intercept : np.ndarray of shape (d,), float64
-    alpha : float, or np.ndarray of shape (d,) with one penalty for each target
-    errors : np.ndarray of shape (alphas,) or (alphas, d), float64
+    alpha : float
+    errors : np.ndarray of shape (alphas,), float64
         Mean squared leave-one-out error, in the order of ``alphas``.
     alphas : tuple of float
         The penalties that were compared.
@@ -37,7 +37,7 @@ class Ridge:
 
     weights: np.ndarray
     intercept: np.ndarray
-    alpha: float | np.ndarray
+    alpha: float
     errors: np.ndarray
     alphas: tuple[float, ...]
 
@@ -61,7 +61,7 @@ class Ridge:
         return predicted
 
 
-def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS, per_target: bool = False) -> Ridge:
+def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS) -> Ridge:
     """Fit ridge regressions with an intercept and keep the penalty of least leave-one-out error.
 
     One eigendecomposition, of the Gram matrix (n, n) or of the covariance (v, v), whichever
@@ -77,8 +77,6 @@ def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS, per_target: bool = Fal
         Finite targets, such as embeddings.
     alphas : sequence of float
         Penalties, positive; of equals the one that stands first is kept.
-    per_target : bool
-        Choose one penalty for each target rather than one for all.
 
     Returns
     -------
@@ -91,7 +89,7 @@ def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS, per_target: bool = Fal
         no penalty, or penalties that are not positive.
 
     Source: Rifkin & Lippert (2007), MIT-CSAIL-TR-2007-025; the penalties, errors and weights
-    are those of scikit-learn's ``RidgeCV(alphas, alpha_per_target=per_target)``.
+    are those of scikit-learn's ``RidgeCV(alphas)``.
     """
     x, y = _complete(x, "x"), _complete(y, "y")
     check_same_length(len(y), len(x), "y", "x")
@@ -102,14 +100,11 @@ def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS, per_target: bool = Fal
     scale[scale == 0] = 1.0
     y /= scale
     spectrum = _decompose(x, y)
-    errors = _leave_one_out(spectrum, penalties, per_target) * scale**2
-    if not per_target:
-        errors = errors.mean(axis=1)
-    alpha = penalties[(errors <= errors.min(axis=0) * (1 + EQUAL)).argmax(axis=0)]
+    errors = _leave_one_out(spectrum, penalties, scale)
+    alpha = float(penalties[(errors <= errors.min() * (1 + EQUAL)).argmax()])
     weights = (_weights(x, spectrum, alpha) * scale).astype(np.float32)
     intercept = y_mean - x_mean @ weights
-    chosen = alpha if per_target else float(alpha)
-    return Ridge(weights, intercept, chosen, errors, tuple(penalties.tolist()))
+    return Ridge(weights, intercept, alpha, errors, tuple(penalties.tolist()))
 
 
 class _Spectrum(NamedTuple):
@@ -178,24 +173,28 @@ def _decompose(x: np.ndarray, y: np.ndarray) -> _Spectrum:
     return _Spectrum(left, power, projected, axes, outside, np.maximum(freedom, 0.0))
 
 
-def _leave_one_out(spectrum: _Spectrum, penalties: np.ndarray, per_target: bool) -> np.ndarray:
-    """Mean squared leave-one-out errors. (alphas, d) float64."""
+def _leave_one_out(spectrum: _Spectrum, penalties: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Mean squared leave-one-out errors of targets times ``scale``. (alphas,) float64."""
     squares = spectrum.left**2
     shrinkage = penalties / (spectrum.power[:, None] + penalties)
     leverage = spectrum.freedom[:, None] + squares @ shrinkage
     del squares
-    errors = _squared_errors(spectrum, shrinkage, leverage, np.float32)
-    compared = errors if per_target else errors.mean(axis=1, keepdims=True)
-    near = (compared <= compared.min(axis=0) * (1 + NEAR_TIE)).any(axis=1)
+    errors = _squared_errors(spectrum, shrinkage, leverage, scale, np.float32)
+    near = errors <= errors.min() * (1 + NEAR_TIE)
     if near.sum() > 1:
-        errors[near] = _squared_errors(spectrum, shrinkage[:, near], leverage[:, near], np.float64)
+        tied = (shrinkage[:, near], leverage[:, near])
+        errors[near] = _squared_errors(spectrum, *tied, scale, np.float64)
     return errors
 
 
 def _squared_errors(
-    spectrum: _Spectrum, shrinkage: np.ndarray, leverage: np.ndarray, dtype: type[np.floating]
+    spectrum: _Spectrum,
+    shrinkage: np.ndarray,
+    leverage: np.ndarray,
+    scale: np.ndarray,
+    dtype: type[np.floating],
 ) -> np.ndarray:
-    """Mean over the rows of the squared errors, for each column of ``shrinkage``. (a, d)."""
+    """Mean over rows and targets, for each column of ``shrinkage``. (a,) float64."""
     left = spectrum.left.astype(dtype, copy=False)
     outside = None if spectrum.outside is None else spectrum.outside.astype(dtype, copy=False)
     projected = spectrum.projected.astype(dtype, copy=False)
@@ -208,16 +207,16 @@ def _squared_errors(
             residual += outside
         residual *= free[:, None]
         errors[row] = np.einsum("ij,ij->j", residual, residual) / len(left)
-    return errors
+    return (errors * scale**2).mean(axis=1)
 
 
-def _weights(x: np.ndarray, spectrum: _Spectrum, alpha: np.ndarray) -> np.ndarray:
-    """Weights (v, d) at one penalty, or at one for each target."""
+def _weights(x: np.ndarray, spectrum: _Spectrum, alpha: float) -> np.ndarray:
+    """Weights (v, d) at a penalty."""
     power = spectrum.power[:, None]
     if spectrum.axes is not None:
         return spectrum.axes @ (np.sqrt(power) / (power + alpha) * spectrum.projected)
     # Rounding grows by the largest over the smallest penalised power.
-    tame = power.max(initial=0) < TAME * (power.min(initial=np.inf) + np.min(alpha))
-    dtype = np.float32 if tame else np.float64
+    tame = power.max(initial=0) < TAME * (power.min(initial=np.inf) + alpha)
+    dtype: type[np.floating] = np.float32 if tame else np.float64
     dual = (spectrum.projected / (power + alpha)).astype(dtype)
     return x.T.astype(dtype) @ (spectrum.left.astype(dtype) @ dual)

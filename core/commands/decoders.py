@@ -177,7 +177,14 @@ def _evaluate_lines(run: Run, table: pd.DataFrame) -> list[str]:
     heads = max(len(name) for name in table["head"])
     scores = [f"{row['head']:<{heads}}  {_score_line(row)}" for row in records(table)]
     note = [table.attrs["note"]] if table.attrs["note"] else []
-    return [_title(run), *_split_lines(run), *scores, *note]
+    return [_title(run), *_partial_lines(run), *_split_lines(run), *scores, *note]
+
+
+def _partial_lines(run: Run) -> list[str]:
+    if not run.partial:
+        return []
+    done, epochs = run.facts["epochs"], run.config.training["epochs"]
+    return [f"partial: its training was cancelled after epoch {done} of {epochs}"]
 
 
 def _score_line(row: dict[str, Any]) -> str:

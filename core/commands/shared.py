@@ -10,13 +10,12 @@ from typing import Any
 from core.errors import InputError, NotFoundError
 
 
-def option(text: str, argument: str = "--option") -> tuple[str, str | bool]:
+def option(text: str, argument: str = "--option") -> tuple[str, str]:
     """Name and value of ``NAME=VALUE``."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise InputError(f"{argument} is {text!r}", "NAME=VALUE")
-    # The owner converts text to the type of its option; only bool("false") would be True.
-    return name, {"true": True, "false": False}.get(value.lower(), value)
+    return name, value
 
 
 def check_out(out: Path, suffix: str) -> None:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_repeated(parser, "--seed", "N", "each is trained with; default: 0", int)
     add_repeated(parser, "--roi", "NAME[+NAME...]", "each is trained on; default: every unit")
     parser.add_argument(
-        "--out", metavar="FILE.csv", type=Path, help="where to save every measure of every run"
+        "--out", metavar="FILE.csv", type=Path, help="where every measure is saved after each run"
     )
 
 
@@ -65,12 +65,12 @@ def sweep(chosen: argparse.Namespace, bar: Any) -> int:
         row = _swept(combination, chosen, bar)
         bar.clear()
         told.append(row)
+        if chosen.out is not None:
+            _save_csv(chosen.out, told)
         if not chosen.json:
             print(_sweep_line(row), flush=True)
     if chosen.json:
         show(chosen, told, [])
-    if chosen.out is not None:
-        _save_csv(chosen.out, told)
     return FAILED if any(row["error"] for row in told) else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -14,6 +13,8 @@ from core.encoders import get as encoder_of
 from core.errors import InputError
 from core.registry import Parameter, check_given
 
+NAMES = ("dataset", "encoder", "head", "split")
+MAPPINGS = ("options", "encoder_parameters", "head_parameters", "split_parameters", "training")
 TRIALS = ("mean", "all")
 FOLD = Parameter("fold", "Fold", 0, minimum=0, maximum=10_000)
 SEED = Parameter("seed", "Seed", 0, minimum=0, maximum=2**31 - 1)
@@ -127,8 +128,12 @@ class Config:
         Whose embedding of the pictures is the target.
     head, head_parameters : str, mapping
     loss : tuple of (str, float, mapping)
-        Id, weight and parameters of each term; heads in closed form need none.
+        Id, weight and parameters of each term, or what `losses.check_terms` reads as such;
+        heads in closed form need none.
     split, split_parameters, fold : str, mapping, int
+    divided : tuple of str
+        Subjects whose pictures the split divides, where these are more than ``subjects``: a
+        decoder of one subject is so tested on the pictures of one that has several.
     training : mapping
         Values of ``SETTINGS``; defaults for those not given.
     seed : int
@@ -136,7 +141,7 @@ class Config:
     Raises
     ------
     InputError
-        If a value is unknown or out of range.
+        If a value is unknown, of another type, out of range or does not go with another.
     NotFoundError
         If an id is unknown.
     """
@@ -153,15 +158,22 @@ class Config:
     split: str = "recorded"
     split_parameters: Mapping[str, Any] = field(default_factory=dict)
     fold: int = 0
+    divided: tuple[str, ...] = ()
     training: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in NAMES:
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{name} is {getattr(self, name)!r}", "a name")
+        for name in MAPPINGS:
+            _check_mapping(name, getattr(self, name))
         checked = {
-            "subjects": _several(self.subjects),
-            "rois": _several(self.rois),
+            "subjects": _several("subjects", self.subjects),
+            "rois": _several("rois", self.rois),
+            "divided": _several("divided", self.divided),
             "head_parameters": heads.HEADS[self.head].check(self.head_parameters),
-            "loss": tuple(_term(term) for term in _several(self.loss)),
+            "loss": losses.check_terms(self.loss),
             "encoder_parameters": check_parameters(
                 encoder_of(self.encoder).info, self.encoder_parameters
             ),
@@ -172,6 +184,9 @@ class Config:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        if not (self.loss or self.is_closed_form):
+            label = heads.HEADS[self.head].label
+            raise InputError(f"{label} has no loss", "one or more", choices=losses.LOSSES)
         if len(set(self.subjects)) != len(self.subjects):
             raise InputError("A subject is named twice", "each subject once")
         if len(self.subjects) > 1 and not heads.HEADS[self.head].several_subjects:
@@ -200,35 +215,33 @@ class Config:
         InputError
             If a field is unknown, or the recording is not named.
         """
+        _check_mapping("decoder", told)
         known = {entry.name for entry in fields(cls)}
         unknown = sorted(set(told) - known)
         if unknown or "dataset" not in told:
             found = f"The decoder has no {unknown[0]!r}" if unknown else "No recording is named"
             raise InputError(found, choices=sorted(known))
-        values = dict(told)
-        values["loss"] = tuple(tuple(term) for term in values.get("loss", cls.loss))
-        return cls(**values)
+        return cls(**told)
 
     def settings_that_count(self) -> dict[str, Any]:
         """What decides the result: in closed form no loss and no gradient settings do."""
         told = self.to_json()
+        if not self.divided:
+            del told["divided"]
         if self.is_closed_form:
             told["loss"] = []
             told["training"] = {"trials": self.training["trials"]}
         return told
 
 
-def _several(names: Any) -> tuple[Any, ...]:
+def _check_mapping(name: str, given: Any) -> None:
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise InputError(f"{name} is {given!r}", "values by name")
+
+
+def _several(name: str, given: Any) -> tuple[str, ...]:
     """Names as a tuple; one name by itself is one, not its letters."""
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _term(term: Any) -> tuple[str, float, dict[str, Any]]:
-    if isinstance(term, str):
-        term = (term, 1.0, {})
-    loss, weight, values = term
-    if not isinstance(weight, int | float):
-        raise InputError(f"The weight of {loss} is {weight!r}", "a positive number")
-    if not (math.isfinite(weight) and weight > 0):
-        raise InputError(f"The weight of {loss} is {weight}", "a positive number")
-    return loss, float(weight), losses.LOSSES[loss].check(values)
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, list | tuple) or not all(isinstance(one, str) for one in names):
+        raise InputError(f"{name} is {given!r}", "a list of names")
+    return tuple(names)

@@ -15,9 +15,11 @@ from core.decoders.config import Config
 from core.decoders.heads import Shape, voxel_groups
 from core.errors import InputError
 from core.splits import Fold
+from core.splits.pool import texts
 
 Progress = Callable[[float, str], None]
 ENCODED = 0.9
+ROUNDING = 1e-6
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
@@ -100,7 +102,11 @@ class Data:
         return unit_rows(self.embeddings[self.fold.train]).mean(axis=0)
 
     def scaling(self, trials: str) -> Scaling:
-        """Scaling of every subject, fitted on its training rows alone."""
+        """Scaling of every subject, fitted on its training rows alone.
+
+        A unit that hardly varies there, by no more than ``ROUNDING`` times its largest
+        magnitude (eight steps of float32), holds rounding errors alone: its deviation is 1.
+        """
         mean = np.zeros((len(self.opened), self.layout.width), dtype=np.float32)
         deviation = np.ones_like(mean)
         for number in range(len(self.opened)):
@@ -110,10 +116,10 @@ class Data:
                 raise InputError(
                     f"{ds.subject} has no usable response on the training side", "some"
                 )
-            spread = responses.std(axis=0)
+            spread, largest = responses.std(axis=0), np.abs(responses).max(axis=0)
             columns = self.layout.columns[number]
             mean[number, columns] = responses.mean(axis=0)
-            deviation[number, columns] = np.where(np.ptp(responses, axis=0) > 0, spread, 1.0)
+            deviation[number, columns] = np.where(spread > ROUNDING * largest, spread, 1.0)
         return Scaling(mean, deviation)
 
     def rows(self, stimuli: np.ndarray, trials: str, scaling: Scaling) -> Rows:
@@ -166,6 +172,8 @@ def prepare(config: Config, progress: Progress = lambda fraction, message: None)
     """
     progress(0.0, "Opening the recording")
     opened = open_subjects(config)
+    others = [name for name in config.divided if name not in config.subjects]
+    beside = (*opened[1:], *(_open(config, name) for name in others))
     embeddings = encoders.encode_images(
         opened[0],
         config.encoder,
@@ -174,10 +182,10 @@ def prepare(config: Config, progress: Progress = lambda fraction, message: None)
     )
     progress(ENCODED, "Dividing the pictures")
     kind, values = config.split, config.split_parameters
-    folds = splits.make(opened[0], kind, config.seed, embeddings, **values)
+    folds = splits.make(opened[0], kind, config.seed, embeddings, beside, **values)
     if not 0 <= config.fold < len(folds):
         raise InputError(f"There is no fold {config.fold}", f"0 to {len(folds) - 1}")
-    categories = opened[0].stimuli["category"].astype(str)
+    categories = texts(opened[0].stimuli, "category")
     names = tuple(sorted(set(categories) - {""}))
     number = {name: place for place, name in enumerate(names)}
     return Data(
@@ -185,9 +193,9 @@ def prepare(config: Config, progress: Progress = lambda fraction, message: None)
         np.asarray(embeddings),
         folds[config.fold],
         layout_of(opened, config.rois, config.training["groups"]),
-        categories.map(lambda name: number.get(name, -1)).to_numpy(dtype=np.int64),
+        np.array([number.get(name, -1) for name in categories], dtype=np.int64),
         names,
-        store.fingerprint([ds.fingerprint for ds in opened], np.asarray(embeddings)),
+        store.fingerprint([ds.fingerprint for ds in (opened[0], *beside)], np.asarray(embeddings)),
     )
 
 
@@ -200,8 +208,7 @@ def as_opened(config: Config, data: Data) -> Config:
 
 def open_subjects(config: Config) -> tuple[Dataset, ...]:
     """The recording of every subject of a decoder."""
-    named: Sequence[str | None] = config.subjects or [None]
-    opened = tuple(datasets.load(config.dataset, name, **config.options) for name in named)
+    opened = tuple(_open(config, name) for name in config.subjects or [None])
     for other in opened[1:]:
         if other.stimuli["id"].tolist() != opened[0].stimuli["id"].tolist():
             raise InputError(
@@ -210,6 +217,10 @@ def open_subjects(config: Config) -> tuple[Dataset, ...]:
                 "Train a decoder for each subject.",
             )
     return opened
+
+
+def _open(config: Config, subject: str | None) -> Dataset:
+    return datasets.load(config.dataset, subject, **config.options)
 
 
 def layout_of(opened: Sequence[Dataset], rois: Sequence[str], groups: int) -> Layout:

@@ -60,7 +60,7 @@ def evaluate(
     baselines : bool
         Score ridge and a linear head with InfoNCE on the same rows too, both with default
         settings of training and without augmentation; they are trained where they are not in
-        the store. Where single subjects are told apart, on each alone.
+        the store. Where single subjects are told apart, on each alone, of the same pictures.
     permutations, resamples : int
         Of the p-value and of the interval; see ``core.scores.evaluate``.
     side : {'test', 'validation'}
@@ -132,10 +132,11 @@ def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
     several = len(config.subjects) > 1
     training = {name: config.training[name] for name in SHARED}
     alone = [(subject,) for subject in config.subjects] if several else [config.subjects]
+    divided = config.subjects if several else config.divided
     made = [
         (
             f"{name}, {subjects[0]}" if several else name,
-            replace(config, **changes, subjects=subjects, training=training),
+            replace(config, **changes, subjects=subjects, divided=divided, training=training),
         )
         for subjects in alone
         for name, changes in BASELINES.items()

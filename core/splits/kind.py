@@ -94,19 +94,7 @@ class Kind:
         InputError
             If a parameter is unknown, of another type or out of range.
         """
-        defaults = {parameter.name: parameter.default for parameter in self.parameters}
-        for name in defaults.keys() & given.keys():
-            _check_exact(name, defaults[name], given[name])
         return check_given(f"The split {self.id!r}", self.parameters, given)
-
-
-def _check_exact(name: str, default: Any, value: Any) -> None:
-    """Refuse what bool() and int() would silently turn into another value: 'no', 2.7."""
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise InputError(f"{name} is {value!r}", "True or False")
-    elif isinstance(default, int) and isinstance(value, float) and not value.is_integer():
-        raise InputError(f"{name} is {value!r}", "a whole number")
 
 
 KINDS: Registry[Kind] = Registry("kind of split")

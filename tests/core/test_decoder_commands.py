@@ -12,9 +12,11 @@ import torch
 from core import decoders, paths
 from core.__main__ import main
 from core.decoders import evaluation, gradient
+from core.errors import Cancelled
 from tests.core.decoders import planted
 
 RECORDING = [planted.NAME, "--encoder", "brought:truth"]
+KFOLD = ["--split", "kfold", "--split-parameter"]
 QUICK = ["--set", "epochs=3", "--set", "batch=32"]
 
 
@@ -100,8 +102,8 @@ def test_ctrl_c_ends_with_130_and_the_next_call_goes_on(capsys, monkeypatch):
     monkeypatch.setattr(gradient, "SAVE_EVERY_S", 0.0)
     epoch, trained = gradient.Training.epoch, []
 
-    def interrupted(self):
-        epoch(self)
+    def interrupted(self, *told):
+        epoch(self, *told)
         trained.append(len(self.curve))
         if trained == [1, 2]:
             raise KeyboardInterrupt
@@ -148,6 +150,20 @@ def test_evaluate_says_why_there_is_no_top_1(capsys):
     status, out, _ = command(capsys, "evaluate", key, "--no-baselines")
     assert status == 0
     assert "one category alone (c00): top-1 and top-5 need two or more." in out.splitlines()[-1]
+
+
+def test_evaluate_says_that_a_decoder_is_partial(capsys):
+    config = planted.config()
+    with pytest.raises(Cancelled):
+        decoders.train(config, planted.cancel_after(2))
+    (entry,) = decoders.entries()
+    asked = ["evaluate", entry.key, "--no-baselines"]
+    assert of_json(capsys, *asked)["partial"]
+    said = "partial: its training was cancelled after epoch 2 of 5"
+    assert command(capsys, *asked)[1].splitlines()[1] == said
+    assert decoders.train(config).key == entry.key
+    assert not of_json(capsys, *asked)["partial"]
+    assert "partial" not in command(capsys, *asked)[1]
 
 
 SWEEP = [
@@ -201,6 +217,28 @@ def test_sweep_tells_a_combination_that_fails_and_goes_on(capsys, tmp_path):
     assert table["key"].nunique() == 2
 
 
+@pytest.mark.parametrize("given", [[], ["--json"]])
+def test_ctrl_c_leaves_the_finished_combinations_of_a_sweep(capsys, tmp_path, monkeypatch, given):
+    trained, train = [], decoders.train
+
+    def interrupted(config, *rest, **named):
+        trained.append(config.seed)
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        return train(config, *rest, **named)
+
+    monkeypatch.setattr(decoders, "train", interrupted)
+    out = tmp_path / "table.csv"
+    seeds = ["--seed", "0", "--seed", "1", "--seed", "2"]
+    status, _, error = command(capsys, "sweep", *RECORDING, *seeds, "--out", out, *given)
+    assert (status, error, trained) == (130, "", [0, 1])
+    table = pd.read_csv(out)
+    (entry,) = decoders.entries()
+    assert table["key"].unique() == [entry.key]
+    assert table["value"].notna().all()
+    assert list(tmp_path.glob("table*")) == [out]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -212,6 +250,7 @@ def test_sweep_tells_a_combination_that_fails_and_goes_on(capsys, tmp_path):
         (["train", *RECORDING, "--head-parameter", "wide"], "--head-parameter is 'wide'"),
         (["train", *RECORDING, "--head-parameter", "wide=1"], "no parameter 'wide'"),
         (["train", *RECORDING, "--set", "epochs=many"], "epochs is 'many'"),
+        (["train", *RECORDING, "--set", "epochs=2.7"], "epochs is '2.7'. Expected a whole number"),
         (["train", *RECORDING, "--set", "speed=1"], "no setting 'speed'"),
         (["train", *RECORDING, "--loss", "mse:x"], "--loss is 'mse:x'"),
         (["train", *RECORDING, "--loss", "infonce,kind"], "--loss is 'kind'"),
@@ -219,6 +258,7 @@ def test_sweep_tells_a_combination_that_fails_and_goes_on(capsys, tmp_path):
         (["train", *RECORDING, "--loss", "mse:-1"], "weight of mse is -1"),
         (["train", *RECORDING, "--split", "half"], "'half'"),
         (["train", *RECORDING, "--split-parameter", "validation=2"], "validation is"),
+        (["train", *RECORDING, *KFOLD, "contiguous=no"], "contiguous is 'no'. Expected True or"),
         (["train", *RECORDING, "--fold", "1"], "no fold 1"),
         (["train", *RECORDING, "--fold", "x"], "invalid int value"),
         (["train", *RECORDING, "--head", "linear", "--device", "tpu"], "tpu"),

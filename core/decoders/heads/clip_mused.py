@@ -25,7 +25,6 @@ PENALTIES = ("orthogonality", "rsa_high", "rsa_low")
 
 
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
-    check_division(values)
     return _module()(shape, values)
 
 
@@ -140,6 +139,7 @@ register(
             ),
         ),
         several_subjects=True,
+        check_together=check_division,
         attends=True,
         penalises=True,
     )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
-    check_division(values)
     return _module()(shape, **values)
 
 
@@ -83,6 +82,7 @@ register(
                 maximum=DROPOUT.maximum,
             ),
         ),
+        check_together=check_division,
         attends=True,
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,6 @@ def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
 
     from core.decoders.heads.shared.layers import OfResponses, Residual
 
-    if values["blocks"] and not values["hidden"]:
-        raise InputError(
-            f"{values['blocks']} residual blocks stand on no hidden layer",
-            "1 or more hidden layers before residual blocks",
-        )
     width = values["width"]
     sizes = [shape.units, *[width] * values["hidden"]]
     layers = [_layer(before, after, values["dropout"]) for before, after in pairwise(sizes)]
@@ -30,6 +26,14 @@ def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
         Residual(_layer(width, width, values["block_dropout"])) for _ in range(values["blocks"])
     ]
     return OfResponses(nn.Sequential(*layers, *blocks, nn.Linear(sizes[-1], shape.outputs)))
+
+
+def _check_blocks(values: Mapping[str, Any]) -> None:
+    if values["blocks"] and not values["hidden"]:
+        raise InputError(
+            f"{values['blocks']} residual blocks stand on no hidden layer",
+            "1 or more hidden layers before residual blocks",
+        )
 
 
 def _layer(before: int, after: int, dropout: float) -> nn.Module:
@@ -86,6 +90,7 @@ register(
                 maximum=0.9,
             ),
         ),
+        check_together=_check_blocks,
         presets={
             "MindEye1": {
                 "hidden": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,21 +15,18 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def penalties(values: dict[str, Any]) -> np.ndarray:
-    """Give the penalties to choose among, in geometric steps. (count,) float64.
+def penalties(values: Mapping[str, Any]) -> np.ndarray:
+    """Give the penalties to choose among, in geometric steps. (count,) float64."""
+    return np.logspace(values["smallest"], values["largest"], values["count"])
 
-    Raises
-    ------
-    InputError
-        If the smallest is above the largest.
-    """
+
+def _check_order(values: Mapping[str, Any]) -> None:
     if values["smallest"] > values["largest"]:
         raise InputError(
             f"The smallest penalty is 10^{values['smallest']:g}, "
             f"the largest 10^{values['largest']:g}",
             "a smallest penalty that is not above the largest",
         )
-    return np.logspace(values["smallest"], values["largest"], values["count"])
 
 
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
@@ -75,6 +73,7 @@ register(
                 maximum=100,
             ),
         ),
+        check_together=_check_order,
         trained_by="closed form",
     )
 )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
-    check_division(values)
     return _module()(shape, **values)
 
 
@@ -92,6 +91,7 @@ register(
                 choices=("shared", "own"),
             ),
         ),
+        check_together=check_division,
         attends=True,
         presets={"6/4": _published(6, 4), "12/8": _published(12, 8), "24/16": _published(24, 16)},
     )

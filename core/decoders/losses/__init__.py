@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from core.decoders.losses.shared.loss import LOSSES, Loss, build, combined
+from core.decoders.losses.shared.loss import LOSSES, Loss, build, check_terms, combined
 
 # How they are listed; a further file comes after these.
 _LISTED = ["infonce", "softclip", "fuzzy", "mse", "cosine"]
@@ -11,4 +11,4 @@ _found = [module.name for module in pkgutil.iter_modules(__path__) if not module
 for _name in [*_LISTED, *sorted(set(_found) - set(_LISTED))]:
     importlib.import_module(f"{__name__}.{_name}")
 
-__all__ = ["LOSSES", "Loss", "build", "combined"]
+__all__ = ["LOSSES", "Loss", "build", "check_terms", "combined"]

@@ -38,20 +38,46 @@ def test_weights_leave_out_what_is_not_there():
     torch.testing.assert_close(augment.weights(a, keep), expected)
 
 
+def test_virtual_responses_by_hand(monkeypatch):
+    """Softmax .1, .2, .3, .4 of a = log(k / 2), which lies in -1 to 1; the first and third kept.
+
+    Of the responses (10, 0), (20, 5), (0, 30), (40, 5): 1 + 0 and 0 + 9, and divided by .4.
+    """
+    a = (torch.arange(1.0, 5) / 2).log()[None]
+    members = torch.tensor([[3, 0, 4, 1]])
+    x = torch.tensor([[20.0, 5], [40, 5], [99, 99], [10, 0], [0, 30]])
+
+    def found(coins, renormalise):
+        draws = iter([(a + 1) / 2, torch.tensor([coins])])
+        with monkeypatch.context() as patch:
+            patch.setattr(torch, "rand", lambda *shape, **where: next(draws))
+            return augment.virtual_batch(x, members, torch.Generator(), renormalise)
+
+    coins = [0.1, 0.9, 0.4, 0.6]
+    torch.testing.assert_close(found(coins, False), torch.tensor([[1.0, 9]]))
+    torch.testing.assert_close(found(coins, True), torch.tensor([[2.5, 22.5]]))
+    never = [0.9, 0.9, 0.9, 0.9]
+    torch.testing.assert_close(found(never, False), torch.tensor([[1.0, 0]]))
+    torch.testing.assert_close(found(never, True), torch.tensor([[10.0, 0]]))
+
+
 def test_virtual_responses_are_equation_1(generator):
     """The draws are repeated here in their order, and the sum is written out."""
     responses = torch.randn(3, 5, generator=generator)
+    members = torch.arange(3)[None]
     twin = torch.Generator().manual_seed(7)
     a = 2 * torch.rand(1, 3, generator=twin)[0] - 1
     kept = (torch.rand(1, 3, generator=twin)[0] < 0.5).float()
     exponentials = a.exp()
     x1, x2, x3 = exponentials[:, None] / exponentials.sum() * responses
     expected = x1 + kept[1] * x2 + kept[2] * x3
-    found = augment.virtual(responses, torch.Generator().manual_seed(7))
+    found = augment.virtual_batch(responses, members, torch.Generator().manual_seed(7))[0]
     torch.testing.assert_close(found, expected)
     share = (exponentials * torch.tensor([1, *kept[1:]])).sum() / exponentials.sum()
-    found = augment.virtual(responses, torch.Generator().manual_seed(7), renormalise=True)
-    torch.testing.assert_close(found, expected / share)
+    found = augment.virtual_batch(
+        responses, members, torch.Generator().manual_seed(7), renormalise=True
+    )
+    torch.testing.assert_close(found[0], expected / share)
 
 
 def test_weights_of_eight_responses_sum_to_nine_sixteenths(generator):
@@ -167,7 +193,7 @@ CATEGORIES = torch.tensor([2, 0, 2, 5, -1, 0, 2, 5, 5, 5, -1, 2])
 def test_the_library_draws_any_picture_of_the_category(generator):
     asked = torch.tensor([0, 2, 5, 7, -1]).repeat(200)
     target = torch.full((1000, 3), 99.0)
-    found = augment.library(target, asked, GALLERY, CATEGORIES, generator)
+    found = augment.Library(GALLERY, CATEGORIES).draw(target, asked, generator)
     assert (found == found[:, :1]).all()
     drawn = {int(c): set(found[asked == c, 0].tolist()) for c in asked.unique()}
     assert drawn == {0: {1, 5}, 2: {0, 2, 6, 11}, 5: {3, 7, 8, 9}, 7: {99}, -1: {99}}
@@ -176,24 +202,26 @@ def test_the_library_draws_any_picture_of_the_category(generator):
 
 
 def test_the_library_refuses_test_categories(generator):
-    target = torch.zeros(3, 3)
-    asked = torch.tensor([0, 5, 2])
-    with pytest.raises(InputError, match=r"test categories \[5\]"):
-        augment.library(target, asked, GALLERY, CATEGORIES, generator, forbidden=(5, 9))
     shelves = augment.Library(GALLERY, CATEGORIES, forbidden=(5, 9))
-    assert (shelves.draw(target, torch.tensor([0, 2, -1]), generator)[:, 0] != 99).all()
-    assert not any((shelves._gallery[:, 0] == picture).any() for picture in (3, 7, 8, 9, 4, 10))
+    with pytest.raises(InputError, match=r"test categories \[5\]"):
+        shelves.draw(torch.zeros(3, 3), torch.tensor([0, 5, 2]), generator)
+    asked = torch.tensor([0, 2, -1, 7]).repeat(200)
+    found = shelves.draw(torch.full((800, 3), 99.0), asked, generator)[:, 0]
+    drawn = {int(c): set(found[asked == c].tolist()) for c in asked.unique()}
+    assert drawn == {0: {1, 5}, 2: {0, 2, 6, 11}, 7: {99}, -1: {99}}
+    assert sorted(shelves._gallery[:, 0].tolist()) == [0, 1, 2, 5, 6, 11]
 
 
 def test_an_empty_library_changes_nothing(generator):
     target = torch.randn(2, 3, generator=generator)
-    empty = torch.empty(0, 3), torch.empty(0, dtype=torch.int64)
-    assert torch.equal(augment.library(target, torch.tensor([0, 1]), *empty, generator), target)
+    empty = augment.Library(torch.empty(0, 3), torch.empty(0, dtype=torch.int64))
+    assert torch.equal(empty.draw(target, torch.tensor([0, 1]), generator), target)
 
 
 def test_the_same_generator_gives_the_same_rows():
     x = torch.randn(8, 4, generator=torch.Generator().manual_seed(0))
     members = augment.fellows(torch.tensor([0, 0, 1, 1, 0, 1, 2, 0]))
+    shelves = augment.Library(x, members[:, 0] % 2)
 
     def drawn(seed):
         generator = torch.Generator().manual_seed(seed)
@@ -202,7 +230,7 @@ def test_the_same_generator_gives_the_same_rows():
                 augment.noise(x, 1.0, generator),
                 *augment.mix(x, x, 0.4, generator),
                 augment.virtual_batch(x, members, generator),
-                augment.library(x, members[:, 0] % 2, x, members[:, 0] % 2, generator),
+                shelves.draw(x, members[:, 0] % 2, generator),
             ]
         )
 

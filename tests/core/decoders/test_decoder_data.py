@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,29 @@ def _constant_unit(responses, embeddings, tested):
     responses[:, 5] = 7
 
 
+def _almost_constant(responses, embeddings, tested):
+    rng = np.random.default_rng(8)
+    responses[:, 5] = np.float32(700) * (1 + 2.0**-23 * rng.integers(-1, 2, len(responses)))
+    responses[tested, 5] += 3
+    responses[:, 6] = 700 + 0.01 * rng.normal(size=len(responses))
+    responses[:, 7] *= 1e-12
+    responses[:, 8] = 0
+
+
+def test_a_unit_that_varies_by_rounding_alone_is_not_blown_up():
+    planted.save(change=_almost_constant)
+    data = decoders.prepare(planted.config())
+    train = data.opened[0].responses()[data.fold.train].astype(np.float64)
+    assert 0 < train[:, 5].std() < 1e-4
+    scaling = data.scaling("mean")
+    assert scaling.deviation[0, [5, 8]].tolist() == [1, 1]
+    small = train[:, [6, 7]].std(axis=0)
+    np.testing.assert_allclose(scaling.deviation[0, [6, 7]], small, rtol=1e-5)
+    tested = data.rows(data.fold.test, "mean", scaling).x
+    np.testing.assert_allclose(tested[:, 5], 3, atol=1e-3)
+    assert np.abs(tested).max() < 10
+
+
 def _wild(responses, embeddings, tested):
     rng = np.random.default_rng(9)
     responses[tested] = 1e6 * rng.normal(size=responses[tested].shape)
@@ -147,6 +171,26 @@ def test_missing_responses_are_left_out():
     everything = data.rows(np.arange(planted.PICTURES), "mean", data.scaling("mean"))
     assert len(everything.x) == planted.PICTURES - 3
     assert np.isfinite(everything.x).all()
+
+
+@pytest.mark.parametrize("unknown", [np.nan, None, " "])
+def test_categories_are_read_as_the_splits_read_them(unknown, monkeypatch):
+    planted.save()
+    plain = decoders.prepare(planted.config())
+    load = datasets.load
+
+    def changed(*given, **options):
+        ds = load(*given, **options)
+        category = ds.stimuli["category"].astype(object)
+        category.iloc[:3] = [" c00", "c00\t", unknown]
+        return replace(ds, stimuli=ds.stimuli.assign(category=category))
+
+    monkeypatch.setattr(datasets, "load", changed)
+    data = decoders.prepare(planted.config())
+    assert data.names == plain.names
+    assert data.category[:4].tolist() == [0, 0, -1, 0]
+    assert np.array_equal(data.category[3:], plain.category[3:])
+    assert data.category.dtype == np.int64
 
 
 def test_empty_sides_and_folds_that_are_not_there_are_told():

@@ -156,6 +156,26 @@ def test_several_subjects_are_compared_with_baselines_of_each():
     assert by_measure(table, "clip_mused").loc["two-way", "n"] == 2 * planted.TESTED * planted.EACH
 
 
+def test_baselines_of_single_subjects_are_tested_on_the_same_pictures():
+    """Each subject lacks other responses; what one of them saw is on a side of all."""
+    lost = iter([[0, 40, 80], [120, 160, 200]])
+
+    def lose(responses, embeddings, tested):
+        responses[next(lost)] = np.nan
+
+    planted.save(subjects=("s1", "s2"), change=lose)
+    narrow = {"width": 16, "heads": 2, "hidden": 16, "depth": 1}
+    config = planted.config(
+        "clip_mused", subjects=("s1", "s2"), head_parameters=narrow, split="image"
+    )
+    joint = decoders.prepare(config).fold
+    assert len(joint.rows) == planted.PICTURES
+    for _, run in evaluation._baselines(config, lambda part, said: None):
+        own = decoders.prepare(run.config).fold
+        for side in ("train", "validation", "test"):
+            assert np.array_equal(getattr(own, side), getattr(joint, side))
+
+
 # --- what stands for a category
 
 
@@ -239,7 +259,7 @@ def test_a_recording_that_has_changed_is_refused(change):
     run = decoders.train(planted.config("ridge"))
     decoders.evaluate(run, baselines=False, **FEW)
     CHANGES[change]()
-    with pytest.raises(InputError, match="have changed since.*Train it again"):
+    with pytest.raises(InputError, match=r"have changed since.*Train it again"):
         decoders.evaluate(run, baselines=False, **FEW)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.decoders import heads
+from core.decoders import Config, heads
 from core.errors import InputError, NotFoundError
 from core.paths import PROJECT
 
@@ -135,8 +135,23 @@ def test_penalties_of_ridge():
 
     found = ridge.penalties(heads.HEADS["ridge"].check({}))
     np.testing.assert_allclose(found, np.logspace(0, 6, 13))
-    with pytest.raises(InputError, match="not above"):
-        ridge.penalties({"smallest": 3.0, "largest": 1.0, "count": 2})
+    found = ridge.penalties({"smallest": 3.0, "largest": 3.0, "count": 2})
+    np.testing.assert_allclose(found, [1e3, 1e3])
+
+
+@pytest.mark.parametrize(
+    ("head", "wrong", "message"),
+    [
+        ("ridge", {"smallest": 3.0, "largest": 1.0}, r"smallest penalty is 10\^3.*not above"),
+        ("mlp", {"hidden": 0}, "1 residual blocks stand on no hidden layer"),
+        *((head, {"width": 18}, "18 cannot be divided among 4 heads") for head in ATTENDING),
+    ],
+)
+def test_values_that_do_not_fit_together_are_found_before_anything_is_built(head, wrong, message):
+    with pytest.raises(InputError, match=message):
+        heads.HEADS[head].check(wrong)
+    with pytest.raises(InputError, match=message):
+        Config("simulated", head=head, head_parameters=wrong)
 
 
 @pytest.mark.parametrize("hidden", range(5))

@@ -6,7 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.decoders import heads, losses
+from core import ridge
+from core.decoders import HEADS, heads, losses
+from core.decoders.heads.ridge import penalties
 
 GROUPS = ((0, 10), (10, 17), (17, 30), (30, 40))
 UNITS, DIMENSIONS, TRAINING, HELD_OUT = 40, 8, 600, 100
@@ -56,19 +58,33 @@ def two_way(predicted, target):
     return right.sum().item() / (len(target) * (len(target) - 1))
 
 
-@pytest.mark.parametrize("head", TRAINED)
-def test_learns_a_few_rows_by_heart(head, planted):
-    x, subject, _ = planted
+@pytest.fixture
+def few(planted):
+    """Twelve responses, their subjects, and targets that follow no rule."""
     targets = torch.randn(12, DIMENSIONS, generator=torch.Generator().manual_seed(1))
-    silent = {"orthogonality": 0.0, "rsa_high": 0.0, "rsa_low": 0.0}
+    return planted[0][:12], planted[1][:12], targets
+
+
+@pytest.mark.parametrize("head", TRAINED)
+def test_learns_a_few_rows_by_heart(head, few):
     values = TRAINED[head] | ({} if head == "linear" else NO_DROPOUT)
     torch.manual_seed(0)
-    module = heads.build(head, SHAPE, **values | (silent if head == "clip_mused" else {}))
+    module = heads.build(head, SHAPE, **values)
     loss = losses.build("mse")
-    few = (x[:12], subject[:12], targets)
-    start = F.mse_loss(module(*few[:2]), targets).item()
+    start = F.mse_loss(module(*few[:2]), few[2]).item()
     steps(module, loss, [few] * 200, rate=1e-2 if head == "linear" else 3e-3)
-    assert F.mse_loss(module(*few[:2]), targets).item() < 0.01 * start
+    assert F.mse_loss(module(*few[:2]), few[2]).item() < 0.01 * start
+
+
+def test_ridge_learns_a_few_rows_by_heart_at_its_smallest_penalty(few):
+    x, subject, targets = few
+    lowest = HEADS["ridge"].parameters[0].minimum
+    values = HEADS["ridge"].check({"smallest": lowest, "largest": lowest, "count": 1})
+    module = heads.build("ridge", SHAPE, **values)
+    fitted = ridge.fit(x.numpy(), targets.numpy(), penalties(values))
+    heads.fill(module, fitted.weights, fitted.intercept)
+    assert fitted.alpha == pytest.approx(1e-6)
+    assert F.mse_loss(module(x, subject), targets).item() < 1e-6 * targets.var(dim=0).mean()
 
 
 @pytest.mark.parametrize("head", TRAINED)

@@ -245,6 +245,53 @@ def test_a_weighted_sum(batch):
 
 
 @pytest.mark.parametrize(
+    ("given", "weight"),
+    [
+        ("mse", 1.0),
+        (["mse"], 1.0),
+        ([["mse"]], 1.0),
+        (("mse", 0.5), 0.5),
+        (("mse", 0.5, {}), 0.5),
+        ([["mse", 2, {}]], 2.0),
+        ([("mse", np.float32(0.5))], 0.5),
+    ],
+)
+def test_one_term_by_itself_is_a_sum_of_one(given, weight):
+    assert losses.check_terms(given) == (("mse", weight, {}),)
+
+
+def test_terms_are_read_in_their_order():
+    assert losses.check_terms(["mse", ["cosine", 2]]) == (("mse", 1.0, {}), ("cosine", 2.0, {}))
+    (term,) = losses.check_terms([["infonce", 1, {"temperature": "0.2"}]])
+    assert term == ("infonce", 1.0, {"kind": "learned", "temperature": 0.2})
+    assert losses.check_terms([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, "The loss is None. Expected a sequence of terms"),
+        ({"mse": 1.0}, r"The loss is \{'mse': 1.0\}"),
+        ([None], "A term of the loss is None. Expected an id"),
+        ([0.5], "A term of the loss is 0.5"),
+        ([[]], r"A term of the loss is \[\]"),
+        ([["mse", 1.0, {}, 1]], "A term of the loss is"),
+        ([[0.5, "mse"]], "A term of the loss is"),
+        (["mse", {}], r"A term of the loss is \{\}"),
+        ([["mse", 1.0, ["kind"]]], "A term of the loss is"),
+        ([["mse", "cosine"]], "The weight of mse is 'cosine'"),
+        ([["mse", None]], "The weight of mse is None"),
+        ([["mse", True]], "The weight of mse is True"),
+        pytest.param([["mse", 10**400]], "The weight of mse is 1000", id="beyond any float"),
+        ([["mse", math.inf]], "The weight of mse is inf"),
+    ],
+)
+def test_what_is_no_sum_of_losses_is_refused(given, message):
+    with pytest.raises(InputError, match=message):
+        losses.check_terms(given)
+
+
+@pytest.mark.parametrize(
     "terms",
     [
         [],

@@ -70,6 +70,9 @@ class Head:
         standardised responses (b, V) float32 (zero where a subject lacks a unit) and subject
         numbers (b,) int64, and gives embeddings (b, d).
     parameters : tuple of Parameter
+    check_together : callable, optional
+        ``check_together(values)`` raises InputError where values that are each in range do
+        not fit together.
     trained_by : {'gradient', 'closed form'}
         In closed form the caller computes the weights and gives them to `fill`.
     several_subjects : bool
@@ -91,6 +94,7 @@ class Head:
     citation: str
     build: Callable[[Shape, dict[str, Any]], nn.Module]
     parameters: tuple[Parameter, ...] = ()
+    check_together: Callable[[Mapping[str, Any]], None] | None = None
     trained_by: Trained = "gradient"
     several_subjects: bool = False
     attends: bool = False
@@ -103,9 +107,12 @@ class Head:
         Raises
         ------
         InputError
-            If a parameter is unknown or out of range.
+            If a parameter is unknown, out of range or does not go with another.
         """
-        return check_given(self.id, self.parameters, given)
+        values = check_given(self.id, self.parameters, given)
+        if self.check_together is not None:
+            self.check_together(values)
+        return values
 
 
 HEADS: Registry[Head] = Registry("head")
