@@ -18,7 +18,7 @@ from PIL import Image
 
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
-from core.datasets.dataset import Dataset, DatasetInfo, as_rgb
+from core.datasets.dataset import Dataset, DatasetInfo, as_rgb, complete_stimuli
 from core.datasets.tables import complete_trials, read_stimuli, read_trials
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from core.validation import (
@@ -34,6 +34,7 @@ MAX_PIXELS = 50_000_000
 NO_RESPONSES = "group"
 TEXTS = ("title", "description", "citation", "licence", "units")
 PICTURES_READ = 4
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 INFO = DatasetInfo(
     name="folder",
@@ -53,9 +54,9 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         raise NotFoundError(f"There is no stimuli.csv in {folder}", "one row for each stimulus")
     info = read_description(info)
     stimuli = read_stimuli(folder / "stimuli.csv")
-    gallery = _gallery(folder, stimuli)
+    listed, gallery = _gallery(folder, stimuli)
     shown = _picture_files(stimuli, folder / "images", "stimuli.csv")
-    files = {**shown, **_picture_files(gallery, folder / "gallery", "gallery.csv")}
+    files = {**shown, **_picture_files(gallery, folder / "gallery", listed)}
     subjects = _subjects(folder)
     chosen = choose_subject(subjects, subject)
     betas, trials = _responses(folder, chosen, stimuli)
@@ -220,19 +221,52 @@ def _embeddings(folder: Path, n_stimuli: int) -> dict[str, np.ndarray]:
     return embeddings
 
 
-def _gallery(folder: Path, stimuli: pd.DataFrame) -> pd.DataFrame:
+def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """What lists the further pictures, and their table."""
     path = folder / "gallery" / "gallery.csv"
-    if not path.is_file():
-        return stimuli.iloc[:0]
-    gallery = read_stimuli(path)
+    if path.is_file():
+        name, gallery = path.name, read_stimuli(path)
+    else:
+        name, gallery = "gallery/", _gallery_by_category(folder)
     shared = gallery["id"][gallery["id"].isin(stimuli["id"])]
     if len(shared):
         raise InputError(
-            f"gallery.csv repeats {len(shared)} ids of stimuli.csv: "
+            f"{name} repeats {len(shared)} ids of stimuli.csv: "
             f"{enumerate_names(shared.to_numpy())}",
             "further pictures, with ids of their own",
         )
-    return gallery
+    return name, gallery
+
+
+def _gallery_by_category(folder: Path) -> pd.DataFrame:
+    """Pictures of ``gallery/<category>/``, the layout of ImageNet; no further folder below.
+
+    Id and file are the path inside ``gallery``; hidden files and folders are left out.
+    """
+    gallery = folder / "gallery"
+    found = [
+        (category.name, f"{category.name}/{picture.name}")
+        for category in _visible(folder, gallery)
+        if category.is_dir()
+        for picture in _visible(gallery, category)
+        if picture.suffix.lower() in SUFFIXES and picture.is_file()
+    ]
+    garbled = [repr(path) for _, path in found if path != path.encode(errors="ignore").decode()]
+    if garbled:
+        raise InputError(
+            f"gallery/ holds {len(garbled)} names that are no text: {enumerate_names(garbled)}",
+            "names in UTF-8",
+        )
+    table = pd.DataFrame(found, columns=["category", "id"])
+    return complete_stimuli(table.assign(file=table["id"]))
+
+
+def _visible(root: Path, folder: Path) -> list[Path]:
+    """What stands in a folder of ``root``, sorted by name; nothing where there is none."""
+    if not folder.is_dir():
+        return []
+    inside = paths.inside(root, folder.name)
+    return sorted(path for path in inside.iterdir() if not path.name.startswith("."))
 
 
 def _picture_files(table: pd.DataFrame, folder: Path, name: str) -> dict[str, Path]:

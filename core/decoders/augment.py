@@ -99,31 +99,22 @@ def weights(a: torch.Tensor, keep: torch.Tensor, renormalise: bool = False) -> t
     return kept / kept.sum(dim=-1, keepdim=True) if renormalise else kept
 
 
-def virtual(
-    responses: torch.Tensor, generator: torch.Generator, renormalise: bool = False
-) -> torch.Tensor:
-    """Make one virtual response of the responses (K, V) of one category and subject. (V,)
-
-    Source: study C, Eq. 1; the first response always takes part, each other with probability .5.
-    """
-    everyone = torch.arange(len(responses), device=responses.device)[None]
-    return virtual_batch(responses, everyone, generator, renormalise)[0]
-
-
 def virtual_batch(
     x: torch.Tensor,
     members: torch.Tensor,
     generator: torch.Generator,
     renormalise: bool = False,
 ) -> torch.Tensor:
-    """Make a virtual response of each group of rows, as `virtual` does. (b, V)
+    """Make a virtual response of each group of rows. (b, V)
+
+    Source: study C, Eq. 1; the first response always takes part, each other with probability .5.
 
     Parameters
     ----------
     x : tensor (n, V)
         All training responses.
     members : tensor (b, K) int64
-        Rows of ``x`` of each group, -1 behind the last; the first always takes part.
+        Rows of ``x`` of each group, those of one category and subject, -1 behind the last.
         `fellows` gives them for every row.
     renormalise : bool
         See `weights`.
@@ -219,18 +210,6 @@ class Library:
                 "training categories alone",
                 "Divide the pictures by category, and give the library the training side.",
             )
-
-
-def library(
-    target: torch.Tensor,
-    category: torch.Tensor,
-    gallery: torch.Tensor,
-    gallery_category: torch.Tensor,
-    generator: torch.Generator,
-    forbidden: Iterable[int] = (),
-) -> torch.Tensor:
-    """Replace each target by a random picture of its category, once; see `Library`."""
-    return Library(gallery, gallery_category, forbidden).draw(target, category, generator)
 
 
 def _partners(

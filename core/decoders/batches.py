@@ -13,6 +13,7 @@ from core.decoders import augment
 from core.decoders.config import Config
 from core.decoders.data import Data, Rows, unit_rows
 from core.errors import InputError
+from core.splits.pool import texts
 from core.validation import enumerate_names
 
 
@@ -65,6 +66,11 @@ class Augmented:
     library : augment.Library or None
     generator : torch.Generator
         On the device of the side.
+
+    Raises
+    ------
+    InputError
+        If virtual responses are asked for, and no subject has two responses of one category.
     """
 
     def __init__(
@@ -76,11 +82,7 @@ class Augmented:
     ) -> None:
         self.side, self.settings, self.library = side, config.training, library
         self.generator = generator
-        self.fellows: torch.Tensor | None = None
-        if self.settings["virtual"]:
-            subjects = int(side.subject.max()) + 1
-            code = side.category * subjects + side.subject
-            self.fellows = augment.fellows(torch.where(side.category < 0, -1, code))
+        self.fellows = _fellows(side) if self.settings["virtual"] else None
 
     def epoch(self) -> Iterator[Batch]:
         """Every row once, in a new order; a last batch of one row is left out."""
@@ -95,7 +97,7 @@ class Augmented:
         x, subject, target, category = self.side.batch(rows)
         chosen = self._some(self.settings["virtual"], category >= 0)
         if chosen is not None and self.fellows is not None:
-            members = self.fellows.to(x.device)[rows[chosen]]
+            members = self.fellows[rows[chosen]]
             renormalise = self.settings["virtual_weights"] == "renormalised"
             made = augment.virtual_batch(self.side.x, members, self.generator, renormalise)
             x = x.index_copy(0, chosen, made)
@@ -119,6 +121,22 @@ class Augmented:
         return places if len(places) else None
 
 
+def _fellows(side: Side) -> torch.Tensor:
+    """Rows of the subject and category of each row; see ``augment.fellows``."""
+    subjects = int(side.subject.max()) + 1
+    code = side.category * subjects + side.subject
+    found = augment.fellows(torch.where(side.category < 0, -1, code))
+    if found.shape[1] > 1:
+        return found
+    known = bool((side.category >= 0).any())
+    lacking = "subject has two training responses of one" if known else "training picture has a"
+    raise InputError(
+        f"There is nothing to make virtual responses of: no {lacking} category",
+        "two or more responses of a subject to one category",
+        "Name the categories of the stimuli, or set 'virtual' to 0.",
+    )
+
+
 def targets_of(embeddings: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """Unit embeddings seen from the mean of the training pictures. (n, d) float32"""
     return unit_rows(unit_rows(embeddings) - centre)
@@ -130,7 +148,7 @@ def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> a
     Raises
     ------
     InputError
-        If a category is on both sides.
+        If a category is on both sides, or no training category has a usable gallery picture.
     """
     forbidden = _categories(data, data.fold.test)
     shared = sorted(data.names[place] for place in forbidden & _categories(data, data.fold.train))
@@ -142,15 +160,32 @@ def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> a
             "Divide the pictures by category, or set 'library' to 0.",
         )
     ds = data.opened[0]
+    names = texts(ds.gallery, "category")
+    _check_common(data, names)
     features = encoders.encode_images(ds, config.encoder, "gallery", **config.encoder_parameters)
+    names = np.where(np.isfinite(features[:, 0]), names, "")
+    _check_common(data, names)
     number = {name: place for place, name in enumerate(data.names)}
-    category = ds.gallery["category"].map(lambda name: number.get(str(name), -1))
-    known = category.to_numpy(dtype=np.int64)
-    known = np.where(np.isfinite(features[:, 0]), known, -1)
+    category = np.array([number.get(name, -1) for name in names], dtype=np.int64)
     return augment.Library(
         torch.from_numpy(np.nan_to_num(targets_of(features, centre))).to(device),
-        torch.from_numpy(known).to(device),
+        torch.from_numpy(category).to(device),
         forbidden,
+    )
+
+
+def _check_common(data: Data, gallery: np.ndarray) -> None:
+    """Refuse a gallery, by the category names of its pictures, with none of those trained on."""
+    trained = {data.names[place] for place in _categories(data, data.fold.train)}
+    found = set(gallery) - {""}
+    if trained & found:
+        return
+    seen, shown = (enumerate_names(sorted(names)) or "none" for names in (trained, found))
+    raise InputError(
+        "No usable gallery picture is of a training category: categories of the training "
+        f"pictures are {seen}, those of the gallery are {shown}",
+        "the same names in both",
+        "Name the categories of the gallery as those of the stimuli, or set 'library' to 0.",
     )
 
 

@@ -76,6 +76,12 @@ class Training:
         return 1 + min(range(len(self.curve)), key=lambda at: self.curve[at]["validation"])
 
     @property
+    def compared(self) -> dict[str, int]:
+        """Rows that a loss sees at once, by side."""
+        training = min(self.settings["batch"], len(self.training.side))
+        return {"training": training, "validation": min(AT_ONCE, len(self.validation))}
+
+    @property
     def is_over(self) -> bool:
         done, settings = len(self.curve), self.settings
         if not self.stopped and done >= settings["epochs"]:

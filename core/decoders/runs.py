@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import store
-from core.decoders import heads
+from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.data import Data, Scaling
 from core.decoders.scored import forget_tables
@@ -72,6 +73,15 @@ class Run:
         """'green', 'amber' or 'red': the worst finding about the split."""
         levels = [finding["level"] for finding in self.audit]
         return next((level for level in ("red", "amber") if level in levels), "green")
+
+    @property
+    def chance_losses(self) -> dict[str, float]:
+        """Loss at chance by side where every term contrasts rows: ln of how many, else none."""
+        terms = [(losses.LOSSES[name], weight) for name, weight, _ in self.config.loss]
+        if "compared" not in self.facts or not all(loss.contrasts for loss, _ in terms):
+            return {}
+        total = sum(weight for _, weight in terms)
+        return {side: total * math.log(n) for side, n in self.facts["compared"].items()}
 
     @cached_property
     def module(self) -> nn.Module:

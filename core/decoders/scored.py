@@ -1,17 +1,29 @@
-"""Stored scores of decoders; nothing here imports torch."""
+"""Stored scores of decoders, and what they come to; nothing here imports torch."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 
-from core import store
+from core import paths, store
 
-VERSION, RESAMPLES = 2, 1000
+VERSION, RESAMPLES = 3, 1000
+MOST_KEYS = 10_000
 TOLD = ("badge", "note")
 PROTOTYPES = ("pictures", "names")
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
+FACTS = "result.json"
+RANKS = ("median-rank",)
+COMPARED = ("two-way", "top-1")
+BASELINE = " (baseline)"
+CERTAIN = 0.05
 
 
+@lru_cache(maxsize=MOST_KEYS)
 def table_key(run_key: str, prototypes: str = "pictures") -> str:
     """Key of the scores of a decoder in the store."""
     made = {"run": run_key, "prototypes": prototypes, "resamples": RESAMPLES}
@@ -41,3 +53,123 @@ def load_table(run_key: str, prototypes: str = "pictures") -> pd.DataFrame | Non
     table = pd.DataFrame(result.facts["table"])
     table.attrs |= {name: result.facts.get(name, "") for name in TOLD}
     return table
+
+
+def stamps() -> dict[str, tuple[int, int]]:
+    """Keys of the decoders in the store, each with when it and its scores were written.
+
+    Nanoseconds, 0 where there are no scores. No file is opened, so that a page can ask at
+    every rerun what has changed.
+    """
+    root = _store()
+    keys = [path.name for path in root.glob("decoder-*")]
+    written = {key: (_written(root, key), _written(root, table_key(key))) for key in keys}
+    return {key: times for key, times in written.items() if times[0]}
+
+
+def described(run_key: str) -> dict[str, Any]:
+    """What is stored of a decoder beside its arrays, and when it was ``created``.
+
+    Raises
+    ------
+    CorruptDataError
+        If the file is damaged.
+    """
+    record = store.read_json(_store() / run_key / FACTS) or {}
+    return {"created": record.get("created", 0.0), **record.get("facts", {})}
+
+
+def _store() -> Path:
+    return paths.results_root() / "store"
+
+
+def _written(root: Path, key: str) -> int:
+    try:
+        return (root / key / FACTS).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def worded(measure: str, value: float | None) -> str:
+    """A score for the reader: a rank, or a share in per cent."""
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{value:.1f}" if measure in RANKS else f"{value:.1%}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A score of a decoder beside chance and the best baseline.
+
+    Attributes
+    ----------
+    measure : str
+    value, low, high, p : float
+        Of the decoder, with the 95 % interval.
+    permuted : str
+        What p is taken over, such as '20 categories'.
+    baseline : str
+        The best one; '' where there is none.
+    against : float
+        Score of the baseline: the mean where each of ``subjects`` has one of its own.
+    subjects : int
+    """
+
+    measure: str
+    value: float
+    low: float
+    high: float
+    p: float
+    permuted: str
+    baseline: str = ""
+    against: float = float("nan")
+    subjects: int = 1
+
+    @property
+    def is_above_chance(self) -> bool:
+        return self.p <= CERTAIN
+
+    @property
+    def standing(self) -> str:
+        """'better than', 'no better than' or 'within the interval of' the baseline."""
+        if self.against < self.low:
+            return "better than"
+        if self.against > self.high:
+            return "no better than"
+        return "within the interval of"
+
+
+def verdicts(table: pd.DataFrame, head: str, protocol: str) -> list[Verdict]:
+    """Two-way and top-1 of a decoder, each beside the baseline that is best at it.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From ``evaluate``.
+    head : str
+        Of the decoder. Its baselines end in ' (baseline)'; those of several subjects are
+        named as 'ridge, S1 (baseline)', and stand for their mean.
+    protocol : str
+        A key of ``PROTOCOLS``.
+    """
+    part = table[table["protocol"] == protocol]
+    own = part[part["head"] == head]
+    baselines = part[part["head"].str.endswith(BASELINE)]
+    return [
+        _verdict(row, baselines[baselines["measure"] == measure])
+        for measure in COMPARED
+        for row in own[own["measure"] == measure].to_dict("records")
+    ]
+
+
+def _verdict(own: dict[Any, Any], baselines: pd.DataFrame) -> Verdict:
+    value, low, high, p = (float(own[name]) for name in ("value", "low", "high", "p"))
+    over = own["permuted"]
+    found = Verdict(own["measure"], value, low, high, p, f"{own[over]:,} {over}")
+    if baselines.empty or pd.isna(low):
+        return found
+    kinds = baselines["head"].str.removesuffix(BASELINE).str.split(", ", n=1).str[0]
+    of_kinds = baselines["value"].astype(float).groupby(kinds)
+    best = str(of_kinds.mean().idxmax())
+    against, subjects = float(of_kinds.mean()[best]), int(of_kinds.size()[best])
+    return replace(found, baseline=best, against=against, subjects=subjects)

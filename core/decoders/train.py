@@ -163,6 +163,7 @@ def _epochs(training: Training, tell: Progress) -> None:
 def _kept(run: Run, training: Training, device: str, stopped: str, partial: bool = False) -> Run:
     seconds = sum(row["seconds"] for row in training.curve)
     facts = {"stopped": stopped, "device": device, "seconds": seconds}
+    facts["compared"] = training.compared
     return _with(run, training.best, training.curve, facts, partial)
 
 

@@ -14,10 +14,18 @@ from core.figures.pictures import CATEGORY_COLOURS
 TRAINING, VALIDATION, GREY = CATEGORY_COLOURS[0], CATEGORY_COLOURS[1], CATEGORY_COLOURS[-1]
 CHANCE = 0.5
 HEIGHT = 280
+LEAP = 1000
+FEW = 10
 
 
-def losses(curve: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """Training and validation loss over epochs; the epoch that is kept is marked."""
+def losses(
+    curve: Sequence[Mapping[str, Any]], chance: Mapping[str, float] | None = None
+) -> go.Figure:
+    """Training and validation loss over epochs; the epoch that is kept is marked.
+
+    ``chance`` gives the loss at chance by side, drawn as a dotted line. Losses that leap are
+    drawn on a logarithmic axis.
+    """
     figure = go.Figure()
     epochs = [row["epoch"] for row in curve]
     for name, colour in (("training", TRAINING), ("validation", VALIDATION)):
@@ -40,7 +48,24 @@ def losses(curve: Sequence[Mapping[str, Any]]) -> go.Figure:
             hovertemplate="kept: epoch %{x}, %{y:.4f}<extra></extra>",
         )
     styled(figure, "Epoch", "Loss")
+    for side, colour in (("training", TRAINING), ("validation", VALIDATION)):
+        if chance and side in chance:
+            figure.add_hline(
+                y=chance[side],
+                line={"color": colour, "width": 1, "dash": "dot"},
+                annotation={"text": f"{side}, chance", "showarrow": False},
+                annotation_position="top right",
+            )
+    values = [row[side] for row in curve for side in ("training", "validation")]
+    if values and min(values) > 0 and max(values) > LEAP * min(values):
+        figure.update_yaxes(type="log")
+    _whole_epochs(figure, len(curve))
     return figure.update_layout(height=HEIGHT, legend={"orientation": "h", "y": 1.15})
+
+
+def _whole_epochs(figure: go.Figure, count: int) -> None:
+    if count < FEW:
+        figure.update_xaxes(dtick=1)
 
 
 def identification(curve: Sequence[Mapping[str, Any]]) -> go.Figure:
@@ -70,5 +95,6 @@ def compared(
             line={"color": GREY, "width": 1, "dash": "dot"},
             annotation={"text": "chance", "showarrow": False},
         )
+    _whole_epochs(figure, max((len(curve) for curve in curves.values()), default=0))
     legend = {"orientation": "h", "y": 1.15}
     return figure.update_layout(height=HEIGHT, showlegend=len(curves) > 1, legend=legend)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from core import datasets
+from core.datasets.dataset import STIMULUS_COLUMNS
 from core.errors import CorruptDataError, InputError, NotFoundError
 
 STIMULI = (
@@ -86,6 +88,72 @@ def test_stimuli_alone_and_rdms_alone_are_enough(tmp_path):
         ds.responses()
     with pytest.raises(NotFoundError, match="without pictures"):
         ds.image("a")
+
+
+@pytest.fixture
+def imagenet(folder):
+    """The recording with a gallery of one folder a category in place of gallery.csv."""
+    gallery = folder / "gallery"
+    (gallery / "gallery.csv").unlink()
+    for name in (
+        "dog/b.png",
+        "dog/a.JPEG",
+        "cat/x.webp",
+        "cat/deep/d.png",
+        "cat/.y.png",
+        ".z/z.png",
+    ):
+        (gallery / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4), (200, 0, 0)).save(gallery / name)
+    (gallery / "dog" / "broken.jpg").write_bytes(b"no picture")
+    (gallery / "dog" / "notes.txt").write_text("no picture")
+    return folder
+
+
+def test_a_gallery_may_hold_a_folder_for_each_category(imagenet):
+    ds = _open(imagenet)
+    names = ["cat/x.webp", "dog/a.JPEG", "dog/b.png", "dog/broken.jpg"]
+    assert ds.gallery["id"].tolist() == ds.gallery["file"].tolist() == names
+    assert ds.gallery["category"].tolist() == ["cat", "dog", "dog", "dog"]
+    assert list(ds.gallery) == list(STIMULUS_COLUMNS)
+    assert ds.image("dog/b.png").getpixel((0, 0)) == (200, 0, 0)
+    with pytest.raises(CorruptDataError, match=r"dog/broken\.jpg"):
+        ds.image("dog/broken.jpg")
+    Image.new("RGB", (4, 4)).save(imagenet / "gallery" / "cat" / "a.jpg")
+    more = _open(imagenet)
+    assert more.gallery["id"].tolist() == ["cat/a.jpg", *names]
+    assert more.pictures_fingerprint != ds.pictures_fingerprint
+    (imagenet / "gallery" / "gallery.csv").write_text("id,file\ng1,g.png\n")
+    assert _open(imagenet).gallery["id"].tolist() == ["g1"]
+
+
+@pytest.mark.parametrize("link", ["gallery", "gallery/dog", "gallery/dog/b.png"])
+def test_links_of_a_gallery_that_lead_outside_are_refused(link, imagenet, tmp_path):
+    outside = (imagenet / link).rename(tmp_path / "outside")
+    (imagenet / link).symlink_to(outside)
+    with pytest.raises(InputError, match="outside"):
+        _open(imagenet)
+
+
+def test_links_that_lead_nowhere_or_round_are_no_gallery(imagenet):
+    for name in ("round", "dog/round.png"):
+        (imagenet / "gallery" / name).symlink_to(imagenet / "gallery" / name)
+    (imagenet / "gallery" / "dog" / "nowhere.png").symlink_to("gone.png")
+    assert len(_open(imagenet).gallery) == 4
+
+
+def test_gallery_folders_with_ids_of_stimuli_or_names_that_are_no_text(imagenet):
+    (imagenet / "stimuli.csv").write_text("id\n007\nNA\nc\ndog/b.png\n")
+    with pytest.raises(InputError, match=r"gallery/ repeats 1 ids of stimuli\.csv: dog/b\.png"):
+        _open(imagenet)
+    (imagenet / "stimuli.csv").write_text(STIMULI)
+    try:
+        os.mkdir(os.fsencode(imagenet / "gallery") + b"/\xff")
+        os.link(imagenet / "gallery/dog/b.png", os.fsencode(imagenet / "gallery") + b"/\xff/b.png")
+    except OSError:
+        pytest.skip("this disk takes names in UTF-8 alone")
+    with pytest.raises(InputError, match=r"gallery/ holds 1 names that are no text.*UTF-8"):
+        _open(imagenet)
 
 
 def test_fingerprint_follows_content_and_pictures_but_not_place(folder, tmp_path):

@@ -46,5 +46,6 @@ register(
             ),
             TEMPERATURE,
         ),
+        contrasts=True,
     )
 )

@@ -48,5 +48,6 @@ register(
             ),
             TEMPERATURE,
         ),
+        contrasts=True,
     )
 )

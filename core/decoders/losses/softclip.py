@@ -42,5 +42,6 @@ register(
                 maximum=10.0,
             ),
         ),
+        contrasts=True,
     )
 )

@@ -11,7 +11,7 @@ import torch
 from sklearn.linear_model import Ridge
 
 from core import decoders, encoders, ridge
-from core.decoders import batches, gradient
+from core.decoders import batches, gradient, losses
 from core.decoders.batches import targets_of
 from core.decoders.gradient import Training
 from core.errors import Cancelled, InputError, NeurogalleryError
@@ -227,6 +227,22 @@ def test_a_validation_side_of_one_picture_is_refused_for_gradient_heads():
     with pytest.raises(InputError, match="validation side has one picture"):
         decoders.train(config)
     assert decoders.train(planted.config("ridge", split_parameters=shares)).state
+
+
+def test_the_loss_at_chance_is_that_of_equal_predictions(recording):
+    """A head that gives every picture the same embedding has this loss."""
+    config = planted.config("mlp", loss=(("infonce", 2.0, {}), ("fuzzy", 1.0, {})))
+    run = decoders.train(config)
+    data = decoders.prepare(config)
+    count = len(data.fold.validation)
+    assert run.facts["compared"] == {"training": 32, "validation": count}
+    alike = torch.ones(count, planted.DIMENSIONS)
+    category = torch.from_numpy(data.category[data.fold.validation])
+    same = losses.combined(config.loss)(alike, alike, category)
+    assert run.chance_losses["validation"] == pytest.approx(3 * np.log(count))
+    assert same.item() == pytest.approx(3 * np.log(count), rel=1e-4)
+    assert decoders.train(planted.config("mlp", loss="mse")).chance_losses == {}
+    assert decoders.train(planted.config("ridge")).chance_losses == {}
 
 
 OUT_OF_MEMORY = {

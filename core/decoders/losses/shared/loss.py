@@ -41,6 +41,8 @@ class Loss:
         a scalar in float32. A learned temperature is a parameter of the module: train it
         without weight decay.
     parameters : tuple of Parameter
+    contrasts : bool
+        Whether it is the cross entropy of one among n rows, ln n at chance.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Loss:
     citation: str
     build: Callable[[dict[str, Any]], nn.Module]
     parameters: tuple[Parameter, ...] = ()
+    contrasts: bool = False
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Give every parameter its checked value, the default where none was given.
