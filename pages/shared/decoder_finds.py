@@ -40,9 +40,10 @@ def show(ds: Dataset, run: Run) -> None:
                     f"Sheet (of {sheets:,})", 1, sheets, key="finds_sheet", width=160
                 )
         table = table.sort_values("rank", ascending=order == ORDERS[1], kind="stable")
+        several = table["subject"].nunique() > 1
         shown = table.iloc[(sheet - 1) * SHOWN : sheet * SHOWN]
         gallery(
-            [tile for row in shown.to_dict("records") for tile in _tiles(ds, row)],
+            [tile for row in shown.to_dict("records") for tile in _tiles(ds, row, several)],
             key=f"finds_{sheet}",
             selected=(),
             on_change=lambda ids: None,
@@ -58,8 +59,8 @@ def show(ds: Dataset, run: Run) -> None:
         )
 
 
-def _tiles(ds: Dataset, row: Mapping[Any, Any]) -> list[Tile]:
-    who = f"{row['subject']}: " if len(set(ds.subjects)) > 1 else ""
+def _tiles(ds: Dataset, row: Mapping[Any, Any], several: bool) -> list[Tile]:
+    who = f"{row['subject']}: " if several else ""
     heading = f"{who}{row['id']}, rank {row['rank']:g} of {row['candidates']:,}"
     tiles = [_tile(ds, row["id"], "viewed", heading)]
     for place, (found, cosine) in enumerate(zip(row["found"], row["similarity"], strict=True), 1):
