@@ -1,29 +1,35 @@
-"""The decoders that were trained: one in view, and the table of all."""
+"""The decoders that were trained: one in view, and several compared."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core import decoders, jobs, store
+from core import decoders, jobs
 from core.datasets import Dataset
 from core.decoders import HEADS, Run
-from core.decoders.scored import PROTOCOLS, load_table
-from core.errors import NeurogalleryError
+from core.decoders.scored import (
+    PROTOCOLS,
+    Verdict,
+    described,
+    load_table,
+    verdicts,
+    worded,
+)
 from core.figures import training as figures
-from pages.shared import audits, decoder_finds, decoder_settings, jobs_panel
+from pages.shared import audits, decoder_finds, decoder_table, jobs_panel
+from pages.shared.decoder_table import ABSENT, Row, loaded
 from pages.shared.text import counted, plain
 
-MOST_UPLOADED = 500
-SHARES = ("top-1", "top-5", "two-way", "top-1 of 300")
+__all__ = ["compare", "facts", "in_words", "listed", "loaded", "scores", "show"]
 
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def loaded(key: str) -> Run | None:
-    return decoders.load(key)
+LEAK = "These scores measure the leak, not the decoder:"
+BESIDES = ("Recording", "Subject", "ROIs", "Embedding", "Head", "Loss", "Split", "Fold", "Seed")
 
 
 def show(ds: Dataset, run: Run) -> None:
@@ -33,47 +39,57 @@ def show(ds: Dataset, run: Run) -> None:
         if run.partial:
             st.badge("cancelled, best epoch so far", color="orange")
     st.caption(facts(run))
+    _warn_of_divergence(run)
     if run.curve:
         with st.container(key="halves"):
             left, right = st.columns(2, gap="large")
-        left.plotly_chart(figures.losses(run.curve), key="losses", alt="Loss over epochs")
+        left.plotly_chart(
+            figures.losses(run.curve, run.chance_losses), key="losses", alt="Loss over epochs"
+        )
         chart = figures.identification(run.curve)
         right.plotly_chart(chart, key="two_way", alt="Two-way identification over epochs")
     audits.show(ds, run.config, run.audit)
-    scores(run)
+    scores(ds, run)
     decoder_finds.show(ds, run)
 
 
 def facts(run: Run) -> str:
     """What the training came to, in one line."""
     told = run.facts
+    groups = f" in {counted(len(run.shape.groups), 'group')}"
     words = [
+        decoders.short_name(run.key, run.config.head),
         HEADS[run.config.head].label,
         f"{told['weights']:,} weights",
-        f"{run.shape.units:,} units in {counted(len(run.shape.groups), 'group')}",
-        str(told["stopped"]),
-        f"{told['seconds']:.1f} s on {told['device']}",
+        f"{run.shape.units:,} units{'' if run.config.is_closed_form else groups}",
     ]
     if "best_epoch" in told:
-        words.insert(3, f"epoch {told['best_epoch']} of {told['epochs']} kept")
+        words.append(f"epoch {told['best_epoch']} of {told['epochs']} kept")
     if "alpha" in told:
-        words.insert(3, f"penalty {told['alpha']:g}")
+        words.append(f"penalty {told['alpha']:g}")
+    words += [str(told["stopped"]), f"{told['seconds']:.1f} s on {told['device']}"]
     return " · ".join(map(plain, words))
 
 
-def scores(run: Run) -> None:
+def _warn_of_divergence(run: Run) -> None:
+    if decoder_table.has_diverged(run.facts):
+        why = str(run.facts["stopped"]).partition(";")[0]
+        st.warning(
+            f"The training diverged: {plain(why)}. The weights of epoch "
+            f"{run.facts['best_epoch']}, the best before it, are kept. Lower the learning rate "
+            f"(it was {run.config.training['learning_rate']:g}).",
+            icon=":material/warning:",
+        )
+
+
+def scores(ds: Dataset, run: Run) -> None:
     """The scores on the test side, beside the baselines; a job computes them once."""
     st.subheader("On pictures of the test side")
     table = load_table(run.key)
     if table is None:
-        request = {"run": run.key, "head": run.config.head, "dataset": run.config.dataset}
-        job = jobs.find("evaluate", request)
-        if job is not None and job.status == "done":  # its scores were deleted
-            job.remove()
-        if jobs_panel.run_here("evaluate", request, "Scoring it beside the baselines") is not None:
-            st.rerun()
+        _compute(run)
         return
-    _verdict(run, table)
+    _warn_of_leak(run)
     protocols = [name for name in PROTOCOLS if name in set(table["protocol"])]
     protocol = st.segmented_control(
         "Protocol",
@@ -83,6 +99,7 @@ def scores(run: Run) -> None:
         key="protocol",
         bind="query-params",
     )
+    _tell(verdicts(table, run.config.head, protocol))
     shown = table[table["protocol"] == protocol].sort_values("measure", key=_order, kind="stable")
     st.dataframe(in_words(shown), hide_index=True, height="content")
     st.caption(
@@ -93,21 +110,53 @@ def scores(run: Run) -> None:
     )
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))
-    with st.container(horizontal=True):
-        st.download_button(
-            "Scores (CSV)",
-            lambda: table.to_csv(index=False),
-            f"{run.key}.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Decoder (safetensors and JSON)",
-            lambda: decoders.pack(run),
-            f"{run.key}.zip",
-            "application/zip",
-            icon=":material/download:",
-        )
+    _downloads(ds, run, table)
+
+
+def _compute(run: Run) -> None:
+    request = {"run": run.key, "head": run.config.head, "dataset": run.config.dataset}
+    job = jobs.find("evaluate", request)
+    if job is not None and job.status == "done":  # its scores were deleted
+        job.remove()
+    if jobs_panel.run_here("evaluate", request, "Scoring it beside the baselines") is not None:
+        st.rerun()
+
+
+def _warn_of_leak(run: Run) -> None:
+    red = [finding["message"] for finding in run.audit if finding["level"] == "red"]
+    if red:
+        st.error(f"{LEAK} {plain(' '.join(red))}", icon=":material/dangerous:")
+
+
+def _tell(found: Sequence[Verdict]) -> None:
+    chance, baselines = in_sentences(found)
+    if chance:
+        st.warning(chance, icon=":material/warning:")
+    if baselines:
+        st.info(baselines, icon=":material/info:")
+
+
+def in_sentences(found: Sequence[Verdict]) -> tuple[str, str]:
+    """How a decoder stands to chance, '' where it is above, and to the best baselines."""
+    low = [f"{one.measure} {_value(one)}" for one in found if not one.is_above_chance]
+    over = f" {found[0].permuted} were permuted." if low else ""
+    chance = f"Not above chance: {', '.join(low)}.{over}" if low else ""
+    return chance, " ".join(_beside_baseline(one) for one in found if one.baseline)
+
+
+def _value(one: Verdict) -> str:
+    return f"{worded(one.measure, one.value)} (p = {one.p:.3f})"
+
+
+def _beside_baseline(one: Verdict) -> str:
+    value, low, high, against = (
+        worded(one.measure, number) for number in (one.value, one.low, one.high, one.against)
+    )
+    mean = f", mean of {one.subjects} subjects decoded one by one" if one.subjects > 1 else ""
+    return (
+        f"**{one.measure}** {value} ({low} to {high}): {one.standing} {plain(one.baseline)} "
+        f"({against}{mean})."
+    )
 
 
 def _order(measures: pd.Series) -> pd.Series:
@@ -115,31 +164,13 @@ def _order(measures: pd.Series) -> pd.Series:
     return measures.map({name: place for place, name in enumerate(dict.fromkeys(measures))})
 
 
-def _verdict(run: Run, table: pd.DataFrame) -> None:
-    """Says so where a baseline does better."""
-    first = table["protocol"] == table["protocol"].iloc[0]
-    compared = table[(table["measure"] == "two-way") & first]
-    own = compared[compared["head"] == run.config.head]["value"]
-    others = compared[compared["head"] != run.config.head]
-    if own.empty or others.empty:
-        return
-    best = others.loc[others["value"].idxmax()]
-    if best["value"] >= own.iloc[0]:
-        st.info(
-            f"No better than {plain(best['head'])}: two-way {own.iloc[0]:.1%} against "
-            f"{best['value']:.1%}.",
-            icon=":material/info:",
-        )
-
-
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Scores for the reader: shares in per cent, with interval and chance."""
-    are_shares = table["measure"].isin(SHARES)
 
     def words(column: str) -> list[str]:
         return [
-            "–" if value is None or pd.isna(value) else f"{value:.1%}" if share else f"{value:.1f}"
-            for value, share in zip(table[column], are_shares, strict=True)
+            worded(measure, value)
+            for measure, value in zip(table["measure"], table[column], strict=True)
         ]
 
     bounds = zip(words("low"), words("high"), strict=True)
@@ -156,118 +187,143 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _downloads(ds: Dataset, run: Run, table: pd.DataFrame) -> None:
+    name = decoders.short_name(run.key, run.config.head)
+    file = f"{re.sub(r'[^a-zA-Z0-9_.-]+', '_', ds.info.name)}-{name}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Scores (CSV)",
+            lambda: csv_of(ds, run, table).to_csv(index=False),
+            f"{file}-scores.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Decoder (safetensors and JSON)",
+            lambda: decoders.pack(run),
+            f"{file}.zip",
+            "application/zip",
+            icon=":material/download:",
+        )
+
+
+def csv_of(ds: Dataset, run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """Scores that tell by themselves what they are of."""
+    told = {
+        "decoder": decoders.short_name(run.key, run.config.head),
+        "dataset": run.config.dataset,
+        "simulated": ds.info.is_simulated,
+        "badge": run.badge,
+    }
+    return pd.DataFrame(told, index=table.index).join(table)
+
+
 def listed(ds: Dataset) -> None:
     """Every decoder in the store: filter, compare, open, delete."""
     st.subheader("Decoders")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        only = st.toggle("Of this recording and subject only", value=True, key="only_here")
-        _import()
-    entries = decoders.entries()
-    rows = [_row(entry) for entry in sorted(entries, key=lambda entry: -entry.created)]
-    here = {"Recording": ds.info.name, "Subject": ds.subject}
-    shown = [row for row in rows if not only or here.items() <= row.items()]
-    if not shown:
-        st.info("No decoder was trained yet.", icon=":material/info:")
+    compare([row for row in decoder_table.choose(ds) if row.config is not None])
+
+
+def compare(picked: Sequence[Row]) -> None:
+    """Curves of the chosen decoders; of several, scores and settings side by side."""
+    _curves(picked)
+    if len(picked) > 1:
+        _scores(picked)
+        _settings(picked)
+
+
+def _curves(picked: Sequence[Row]) -> None:
+    told = {row.name: described(row.key) for row in picked}
+    told = {name: one for name, one in told.items() if one.get("curve")}
+    curves = {name: one["curve"] for name, one in told.items()}
+    drawn = [("two_way", "Two-way identification (validation)")]
+    if len({json.dumps(one["config"]["loss"], sort_keys=True) for one in told.values()}) == 1:
+        drawn.insert(0, ("validation", "Validation loss"))
+    elif curves:
+        st.caption("Loss curves are not compared, for the losses differ.")
+    if curves:
+        with st.container(key="halves_below"):
+            columns = st.columns(2, gap="large")
+        for column, (value, title) in zip(columns, drawn, strict=False):
+            chart = figures.compared(curves, value, title)
+            alt = f"{title} of the chosen decoders"
+            column.plotly_chart(chart, key=f"compared_{value}", alt=alt)
+    without = [row.name for row in picked if row.name not in curves]
+    if without:
+        st.caption(f"Without a curve, for there were no epochs: {plain(', '.join(without))}.")
+
+
+def _scores(picked: Sequence[Row]) -> None:
+    tables = {row.name: load_table(row.key) for row in picked}
+    missing = [name for name, table in tables.items() if table is None]
+    if missing:
+        st.caption(f"Not scored yet, open to score: {plain(', '.join(missing))}.")
+    scored = {name: table for name, table in tables.items() if table is not None}
+    shared = shared_protocols(list(scored.values()))
+    if not shared:
         return
-    table = pd.DataFrame(shown)
-    chosen = st.dataframe(
-        table.drop(columns="key"),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key="chosen_runs",
-    )
-    picked = [shown[place] for place in chosen.selection.rows if place < len(shown)]
-    if not picked:
-        st.caption("Select one decoder to open or delete it, several to compare their curves.")
+    asked = st.session_state.get("protocol")
+    protocol = asked if asked in shared else shared[0]
+    st.markdown(f"**Scores on the test side**, {protocol}, with 95 % intervals")
+    table = side_by_side([row for row in picked if row.name in scored], scored, protocol)
+    st.dataframe(table, hide_index=True, height="content", placeholder=ABSENT)
+
+
+def shared_protocols(tables: Sequence[pd.DataFrame]) -> list[str]:
+    """Protocols that all of some tables have."""
+    found = [set(table["protocol"]) for table in tables]
+    return [name for name in PROTOCOLS if found and name in set.intersection(*found)]
+
+
+def side_by_side(
+    rows: Sequence[Row], scored: Mapping[str, pd.DataFrame], protocol: str
+) -> pd.DataFrame:
+    """Audit and scores: a row for each measure, a column for each decoder."""
+    lines: dict[str, dict[str, str]] = {"": {"Measure": "audit of the split", "Chance": ""}}
+    for row in rows:
+        lines[""][row.name] = row.cells["Audit"]
+        table = scored[row.name]
+        own = table[(table["protocol"] == protocol) & (table["head"] == row.cells["Head"])]
+        for told in own.to_dict("records"):
+            measure = told["measure"]
+            chance = worded(measure, told["chance"])
+            line = lines.setdefault(measure, {"Measure": measure, "Chance": chance})
+            line["Chance"] = chance if line["Chance"] == chance else "differs"
+            line[row.name] = _with_interval(told)
+    return pd.DataFrame(lines.values())[["Measure", *(row.name for row in rows), "Chance"]]
+
+
+def _with_interval(told: Mapping[Any, Any]) -> str:
+    value, low, high = (worded(told["measure"], told[name]) for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def _settings(picked: Sequence[Row]) -> None:
+    table = differing(picked)
+    if table.empty:
+        st.caption("Their settings are the same.")
         return
-    with st.container(horizontal=True):
-        run = loaded(picked[0]["key"])
-        if len(picked) == 1 and run is not None:
-            st.button(
-                "Take its settings",
-                icon=":material/settings_backup_restore:",
-                on_click=decoder_settings.apply,
-                args=(run.config,),
-            )
-        st.button(
-            f"Delete {counted(len(picked), 'decoder')}",
-            icon=":material/delete:",
-            on_click=delete,
-            args=([row["key"] for row in picked],),
-        )
-    compare(picked)
+    st.markdown("**Settings that differ**")
+    st.dataframe(table, hide_index=True, height="content", placeholder=ABSENT)
 
 
-def _import() -> None:
-    """A decoder that was downloaded, here or on another machine."""
-    with st.popover("Import", icon=":material/upload:"):
-        file = st.file_uploader(
-            f"A decoder downloaded from this page (zip, at most {MOST_UPLOADED} MB)",
-            type="zip",
-            key="decoder_upload",
-            max_upload_size=MOST_UPLOADED,
-        )
-        if file is None:
-            return
-        try:
-            run = decoders.unpack(file.getvalue())
-        except NeurogalleryError as error:
-            st.error(plain(error), icon=":material/error:")
-        else:
-            subjects = ", ".join(run.config.subjects)
-            st.success(
-                plain(f"{run.config.head} of {run.config.dataset}, {subjects}: in the table.")
-            )
+def differing(rows: Sequence[Row]) -> pd.DataFrame:
+    """Settings that are not the same for all: a row for each, a column for each decoder.
+
+    One that some decoders do not have is told where it differs from its default.
+    """
+    told = {row.name: _settings_of(row) for row in rows}
+    notable = set(BESIDES).union(*(decoder_table.changed(row.config) for row in rows if row.config))
+    lines = []
+    for name in dict.fromkeys(name for values in told.values() for name in values):
+        values = [told[of].get(name) for of in told]
+        if len({*values, None}) > 2 or (len({*values}) > 1 and name in notable):
+            lines.append({"Setting": name, **dict(zip(told, values, strict=True))})
+    return pd.DataFrame(lines, columns=["Setting", *told])
 
 
-def compare(picked: list[dict[str, Any]]) -> None:
-    named = {f"{row['Head']} {row['Seed']} ({row['key'][-6:]})": row["key"] for row in picked}
-    runs = {name: loaded(key) for name, key in named.items()}
-    curves = {name: run.curve for name, run in runs.items() if run is not None and run.curve}
-    if not curves:
-        return
-    with st.container(key="halves_below"):
-        columns = st.columns(2, gap="large")
-    shown = (("validation", "Validation loss"), ("two_way", "Two-way identification (validation)"))
-    for column, (value, title) in zip(columns, shown, strict=True):
-        chart = figures.compared(curves, value, title)
-        column.plotly_chart(chart, key=f"compared_{value}", alt=f"{title} of the chosen decoders")
-
-
-def delete(keys: list[str]) -> None:
-    """Remove decoders and the jobs that trained them; a callback."""
-    for job in jobs.all_jobs():
-        if job.status not in jobs_panel.ACTIVE and job.result.get("key") in keys:
-            job.remove()
-    for key in keys:
-        store.remove(key)
-    loaded.clear()
-
-
-def _row(entry: store.Entry) -> dict[str, Any]:
-    config, about = entry.facts["config"], entry.facts["about"]
-    scored = load_table(entry.key)
-    test: dict[str, float | None] = {"top-1": None, "two-way": None}
-    if scored is not None:
-        own = scored[(scored["head"] == config["head"])]
-        for name in test:
-            values = own[own["measure"] == name]["value"]
-            test[name] = None if values.empty else round(float(values.iloc[0]), 3)
-    return {
-        "key": entry.key,
-        "Trained": datetime.fromtimestamp(entry.created).strftime("%Y-%m-%d %H:%M"),
-        "Head": config["head"],
-        "Loss": " + ".join(term[0] for term in config["loss"]) if about.get("epochs") else "–",
-        "ROIs": " + ".join(config["rois"]) or "every unit",
-        "Embedding": config["encoder"],
-        "Split": config["split"],
-        "Seed": config["seed"],
-        "Epochs": about.get("epochs"),
-        "Validation two-way": about.get("two_way") and round(about["two_way"], 3),
-        "Test top-1": test["top-1"],
-        "Test two-way": test["two-way"],
-        "State": "cancelled" if entry.facts["partial"] else "trained",
-        "Recording": config["dataset"],
-        "Subject": " + ".join(config["subjects"]),
-    }
+def _settings_of(row: Row) -> dict[str, str]:
+    values = {name: row.cells[name] for name in BESIDES}
+    if row.config is not None:
+        values |= {**row.config.options, **decoder_table.parameters(row.config)}
+    return {name: decoder_table.in_word(v) for name, v in values.items() if v is not None}

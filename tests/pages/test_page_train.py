@@ -1,10 +1,16 @@
 """The page Train: settings, a run with its scores and audit, the table of runs."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from core import decoders, store
-from pages.shared import decoder_finds, decoder_runs
+from core import datasets, decoders, store
+from core.decoders import Config
+from core.decoders.runs import save
+from core.decoders.scored import load_table, save_table, verdicts
+from pages.shared import decoder_finds, decoder_runs, decoder_table
 from tests.pages.test_page_clusters import until_done
 from tests.pages.test_pages import open_page, texts, write_folder
 
@@ -29,6 +35,43 @@ def recording(data_root):
 
 def press(app, label):
     return next(button for button in app.button if button.label.startswith(label)).click().run()
+
+
+def row_named(head):
+    """The row of the only decoder of a head."""
+    [row] = [row for row in decoder_table.every() if row.config and row.config.head == head]
+    return row
+
+
+def changed(run, number, **fields):
+    """Another decoder in the store, which differs in some fields."""
+    key = store.key("decoder", store.fingerprint(run.key), {"number": number}, seed=0, version=1)
+    return save(replace(run, key=key, **fields), "Mine")
+
+
+def choose(app, *rows):
+    """Select rows of the table."""
+    shown = decoder_table.every()
+    places = [place for place, row in enumerate(shown) if row.key in {one.key for one in rows}]
+    app.session_state[decoder_table.key_of_table(shown)] = {"selection": {"rows": places}}
+    return app.run()
+
+
+@pytest.fixture
+def stored(recording):
+    """A trained head and ridge, which is what its baseline would be."""
+    one = Config(
+        recording["dataset"],
+        ("s1",),
+        encoder="brought:mine",
+        head="mlp",
+        head_parameters={"width": 16},
+        split="category",
+        split_parameters={"test": 0.25},
+        training={"epochs": 2, "learning_rate": 0.01},
+    )
+    mlp = decoders.train(one, device="cpu")
+    return mlp, decoders.train(replace(one, head="ridge", head_parameters={}), device="cpu")
 
 
 def trained(app):
@@ -88,19 +131,28 @@ def test_the_pictures_behind_the_scores(recording, monkeypatch):
     assert sum("the viewed one" in tile.caption for tile in best) == decoder_finds.SHOWN
 
 
-def test_a_downloaded_decoder_is_imported_into_the_table(recording):
-    trained(open_page("train", **recording))
-    [entry] = [one for one in decoders.entries() if one.facts["config"]["head"] == "ridge"]
-    packed = decoders.pack(decoders.load(entry.key))
-    store.remove(entry.key)
+def upload(app, content):
+    return app.file_uploader(key="decoder_upload").set_value(
+        ("decoder.zip", content, "application/zip")
+    )
+
+
+def test_a_downloaded_decoder_is_imported_into_the_table(recording, stored):
+    mlp, ridge = stored
+    store.remove(mlp.key)
+    store.remove(ridge.key)
     app = open_page("train", **recording)
-    upload = app.file_uploader(key="decoder_upload")
-    app = upload.set_value(("decoder.zip", packed, "application/zip")).run()
+    assert not app.dataframe
+    app = upload(app, decoders.pack(ridge)).run()
     assert not app.exception
-    assert "in the table" in app.success[0].value
-    assert "ridge" in set(app.dataframe[-1].value["Head"])
-    app = upload.set_value(("decoder.zip", b"nothing", "application/zip")).run()
+    name = decoders.short_name(ridge.key, "ridge")
+    assert f"{name} of folder:mine, s1: in the table" in app.success[0].value.replace("\\", "")
+    assert list(app.dataframe[-1].value["Decoder"]) == [name]
+    decoder_table.delete([ridge.key])
+    assert not app.run().dataframe
+    app = upload(app, b"nothing").run()
     assert "no zip file" in app.error[0].value
+    assert not app.success
 
 
 def test_the_audit_shows_the_pictures_that_a_split_shares(recording):
@@ -109,13 +161,13 @@ def test_the_audit_shows_the_pictures_that_a_split_shares(recording):
     app = trained(app)
     assert not app.exception
     assert "are of a category that" in texts(app)
-    assert "each followed by one of the other side" in texts(app)
+    assert "of the other side that it shares this with" in texts(app)
 
 
 def test_a_deleted_decoder_can_be_trained_again(recording):
     app = trained(open_page("train", **recording))
     [entry] = [e for e in decoders.entries() if e.facts["config"]["head"] == "ridge"]
-    decoder_runs.delete([entry.key])
+    decoder_table.delete([entry.key])
     app = app.run()
     assert not app.exception
     assert any(button.label.startswith("Train ") for button in app.button)
@@ -142,3 +194,237 @@ def test_studies_set_the_page():
     assert app.multiselect(key="loss").value == ["fuzzy"]
     assert app.number_input(key="train.batch").value == 200
     assert app.number_input(key="roi_transformer.depth").value == 6
+
+
+def test_the_table_tells_what_a_decoder_is(recording, stored):
+    mlp, _ = stored
+    save_table(decoders.evaluate(mlp, permutations=20, resamples=20), mlp.key, "pictures")
+    table = open_page("train", **recording).dataframe[-1].value.set_index("Head")
+    first = ["Decoder", "Test two-way", "Validation two-way", "Audit"]
+    assert list(open_page("train", **recording).dataframe[-1].value)[:4] == first
+    assert set(table.index) == {"mlp", "ridge", "linear"}
+    told = table.loc["mlp"]
+    assert told["Decoder"] == decoders.short_name(mlp.key, "mlp")
+    assert told["Audit"] == mlp.badge
+    assert told["Settings"] == ("epochs 2, learning_rate 0.01, mlp.width 16, category.test 0.25")
+    assert told["State"] == "scored"
+    own = load_table(mlp.key).query("head == 'mlp' and measure == 'two-way'")
+    assert told["Test two-way"] == pytest.approx(100 * own["value"].iloc[0], abs=0.05)
+    assert told["Validation two-way"] == pytest.approx(100 * mlp.facts["two_way"], abs=0.05)
+    assert table.loc["ridge"]["State"] == "not scored"
+    assert pd.isna(table.loc["ridge"]["Test two-way"])
+    assert table.loc["ridge"]["Settings"] == "category.test 0.25"
+
+
+def test_the_filter_holds_every_word(recording, stored):
+    app = open_page("train", **recording, decoder_filter="RIDGE category")
+    assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
+    app = open_page("train", **recording, decoder_filter="ridge mlp")
+    assert "Of 2 decoders none is shown" in texts(app)
+    assert "the filter is 'ridge mlp'" in texts(app)
+
+
+def test_a_row_is_read_again_when_its_decoder_or_its_scores_change(stored):
+    mlp, _ = stored
+    before = row_named("mlp")
+    assert row_named("mlp") is before
+    save_table(decoders.evaluate(mlp, None, "pictures", False, 20, 20), mlp.key, "pictures")
+    assert row_named("mlp").cells["State"] == "scored"
+    save(replace(mlp, partial=True), "Mine")
+    assert row_named("mlp").cells["State"] == "cancelled, not scored"
+
+
+def test_a_damaged_decoder_can_be_deleted(recording, stored, tmp_path):
+    mlp, ridge = stored
+    (tmp_path / "results" / "store" / mlp.key / "result.json").write_text("{")
+    [row] = [row for row in decoder_table.every() if row.key == mlp.key]
+    assert "cannot be read" in row.cells["State"]
+    app = choose(open_page("train", **recording, only_here="false"), row)
+    assert not app.exception
+    app = press(app, "Delete 1 decoder").button(key="delete_them").click().run()
+    assert [row.key for row in decoder_table.every()] == [ridge.key]
+
+
+def test_decoders_of_other_options_are_not_of_this_recording():
+    given = {"stimuli": 80, "subjects": 2}
+    ds = datasets.load("simulated", "S2", **given)
+    options = {name: list(v) if isinstance(v, tuple) else v for name, v in ds.options.items()}
+    of = Config("simulated", ("S2",), options)
+    several = replace(of, subjects=("S1", "S2"), head="clip_mused", head_parameters={})
+    others = [
+        replace(of, options={**options, "stimuli": 70}),
+        replace(of, subjects=("S1",)),
+        replace(of, dataset="folder:mine"),
+    ]
+    rows = [decoder_table.Row("", "", 0.0, config) for config in (of, several, *others)]
+    assert [decoder_table.is_here(row, ds) for row in rows] == [True, True, False, False, False]
+
+
+def test_a_baseline_of_several_subjects_is_told_apart():
+    baseline = Config("simulated", ("S1",), divided=("S1", "S2"), split="category")
+    assert decoder_table.in_words(decoder_table.changed(baseline)) == "divided S1 + S2"
+
+
+def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
+    mlp, ridge = stored
+    app = choose(open_page("train", **recording), row_named("mlp"))
+    app = press(app, "Delete 1 decoder")
+    assert f"**mlp-{mlp.key[-6:]}**, MLP, trained 20" in [m.value for m in app.markdown][-1]
+    app = app.button(key="keep_them").click().run()
+    assert len(decoder_table.every()) == 2
+    app = press(app, "Delete 1 decoder").button(key="delete_them").click().run()
+    assert not app.exception
+    assert [row.key for row in decoder_table.every()] == [ridge.key]
+    assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
+    assert "Select one decoder" in texts(app)
+
+
+def test_a_decoder_is_opened_and_asked_for_with_another_seed(recording, stored):
+    app = choose(open_page("train", **recording), row_named("mlp"))
+    app = press(app, "Open")
+    assert not app.exception
+    assert app.selectbox(key="head").value == "mlp"
+    assert app.number_input(key="mlp.width").value == 16
+    app = press(app, "Again with seed 1")
+    assert app.number_input(key="train_seed").value == 1
+
+
+def test_chosen_decoders_are_compared(recording, stored):
+    mlp, _ = stored
+    other = changed(mlp, 1, config=replace(mlp.config, loss=("mse",), seed=3))
+    for run in (mlp, other):
+        table = decoders.evaluate(mlp, None, "pictures", False, 20, 20)
+        save_table(table, run.key, "pictures")
+    app = choose(open_page("train", **recording), *decoder_table.every())
+    assert not app.exception
+    names = [decoders.short_name(run.key, "mlp") for run in (mlp, other)]
+    assert "Loss curves are not compared, for the losses differ" in texts(app)
+    assert f"Without a curve, for there were no epochs: {row_named('ridge').name}" in texts(app)
+    assert f"Not scored yet, open to score: {row_named('ridge').name}" in texts(app)
+    scores, settings = (app.dataframe[place].value for place in (-2, -1))
+    assert set(scores) == {"Measure", *names, "Chance"}
+    assert list(scores["Measure"][:2]) == ["audit of the split", "top-1"]
+    assert " to " in scores[names[0]].iloc[1]
+    told = settings.set_index("Setting")[names]
+    assert list(told.loc["Seed"]) == ["0", "3"]
+    assert list(told.loc["Loss"]) == ["infonce", "mse"]
+    assert "epochs" in told.index  # which ridge has not
+    assert not {"ROIs", "batch"} & set(told.index)
+
+
+def test_loss_curves_of_the_same_loss_are_compared(recording, stored):
+    mlp, _ = stored
+    changed(mlp, 1, config=replace(mlp.config, seed=3))
+    both = [row for row in decoder_table.every() if row.config.head == "mlp"]
+    app = choose(open_page("train", **recording), *both)
+    assert len(app.get("plotly_chart")) == 2
+    assert "the losses differ" not in texts(app)
+
+
+def test_a_split_that_leaks_is_told_above_the_scores(recording):
+    app = trained(open_page("train", **recording))
+    run = decoders.load(row_named("ridge").key)
+    audit = [{**run.audit[0], "level": "red", "message": "Pictures are on both sides."}]
+    save(replace(run, audit=audit), "Mine")
+    decoder_runs.loaded.clear()
+    app = until_done(app.run())
+    assert f"{decoder_runs.LEAK} Pictures are on both sides" in app.error[0].value
+    assert "group" not in decoder_runs.facts(run)
+    assert "Ridge regression" in decoder_runs.facts(run)
+    assert app.dataframe[-1].value.set_index("Head").loc["ridge"]["Audit"] == "red"
+    told = decoder_runs.csv_of(
+        datasets.load("folder:mine"), replace(run, audit=audit), load_table(run.key)
+    )
+    assert list(told)[:4] == ["decoder", "dataset", "simulated", "badge"]
+    assert list(told.iloc[0])[:4] == [row_named("ridge").name, "folder:mine", False, "red"]
+
+
+def test_a_training_that_diverged_says_so(recording):
+    address = {"head": "mlp", "train.epochs": "2", "mlp.width": "16"}
+    app = trained(open_page("train", **recording, **address))
+    assert "diverged" not in texts(app)
+    run = decoders.load(row_named("mlp").key)
+    stopped = "the loss is not a number in epoch 3, step 1; earlier weights are kept"
+    save(replace(run, facts={**run.facts, "stopped": stopped}), "Mine")
+    decoder_runs.loaded.clear()
+    app = until_done(app.run())
+    assert "diverged: the loss is not a number in epoch 3, step 1." in app.warning[0].value
+    assert "Lower the learning rate (it was 0.001)" in app.warning[0].value
+    assert app.dataframe[-1].value.set_index("Head").loc["mlp"]["State"] == "diverged"
+
+
+def scored(**values):
+    """A table of scores: heads by name, (value, low, high) of two-way, top-1 half of it."""
+    rows = [
+        {
+            "head": head,
+            "protocol": protocol,
+            "measure": measure,
+            "value": share * value,
+            "low": share * low,
+            "high": share * high,
+            "p": 0.2 if head == "unsure" else 0.01,
+            "permuted": "categories",
+            "categories": 20,
+        }
+        for head, (value, low, high) in values.items()
+        for protocol, part in (("averaged repeats", 1.0), ("single trials", 0.9))
+        for measure, share in (("top-1", 0.5 * part), ("two-way", part))
+    ]
+    return pd.DataFrame(rows)
+
+
+BASELINES = {
+    "ridge (baseline)": (0.7, 0.68, 0.72),
+    "linear (baseline)": (0.6, 0.58, 0.62),
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "standing"),
+    [
+        ((0.8, 0.75, 0.85), "better than"),
+        ((0.71, 0.69, 0.73), "within the interval of"),
+        ((0.69, 0.67, 0.71), "within the interval of"),
+        ((0.5, 0.45, 0.55), "no better than"),
+    ],
+)
+def test_a_verdict_heeds_the_interval(own, standing):
+    found = verdicts(scored(mlp=own, **BASELINES), "mlp", "averaged repeats")
+    assert [one.measure for one in found] == ["two-way", "top-1"]
+    assert [one.standing for one in found] == [standing] * 2
+    assert {one.baseline for one in found} == {"ridge"}
+    assert found[0].against == 0.7
+    assert found[0].permuted == "20 categories"
+    assert all(one.is_above_chance for one in found)
+
+
+def test_a_verdict_is_of_the_protocol_shown():
+    [found, _] = verdicts(scored(mlp=(0.8, 0.7, 0.9), **BASELINES), "mlp", "single trials")
+    assert (found.value, found.against) == pytest.approx((0.72, 0.63))
+
+
+def test_a_verdict_knows_chance():
+    found = verdicts(scored(unsure=(0.51, 0.4, 0.6)), "unsure", "averaged repeats")
+    assert not any(one.is_above_chance for one in found)
+    assert [one.baseline for one in found] == ["", ""]
+
+
+def test_a_verdict_on_several_subjects_takes_the_mean_of_the_baselines():
+    of_subjects = {
+        "ridge, S1 (baseline)": (0.9, 0.8, 1.0),
+        "ridge, S2 (baseline)": (0.5, 0.4, 0.6),
+        "linear, S1 (baseline)": (0.8, 0.7, 0.9),
+        "linear, S2 (baseline)": (0.64, 0.5, 0.7),
+    }
+    [found, _] = verdicts(scored(mlp=(0.8, 0.75, 0.85), **of_subjects), "mlp", "averaged repeats")
+    assert (found.baseline, found.subjects) == ("linear", 2)
+    assert found.against == pytest.approx(0.72)
+    assert found.standing == "better than"
+
+
+def test_a_verdict_is_worded():
+    found = verdicts(scored(unsure=(0.7, 0.65, 0.75), **BASELINES), "unsure", "averaged repeats")
+    chance, baselines = decoder_runs.in_sentences(found)
+    assert chance.startswith("Not above chance: two-way 70.0% (p = 0.200), top-1 35.0% (p =")
+    assert baselines.startswith("**two-way** 70.0% (65.0% to 75.0%): within the interval of ridge")
