@@ -2,96 +2,207 @@
 
 from __future__ import annotations
 
+import platform
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core import splits
+from core import encoders, splits
 from core.datasets import Dataset
 from core.decoders import HEADS, LOSSES, SETTINGS, Config
+from core.decoders.config import FOLD, SEED
 from core.encoders import EncoderInfo
+from core.errors import NeurogalleryError, NotFoundError
 from core.registry import Parameter
 from pages.shared import embeddings, jobs_panel, recording
 from pages.shared.text import plain
 
-FIRST_HEAD, FIRST_LOSS = "ridge", "infonce"
-TRAINING = "train."
+FIRST_LOSS = "infonce"
 PREFERRED = ("clip-small", "clip-vit-b32")
-WEIGHT = "weight."
+TRAINING, WEIGHT, TARGET = "train.", "weight.", "target."
+NOT_TAKEN = "settings_not_taken"
+OF_SEED = replace(
+    SEED,
+    name="train_seed",
+    help="Of the split, the first weights and the order of the rows: another seed, another decoder",
+)
+ROIS_HELP = (
+    "Whose units are decoded. Two or more become the tokens of heads that attend; with fewer, "
+    "units are divided into voxel groups (Training settings)."
+)
+TARGET_HELP = "What is decoded: what this encoder makes of the viewed picture."
+LOSS_HELP = "Several are summed, each with a weight."
+SUBJECTS_HELP = "One decoder for all of them, where they saw the same pictures."
 
 
 def choose(ds: Dataset) -> Config:
-    """Everything that decides what the decoder is.
+    """Everything that decides what the decoder is; what was left out is said above it.
 
     Raises
     ------
     InputError
         If the settings do not fit together.
     """
+    told = st.container()
+    _tell_not_taken(told)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rois = _several("ROIs", list(ds.rois), "train_rois", "every unit")
-        encoder = _encoder(ds)
-        head = _one("Head", list(HEADS), "head")
-        loss = _losses(head)
-        split = _split(ds)
-        subjects = _subjects(ds, head)
+        rois = _several(told, "ROI", list(ds.rois), "train_rois", "every unit", ROIS_HELP)
+        encoder = _encoder(told, ds)
+        head = _one(told, "Head", list(HEADS), "head", help=_notes(HEADS.values()))
+        losses = _losses(told, head)
+        split = _split(told, ds)
+        subjects = _subjects(told, ds, head)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        given = {
-            "head_parameters": _popover("Head", HEADS[head], f"{head}."),
-            "split_parameters": _popover("Split", splits.KINDS[split], f"{split}."),
-        }
-        terms = _terms(loss)
-        training = _training(head)
-        fold = _fold(split, given["split_parameters"])
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, key="train_seed", bind="query-params", width=110
-        )
+        encoder_parameters = _target_settings(told, encoder)
+        head_parameters = _popover(told, "Head settings", HEADS[head], f"{head}.")
+        split_parameters = _popover(told, "Split settings", splits.KINDS[split], f"{split}.")
+        terms = _terms(told, losses)
+        training = _training(told, head)
+        fold = _fold(told, split, split_parameters)
+        seed = _widget(told, OF_SEED, "", width=110)
+    _tell_size(head, head_parameters)
     return Config(
         ds.info.name,
         subjects=tuple(subjects),
         options=jobs_panel.options_of(ds),
         rois=tuple(rois),
-        encoder=encoder.info.id,
-        encoder_parameters=encoder.parameters,
+        encoder=encoder.id,
+        encoder_parameters=encoder_parameters,
         head=head,
+        head_parameters=head_parameters,
         loss=tuple(terms),
         split=split,
+        split_parameters=split_parameters,
         fold=fold,
         training=training,
-        seed=int(seed),
-        **given,
+        seed=seed,
     )
 
 
+def defaults(head: str, losses: Iterable[str]) -> dict[str, Any]:
+    """Widgets of training, of a head and of losses with their weights, at their defaults."""
+    declared = {TRAINING: SETTINGS, f"{head}.": HEADS[head].parameters}
+    declared |= {f"{name}.": LOSSES[name].parameters for name in losses}
+    weights = {WEIGHT + name: 1.0 for name in losses}
+    return {"loss": [FIRST_LOSS], **weights, **_at_default(declared)}
+
+
+def _at_default(declared: Mapping[str, Sequence[Parameter]]) -> dict[str, Any]:
+    return {prefix + p.name: p.default for prefix, found in declared.items() for p in found}
+
+
 def apply(config: Config) -> None:
-    """Set the widgets to a config; a callback."""
+    """Set the page to a decoder's settings, those of the sidebar included; a callback."""
+    subject = config.subjects[0] if config.subjects else None
+    try:
+        ds = recording.opened(config.dataset, subject, config.options)
+        _check_here(ds, config)
+    except NeurogalleryError as error:
+        st.session_state[NOT_TAKEN] = str(error)
+        return
+    sidebar, first = recording.widgets_of(ds)
+    recording.set_widgets(
+        {**sidebar, **_values(config)}, {**first, **_first_values(ds), **_defaults_of(config)}
+    )
+
+
+def _check_here(ds: Dataset, config: Config) -> None:
+    asked = {
+        "subject": (config.subjects, ds.subjects),
+        "ROI": (config.rois, ds.rois),
+        "embedding": ((config.encoder,), targets(ds)),
+        "split": ((config.split,), _kinds(ds)),
+    }
+    for what, (names, known) in asked.items():
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise NotFoundError(f"{ds.info.title} has no {what} {unknown[0]!r}", choices=known)
+
+
+def _tell_not_taken(told: DeltaGenerator) -> None:
+    reason = st.session_state.pop(NOT_TAKEN, None)
+    if reason is not None:
+        told.warning(
+            f"The settings of the decoder were not taken. {plain(reason)}",
+            icon=":material/warning:",
+        )
+
+
+def _values(config: Config) -> dict[str, Any]:
+    counting = config.settings_that_count()
     values: dict[str, Any] = {
         "train_rois": list(config.rois),
         "target": config.encoder,
         "head": config.head,
-        "loss": [name for name, _, _ in config.loss],
+        "loss": [name for name, _, _ in counting["loss"]] or [FIRST_LOSS],
         "split": config.split,
         "train_seed": config.seed,
         "fold": config.fold,
-        "train_subjects": list(config.subjects),
+        "train_subjects": list(config.subjects) if len(config.subjects) > 1 else [],
     }
-    values |= {f"{config.head}.{name}": v for name, v in config.head_parameters.items()}
-    values |= {f"{config.split}.{name}": v for name, v in config.split_parameters.items()}
-    values |= {f"{TRAINING}{name}": v for name, v in config.training.items()}
-    for name, weight, given in config.loss:
-        values |= {f"{WEIGHT}{name}": weight, **{f"{name}.{key}": v for key, v in given.items()}}
-    recording.set_widgets(values)
+    given = {
+        f"{TARGET}{config.encoder}.": config.encoder_parameters,
+        f"{config.head}.": config.head_parameters,
+        f"{config.split}.": config.split_parameters,
+        TRAINING: counting["training"],
+    }
+    for name, weight, parameters in counting["loss"]:
+        values[WEIGHT + name] = weight
+        given[f"{name}."] = parameters
+    return values | {prefix + name: v for prefix, of in given.items() for name, v in of.items()}
 
 
-def _one(label: str, options: list[str], key: str, width: int = 160) -> str:
-    recording.warn_unknown(key, options, f"There is no {label.lower()}")
-    return st.selectbox(label, options, key=key, bind="query-params", width=width)
+def _first_values(ds: Dataset) -> dict[str, Any]:
+    return {
+        "train_rois": [],
+        "target": next(iter(targets(ds))),
+        "head": next(iter(HEADS)),
+        "split": _kinds(ds)[0],
+        "train_seed": SEED.default,
+        "fold": FOLD.default,
+        "train_subjects": [],
+    }
 
 
-def _several(label: str, options: list[str], key: str, empty: str) -> list[str]:
-    recording.warn_unknown(key, options, f"There is no {label}")
+def _defaults_of(config: Config) -> dict[str, Any]:
+    encoder = encoders.get(config.encoder).info
+    declared = {
+        f"{TARGET}{config.encoder}.": encoder.parameters,
+        f"{config.split}.": splits.KINDS[config.split].parameters,
+    }
+    losses = [name for name, _, _ in config.loss]
+    return {**defaults(config.head, losses), **_at_default(declared)}
+
+
+def _notes(declared: Iterable[Any]) -> str:
+    return "\n".join(f"- **{one.id}**: {plain(one.label)}. {plain(one.note)}" for one in declared)
+
+
+def _one(
+    told: DeltaGenerator, label: str, options: list[str], key: str, help: str, width: int = 160
+) -> str:
+    with told:
+        recording.warn_unknown(key, options, f"There is no {label.lower()}")
+    return st.selectbox(label, options, key=key, bind="query-params", width=width, help=help)
+
+
+def _several(
+    told: DeltaGenerator, noun: str, options: list[str], key: str, empty: str, help: str
+) -> list[str]:
+    with told:
+        recording.warn_unknown(key, options, f"There is no {noun}")
     return st.multiselect(
-        label, options, key=key, bind="query-params", placeholder=empty, width=230
+        f"{noun}s",
+        options,
+        key=key,
+        bind="query-params",
+        placeholder=empty,
+        width=230,
+        help=help,
     )
 
 
@@ -102,50 +213,71 @@ def targets(ds: Dataset) -> dict[str, EncoderInfo]:
     return {name: infos[name] for name in names if name in infos}
 
 
-def _encoder(ds: Dataset) -> embeddings.Space:
+def _encoder(told: DeltaGenerator, ds: Dataset) -> EncoderInfo:
     infos = targets(ds)
-    return embeddings.Space(infos[_one("Embedding", list(infos), "target", 150)])
+    return infos[_one(told, "Embedding", list(infos), "target", TARGET_HELP, 150)]
 
 
-def _split(ds: Dataset) -> str:
+def _kinds(ds: Dataset) -> list[str]:
+    """Splits that fit the recording, the most telling one first."""
     declared = ds.stimuli["split"].replace("", None).nunique() > 1
     known = ds.stimuli["category"].nunique() > 1
     first = "recorded" if declared else "category" if known else "image"
     kinds = [kind for kind in splits.KINDS if kind != "recorded" or declared]
     kinds = [kind for kind in kinds if kind != "category" or known]
-    return _one("Split", sorted(kinds, key=lambda kind: kind != first), "split", 140)
+    return sorted(kinds, key=lambda kind: kind != first)
 
 
-def _subjects(ds: Dataset, head: str) -> list[str]:
-    if not HEADS[head].several_subjects or len(ds.subjects) < 2:
-        return [ds.subject]
-    chosen = _several("Subjects", list(ds.subjects), "train_subjects", ds.subject)
-    return chosen or [ds.subject]
+def _split(told: DeltaGenerator, ds: Dataset) -> str:
+    kinds = _kinds(ds)
+    return _one(told, "Split", kinds, "split", _notes(splits.KINDS[kind] for kind in kinds), 140)
 
 
-def _losses(head: str) -> list[str]:
+def _subjects(told: DeltaGenerator, ds: Dataset, head: str) -> list[str]:
+    if HEADS[head].several_subjects and len(ds.subjects) > 1:
+        chosen = _several(
+            told, "Subject", list(ds.subjects), "train_subjects", ds.subject, SUBJECTS_HELP
+        )
+        return chosen or [ds.subject]
+    asked = st.query_params.get_all("train_subjects")
+    if set(asked) - {ds.subject} and "train_subjects" not in st.session_state:
+        told.warning(
+            f"{plain(HEADS[head].label)} is trained on {plain(ds.subject)} alone, not on "
+            f"{plain(', '.join(asked))}.",
+            icon=":material/warning:",
+        )
+    return [ds.subject]
+
+
+def _losses(told: DeltaGenerator, head: str) -> list[str]:
     if HEADS[head].trained_by == "closed form":
-        return [FIRST_LOSS]
-    recording.warn_unknown("loss", LOSSES, "There is no loss")
+        return []
+    with told:
+        recording.warn_unknown("loss", LOSSES, "There is no loss")
     chosen = st.multiselect(
         "Loss",
         list(LOSSES),
         default=[FIRST_LOSS],
         key="loss",
         bind="query-params",
+        placeholder=FIRST_LOSS,
         width=200,
-        help="Several are summed, each with a weight.",
+        help=f"{LOSS_HELP}\n{_notes(LOSSES.values())}",
     )
     return chosen or [FIRST_LOSS]
 
 
-def _popover(label: str, declared: Any, prefix: str) -> dict[str, Any]:
+def _popover(told: DeltaGenerator, label: str, declared: Any, prefix: str) -> dict[str, Any]:
     """Settings of a head or a split, with what to know about it."""
     with st.popover(label, icon=":material/tune:"):
-        st.markdown(f"**{plain(declared.label)}.** {plain(declared.note)}")
-        st.caption(plain(declared.citation))
+        _describe(declared)
         _presets(declared, prefix)
-        return {p.name: _widget(p, prefix) for p in declared.parameters}
+        return _widgets(told, declared.parameters, prefix)
+
+
+def _describe(declared: Any) -> None:
+    st.markdown(f"**{plain(declared.label)}.** {plain(declared.note)}")
+    st.caption(plain(declared.citation))
 
 
 def _presets(declared: Any, prefix: str) -> None:
@@ -161,39 +293,76 @@ def _presets(declared: Any, prefix: str) -> None:
             )
 
 
-def _widget(parameter: Parameter, prefix: str) -> Any:
-    recording.warn_of_option(parameter, prefix + parameter.name)
-    return recording.option_widget(parameter, prefix)
+def _widget(told: DeltaGenerator, parameter: Parameter, prefix: str, **how: Any) -> Any:
+    with told:
+        recording.warn_of_option(parameter, prefix + parameter.name)
+    return recording.option_widget(parameter, prefix, **how)
 
 
-def _terms(chosen: list[str]) -> list[tuple[str, float, dict[str, Any]]]:
-    if not any(LOSSES[name].parameters for name in chosen) and len(chosen) < 2:
-        return [(name, 1.0, {}) for name in chosen]
+def _widgets(told: DeltaGenerator, parameters: Iterable[Parameter], prefix: str) -> dict[str, Any]:
+    return {p.name: _widget(told, p, prefix) for p in parameters}
+
+
+def _target_settings(told: DeltaGenerator, encoder: EncoderInfo) -> dict[str, Any]:
+    if not encoder.parameters:
+        return {}
+    with st.popover("Embedding settings", icon=":material/tune:"):
+        st.markdown(plain(encoder.description))
+        return _widgets(told, encoder.parameters, f"{TARGET}{encoder.id}.")
+
+
+def _terms(told: DeltaGenerator, chosen: list[str]) -> Sequence[Any]:
+    if not chosen:
+        return Config.loss
     terms = []
-    with st.popover("Loss", icon=":material/tune:"):
+    with st.popover("Loss settings", icon=":material/tune:"):
         for name in chosen:
             loss = LOSSES[name]
-            st.markdown(f"**{plain(loss.label)}.** {plain(loss.note)}")
-            st.caption(plain(loss.citation))
-            weight = 1.0
-            if len(chosen) > 1:
-                weight = st.number_input(
-                    f"Weight of {name}", 0.001, 1000.0, 1.0, key=WEIGHT + name, bind="query-params"
-                )
-            terms.append((name, weight, {p.name: _widget(p, f"{name}.") for p in loss.parameters}))
+            _describe(loss)
+            weight = _widget(told, _weight_of(name), WEIGHT)
+            terms.append((name, weight, _widgets(told, loss.parameters, f"{name}.")))
     return terms
 
 
-def _training(head: str) -> dict[str, Any]:
-    with st.popover("Training", icon=":material/tune:"):
+def _weight_of(loss: str) -> Parameter:
+    return Parameter(
+        loss,
+        f"Weight of {loss}",
+        1.0,
+        "Beside the other losses, and beside what a head adds of its own",
+        minimum=0.001,
+        maximum=1000.0,
+    )
+
+
+def _training(told: DeltaGenerator, head: str) -> dict[str, Any]:
+    with st.popover("Training settings", icon=":material/tune:"):
         if HEADS[head].trained_by == "closed form":
             st.caption("Solved in closed form: there are no epochs.")
-            return {"trials": _widget(SETTINGS[0], TRAINING)}
-        return {p.name: _widget(p, TRAINING) for p in SETTINGS}
+            return _widgets(told, SETTINGS[:1], TRAINING)
+        return _widgets(told, SETTINGS, TRAINING)
 
 
-def _fold(split: str, values: dict[str, Any]) -> int:
-    if split != "kfold":
-        return 0
-    most = int(values["k"]) - 1
-    return int(st.number_input("Fold", 0, most, key="fold", bind="query-params", width=90))
+def _fold(told: DeltaGenerator, split: str, values: dict[str, Any]) -> int:
+    folds = int(values["k"]) if split == "kfold" else 1
+    fold = replace(FOLD, maximum=folds - 1, help="Which of the folds is the test side, from 0")
+    if folds > 1:
+        return int(_widget(told, fold, "", width=90))
+    with told:
+        recording.warn_of_option(fold, fold.name)
+    return FOLD.default
+
+
+def _tell_size(head: str, values: dict[str, Any]) -> None:
+    if values in HEADS[head].presets.values() and not _has_gpu():
+        st.caption(
+            ":material/hourglass_top: This published size wants a GPU, and this machine has none: "
+            "training will take long."
+        )
+
+
+def _has_gpu() -> bool:
+    """Whether there seems to be one; asking for certain would import torch."""
+    return shutil.which("nvidia-smi") is not None or (
+        platform.system() == "Darwin" and platform.machine() == "arm64"
+    )

@@ -14,6 +14,7 @@ from pages.shared.text import plain
 
 POLL_SECONDS = 0.7
 ACTIVE = ("queued", "running")
+IN_VIEW = "job_in_view"
 WAITING = {"queued": "Waits for other jobs", "running": "Starting"}
 ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -65,14 +66,29 @@ def run_here(
             st.button(label, type="primary", icon=icon, on_click=submit)
             return None
         job = jobs.submit(operation, request, device())
-    st.session_state[f"last_{operation}"] = job.id
+    st.session_state[f"last_{operation}"] = st.session_state[IN_VIEW] = job.id
     st.query_params["job"] = job.id
-    if job.status == "done":
+    status = job.status
+    if status == "done":
         return job
     with st.container(border=True):
         st.markdown(f"**{label}**")
-        _watch(operation, request)
+        if status in ACTIVE:
+            _watch(operation, request)
+        else:
+            show(job, "Dismiss" if on_click else "")
     return None
+
+
+def begin() -> None:
+    """Note that the page shows no job yet."""
+    st.session_state[IN_VIEW] = ""
+
+
+def forget_former() -> None:
+    """Take the job of former settings out of the address, where the page has shown none."""
+    if st.session_state.pop(IN_VIEW, None) == "":
+        st.query_params.pop("job", None)
 
 
 def _cancel_predecessor(operation: str, wanted: Job | None) -> None:
@@ -103,37 +119,40 @@ def _count() -> None:
 @st.fragment(run_every=POLL_SECONDS)
 def _watch(operation: str, request: dict[str, Any]) -> None:
     job = jobs.find(operation, request)
-    if job is not None:
-        show(job, removable=False)
-    if job is None or job.status == "done":
+    if job is None or job.status not in ACTIVE:
         st.rerun()
+    show(job, "")
 
 
-def show(job: Job, removable: bool = True) -> None:
+def show(job: Job, removal: str = "Remove") -> None:
     """Status, progress, time left, and what can be done about it.
 
-    A page that would submit a removed job again at once offers no removal.
+    A page that would submit a removed job again at once gives no name for its removal.
     """
     status = job.status
     st.markdown(f"{ICONS[status]} {status}")
     if status in ACTIVE:
-        progress = job.progress
-        left = f" · about {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
-        st.progress(
-            min(1.0, progress.fraction), text=f"{progress.message or WAITING[status]}{left}"
-        )
-        asked = job.is_cancelling
-        st.button(
-            "Cancelling …" if asked else "Cancel",
-            key=f"cancel_{job.id}",
-            on_click=job.cancel,
-            disabled=asked,
-        )
+        _under_way(job, status)
         return
     if job.error:
         st.error(plain(job.error))
     with st.container(horizontal=True):
         if status != "done":
-            st.button("Resume", key=f"resume_{job.id}", on_click=job.resume)
-        if removable:
-            st.button("Remove", key=f"remove_{job.id}", on_click=job.remove)
+            again = "Try again" if status == "failed" else "Resume"
+            st.button(again, key=f"resume_{job.id}", on_click=job.resume)
+        if removal:
+            st.button(removal, key=f"remove_{job.id}", on_click=job.remove)
+
+
+def _under_way(job: Job, status: str) -> None:
+    progress = job.progress
+    left = f" · about {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
+    text = f"{progress.message or WAITING[status]}{left}"
+    st.progress(min(1.0, progress.fraction), text=text)
+    asked = job.is_cancelling
+    st.button(
+        "Cancelling …" if asked else "Cancel",
+        key=f"cancel_{job.id}",
+        on_click=job.cancel,
+        disabled=asked,
+    )

@@ -6,14 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core import clusters, decoders, maps
 from core.datasets import Dataset
-from pages.shared import clusterings, map_spaces, recording
+from pages.shared import clusterings, decoder_settings, map_spaces, recording
 
 PLACES = ("LHPPA", "PPA", "RHPPA")
+ROIS_OF_STUDY_C = (("V1",), ("V2",), ("V3",), ("V4", "hV4"), ("LOC",), ("FFA",), ("PPA",))
 Settings = dict[str, Any]
+
+
+def _no_defaults(values: Settings) -> Settings:
+    return {}
+
+
+def _training_defaults(values: Settings) -> Settings:
+    return decoder_settings.defaults(values["head"], values["loss"])
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,8 @@ class Preset:
         Gives the value of each widget of the page, by key, for a recording.
     needs_regions : bool
         Offered only where the recording has named regions.
+    defaults : callable
+        Gives, for these values, the widgets that go back to their defaults unless they have one.
     """
 
     label: str
@@ -36,6 +48,7 @@ class Preset:
     page: str
     settings: Callable[[Dataset], Settings]
     needs_regions: bool = False
+    defaults: Callable[[Settings], Settings] = _no_defaults
 
 
 def _place_area(ds: Dataset) -> str | None:
@@ -83,10 +96,27 @@ def _as_study_a(head: str) -> Callable[[Dataset], Settings]:
     return settings
 
 
+def _rois_of_study_c(ds: Dataset) -> list[str]:
+    """The seven of the study where the recording has them, else ROIs that share no unit."""
+    named = [next((name for name in names if name in ds.rois), "") for names in ROIS_OF_STUDY_C]
+    return named if all(named) else _apart(ds)
+
+
+def _apart(ds: Dataset) -> list[str]:
+    taken = np.zeros(ds.n_units, dtype=bool)
+    names = []
+    for name in ds.rois:
+        units = ds.units(name)
+        if len(units) and not taken[units].any():
+            names.append(name)
+            taken[units] = True
+    return names
+
+
 def _as_study_c(ds: Dataset) -> Settings:
     sizes = decoders.HEADS["roi_transformer"].presets["6/4"]
     return {
-        "train_rois": list(ds.rois),
+        "train_rois": _rois_of_study_c(ds),
         "head": "roi_transformer",
         "loss": ["fuzzy"],
         "fuzzy.kind": "none",
@@ -96,7 +126,9 @@ def _as_study_c(ds: Dataset) -> Settings:
         "train.batch": 200,
         "train.virtual": 0.5,
         "train.virtual_weights": "published",
-        "train.library": 0.5 if len(ds.gallery) else 0.0,
+        "train.library": 0.5
+        if set(ds.gallery["category"]) & set(ds.stimuli["category"]) - {""}
+        else 0.0,
         **{f"roi_transformer.{name}": value for name, value in sizes.items()},
     }
 
@@ -143,20 +175,24 @@ PRESETS = (
         "decay, noise on the responses, 50 epochs, stopped after 20 without improvement.",
         "train",
         _as_study_a("fc_attention"),
+        defaults=_training_defaults,
     ),
     Preset(
         "Study A: CLIP-MUSED",
         "The same with subject tokens and attention over low- and high-level tokens.",
         "train",
         _as_study_a("clip_mused"),
+        defaults=_training_defaults,
     ),
     Preset(
         "Study C",
-        "BrainSem: a transformer over ROIs (depth 6, 4 heads; 12/8 and 24/16 are presets of the "
-        "head), fuzzy matching without temperature, virtual responses and semantic library "
-        "for half of the rows. The study splits by category.",
+        "BrainSem: a transformer over V1 to V4, LOC, FFA and PPA, or over ROIs that share no "
+        "unit (depth 6, 4 heads; 12/8 and 24/16 are presets of the head), fuzzy matching without "
+        "temperature, virtual responses and semantic library for half of the rows. The study "
+        "splits by category. Its size (depth 6, width 512) wants a GPU.",
         "train",
         _as_study_c,
+        defaults=_training_defaults,
     ),
 )
 
@@ -169,11 +205,12 @@ def offer(ds: Dataset, page: str) -> None:
         return
     with st.popover("Studies", icon=":material/menu_book:"):
         for preset in fit:
+            values = preset.settings(ds)
             st.markdown(preset.note)
             st.button(
                 preset.label,
                 key=f"preset {preset.label}",
                 width="stretch",
                 on_click=recording.set_widgets,
-                args=(preset.settings(ds),),
+                args=(values, preset.defaults(values)),
             )

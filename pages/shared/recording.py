@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -14,12 +15,13 @@ from streamlit.errors import StreamlitAPIException
 from core import datasets
 from core.datasets import Dataset, DatasetInfo
 from core.errors import InputError, NeurogalleryError, NotFoundError
-from core.registry import Parameter
+from core.registry import Parameter, check_given
 from pages.shared import jobs_panel, navigation, selection
 from pages.shared.text import plain
 
 DEFAULT = "simulated"
 OptionValues = tuple[tuple[str, Any], ...]
+NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 
 
 class NothingOpen(Exception):
@@ -60,6 +62,7 @@ def sidebar() -> None:
 def require() -> Dataset:
     """The recording in view; where there is none, say why and end the page."""
     navigation.require_app()
+    jobs_panel.begin()
     found = st.session_state.get("recording")
     if isinstance(found, Dataset):
         return found
@@ -92,6 +95,7 @@ def guarded(page: Callable[[], None]) -> None:
         pass
     except NeurogalleryError as error:
         show_error(error)
+    jobs_panel.forget_former()
 
 
 def _refuse_unknown(infos: dict[str, DatasetInfo]) -> None:
@@ -164,7 +168,7 @@ def warn_of_option(parameter: Parameter, key: str) -> None:
     if not asked or key in st.session_state:
         return
     try:
-        parameter.check(asked if parameter.several else asked[0])
+        parameter.check(asked if parameter.several else asked[-1])
     except InputError as error:
         st.warning(f"{plain(error)} The default is used.", icon=":material/warning:")
 
@@ -178,9 +182,16 @@ def _option_widgets(parameters: tuple[Parameter, ...]) -> OptionValues:
         return tuple((parameter.name, option_widget(parameter)) for parameter in parameters)
 
 
-def option_widget(parameter: Parameter, prefix: str = "") -> Any:
+def option_widget(
+    parameter: Parameter, prefix: str = "", width: int | Literal["stretch"] = "stretch"
+) -> Any:
     """The widget that a declared parameter asks for, bound to the address."""
     key = prefix + parameter.name
+    shared: dict[str, Any] = {
+        "key": key,
+        "help": parameter.help or None,
+        "bind": "query-params",
+    }
     if parameter.several:
         return tuple(
             st.pills(
@@ -188,48 +199,76 @@ def option_widget(parameter: Parameter, prefix: str = "") -> Any:
                 parameter.choices,
                 selection_mode="multi",
                 default=parameter.default,
-                key=key,
-                help=parameter.help or None,
-                bind="query-params",
+                **shared,
             )
         )
     if parameter.choices:
-        return st.selectbox(
-            parameter.label,
-            parameter.choices,
-            index=parameter.choices.index(parameter.default),
-            key=key,
-            help=parameter.help or None,
-            bind="query-params",
-        )
+        first = parameter.choices.index(parameter.default)
+        return st.selectbox(parameter.label, parameter.choices, index=first, width=width, **shared)
+    if isinstance(parameter.default, bool):
+        return st.toggle(parameter.label, value=parameter.default, **shared)
     kind = type(parameter.default)
-    fine: dict[str, Any] = (
-        {"format": "%g", "step": _step(parameter.default)} if kind is float else {}
-    )
+    if kind is float:
+        shared |= {"format": "%g", "step": _step(parameter.default)}
     return st.number_input(
         parameter.label,
         min_value=None if parameter.minimum is None else kind(parameter.minimum),
         max_value=None if parameter.maximum is None else kind(parameter.maximum),
         value=parameter.default,
-        key=key,
-        help=parameter.help or None,
-        bind="query-params",
-        **fine,
+        width=width,
+        **shared,
     )
 
 
 def _step(default: float) -> float:
-    """A tenth for values about one, less for small ones such as learning rates."""
-    return 10.0 ** min(-1, math.floor(math.log10(default))) if default > 0 else 0.1
+    """A tenth of the default, rounded up to a power of ten and at most 1."""
+    return 10.0 ** min(0, math.ceil(math.log10(default)) - 1) if default > 0 else 0.1
 
 
-def set_widgets(values: dict[str, Any]) -> None:
-    """Set bound widgets, in view or not, and the address with them; a callback."""
-    for key, value in values.items():
+def set_widgets(values: Mapping[str, Any], defaults: Mapping[str, Any] = NO_DEFAULTS) -> None:
+    """Set bound widgets, in view or not, and the address with them; a callback.
+
+    Those of ``defaults`` without a value go back to it; a default is left out of the address.
+    """
+    for key, value in {**defaults, **values}.items():
         st.session_state[key] = value
         # The address of a widget in view follows the widget.
         with contextlib.suppress(StreamlitAPIException):
-            st.query_params[key] = value
+            if key in defaults and value == defaults[key]:
+                st.query_params.pop(key, None)
+            else:
+                st.query_params[key] = value
+
+
+def opened(name: str, subject: str | None, options: Mapping[str, Any]) -> Dataset:
+    """Open a recording as the sidebar would.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such recording or subject here.
+    InputError
+        If an option is unknown or out of range.
+    """
+    info = _openable().get(name)
+    if info is None:
+        raise NotFoundError(f"The recording {name!r} is not here any more")
+    given = check_given(info.name, info.options, options, "option")
+    return load(name, subject, tuple(given.items()), _stamp(info.where))
+
+
+def widgets_of(ds: Dataset) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values of the sidebar's widgets that bring a recording into view, and their defaults."""
+    values = {"dataset": ds.info.name, **_as_widgets(ds.options)}
+    declared = {option.name: option.default for option in ds.info.options}
+    defaults = {"dataset": DEFAULT, **_as_widgets(declared)}
+    if len(ds.subjects) > 1:
+        values["subject"], defaults["subject"] = ds.subject, ds.subjects[0]
+    return values, defaults
+
+
+def _as_widgets(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 
 
 @st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
@@ -257,7 +296,7 @@ def _stamp(folder: Path | None) -> int:
         return 0
     files = [
         path
-        for pattern in ("*", "responses/*", "rois/*", "rdms/*", "embeddings/*", "gallery/*.csv")
+        for pattern in ("*", "responses/*", "rois/*", "rdms/*", "embeddings/*", "gallery/*")
         for path in folder.glob(pattern)
     ]
     return max((path.stat().st_mtime_ns for path in files), default=0)

@@ -168,7 +168,7 @@ def test_a_recording_is_scored_by_folds_and_found_again(planted, monkeypatch, tm
     pd.testing.assert_frame_equal(again, table)
 
     text = report._bold5000(table)
-    assert "**ridge** (chosen)" in text
+    assert "**ridge** (best)" in text
     assert "**NOT reproduced**" in text
     assert "There is no folder bold5000_csi1" in report._bold5000(table[:0])
     assert report_bold5000.read(tmp_path) is None
