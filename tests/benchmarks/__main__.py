@@ -6,6 +6,7 @@ import argparse
 
 from core.decoders import HEADS
 from tests.benchmarks import clusters, decoders, maps
+from tests.benchmarks.answers import answers
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.measure import measure
@@ -22,7 +23,7 @@ FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
-    names = ("responses", "encoding", "maps", "clusters", "decoders", "page")
+    names = ("responses", "encoding", "maps", "clusters", "decoders", "page", "answers")
     parser.add_argument("--only", choices=names)
     chosen = parser.parse_args()
     shape = QUICK if chosen.quick else FULL
@@ -35,6 +36,7 @@ def main() -> None:
         "clusters": lambda: clustering(3 if chosen.quick else 20),
         "decoders": lambda: decoding(1 if chosen.quick else 5),
         "page": lambda: page(shape[0]),
+        "answers": answering,
     }
     for name, part in parts.items():
         if chosen.only in (None, name):
@@ -101,6 +103,13 @@ def page(n: int) -> None:
     row(f"RDM page, {n:,} stimuli: MiB of data sent at first paint", found.sent_mib, "≤ 2")
     row(f"RDM page, {n:,} stimuli: s to first paint (RDM in the store)", found.paint_s, "")
     row(f"RDM page, {n:,} stimuli: s from click to its pictures, median", found.click_s, "< 0.3")
+
+
+def answering() -> None:
+    found = answers()
+    row("page Train answers while a job trains, s (median)", found.training, "< 0.3")
+    row("over idle", found.training / found.idle, "")
+    row("page RDM answers a click while a job trains, s (median)", found.rdm, "")
 
 
 def row(measured: str, value: float, wanted: str) -> None:
