@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import operations
-from pages.shared import navigation, recording
+from pages.shared import collector, navigation, recording
 
 st.set_page_config(page_title="Neurogallery", page_icon=":material/neurology:", layout="wide")
 page = navigation.navigate()
@@ -13,3 +13,4 @@ st.html(Path(__file__).parent / "pages" / "shared" / "style.css")
 operations.load_plugins()
 recording.sidebar()
 recording.guarded(page.run)
+collector.set_modules_aside()

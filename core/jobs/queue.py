@@ -39,6 +39,8 @@ from core.jobs.state import (
 RESUMABLE = ("failed", "cancelled", "interrupted")
 # Many sessions may poll many waiting jobs: one look at the queue in this time is enough.
 LOOK_EVERY_S = 0.5
+# Of the scheduler: on a full machine the pages, which somebody waits for, come first.
+NICENESS = 10
 
 _last_look: dict[Path, float] = {}
 
@@ -338,6 +340,12 @@ def _slots(device: str) -> int:
     return int(text)
 
 
+def _stand_back(process: int) -> None:
+    if hasattr(os, "setpriority"):  # not on Windows
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, process, max(own, NICENESS))
+
+
 def _start(folder: Path, state: State) -> bool:
     """Start the process of a job; the lock is held, so it waits for its state to be written."""
     # The process runs in another folder, where relative paths would mean something else.
@@ -360,6 +368,7 @@ def _start(folder: Path, state: State) -> bool:
     except OSError as error:
         end(folder, state, "failed", f"The process of this job could not be started ({error}).")
         return False
+    _stand_back(child.pid)
     claim(folder, state, child.pid)
     adopt(child)
     return True

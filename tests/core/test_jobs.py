@@ -229,6 +229,7 @@ while any(job.status != "done" for job in jobs.all_jobs()):
 def test_a_killed_job_harms_nobody_and_resumes_from_its_checkpoint() -> None:
     killed, other = steps(15, 0.05), steps(16, 0.05)
     wait_until(lambda: (killed.folder / "checkpoint").exists())
+    assert psutil.Process(pid_of(killed)).nice() >= 10  # behind the pages
     os.kill(pid_of(killed), signal.SIGKILL)
     wait_for(killed, "interrupted")
     assert "ended without a word (killed?)" in killed.error
