@@ -71,16 +71,16 @@ def test_an_rdm_is_a_source(ds):
     with pytest.raises(InputError, match="An encoder was not named"):
         maps.features_of(ds, "embedding")
     with pytest.raises(NotFoundError, match="responses, regions, embedding, rdm"):
-        maps.features_of(ds, "decoder")
+        maps.features_of(ds, "further")
 
 
 def test_a_further_source_joins_by_the_same_door(ds, tmp_path, monkeypatch):
     monkeypatch.setattr(maps.SOURCES, "_entries", dict(maps.SOURCES._entries))
     maps.SOURCES.register(
-        "decoder",
+        "further",
         maps.Source(
-            "decoder",
-            "Output of a decoder",
+            "further",
+            "Something further",
             "",
             lambda ds, asked, progress: maps.Features(
                 ds.responses("V1") * asked["gain"], False, "output"
@@ -88,11 +88,11 @@ def test_a_further_source_joins_by_the_same_door(ds, tmp_path, monkeypatch):
             lambda ds, asked: {"gain": asked["gain"]},
         ),
     )
-    assert maps.features_of(ds, "decoder", gain=2).label == "output"
-    asked = request(source="decoder", gain=2, roi=None, method="pca", parameters={})
+    assert maps.features_of(ds, "further", gain=2).label == "output"
+    asked = request(source="further", gain=2, roi=None, method="pca", parameters={})
     found = job.run(asked, quiet, tmp_path)
-    assert found["key"] == maps.result_key(ds, "decoder", "pca", gain=2)
-    assert found["key"] != maps.result_key(ds, "decoder", "pca", gain=3)
+    assert found["key"] == maps.result_key(ds, "further", "pca", gain=2)
+    assert found["key"] != maps.result_key(ds, "further", "pca", gain=3)
 
 
 def test_the_job_keeps_the_map_of_the_request(ds, tmp_path):
