@@ -34,6 +34,7 @@ WIDTHS = (1440, 800)
 README = PROJECT / "data" / "readme"
 README_VIEWS = ("overview", "rdm", "maps", "clusters", "encoders", "train", "ground_truth")
 README_HEIGHT = 1500
+JOBS_BEGIN_MS = 3000
 TO_TRAIN = re.compile("^(model_training )?Train Ridge")
 
 
@@ -74,7 +75,9 @@ def draw(chromium: Browser, address: str, width: int, scheme: str, file: Path) -
     for button in page.get_by_role("button", name=TO_TRAIN).all():
         button.click()
         page.get_by_role("button", name="Scores (CSV)").wait_for(timeout=300_000)
-    page.get_by_test_id("stProgress").wait_for(state="detached", timeout=300_000)
+    page.wait_for_timeout(JOBS_BEGIN_MS)
+    while page.get_by_test_id("stProgress").count():
+        settle(page)
     settle(page)
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(2600, max(1000, height + 20))})
