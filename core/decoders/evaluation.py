@@ -162,32 +162,32 @@ def _scored(
     resamples: int,
     side: str,
 ) -> list[pd.DataFrame]:
-    stimuli = getattr(data.fold, side)
-    pictures = targets_of(data.embeddings[stimuli], run.centre)
-    place = np.full(len(data.category), -1)
-    place[stimuli] = np.arange(len(stimuli))
-    names = np.array([*data.names, ""])[data.category[stimuli]]
     tables = []
-    averaged = data.rows(stimuli, "mean", run.scaling)
+    averaged = queries(run, data, side, "mean")
     for protocol, trials in PROTOCOLS.items():
-        rows = data.rows(stimuli, trials, run.scaling)
-        if trials == "all" and len(rows.x) == len(averaged.x):  # there are no repeats
+        asked = averaged if trials == "mean" else queries(run, data, side, trials)
+        if trials == "all" and len(asked.picture) == len(averaged.picture):  # no repeats
             continue
-        table = scores.evaluate(
-            run.predict(rows.x, rows.subject),
-            pictures,
-            place[rows.stimulus],
-            names,
-            prototypes,
-            rows.subject if len(data.opened) > 1 else None,
-            run.config.seed,
-            permutations,
-            resamples,
-        )
+        table = scores.pooled([asked], prototypes, run.config.seed, permutations, resamples)
         table.insert(0, "protocol", protocol)
         table.insert(0, "head", name)
         tables.append(table)
     return tables
+
+
+def queries(run: Run, data: Data, side: str, trials: str) -> scores.Queries:
+    """What a decoder predicts from the responses to one side, and the pictures of that side."""
+    stimuli = getattr(data.fold, side)
+    place = np.full(len(data.category), -1)
+    place[stimuli] = np.arange(len(stimuli))
+    rows = data.rows(stimuli, trials, run.scaling)
+    return scores.Queries(
+        run.predict(rows.x, rows.subject),
+        targets_of(data.embeddings[stimuli], run.centre),
+        place[rows.stimulus],
+        np.array([*data.names, ""])[data.category[stimuli]],
+        rows.subject if len(data.opened) > 1 else None,
+    )
 
 
 def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] | None:

@@ -12,9 +12,9 @@ import pandas as pd
 from scipy import stats
 
 from core import scores, store
-from core.decoders.batches import targets_of
 from core.decoders.config import Config
 from core.decoders.data import Data, Progress, prepare
+from core.decoders.evaluation import queries
 from core.decoders.report_plan import Case
 from core.decoders.runs import Run, load, run_key
 from core.decoders.scored import PROTOCOLS
@@ -86,7 +86,10 @@ def trained(config: Config, data: Data) -> Run:
 def _table(case: Case, runs: Sequence[Run], draws: int) -> pd.DataFrame:
     wanted = [("validation", AVERAGED, 0), *(("test", protocol, draws) for protocol in PROTOCOLS)]
     # Run by run: the material of only a few is kept.
-    found = [[_side(run, side, PROTOCOLS[said]) for side, said, _ in wanted] for run in runs]
+    found = [
+        [queries(run, _material(run.config), side, PROTOCOLS[said]) for side, said, _ in wanted]
+        for run in runs
+    ]
     tables = [
         _measures(case, runs, sides, *asked)
         for sides, asked in zip(zip(*found, strict=True), wanted, strict=True)
@@ -103,7 +106,7 @@ def _measures(
     draws: int,
 ) -> pd.DataFrame:
     """The measures of one side and protocol; without draws there is no interval."""
-    each = [scores.evaluate(*one, permutations=1, resamples=1) for one in sides]
+    each = [scores.pooled([one], permutations=1, resamples=1) for one in sides]
     values = np.array([table["value"] for table in each], dtype=np.float64)
     table = each[0].drop(columns=["value", "permuted", "left_out"])
     table["low"] = table["high"] = table["p"] = np.nan
@@ -131,20 +134,6 @@ def _t_interval(values: np.ndarray) -> tuple[Any, Any]:
         return np.nan, np.nan
     half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
     return values.mean(axis=0) - half, values.mean(axis=0) + half
-
-
-def _side(run: Run, side: str, trials: str) -> scores.Queries:
-    data = _material(run.config)
-    stimuli = getattr(data.fold, side)
-    place = np.full(len(data.category), -1)
-    place[stimuli] = np.arange(len(stimuli))
-    rows = data.rows(stimuli, trials, run.scaling)
-    return scores.Queries(
-        run.predict(rows.x, rows.subject),
-        targets_of(data.embeddings[stimuli], run.centre),
-        place[rows.stimulus],
-        np.array([*data.names, ""])[data.category[stimuli]],
-    )
 
 
 def _material(config: Config) -> Data:

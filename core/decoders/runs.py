@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import store
+from core import splits, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.data import Data, Scaling
@@ -71,8 +71,7 @@ class Run:
     @property
     def badge(self) -> str:
         """'green', 'amber' or 'red': the worst finding about the split."""
-        levels = [finding["level"] for finding in self.audit]
-        return next((level for level in ("red", "amber") if level in levels), "green")
+        return splits.worst(finding["level"] for finding in self.audit)
 
     @property
     def chance_losses(self) -> dict[str, float]:

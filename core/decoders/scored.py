@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from core import paths, store
+from core import store
 
 VERSION, RESAMPLES = 3, 1000
 MOST_KEYS = 10_000
 TOLD = ("badge", "note")
 PROTOTYPES = ("pictures", "names")
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
-FACTS = "result.json"
+OPERATION = "scores"
 RANKS = ("median-rank",)
 COMPARED = ("two-way", "top-1")
 BASELINE = " (baseline)"
@@ -27,7 +26,7 @@ CERTAIN = 0.05
 def table_key(run_key: str, prototypes: str = "pictures") -> str:
     """Key of the scores of a decoder in the store."""
     made = {"run": run_key, "prototypes": prototypes, "resamples": RESAMPLES}
-    return store.key("scores", store.fingerprint(run_key), made, seed=0, version=VERSION)
+    return store.key(OPERATION, store.fingerprint(run_key), made, seed=0, version=VERSION)
 
 
 def save_table(table: pd.DataFrame, run_key: str, prototypes: str) -> str:
@@ -61,33 +60,9 @@ def stamps() -> dict[str, tuple[int, int]]:
     Nanoseconds, 0 where there are no scores. No file is opened, so that a page can ask at
     every rerun what has changed.
     """
-    root = _store()
-    keys = [path.name for path in root.glob("decoder-*")]
-    written = {key: (_written(root, key), _written(root, table_key(key))) for key in keys}
-    return {key: times for key, times in written.items() if times[0]}
-
-
-def described(run_key: str) -> dict[str, Any]:
-    """What is stored of a decoder beside its arrays, and when it was ``created``.
-
-    Raises
-    ------
-    CorruptDataError
-        If the file is damaged.
-    """
-    record = store.read_json(_store() / run_key / FACTS) or {}
-    return {"created": record.get("created", 0.0), **record.get("facts", {})}
-
-
-def _store() -> Path:
-    return paths.results_root() / "store"
-
-
-def _written(root: Path, key: str) -> int:
-    try:
-        return (root / key / FACTS).stat().st_mtime_ns
-    except OSError:
-        return 0
+    scores = store.written(OPERATION)
+    found = store.written("decoder")
+    return {key: (at, scores.get(table_key(key), 0)) for key, at in found.items()}
 
 
 def worded(measure: str, value: float | None) -> str:

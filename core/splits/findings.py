@@ -63,10 +63,15 @@ def badge(findings: Iterable[Finding]) -> Level:
     InputError
         If there are none: a split without an audit is not green.
     """
-    levels = [LEVELS.index(finding.level) for finding in findings]
+    levels = [finding.level for finding in findings]
     if not levels:
         raise InputError("There are no findings", "those of splits.audit")
-    return LEVELS[max(levels)]
+    return worst(levels)
+
+
+def worst(levels: Iterable[str]) -> Level:
+    """The worst of some levels, 'green' where there is none."""
+    return LEVELS[max((LEVELS.index(level) for level in levels), default=0)]
 
 
 class Hits(NamedTuple):

@@ -7,13 +7,14 @@ sees a whole result or none.
 
 from core.store.files import locked, read_json, replacing, write_json
 from core.store.fingerprints import check_operation, fingerprint, key
-from core.store.results import Entry, Result, entries, load, remove, save
+from core.store.results import Entry, Result, entries, entry, load, remove, save, written
 
 __all__ = [
     "Entry",
     "Result",
     "check_operation",
     "entries",
+    "entry",
     "fingerprint",
     "key",
     "load",
@@ -23,4 +24,5 @@ __all__ = [
     "replacing",
     "save",
     "write_json",
+    "written",
 ]

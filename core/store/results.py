@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -141,6 +142,29 @@ def entries() -> list[Entry]:
     with locked(root):
         found = [_entry(folder) for folder in _folders(root)]
     return sorted(found, key=lambda entry: entry.created, reverse=True)
+
+
+def entry(key: str) -> Entry:
+    """One stored result, without its arrays.
+
+    Raises
+    ------
+    CorruptDataError
+        If it is damaged, or there is none.
+    """
+    folder = _folder(key)
+    with locked(folder.parent):
+        record = _record(folder)
+        return Entry(key, _bytes(folder), record["created"], record["facts"])
+
+
+def written(operation: str) -> dict[str, int]:
+    """When each result of an operation was written, in nanoseconds; no file is opened."""
+    found = {}
+    for folder in _root().glob(f"{operation}-*"):
+        with contextlib.suppress(OSError):
+            found[folder.name] = (folder / FACTS_FILE).stat().st_mtime_ns
+    return found
 
 
 def _root() -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core import splits
 from core.datasets import Dataset
 from core.decoders import Config, audits
 from core.splits import Finding
@@ -26,8 +27,7 @@ MOST_PAIRS = 12
 
 def badge(findings: Sequence[Mapping[str, Any]]) -> None:
     """Green, amber or red, why, and how much was checked."""
-    levels = [finding["level"] for finding in findings]
-    worst = next((level for level in ("red", "amber") if level in levels), "green")
+    worst = splits.worst(finding["level"] for finding in findings)
     found = [f["title"].lower() for f in findings if f["level"] == worst != "green"]
     checked = sum(bool(finding["checked"]) for finding in findings)
     why = f": {', '.join(found)}" if found else ""

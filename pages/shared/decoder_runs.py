@@ -10,13 +10,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import decoders, jobs
+from core import decoders, jobs, store
 from core.datasets import Dataset
 from core.decoders import HEADS, Run
 from core.decoders.scored import (
     PROTOCOLS,
     Verdict,
-    described,
     load_table,
     verdicts,
     worded,
@@ -233,7 +232,7 @@ def compare(picked: Sequence[Row]) -> None:
 
 
 def _curves(picked: Sequence[Row]) -> None:
-    told = {row.name: described(row.key) for row in picked}
+    told = {row.name: store.entry(row.key).facts for row in picked}
     told = {name: one for name, one in told.items() if one.get("curve")}
     curves = {name: one["curve"] for name, one in told.items()}
     drawn = [("two_way", "Two-way identification (validation)")]

@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import datasets, decoders, jobs, store
+from core import datasets, decoders, jobs, splits, store
 from core.datasets import Dataset
 from core.decoders import HEADS, Config, Run
 from core.decoders.config import SEED
-from core.decoders.scored import described, forget_tables, load_table, stamps
+from core.decoders.scored import forget_tables, load_table, stamps
 from core.errors import NeurogalleryError
 from pages.shared import decoder_settings, jobs_panel
 from pages.shared.text import counted, plain
@@ -117,15 +117,15 @@ def every() -> list[Row]:
 def row_of(key: str, written: tuple[int, int]) -> Row:
     """The row of a decoder; ``written``, of ``stamps``, tells changed files."""
     try:
-        told = described(key)
-        config = Config.from_json(told["config"])
+        entry = store.entry(key)
+        config = Config.from_json(entry.facts["config"])
         scored = load_table(key) if written[1] else None
     except (NeurogalleryError, KeyError) as error:
         name = decoders.short_name(key, "decoder")
         cells = {"Decoder": name, "State": f"cannot be read: {error}"}
         return Row(key, name, written[0] / 1e9, cells=cells)
-    row = Row(key, decoders.short_name(key, config.head), told["created"], config)
-    return replace(row, cells=_cells(row, config, told, scored))
+    row = Row(key, decoders.short_name(key, config.head), entry.created, config)
+    return replace(row, cells=_cells(row, config, entry.facts, scored))
 
 
 def _cells(
@@ -136,7 +136,7 @@ def _cells(
         "Decoder": row.name,
         "Test two-way": _tested(scored, config.head, "two-way"),
         "Validation two-way": _per_cent(about.get("two_way")),
-        "Audit": badge(told["audit"]),
+        "Audit": splits.worst(finding["level"] for finding in told["audit"]),
         "Test top-1": _tested(scored, config.head, "top-1"),
         "State": _state(told, scored is not None),
         "Settings": in_words(changed(config)),
@@ -164,12 +164,6 @@ def _tested(scored: pd.DataFrame | None, head: str, measure: str) -> float | Non
 
 def _per_cent(share: float | None) -> float | None:
     return None if share is None else round(100 * float(share), 1)
-
-
-def badge(audit: Sequence[Mapping[str, Any]]) -> str:
-    """The worst level among the stored findings about a split."""
-    levels = {finding["level"] for finding in audit}
-    return next((level for level in ("red", "amber") if level in levels), "green")
 
 
 def has_diverged(about: Mapping[str, Any]) -> bool:

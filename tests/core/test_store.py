@@ -365,3 +365,22 @@ def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path.write_text('{"a": ')
     with pytest.raises(CorruptDataError, match=r"value\.json"):
         store.read_json(path)
+
+
+def test_one_entry_and_when_each_of_an_operation_was_written():
+    keys = [store.key("fit", "d", {"n": n}) for n in range(2)]
+    for key in keys:
+        store.save(key, {"x": np.zeros(2)}, {"said": key})
+    store.save(store.key("fitted", "d", {}), {}, {})
+    assert store.entry(keys[1]) in store.entries()
+    assert store.entry(keys[1]).facts == {"said": keys[1]}
+    before = store.written("fit")
+    assert set(before) == set(keys)
+    store.save(keys[0], {}, {"said": "anew"})
+    after = store.written("fit")
+    assert after[keys[0]] > before[keys[0]]
+    assert after[keys[1]] == before[keys[1]]
+    store.remove(keys[0])
+    assert set(store.written("fit")) == {keys[1]}
+    with pytest.raises(CorruptDataError):
+        store.entry(keys[0])
