@@ -18,10 +18,10 @@ bench: .venv/bench.stamp
 	@$(BIN)/python -m tests.benchmarks
 
 report: .venv/run.stamp
-	@$(BIN)/python -m core.decoders.report
+	@$(BIN)/python -m core.report
 
 clip-small: .venv/dev.stamp
-	@$(BIN)/python -m core.small_clip
+	@$(BIN)/python -m core.clip_small
 
 demo-data: .venv/dev.stamp
 	@$(BIN)/python -m core.simulation

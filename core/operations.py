@@ -16,17 +16,17 @@ from core.errors import InputError
 from core.registry import Registry
 
 OPERATIONS: Registry[str] = Registry("operation")
-OPERATIONS.register("rdm", "core.rdm.recorded:run")
-OPERATIONS.register("ground_truth", "core.ground_truth:run")
-OPERATIONS.register("encode", "core.encoders.run:run")
-OPERATIONS.register("map", "core.maps.run:run")
-OPERATIONS.register("clusters", "core.clusters.run:run")
-OPERATIONS.register("consistency", "core.clusters.recurrence:run")
-OPERATIONS.register("train", "core.decoders.train:run")
-OPERATIONS.register("evaluate", "core.decoders.evaluation:run")
+OPERATIONS.register("rdm", "core.rdm.job:run")
+OPERATIONS.register("ground_truth", "core.recovery.curves:run")
+OPERATIONS.register("encode", "core.encoders.job:run")
+OPERATIONS.register("map", "core.maps.job:run")
+OPERATIONS.register("clusters", "core.clusters.job:run")
+OPERATIONS.register("consistency", "core.clusters.consistency_job:run")
+OPERATIONS.register("train", "core.decoders.training.train:run")
+OPERATIONS.register("evaluate", "core.decoders.scoring.evaluation:run")
 OPERATIONS.register("fetch", "core.datasets.fetch:run")
 # What registers itself with something that other operations use.
-EXTENSIONS = ("core.decoders.space",)
+EXTENSIONS = ("core.decoders.map_source",)
 
 
 def resolve(name: str) -> Callable[..., dict[str, Any]]:

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from core import ground_truth, rdm, simulation
+from core import rdm, recovery, simulation
 from core.datasets import Dataset
 from core.figures import curves
-from core.ground_truth import CURVES, MEASURES
-from core.scenes.themes import THEMES
+from core.recovery import CURVES, MEASURES
+from core.simulation.scenes.themes import THEMES
 from pages.shared import jobs_panel, pictures, recording
 
 STRONGEST = 10
@@ -32,12 +32,12 @@ def noise_free(fingerprint: str, _ds: Dataset) -> simulation.Model:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def curve_table(key: str) -> pd.DataFrame | None:
-    return ground_truth.load(key)
+    return recovery.load(key)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def mean_curves(key: str, _curves: pd.DataFrame) -> pd.DataFrame:
-    return ground_truth.summary(_curves)
+    return recovery.summary(_curves)
 
 
 def only_simulated(ds: Dataset) -> bool:
@@ -95,7 +95,7 @@ def choose_question() -> tuple[str, float]:
 
 
 def interval(subjects: int) -> str:
-    if subjects < ground_truth.FEWEST_FOR_INTERVAL:
+    if subjects < recovery.FEWEST_FOR_INTERVAL:
         return f"{subjects} subject(s) have the region, too few for an interval."
     return (
         f"Lines: mean of the {subjects} subjects that have the region; bands: its 95 % t interval "
@@ -120,10 +120,10 @@ def answers(ds: Dataset, means: pd.DataFrame, measured: str, target: float) -> N
 def answer(means: pd.DataFrame, curve: str, measured: str, target: float) -> str:
     if curve not in MEASURES[measured].depends_on:
         return "–"
-    value = ground_truth.needed(means, curve, measured, target)
+    value = recovery.needed(means, curve, measured, target)
     if value is not None:
         return f"{value:,g}"
-    if ground_truth.limit(means, measured) < target:
+    if recovery.limit(means, measured) < target:
         return "never"
     return f"> {means.loc[means['curve'] == curve, 'value'].max():,g}"
 
@@ -148,7 +148,7 @@ def draw_curves(ds: Dataset, means: pd.DataFrame, measured: str, target: float) 
         column.plotly_chart(chart, key=f"curve_{name}", alt=alt)
 
 
-def recovery(ds: Dataset) -> None:
+def recovered(ds: Dataset) -> None:
     request = choose_request(ds)
     measured, target = choose_question()
     label = "Simulating recordings of other designs"
@@ -179,7 +179,7 @@ def recovery(ds: Dataset) -> None:
 def planted(ds: Dataset) -> None:
     st.subheader("What each region answers to")
     model = noise_free(ds.fingerprint, ds)
-    table = ground_truth.profiles(model, ds.stimuli["theme"]).rename(index=THEMES)
+    table = recovery.profiles(model, ds.stimuli["theme"]).rename(index=THEMES)
     chart = curves.profiles(table, [simulation.roi_of(str(name)) for name in table])
     st.plotly_chart(chart, key="profiles", alt="Mean noise-free response of regions to themes")
     st.caption(
@@ -194,7 +194,7 @@ def planted(ds: Dataset) -> None:
         bind="query-params",
         width=240,
     )
-    strongest = ground_truth.strongest(model, region, STRONGEST)
+    strongest = recovery.strongest(model, region, STRONGEST)
     if len(strongest[0]) == 0:
         st.info(f"The chosen parts of the responses do not reach {region}.")
         return
@@ -240,7 +240,7 @@ def page(ds: Dataset) -> None:
     st.markdown("How many repeats, stimuli or units would I need to recover what is there?")
     if not only_simulated(ds):
         return
-    recovery(ds)
+    recovered(ds)
     planted(ds)
     model(ds)
 

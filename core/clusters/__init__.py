@@ -10,13 +10,13 @@ from core.clusters.agreement import (
     surrogate,
 )
 from core.clusters.choice import KS, RULES, STABLE, Choice, choose_k
+from core.clusters.consistency_job import ACROSS, load_recurrence, recurrence_key
 from core.clusters.contents import UNKNOWN, Composition, composition, profile
+from core.clusters.job import load, open_subjects, result_key
 from core.clusters.kmeans import Clustering, Members, describe, fit, nearest
 from core.clusters.labels import WEIGHTS, label_table, labelled, word_weights
 from core.clusters.metrics import METRICS, Metric
 from core.clusters.pooling import MAP, SOURCES, Rows, pooled, rows_of
-from core.clusters.recurrence import ACROSS, load_recurrence, recurrence_key
-from core.clusters.run import load, open_subjects, result_key
 
 __all__ = [
     "ACROSS",

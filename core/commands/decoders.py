@@ -107,7 +107,7 @@ def _run(named: str) -> Run:
 
 def _scores(run: Run, chosen: argparse.Namespace, bar: Progress) -> pd.DataFrame:
     """The table of the store, so that a page shows it too; without baselines a table by itself."""
-    from core.decoders import evaluation
+    from core.decoders.scoring import evaluation
 
     if chosen.no_baselines:
         return evaluation.evaluate(run, bar, chosen.prototypes, baselines=False)

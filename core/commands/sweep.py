@@ -93,7 +93,7 @@ def _combinations(chosen: argparse.Namespace) -> Iterator[Combination]:
 def _swept(combination: Combination, chosen: argparse.Namespace, bar: Progress) -> dict[str, Any]:
     """What one decoder of a sweep scores, or why there is none."""
     from core import decoders
-    from core.decoders import evaluation
+    from core.decoders.scoring import evaluation
 
     head, loss, roi, seed = combination
     row: dict[str, Any] = {"head": head, "loss": loss, "roi": roi, "seed": seed, "error": None}

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from core.decoders.config import SETTINGS, Config
-from core.decoders.data import prepare
 from core.decoders.exchange import export, import_run, pack, unpack
 from core.decoders.heads import HEADS
 from core.decoders.losses import LOSSES
@@ -16,11 +15,12 @@ from core.decoders.runs import (
     run_key,
     short_name,
 )
-from core.decoders.train import train
+from core.decoders.training.data import prepare
+from core.decoders.training.train import train
 
 if TYPE_CHECKING:
-    from core.decoders.evaluation import evaluate
-    from core.decoders.found import finds
+    from core.decoders.scoring.evaluation import evaluate
+    from core.decoders.scoring.retrieved import finds
 
 __all__ = [
     "HEADS",
@@ -48,11 +48,11 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """``evaluate`` and ``finds`` import torch, which declarations do without."""
     if name == "evaluate":
-        from core.decoders.evaluation import evaluate
+        from core.decoders.scoring.evaluation import evaluate
 
         return evaluate
     if name == "finds":
-        from core.decoders.found import finds
+        from core.decoders.scoring.retrieved import finds
 
         return finds
     raise AttributeError(name)

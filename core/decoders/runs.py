@@ -14,8 +14,8 @@ import numpy as np
 from core import splits, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
-from core.decoders.data import Data, Scaling
-from core.decoders.scored import forget_tables
+from core.decoders.scoring.score_table import forget_tables
+from core.decoders.training.data import Data, Scaling
 from core.errors import CorruptDataError, NotFoundError
 from core.store.files import not_written
 

@@ -1,8 +1,6 @@
 """Encoders: pictures and text as vectors; torch is imported when one is loaded."""
 
-import importlib
-import pkgutil
-
+import core.encoders.families  # noqa: F401  (each family registers itself)
 from core.encoders.devices import device, device_label, job_device
 from core.encoders.encode import (
     Encoded,
@@ -27,10 +25,6 @@ from core.encoders.encoder import (
 from core.encoders.neighbours import Agreement, agreement, nearest
 from core.encoders.uploads import FORMATS as UPLOAD_FORMATS
 from core.encoders.uploads import check_upload
-
-# A family of encoders is one file: importing it registers it.
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
 
 __all__ = [
     "ENCODERS",

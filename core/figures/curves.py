@@ -29,7 +29,7 @@ def recovery(
     Parameters
     ----------
     points, reference : pd.DataFrame
-        Columns ``value, mean, low, high`` (see ``ground_truth.summary``).
+        Columns ``value, mean, low, high`` (see ``recovery.summary``).
     current : float
         The design in view, marked on the axis.
     target : float

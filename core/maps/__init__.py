@@ -2,10 +2,10 @@
 
 import core.maps.methods  # noqa: F401  (each method registers itself)
 from core.maps.embedding import Map, embed, warm_up
+from core.maps.job import drawn, live, load, result_key, save
 from core.maps.line import Line, dividing_line
 from core.maps.measures import Quality, neighbours, quality, separation
 from core.maps.method import METHODS, Method
-from core.maps.run import drawn, live, load, result_key, save
 from core.maps.sources import SOURCES, Asked, Features, Source, features_of, register
 from core.maps.space import METRICS
 

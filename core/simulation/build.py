@@ -18,9 +18,9 @@ import numpy as np
 from PIL import Image
 
 from core import paths
-from core.scenes import Kind, Scene, draw, kinds
 from core.simulation import features
 from core.simulation.files import MANIFEST
+from core.simulation.scenes import Kind, Scene, draw, kinds
 from core.store.files import replacing
 
 SEED = 2026

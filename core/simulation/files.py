@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core import paths
 from core.errors import CorruptDataError, NotFoundError
-from core.scenes.art import kinds, places, read_json
+from core.simulation.scenes.art import kinds, places, read_json
 from core.store import fingerprint
 from core.validation import load_npy
 

@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.scenes import kinds, places
 from core.simulation import features
 from core.simulation.files import Files
 from core.simulation.regions import MISSING, REGIONS, ROIS, Region
+from core.simulation.scenes import kinds, places
 
 SUBJECTS = tuple(f"S{number}" for number in range(1, 9))
 PARTS = ("pixels", "colour", "context", "semantics")

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core import splits
 from core.datasets import Dataset
-from core.decoders import Config, audits
+from core.decoders import Config
+from core.decoders.scoring import audits
 from core.splits import Finding
 from pages.shared import pictures
 from pages.shared.text import plain

@@ -13,13 +13,7 @@ import streamlit as st
 from core import decoders, jobs, store
 from core.datasets import Dataset
 from core.decoders import HEADS, Run
-from core.decoders.scored import (
-    PROTOCOLS,
-    Verdict,
-    load_table,
-    verdicts,
-    worded,
-)
+from core.decoders.scoring.score_table import PROTOCOLS, Verdict, load_table, verdicts, worded
 from core.figures import training as figures
 from pages.shared import audits, decoder_finds, decoder_table, jobs_panel
 from pages.shared.decoder_table import ABSENT, Row, loaded

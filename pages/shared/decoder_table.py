@@ -15,7 +15,7 @@ from core import datasets, decoders, jobs, splits, store
 from core.datasets import Dataset
 from core.decoders import HEADS, Config, Run
 from core.decoders.config import SEED
-from core.decoders.scored import forget_tables, load_table, stamps
+from core.decoders.scoring.score_table import forget_tables, load_table, stamps
 from core.errors import NeurogalleryError
 from pages.shared import decoder_settings, jobs_panel
 from pages.shared.text import counted, plain

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-import core.decoders.space  # noqa: F401  (registers the space of decoders)
+import core.decoders.map_source  # noqa: F401  (registers the space of decoders)
 from core import decoders, encoders, jobs, maps
 from core.datasets import Dataset
 from core.errors import InputError, NeurogalleryError

@@ -16,9 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from core import ridge
 from core.decoders import HEADS, Config, heads, losses
-from core.decoders.batches import Augmented, Batch, Side
-from core.decoders.data import Rows
-from core.decoders.gradient import Training
+from core.decoders.training.batches import Augmented, Batch, Side
+from core.decoders.training.data import Rows
+from core.decoders.training.gradient import Training
 
 # As the embedded experiment: training rows of S1, its seven ROIs, clip-small.
 ROWS, OUTPUTS = 1080, 128

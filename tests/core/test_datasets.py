@@ -116,7 +116,7 @@ def test_missing_kriegeskorte_says_how_to_fetch_it():
 
 @pytest.mark.parametrize("length", [0, 3, 20, 127, 128, 130, 400])
 def test_wrong_mat_file_is_named(length, tmp_path):
-    from core.datasets.kriegeskorte92 import FILES
+    from core.datasets.recordings.kriegeskorte92 import FILES
     from core.errors import CorruptDataError
 
     header = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"

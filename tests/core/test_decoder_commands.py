@@ -11,7 +11,8 @@ import torch
 
 from core import decoders, paths
 from core.__main__ import main
-from core.decoders import evaluation, gradient
+from core.decoders.scoring import evaluation
+from core.decoders.training import gradient
 from core.errors import Cancelled
 from tests.core.decoders import planted
 

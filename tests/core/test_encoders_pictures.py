@@ -14,9 +14,10 @@ from PIL import Image
 
 from core import datasets, encoders, paths
 from core.datasets.dataset import Dataset, DatasetInfo
-from core.encoders import encode, gabor, pipeline
+from core.encoders import encode, pipeline
 from core.encoders.encoder import Loaded
-from core.encoders.pixels import LoadedPixels
+from core.encoders.families import gabor
+from core.encoders.families.pixels import LoadedPixels
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 
 SIDE = 16

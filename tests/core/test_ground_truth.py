@@ -12,9 +12,10 @@ from scipy.stats import spearmanr
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from core import datasets, ground_truth, operations, simulation
+from core import datasets, operations, recovery, simulation
 from core.errors import Cancelled, InputError, NotFoundError
 from core.figures import curves as charts
+from core.recovery.curves import _Recovery, _theme_recovery
 
 DEFAULTS = {option.name: option.default for option in datasets.simulated.INFO.options}
 SMALL = {**DEFAULTS, "stimuli": 120, "subjects": 2}
@@ -26,7 +27,7 @@ def request(**changes):
 
 @pytest.fixture(scope="module")
 def curves():
-    return ground_truth.measure(request())
+    return recovery.measure(request())
 
 
 def test_a_row_for_every_point_and_subject(curves):
@@ -57,13 +58,13 @@ def test_a_point_agrees_with_scipy_and_scikit_learn():
     files = simulation.open_files()
     model = simulation.subject_model(files, "S1", snr=1.0)
     model = model.of_units(model.rois["LOC"])
-    recovery = ground_truth._Recovery(files, model, "S1", request(roi="LOC"))
-    found = recovery({"repeats": 2, "stimuli": 160, "units": 40, "snr": 0.5})
+    recovered = _Recovery(files, model, "S1", request(roi="LOC"))
+    found = recovered({"repeats": 2, "stimuli": 160, "units": 40, "snr": 0.5})
     rows = simulation.rows_shown(files.stimuli, 160)
     signal = model.signal[rows].astype(float)
     scaled = 0.5 * model.ncsnr * (signal - signal.mean(axis=0))
     truth = 1 - np.corrcoef(scaled / np.sqrt(1 + scaled.var(axis=0)))
-    units = recovery.order[:40]
+    units = recovered.order[:40]
     part = dataclasses.replace(model.of_units(units).of_stimuli(rows))
     part = dataclasses.replace(part, ncsnr=0.5 * part.ncsnr)
     rng = np.random.default_rng([0, 0, 160])
@@ -84,11 +85,11 @@ def test_endless_repeats_recover_everything():
     files = simulation.open_files()
     model = simulation.subject_model(files, "S2", snr=1.0)
     model = model.of_units(model.rois["FFA"])
-    recovery = ground_truth._Recovery(files, model, "S2", request(roi="FFA"))
+    recovered = _Recovery(files, model, "S2", request(roi="FFA"))
     design = {"stimuli": 80, "units": len(model.ncsnr), "snr": 0.4}
-    assert recovery({**design, "repeats": 400})["rdm"] > 0.985
-    few = recovery({**design, "repeats": 400, "units": 10})["rdm"]
-    assert few < recovery({**design, "repeats": 400, "units": 40})["rdm"] < 0.985
+    assert recovered({**design, "repeats": 400})["rdm"] > 0.985
+    few = recovered({**design, "repeats": 400, "units": 10})["rdm"]
+    assert few < recovered({**design, "repeats": 400, "units": 40})["rdm"] < 0.985
 
 
 @pytest.mark.parametrize(("noise", "low", "high"), [(0.01, 0.999, 1.0), (100.0, -0.05, 0.1)])
@@ -97,16 +98,16 @@ def test_theme_recovery_tells_clusters_from_noise(noise, low, high):
     themes = np.repeat(list("abcdef"), 40)
     centres = rng.standard_normal((6, 30))
     responses = np.repeat(centres, 40, axis=0) + noise * rng.standard_normal((240, 30))
-    assert low <= ground_truth._theme_recovery(responses, themes) <= high
+    assert low <= _theme_recovery(responses, themes) <= high
 
 
 def test_answers_are_the_smallest_value_that_reaches_the_target():
     means = pd.DataFrame(
         {"curve": "repeats", "value": [1.0, 2.0, 4.0], "measure": "rdm", "mean": [0.2, 0.5, 0.7]}
     )
-    assert ground_truth.needed(means, "repeats", "rdm", 0.5) == 2.0
-    assert ground_truth.needed(means, "repeats", "rdm", 0.1) == 1.0
-    assert ground_truth.needed(means, "repeats", "rdm", 0.9) is None
+    assert recovery.needed(means, "repeats", "rdm", 0.5) == 2.0
+    assert recovery.needed(means, "repeats", "rdm", 0.1) == 1.0
+    assert recovery.needed(means, "repeats", "rdm", 0.9) is None
 
 
 def test_intervals_are_t_intervals_over_subjects():
@@ -117,20 +118,20 @@ def test_intervals_are_t_intervals_over_subjects():
             "ceiling": 0.3, "themes": 0.9,
         }
     )  # fmt: skip
-    table = ground_truth.summary(curves).set_index("measure")
+    table = recovery.summary(curves).set_index("measure")
     expected = stats.ttest_1samp([0.1, 0.2, 0.3, 0.4], 0).confidence_interval(0.95)
     assert table.loc["rdm", ["low", "high"]].tolist() == pytest.approx(list(expected))
     assert table.loc["clusters", "low"] == table.loc["clusters", "high"] == 0.5
     assert np.isnan(table.loc["reliability", "low"])
-    two = ground_truth.summary(curves[:2]).set_index("measure")
+    two = recovery.summary(curves[:2]).set_index("measure")
     assert np.isnan(two.loc["rdm", "low"])
     assert two.loc["rdm", "mean"] == pytest.approx(0.15)
 
 
 def test_the_limit_of_clusters_is_what_is_there_without_noise():
     means = pd.DataFrame({"measure": ["themes", "themes", "rdm"], "mean": [0.4, 0.5, 0.9]})
-    assert ground_truth.limit(means, "clusters") == 0.5
-    assert ground_truth.limit(means, "rdm") == 1.0
+    assert recovery.limit(means, "clusters") == 0.5
+    assert recovery.limit(means, "rdm") == 1.0
 
 
 def test_the_design_is_marked_on_the_logarithmic_axis():
@@ -144,7 +145,7 @@ def test_the_design_is_marked_on_the_logarithmic_axis():
 
 def test_profiles_show_what_regions_prefer():
     stimuli, model = simulation.truth("S1", DEFAULTS)
-    table = ground_truth.profiles(model, stimuli["theme"])
+    table = recovery.profiles(model, stimuli["theme"])
     assert table.shape == (6, 25)
     assert table["FFA-1"].idxmax() == "faces"
     assert table["food-medial"].idxmax() == "food"
@@ -152,13 +153,13 @@ def test_profiles_show_what_regions_prefer():
 
 def test_the_strongest_pictures_of_a_region():
     stimuli, model = simulation.truth("S1", DEFAULTS)
-    most, least = ground_truth.strongest(model, "FFA-1", 10)
+    most, least = recovery.strongest(model, "FFA-1", 10)
     means = model.signal[:, model.rois["FFA-1"]].mean(axis=1)
     assert means[most[0]] == means.max()
     assert means[least[0]] == means.min()
     assert (stimuli["theme"].iloc[most] == "faces").all()
     _, without = simulation.truth("S1", {**DEFAULTS, "parts": ("semantics",)})
-    assert all(len(rows) == 0 for rows in ground_truth.strongest(without, "V1v", 10))
+    assert all(len(rows) == 0 for rows in recovery.strongest(without, "V1v", 10))
 
 
 def test_the_job_stores_its_curves_and_stops_when_asked(tmp_path):
@@ -166,10 +167,8 @@ def test_the_job_stores_its_curves_and_stops_when_asked(tmp_path):
     small = request(options={**SMALL, "stimuli": 80, "subjects": 1}, roi="food")
     seen = []
     result = operation(small, lambda fraction, message: seen.append(fraction), tmp_path)
-    stored = ground_truth.load(result["key"])
-    pd.testing.assert_frame_equal(
-        stored, ground_truth.measure(small)[stored.columns], check_exact=True
-    )
+    stored = recovery.load(result["key"])
+    pd.testing.assert_frame_equal(stored, recovery.measure(small)[stored.columns], check_exact=True)
     assert seen == sorted(seen)
 
     def stop(fraction, message):
@@ -181,10 +180,8 @@ def test_the_job_stores_its_curves_and_stops_when_asked(tmp_path):
 
 def test_bad_requests():
     with pytest.raises(NotFoundError, match=r"'V9'.*V1, V2"):
-        ground_truth.measure(request(roi="V9"))
+        recovery.measure(request(roi="V9"))
     with pytest.raises(InputError, match="folds"):
-        ground_truth.measure(request(metric="crossnobis"))
-    lacking = ground_truth.measure(
-        request(options={**SMALL, "stimuli": 80, "subjects": 8}, roi="OFA")
-    )
+        recovery.measure(request(metric="crossnobis"))
+    lacking = recovery.measure(request(options={**SMALL, "stimuli": 80, "subjects": 8}, roi="OFA"))
     assert "S5" not in set(lacking["subject"])

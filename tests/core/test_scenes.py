@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from core import paths, scenes
+from core import paths
 from core.errors import CorruptDataError, InputError, NotFoundError
-from core.scenes import art, svg
-from core.simulation import build, features, open_files
+from core.simulation import build, features, open_files, scenes
+from core.simulation.scenes import art, svg
 
 ELEMENTS = {
     "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "defs",

@@ -11,7 +11,7 @@ import pytest
 
 from core import datasets, paths, rdm, simulation
 from core.errors import CorruptDataError, InputError, NotFoundError
-from core.scenes import kinds
+from core.simulation.scenes import kinds
 from core.statistics import split_half_reliability
 
 HIGH = ("LOC", "FFA", "PPA", "EBA")

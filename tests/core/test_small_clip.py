@@ -12,14 +12,14 @@ import torch
 from transformers import AutoImageProcessor, AutoTokenizer, CLIPModel
 
 from core import datasets, encoders
-from core.encoders.clip import SMALL, load_clip
-from core.scenes import kinds
-from core.small_clip import __main__ as command
-from core.small_clip import evaluation, training
-from core.small_clip.augment import augmented
-from core.small_clip.captions import CLAIMS, caption, facts_claimed, phrase, plural
-from core.small_clip.corpus import HELD_OUT_EXEMPLAR, corpus, is_held_out
-from core.small_clip.training import Recipe, train
+from core.clip_small import __main__ as command
+from core.clip_small import evaluation, training
+from core.clip_small.augment import augmented
+from core.clip_small.captions import CLAIMS, caption, facts_claimed, phrase, plural
+from core.clip_small.corpus import HELD_OUT_EXEMPLAR, corpus, is_held_out
+from core.clip_small.training import Recipe, train
+from core.encoders.families.clip import SMALL, load_clip
+from core.simulation.scenes import kinds
 
 FACTS_OF_A_CAR = {
     "kind": "car", "exemplar": 2, "colour": "red", "place": "street", "light": "night",

@@ -2,8 +2,9 @@
 
 import time
 
-from core import jobs
 from core.ground_truth import MEASURES
+
+from core import jobs
 from tests.pages.test_pages import open_page, texts, write_folder
 
 SMALL = {"stimuli": "80", "subjects": "2", "truth_roi": "food"}

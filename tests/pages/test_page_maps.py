@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import decoders, jobs
-from core.clusters import run as clustering
+from core.clusters import job as clustering
 from core.decoders import Config
 from core.maps import METHODS
 from tests.pages.test_pages import open_page, texts, write_folder

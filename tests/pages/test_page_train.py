@@ -9,7 +9,7 @@ import pytest
 from core import datasets, decoders, store
 from core.decoders import Config
 from core.decoders.runs import save
-from core.decoders.scored import load_table, save_table, verdicts
+from core.decoders.scoring.score_table import load_table, save_table, verdicts
 from pages.shared import decoder_finds, decoder_runs, decoder_table
 from tests.pages.test_page_clusters import until_done
 from tests.pages.test_pages import open_page, texts, write_folder

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from core import decoders, paths
-from core.decoders import report_bold5000 as bold5000
-from core.decoders import report_plan as plan
+from core.report import bold5000, plan
 
 pytestmark = pytest.mark.real
 PICTURES = 586

@@ -9,7 +9,7 @@ import pytest
 
 from core import datasets
 from core.datasets import fetch as fetching
-from core.datasets.kriegeskorte92 import FILES
+from core.datasets.recordings.kriegeskorte92 import FILES
 from core.errors import CorruptDataError
 
 pytestmark = pytest.mark.real

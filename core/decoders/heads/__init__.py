@@ -2,17 +2,17 @@
 
 Nothing here imports torch before ``build`` is called, so that pages read declarations at once.
 A head's file therefore defines its ``nn.Module`` inside a cached function, on top of the layers
-in ``shared/layers.py``: one file a head, and its class stands beside what it declares.
+in ``core/decoders/modules``: one file a head, and its class stands beside what it declares.
 """
 
 import importlib
 import pkgutil
 
-from core.decoders.heads.shared.head import HEADS, Head, Shape, build, fill, voxel_groups
+from core.decoders.head import HEADS, Head, Shape, build, fill, voxel_groups
 
 # How they are listed; a further file comes after these.
 _LISTED = ["ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"]
-_found = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
+_found = [module.name for module in pkgutil.iter_modules(__path__)]
 for _name in [*_LISTED, *sorted(set(_found) - set(_LISTED))]:
     importlib.import_module(f"{__name__}.{_name}")
 

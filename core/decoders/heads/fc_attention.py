@@ -5,13 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.heads.shared.head import Head, Shape, register
-from core.decoders.heads.shared.transformer import (
-    ATTENTION_HEADS,
-    DROPOUT,
-    WIDTH,
-    check_division,
-)
+from core.decoders.head import Head, Shape, register
+from core.decoders.modules.transformer import ATTENTION_HEADS, DROPOUT, WIDTH, check_division
 from core.registry import Parameter
 
 if TYPE_CHECKING:
@@ -27,7 +22,7 @@ def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
 def _module() -> type[nn.Module]:
     from torch import nn
 
-    from core.decoders.heads.shared.layers import Attending, GroupEmbedding, Stack
+    from core.decoders.modules.layers import Attending, GroupEmbedding, Stack
 
     class FullyConnectedAttention(nn.Module):
         """A layer for each group, attention among the groups, and a layer over all of them."""

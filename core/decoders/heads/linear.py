@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.heads.shared.head import Head, Shape, register
-from core.decoders.heads.shared.transformer import DROPOUT
+from core.decoders.head import Head, Shape, register
+from core.decoders.modules.transformer import DROPOUT
 from core.registry import Parameter
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
     from torch import nn
 
-    from core.decoders.heads.shared.layers import OfResponses
+    from core.decoders.modules.layers import OfResponses
 
     layer = nn.Linear(shape.units, shape.outputs)
     if not values["dropout"]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.heads.shared.head import Head, Shape, register
+from core.decoders.head import Head, Shape, register
 from core.errors import InputError
 from core.registry import Parameter
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
     from torch import nn
 
-    from core.decoders.heads.shared.layers import OfResponses, Residual
+    from core.decoders.modules.layers import OfResponses, Residual
 
     width = values["width"]
     sizes = [shape.units, *[width] * values["hidden"]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.decoders.heads.shared.head import Head, Shape, register
+from core.decoders.head import Head, Shape, register
 from core.errors import InputError
 from core.registry import Parameter
 
@@ -33,7 +33,7 @@ def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
     """The penalties shape no module: the caller chooses one and fills in the weights."""
     from torch import nn
 
-    from core.decoders.heads.shared.layers import OfResponses
+    from core.decoders.modules.layers import OfResponses
 
     return OfResponses(nn.Linear(shape.units, shape.outputs))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.heads.shared.head import Head, Shape, register
-from core.decoders.heads.shared.transformer import (
+from core.decoders.head import Head, Shape, register
+from core.decoders.modules.transformer import (
     ATTENTION_HEADS,
     DEPTH,
     DROPOUT,
@@ -30,7 +30,7 @@ def _module() -> type[nn.Module]:
     import torch
     from torch import nn
 
-    from core.decoders.heads.shared.layers import GroupEmbedding, Transformer
+    from core.decoders.modules.layers import GroupEmbedding, Transformer
 
     class RoiTransformer(nn.Module):
         """A class token gathers from the ROIs and is read out as the brain embedding."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.losses.shared.loss import Loss, register
+from core.decoders.loss import Loss, register
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +19,7 @@ def distance(predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def build(values: dict[str, Any]) -> nn.Module:
-    from core.decoders.losses.shared.modules import RowByRow
+    from core.decoders.modules.contrast import RowByRow
 
     return RowByRow(distance)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.losses.shared.loss import TEMPERATURE, Loss, register
+from core.decoders.loss import TEMPERATURE, Loss, register
 from core.registry import Parameter
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) ->
 
 
 def build(values: dict[str, Any]) -> nn.Module:
-    from core.decoders.losses.shared.modules import Contrast, Scale
+    from core.decoders.modules.contrast import Contrast, Scale
 
     temperature = 1.0 if values["kind"] == "none" else values["temperature"]
     return Contrast(Scale(temperature, values["kind"] == "learned"), wanted, both_ways=False)

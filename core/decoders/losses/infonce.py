@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.losses.shared.loss import TEMPERATURE, Loss, register
+from core.decoders.loss import TEMPERATURE, Loss, register
 from core.registry import Parameter
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) ->
 
 
 def build(values: dict[str, Any]) -> nn.Module:
-    from core.decoders.losses.shared.modules import Contrast, Scale
+    from core.decoders.modules.contrast import Contrast, Scale
 
     scale = Scale(values["temperature"], values["kind"] == "learned")
     return Contrast(scale, wanted, both_ways=True)

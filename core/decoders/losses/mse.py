@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.losses.shared.loss import Loss, register
+from core.decoders.loss import Loss, register
 
 if TYPE_CHECKING:
     from torch import nn
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def build(values: dict[str, Any]) -> nn.Module:
     import torch.nn.functional as F
 
-    from core.decoders.losses.shared.modules import RowByRow
+    from core.decoders.modules.contrast import RowByRow
 
     return RowByRow(F.mse_loss)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.decoders.losses.shared.loss import Loss, register
+from core.decoders.loss import Loss, register
 from core.registry import Parameter
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) ->
 
 
 def build(values: dict[str, Any]) -> nn.Module:
-    from core.decoders.losses.shared.modules import Contrast, Scale
+    from core.decoders.modules.contrast import Contrast, Scale
 
     return Contrast(Scale(values["temperature"], learned=False), wanted, both_ways=True)
 

@@ -7,7 +7,7 @@ from sklearn.metrics import silhouette_score
 
 from core import clusters, datasets
 from core.clusters.choice import recommend
-from core.clusters.run import run
+from core.clusters.job import run
 from core.errors import Cancelled, InputError
 
 

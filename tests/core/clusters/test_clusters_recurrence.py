@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import clusters, datasets
-from core.clusters import recurrence
+from core.clusters import consistency_job as recurrence
 from core.errors import InputError
 
 REQUEST = {"dataset": "simulated", "options": {"stimuli": 80, "subjects": 2}, "surrogates": 3}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from core.decoders import augment
+from core.decoders.training import augment
 from core.errors import InputError
 
 

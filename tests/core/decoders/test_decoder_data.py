@@ -12,8 +12,8 @@ import torch
 
 from core import datasets, decoders, splits
 from core.decoders import Config
-from core.decoders.batches import Augmented, Side, targets_of
-from core.decoders.data import layout_of, unit_rows
+from core.decoders.training.batches import Augmented, Side, targets_of
+from core.decoders.training.data import layout_of, unit_rows
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from tests.core.decoders import planted
 

@@ -11,7 +11,10 @@ from sklearn.linear_model import Ridge
 
 from core import datasets, decoders, paths, scores
 from core.datasets.catalogue import DATASETS
-from core.decoders import report, report_bold5000, report_plan, report_scores
+from core.report import __main__ as report
+from core.report import bold5000 as report_bold5000
+from core.report import plan as report_plan
+from core.report import scores as report_scores
 from core.scores import Queries
 
 
@@ -113,7 +116,7 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     report.main([*asked, str(tmp_path / "out")])
     table = pd.read_csv(tmp_path / "out" / report.TABLE)
     shown = capsys.readouterr().out
-    assert "python -m core.decoders.report --quick" in shown
+    assert "python -m core.report --quick" in shown
     assert shown.strip() == (tmp_path / "out" / report.TEXT).read_text().strip()
     assert "## BOLD5000, CSI1 (real recording)" in shown
     assert set(table["part"]) == {"heads", "controls", "study C", report_bold5000.PART}

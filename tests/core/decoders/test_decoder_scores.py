@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from core import decoders, encoders, operations, scores
-from core.decoders import evaluation
-from core.decoders.batches import targets_of
+from core.decoders.scoring import evaluation
+from core.decoders.training.batches import targets_of
 from core.errors import Cancelled, InputError, NotFoundError
 from tests.core.decoders import planted
 

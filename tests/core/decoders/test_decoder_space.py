@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core import datasets, decoders, maps
-from core.decoders.space import embed
+from core.decoders.map_source import embed
 from core.errors import InputError, NotFoundError
 from core.operations import resolve
 from tests.core.decoders import planted

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core import decoders
-from core.decoders.batches import targets_of
+from core.decoders.training.batches import targets_of
 from tests.core.decoders import planted
 
 

@@ -10,8 +10,10 @@ import torch
 from safetensors.torch import load_file, safe_open, save_file
 
 from core import decoders, paths
-from core.decoders import gradient, runs, scored
-from core.decoders.batches import targets_of
+from core.decoders import runs
+from core.decoders.scoring import score_table as scored
+from core.decoders.training import gradient
+from core.decoders.training.batches import targets_of
 from core.errors import Cancelled, CorruptDataError, NeurogalleryError
 from core.jobs.process import Terminated
 from tests.core.decoders import planted

@@ -11,9 +11,10 @@ import torch
 from sklearn.linear_model import Ridge
 
 from core import decoders, encoders, ridge
-from core.decoders import batches, gradient, losses
-from core.decoders.batches import targets_of
-from core.decoders.gradient import Training
+from core.decoders import losses
+from core.decoders.training import batches, gradient
+from core.decoders.training.batches import targets_of
+from core.decoders.training.gradient import Training
 from core.errors import Cancelled, InputError, NeurogalleryError
 from tests.core.decoders import planted
 from tests.core.decoders.planted import same
@@ -78,7 +79,7 @@ def test_ridge_is_that_of_core_and_of_scikit_learn(trials):
 def test_the_same_config_is_trained_once(recording, monkeypatch):
     first = decoders.train(planted.config("mlp"))
     solved = decoders.train(planted.config("ridge"))
-    module = sys.modules["core.decoders.train"]  # the package has a function of that name
+    module = sys.modules["core.decoders.training.train"]  # the package has a function of that name
     monkeypatch.setattr(module, "_by_gradient", None)
     monkeypatch.setattr(module, "_closed_form", None)
     again = decoders.train(planted.config("mlp"))

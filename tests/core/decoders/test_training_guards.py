@@ -10,9 +10,9 @@ from PIL import Image
 
 from core import decoders, encoders
 from core.decoders import heads
-from core.decoders.batches import Augmented, Side
-from core.decoders.data import Rows
-from core.decoders.gradient import Training
+from core.decoders.training.batches import Augmented, Side
+from core.decoders.training.data import Rows
+from core.decoders.training.gradient import Training
 from core.errors import InputError
 from tests.core.decoders import planted
 from tests.core.decoders.planted import same

@@ -18,7 +18,8 @@ from transformers import (
 )
 
 from core import encoders, paths
-from core.encoders import clip, encode, preparation
+from core.encoders import encode, preparation
+from core.encoders.families import clip
 from core.errors import Cancelled, InputError, NotFoundError
 from tests.core.test_encoders_shared import (
     SIDE,

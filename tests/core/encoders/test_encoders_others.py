@@ -17,7 +17,7 @@ from transformers import (
 
 from core import datasets, encoders, paths
 from core.__main__ import main
-from core.encoders import module
+from core.encoders.families import module
 from core.errors import CorruptDataError, InputError, NotFoundError
 from tests.core.test_encoders_shared import kept, rows_kept
 

@@ -9,7 +9,7 @@ import pytest
 
 from core import datasets, encoders, maps, store
 from core.errors import Cancelled, CorruptDataError, InputError, NotFoundError
-from core.maps import run as job
+from core.maps import job
 
 OPTIONS = {"stimuli": 80, "subjects": 1}
 

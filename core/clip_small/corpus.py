@@ -1,0 +1,105 @@
+"""Scenes that the small CLIP learns from, and what each shows."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from core.simulation.scenes import Kind, Scene, draw, kinds
+
+HELD_OUT_EXEMPLAR = 5
+HELD_OUT_SHARE = 6
+OTHER_EXEMPLARS = (1, 2, 3, 4)
+SIDE = 72
+CHUNK = 100
+FACTS = ("kind", "exemplar", "colour", "place", "light", "number")
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Pictures and what they show.
+
+    Attributes
+    ----------
+    pictures : np.ndarray of shape (n, side, side, 3), uint8
+    facts : pd.DataFrame
+        Columns ``FACTS``, a row for each picture.
+    """
+
+    pictures: np.ndarray
+    facts: pd.DataFrame
+
+
+def is_held_out(kind: str, colour: str, light: str) -> bool:
+    """Whether a thing in a colour at a time of day is kept for testing, as one in six is."""
+    return zlib.crc32(f"{kind} {colour} {light}".encode()) % HELD_OUT_SHARE == 0
+
+
+def corpus(count: int, seed: int, progress: Progress | None = None) -> Corpus:
+    """Draw training scenes.
+
+    Exemplar 5 of a kind is in none of them. A held-out combination of kind, colour and
+    light is the main thing of none, but may stand in the background.
+
+    Parameters
+    ----------
+    count : int
+        Spread evenly over the kinds.
+    seed : int
+    progress : callable, optional
+    """
+    starts = range(0, count, CHUNK)
+    chunks = []
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        waiting = [pool.submit(_chunk, seed, start, min(CHUNK, count - start)) for start in starts]
+        for done, future in enumerate(waiting):
+            chunks.append(future.result())
+            if progress is not None:
+                progress((done + 1) / len(waiting), f"{(done + 1) * CHUNK:,} scenes drawn")
+    facts = pd.DataFrame(np.concatenate([facts for _, facts in chunks]), columns=list(FACTS))
+    facts = facts.astype({"exemplar": int, "number": int})
+    return Corpus(np.concatenate([pictures for pictures, _ in chunks]), facts)
+
+
+def _chunk(seed: int, start: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    every = list(kinds().values())
+    scenes = [
+        _scene(np.random.default_rng([seed, number]), every[number % len(every)], every)
+        for number in range(start, start + size)
+    ]
+    pictures = np.stack([pixels(scene.picture) for scene in scenes])
+    facts = np.array([_facts(scene) for scene in scenes], dtype=str)
+    return pictures, facts
+
+
+def _scene(rng: np.random.Generator, kind: Kind, others: list[Kind]) -> Scene:
+    seen = [n for n in range(1, len(kind.drawings) + 1) if n != HELD_OUT_EXEMPLAR]
+    while True:
+        scene = draw(rng, kind, others, exemplars=seen, other_exemplars=OTHER_EXEMPLARS, side=SIDE)
+        if not is_held_out(kind.id, scene.colour, scene.light):
+            return scene
+
+
+def _facts(scene: Scene) -> tuple[object, ...]:
+    return (
+        scene.kind.id,
+        scene.exemplar,
+        scene.colour,
+        scene.place,
+        scene.light,
+        scene.number,
+    )
+
+
+def pixels(picture: Image.Image) -> np.ndarray:
+    """A picture at the size of the corpus. (side, side, 3) uint8."""
+    return np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))

@@ -1,1 +1,0 @@
-"""What heads share: their declaration, and layers of torch."""

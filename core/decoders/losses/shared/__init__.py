@@ -1,1 +1,0 @@
-"""What losses share: their declaration, and modules of torch."""

@@ -1,0 +1,1 @@
+"""Layers and modules of torch that heads and losses share; imported when one is built."""

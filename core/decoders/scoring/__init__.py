@@ -1,0 +1,1 @@
+"""What a trained decoder is worth: scores beside baselines, retrieved images, audit."""

@@ -1,0 +1,222 @@
+"""How well a decoder finds pictures it was never trained on, beside the linear baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core import encoders, scores
+from core.decoders.config import Config
+from core.decoders.runs import Run, load
+from core.decoders.scoring.score_table import (
+    PROTOCOLS,
+    PROTOTYPES,
+    RESAMPLES,
+    load_table,
+    save_table,
+    table_key,
+)
+from core.decoders.training.batches import targets_of
+from core.decoders.training.data import Data, Progress, prepare, unit_rows
+from core.decoders.training.train import train
+from core.errors import InputError, NotFoundError
+
+BASELINES: Mapping[str, Mapping[str, Any]] = {
+    "ridge": {"head": "ridge", "head_parameters": {}},
+    "linear": {"head": "linear", "head_parameters": {}, "loss": (("infonce", 1.0, {}),)},
+}
+# Of the training; a baseline has the defaults of everything else, whatever the decoder has.
+SHARED = ("trials", "groups")
+# Smaller differences come from rounding and from the device that embedded the pictures.
+MOVED, TURNED = 1e-4, 0.02
+PHRASE = "a picture of a {}"
+
+
+def evaluate(
+    run: Run,
+    progress: Progress | None = None,
+    prototypes: str = "pictures",
+    baselines: bool = True,
+    permutations: int = 1000,
+    resamples: int = 1000,
+    side: str = "test",
+) -> pd.DataFrame:
+    """Score a decoder on its test side.
+
+    Parameters
+    ----------
+    run : Run
+    progress : callable, optional
+        ``progress(fraction, message)``; may raise ``Cancelled``.
+    prototypes : {'pictures', 'names'}
+        What stands for a category in top-1 and top-5: the mean embedding of its test
+        pictures (the viewed one left out where there are others), or that of its name (an
+        encoder that reads text).
+    baselines : bool
+        Score ridge and a linear head with InfoNCE on the same rows too, both with default
+        settings of training and without augmentation; they are trained where they are not in
+        the store. Where single subjects are told apart, on each alone, of the same pictures.
+    permutations, resamples : int
+        Of the p-value and of the interval; see ``core.scores.evaluate``.
+    side : {'test', 'validation'}
+        The validation side is for choosing among decoders.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``head``, ``protocol`` ('averaged repeats'; 'single trials' where there are repeats),
+        and the columns of ``core.scores.evaluate``. ``attrs['badge']`` is the worst finding
+        about the split, ``attrs['note']`` says where there are no top-1 and top-5, or ''.
+
+    Raises
+    ------
+    InputError
+        If the side or the prototypes are unknown, the encoder reads no text, the side has no
+        usable response, or the recording is not the one that the decoder was trained on.
+    """
+    tell = progress or (lambda fraction, message: None)
+    if side not in ("test", "validation"):
+        raise InputError(f"side is {side!r}", choices=("test", "validation"))
+    data = prepare(run.config, lambda part, message: tell(0.1 * part, message))
+    _check_same(run, data)
+    names = _prototypes(prototypes, run.config, data)
+    compared = [(run.config.head, run)]
+    if baselines:
+        compared += _baselines(run.config, lambda part, said: tell(0.1 + 0.6 * part, said))
+    tables = []
+    for number, (name, each) in enumerate(compared):
+        tell(0.7 + 0.3 * number / len(compared), f"Scoring {name}")
+        own = data if each.config.subjects == run.config.subjects else prepare(each.config)
+        tables += _scored(name, each, own, names, permutations, resamples, side)
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs |= {"badge": run.badge, "note": _note(data, side)}
+    return table
+
+
+def _check_same(run: Run, data: Data) -> None:
+    if run.shape != data.shape:
+        raise InputError(
+            f"The recording gives {data.shape.units} units of {data.shape.subjects} subjects and "
+            f"embeddings of {data.shape.outputs} dimensions",
+            f"those that the decoder was trained on: {run.shape.units} units in the same groups, "
+            f"{run.shape.subjects} subjects, {run.shape.outputs} dimensions",
+            "Train it again on this recording.",
+        )
+    scaling = data.scaling(run.config.training["trials"])
+    moved = np.abs(scaling.mean - run.scaling.mean) > MOVED * run.scaling.deviation
+    turned = np.linalg.norm(data.centre() - run.centre) > TURNED
+    if moved.any() or turned:
+        raise InputError(
+            "The training side is not the one that the decoder was trained on: the responses, "
+            "the split or the embeddings have changed since",
+            remedy="Train it again on this recording.",
+        )
+
+
+def _note(data: Data, side: str) -> str:
+    """What keeps top-1 and top-5 out of the table, '' where nothing does."""
+    tested = {data.names[place] for place in data.category[getattr(data.fold, side)] if place >= 0}
+    if len(tested) > 1:
+        return ""
+    found = f"one category alone ({next(iter(tested))})" if tested else "no known category"
+    return f"The {side} pictures are of {found}: top-1 and top-5 need two or more."
+
+
+def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
+    """The baselines that differ from the decoder, on each of several subjects by itself."""
+    several = len(config.subjects) > 1
+    training = {name: config.training[name] for name in SHARED}
+    alone = [(subject,) for subject in config.subjects] if several else [config.subjects]
+    divided = config.subjects if several else config.divided
+    made = [
+        (
+            f"{name}, {subjects[0]}" if several else name,
+            replace(config, **changes, subjects=subjects, divided=divided, training=training),
+        )
+        for subjects in alone
+        for name, changes in BASELINES.items()
+    ]
+    told = config.settings_that_count()
+    wanted = [(name, each) for name, each in made if each.settings_that_count() != told]
+    share = 1 / max(1, len(wanted))
+    return [
+        (
+            f"{name} (baseline)",
+            train(each, lambda part, said, at=place: tell(share * (at + part), said)),  # type: ignore[misc]
+        )
+        for place, (name, each) in enumerate(wanted)
+    ]
+
+
+def _scored(
+    name: str,
+    run: Run,
+    data: Data,
+    prototypes: dict[str, np.ndarray] | None,
+    permutations: int,
+    resamples: int,
+    side: str,
+) -> list[pd.DataFrame]:
+    tables = []
+    averaged = queries(run, data, side, "mean")
+    for protocol, trials in PROTOCOLS.items():
+        asked = averaged if trials == "mean" else queries(run, data, side, trials)
+        if trials == "all" and len(asked.picture) == len(averaged.picture):  # no repeats
+            continue
+        table = scores.pooled([asked], prototypes, run.config.seed, permutations, resamples)
+        table.insert(0, "protocol", protocol)
+        table.insert(0, "head", name)
+        tables.append(table)
+    return tables
+
+
+def queries(run: Run, data: Data, side: str, trials: str) -> scores.Queries:
+    """What a decoder predicts from the responses to one side, and the pictures of that side."""
+    stimuli = getattr(data.fold, side)
+    place = np.full(len(data.category), -1)
+    place[stimuli] = np.arange(len(stimuli))
+    rows = data.rows(stimuli, trials, run.scaling)
+    return scores.Queries(
+        run.predict(rows.x, rows.subject),
+        targets_of(data.embeddings[stimuli], run.centre),
+        place[rows.stimulus],
+        np.array([*data.names, ""])[data.category[stimuli]],
+        rows.subject if len(data.opened) > 1 else None,
+    )
+
+
+def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] | None:
+    """Embeddings of the names of the categories, seen from their mean; None for pictures."""
+    if kind not in PROTOTYPES:
+        raise InputError(f"prototypes is {kind!r}", choices=PROTOTYPES)
+    if kind == "pictures":
+        return None
+    texts = [PHRASE.format(name) for name in data.names]
+    rows = unit_rows(encoders.encode_text(texts, config.encoder, **config.encoder_parameters))
+    rows = unit_rows(rows - rows.mean(axis=0))
+    return dict(zip(data.names, rows, strict=True))
+
+
+def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: score the decoder ``request["run"]`` and its baselines, into the store.
+
+    ``prototypes`` may be given as in ``evaluate``.
+
+    Returns
+    -------
+    dict
+        ``key`` of the scores, ``run`` of the decoder.
+    """
+    kind = request.get("prototypes", "pictures")
+    if load_table(request["run"], kind) is not None:
+        return {"key": table_key(request["run"], kind), "run": request["run"]}
+    decoder = load(request["run"])
+    if decoder is None:
+        raise NotFoundError(f"There is no decoder {request['run']}", "one that was trained")
+    table = evaluate(decoder, progress, kind, permutations=RESAMPLES, resamples=RESAMPLES)
+    return {"key": save_table(table, request["run"], kind), "run": request["run"]}

@@ -1,0 +1,193 @@
+"""Training rows on the device, drawn in batches and augmented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from core import encoders
+from core.decoders.config import Config
+from core.decoders.training import augment
+from core.decoders.training.data import Data, Rows, unit_rows
+from core.errors import InputError
+from core.splits.pool import texts
+from core.validation import enumerate_names
+
+
+class Batch(NamedTuple):
+    """Responses (b, V), subjects (b,), targets (b, d) and categories (b,), -1 unknown."""
+
+    x: torch.Tensor
+    subject: torch.Tensor
+    target: torch.Tensor
+    category: torch.Tensor
+
+
+class Side:
+    """One side of the split, resident on a device.
+
+    Parameters
+    ----------
+    rows : Rows
+    targets : np.ndarray of shape (n, d)
+        Of every stimulus.
+    category : np.ndarray of shape (n,)
+    device : str
+    """
+
+    def __init__(self, rows: Rows, targets: np.ndarray, category: np.ndarray, device: str) -> None:
+        self.x = torch.from_numpy(rows.x).to(device)
+        self.subject = torch.from_numpy(rows.subject).to(device)
+        self.stimulus = rows.stimulus
+        self.target = torch.from_numpy(targets[rows.stimulus]).to(device)
+        self.category = torch.from_numpy(category[rows.stimulus]).to(device)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batch(self, rows: torch.Tensor) -> Batch:
+        return Batch(self.x[rows], self.subject[rows], self.target[rows], self.category[rows])
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        for at in range(0, len(self), size):
+            yield self.batch(torch.arange(at, min(at + size, len(self)), device=self.x.device))
+
+
+class Augmented:
+    """Batches of the training side, each a new draw.
+
+    Parameters
+    ----------
+    side : Side
+    config : Config
+    library : augment.Library or None
+    generator : torch.Generator
+        On the device of the side.
+
+    Raises
+    ------
+    InputError
+        If virtual responses are asked for, and no subject has two responses of one category.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        config: Config,
+        library: augment.Library | None,
+        generator: torch.Generator,
+    ) -> None:
+        self.side, self.settings, self.library = side, config.training, library
+        self.generator = generator
+        self.fellows = _fellows(side) if self.settings["virtual"] else None
+
+    def epoch(self) -> Iterator[Batch]:
+        """Every row once, in a new order; a last batch of one row is left out."""
+        device = self.side.x.device
+        order = torch.rand(len(self.side), generator=self.generator, device=device).argsort()
+        parts = order.split(self.settings["batch"])
+        for rows in parts:
+            if len(rows) > 1 or len(parts) == 1:
+                yield self._augmented(rows)
+
+    def _augmented(self, rows: torch.Tensor) -> Batch:
+        x, subject, target, category = self.side.batch(rows)
+        chosen = self._some(self.settings["virtual"], category >= 0)
+        if chosen is not None and self.fellows is not None:
+            members = self.fellows[rows[chosen]]
+            renormalise = self.settings["virtual_weights"] == "renormalised"
+            made = augment.virtual_batch(self.side.x, members, self.generator, renormalise)
+            x = x.index_copy(0, chosen, made)
+        chosen = self._some(self.settings["library"], category >= 0)
+        if chosen is not None and self.library is not None:
+            drawn = self.library.draw(target[chosen], category[chosen], self.generator)
+            target = target.index_copy(0, chosen, drawn)
+        if self.settings["noise"]:
+            x = augment.noise(x, self.settings["noise"], self.generator)
+        if self.settings["mix"]:
+            x, target = augment.mix(x, target, self.settings["mix"], self.generator, subject)
+            category = torch.full_like(category, -1)
+        return Batch(x, subject, target, category)
+
+    def _some(self, share: float, allowed: torch.Tensor) -> torch.Tensor | None:
+        """A random share of the allowed places, None where there is none."""
+        if not share:
+            return None
+        drawn = torch.rand(len(allowed), generator=self.generator, device=allowed.device)
+        places = ((drawn < share) & allowed).nonzero()[:, 0]
+        return places if len(places) else None
+
+
+def _fellows(side: Side) -> torch.Tensor:
+    """Rows of the subject and category of each row; see ``augment.fellows``."""
+    subjects = int(side.subject.max()) + 1
+    code = side.category * subjects + side.subject
+    found = augment.fellows(torch.where(side.category < 0, -1, code))
+    if found.shape[1] > 1:
+        return found
+    known = bool((side.category >= 0).any())
+    lacking = "subject has two training responses of one" if known else "training picture has a"
+    raise InputError(
+        f"There is nothing to make virtual responses of: no {lacking} category",
+        "two or more responses of a subject to one category",
+        "Name the categories of the stimuli, or set 'virtual' to 0.",
+    )
+
+
+def targets_of(embeddings: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """Unit embeddings seen from the mean of the training pictures. (n, d) float32"""
+    return unit_rows(unit_rows(embeddings) - centre)
+
+
+def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> augment.Library:
+    """The gallery pictures of the training categories; test categories are forbidden.
+
+    Raises
+    ------
+    InputError
+        If a category is on both sides, or no training category has a usable gallery picture.
+    """
+    forbidden = _categories(data, data.fold.test)
+    shared = sorted(data.names[place] for place in forbidden & _categories(data, data.fold.train))
+    if shared:
+        raise InputError(
+            f"The semantic library would show {len(shared)} test categories: "
+            f"{enumerate_names(shared)}",
+            "test categories that are not trained on",
+            "Divide the pictures by category, or set 'library' to 0.",
+        )
+    ds = data.opened[0]
+    names = texts(ds.gallery, "category")
+    _check_common(data, names)
+    features = encoders.encode_images(ds, config.encoder, "gallery", **config.encoder_parameters)
+    names = np.where(np.isfinite(features[:, 0]), names, "")
+    _check_common(data, names)
+    number = {name: place for place, name in enumerate(data.names)}
+    category = np.array([number.get(name, -1) for name in names], dtype=np.int64)
+    return augment.Library(
+        torch.from_numpy(np.nan_to_num(targets_of(features, centre))).to(device),
+        torch.from_numpy(category).to(device),
+        forbidden,
+    )
+
+
+def _check_common(data: Data, gallery: np.ndarray) -> None:
+    """Refuse a gallery, by the category names of its pictures, with none of those trained on."""
+    trained = {data.names[place] for place in _categories(data, data.fold.train)}
+    found = set(gallery) - {""}
+    if trained & found:
+        return
+    seen, shown = (enumerate_names(sorted(names)) or "none" for names in (trained, found))
+    raise InputError(
+        "No usable gallery picture is of a training category: categories of the training "
+        f"pictures are {seen}, those of the gallery are {shown}",
+        "the same names in both",
+        "Name the categories of the gallery as those of the stimuli, or set 'library' to 0.",
+    )
+
+
+def _categories(data: Data, rows: np.ndarray) -> set[int]:
+    return set(data.category[rows].tolist()) - {-1}

@@ -1,0 +1,245 @@
+"""From a config to a trained decoder in the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import encoders, paths, ridge
+from core.decoders import heads, losses
+from core.decoders.config import Config
+from core.decoders.heads.ridge import penalties
+from core.decoders.runs import Run, load, make_folder, run_key, save
+from core.decoders.scoring.audits import audit, brief
+from core.decoders.training.data import Data, Progress, as_opened, prepare
+from core.errors import Cancelled, InputError, NeurogalleryError
+from core.jobs.process import Terminated
+
+if TYPE_CHECKING:
+    from core.decoders.training.gradient import Training
+
+PREPARED, AUDITED = 0.1, 0.05
+BEGUN = PREPARED + AUDITED
+NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def train(
+    config: Config,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+    device: str | None = None,
+) -> Run:
+    """Train a decoder, or give the one that was trained before.
+
+    Scaling of the responses, the centre of the embeddings and the penalty of ridge come from
+    the training side; the epoch that is kept has the least loss on the validation side. A
+    cancel keeps the best weights so far under the same key, marked ``partial``, and the next
+    call goes on from the last checkpoint.
+
+    Parameters
+    ----------
+    config : Config
+    progress : callable, optional
+        ``progress(fraction, message)``; may raise ``Cancelled``.
+    folder : Path, optional
+        For checkpoint and curve; by default one below the results, named by the key.
+    device : {'cuda', 'mps', 'cpu'}, optional
+        The best one where none is given; it does not enter the key.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InputError
+        If the split has an empty side, subjects saw different stimuli, or a value does not fit.
+    NeurogalleryError
+        If the loss is not a number from the first epoch on, memory of the GPU does not
+        suffice, or the disk is full.
+    CorruptDataError
+        If the checkpoint is damaged.
+    """
+    tell = progress or (lambda fraction, message: None)
+    data = prepare(config, lambda part, message: tell(PREPARED * part, message))
+    key = run_key(config, data)
+    found = load(key)
+    if found is not None and not found.partial:
+        return found
+    config = as_opened(config, data)
+    scaling, centre = data.scaling(config.training["trials"]), data.centre()
+    findings = audit(data, config, lambda part, said: tell(PREPARED + AUDITED * part, said))
+    empty = Run(key, config, data.shape, {}, scaling, centre, audit=brief(findings))
+    title = data.opened[0].info.title
+    if config.is_closed_form:
+        tell(BEGUN, "Solving the regression")
+        return save(_closed_form(empty, data), title)
+    place = folder or paths.results_root() / "training" / key
+    make_folder(place)
+    return _by_gradient(empty, data, tell, place, encoders.device(device), title)
+
+
+def _closed_form(run: Run, data: Data) -> Run:
+    from core.decoders.training.batches import targets_of
+
+    began, config = time.monotonic(), run.config
+    targets = targets_of(data.embeddings, run.centre)
+    rows = data.rows(data.fold.train, config.training["trials"], run.scaling)
+    fitted = ridge.fit(
+        rows.x, targets[rows.stimulus], penalties(dict(config.head_parameters)).tolist()
+    )
+    module = heads.build(config.head, run.shape, **config.head_parameters)
+    heads.fill(module, fitted.weights, fitted.intercept)
+    facts = {
+        "stopped": "solved in closed form",
+        "alpha": fitted.alpha,
+        "device": "cpu",
+        "seconds": time.monotonic() - began,
+    }
+    return _with(run, module.state_dict(), [], facts)
+
+
+def _by_gradient(
+    run: Run, data: Data, tell: Progress, folder: Path, device: str, title: str
+) -> Run:
+    from core.decoders.training.gradient import CHECKPOINT
+
+    try:
+        training = _training(run, data, folder, device)
+    except (MemoryError, RuntimeError) as error:
+        raise _memory_told(error, run) from error
+    try:
+        _epochs(training, tell)
+    except (Cancelled, Terminated):
+        training.save(always=True)
+        _keep_best(run, training, device, title)
+        raise
+    except (MemoryError, RuntimeError) as error:
+        _keep_best(run, training, device, title)
+        raise _memory_told(error, run) from error
+    kept = save(_kept(run, training, device, training.stopped), title)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return kept
+
+
+def _memory_told(error: Exception, run: Run) -> Exception:
+    """What to do where memory did not suffice; any other error as it is."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if not isinstance(error, MemoryError) and not any(words in said for words in NO_MEMORY):
+        return error
+    return NeurogalleryError(
+        f"Memory does not suffice for {heads.HEADS[run.config.head].label} ({said})",
+        remedy=f"Lower the batch size ({run.config.training['batch']}) or the width of the head.",
+    )
+
+
+def _keep_best(run: Run, training: Training, device: str, title: str) -> None:
+    """Keep the best epoch so far, unless the store has the same decoder trained for longer."""
+    stored = load(run.key)
+    longer = stored is not None and (not stored.partial or len(stored.curve) >= len(training.curve))
+    if training.curve and not longer:
+        save(_kept(run, training, device, "cancelled", partial=True), title)
+
+
+def _epochs(training: Training, tell: Progress) -> None:
+    """Epochs until it is over, from the checkpoint on."""
+    training.resume()
+    epochs = training.settings["epochs"]
+
+    def within(share: float) -> None:
+        done = (len(training.curve) + share) / epochs
+        tell(BEGUN + (1 - BEGUN) * done, _said(training))
+
+    while not training.is_over:
+        within(0.0)
+        training.epoch(within)
+        training.save()
+
+
+def _kept(run: Run, training: Training, device: str, stopped: str, partial: bool = False) -> Run:
+    seconds = sum(row["seconds"] for row in training.curve)
+    facts = {"stopped": stopped, "device": device, "seconds": seconds}
+    facts["compared"] = training.compared
+    return _with(run, training.best, training.curve, facts, partial)
+
+
+def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
+    import torch
+
+    from core.decoders.training.batches import Augmented, Side, library_of, targets_of
+    from core.decoders.training.gradient import Training
+
+    config, settings = run.config, run.config.training
+    targets = np.nan_to_num(targets_of(data.embeddings, run.centre))
+    sides = [
+        Side(data.rows(rows, settings["trials"], run.scaling), targets, data.category, device)
+        for rows in (data.fold.train, data.fold.validation)
+    ]
+    if len(np.unique(sides[1].stimulus)) < 2:
+        raise InputError(
+            "The validation side has one picture, of which no loss can tell the best epoch",
+            "two or more",
+            "Raise the share of the validation side.",
+        )
+    torch.manual_seed(config.seed)
+    module = heads.build(config.head, run.shape, **config.head_parameters).to(device)
+    loss = losses.combined(config.loss).to(device)
+    library = library_of(config, data, run.centre, device) if settings["library"] else None
+    generator = torch.Generator(device).manual_seed(config.seed)
+    rows = Augmented(sides[0], config, library, generator)
+    return Training(config, module, loss, rows, sides[1], run.key, folder)
+
+
+def _said(training: Training) -> str:
+    epochs = training.settings["epochs"]
+    if not training.curve:
+        return f"Epoch 1 of {epochs}"
+    last = training.curve[-1]
+    return (
+        f"Epoch {len(training.curve) + 1} of {epochs}: validation loss {last['validation']:.3f}, "
+        f"two-way {last['two_way']:.0%}"
+    )
+
+
+def _with(
+    run: Run,
+    state: Mapping[str, Any],
+    curve: list[dict[str, Any]],
+    facts: dict[str, Any],
+    partial: bool = False,
+) -> Run:
+    """The run with what the training gave."""
+    arrays = {name: np.array(tensor.cpu().numpy()) for name, tensor in state.items()}
+    told = {**facts, "weights": int(sum(array.size for array in arrays.values()))}
+    if curve:
+        best = min(curve, key=lambda row: row["validation"])
+        told |= {"best_epoch": best["epoch"], "epochs": len(curve)}
+        told |= {name: best[name] for name in ("validation", "two_way")}
+    return Run(
+        run.key,
+        run.config,
+        run.shape,
+        arrays,
+        run.scaling,
+        run.centre,
+        curve,
+        run.audit,
+        told,
+        partial,
+    )
+
+
+def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: train the decoder of ``request["config"]`` (see ``Config.to_json``).
+
+    Returns
+    -------
+    dict
+        ``key`` of the run.
+    """
+    config = Config.from_json(request["config"])
+    return {"key": train(config, progress, folder).key}

@@ -1,0 +1,7 @@
+"""Families of encoders, a file for each: importing it registers it."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

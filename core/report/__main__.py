@@ -1,0 +1,322 @@
+"""The figures of decoders, simulated and real: `python -m core.report`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from core import encoders, paths, store
+from core.decoders.scoring.score_table import PROTOCOLS
+from core.decoders.training.data import Progress
+from core.report import bold5000, plan
+from core.report.scores import scored
+
+TABLE, TEXT = "decoders.csv", "decoders.md"
+CHOSEN_BY = "two-way"
+SHOWN = ("top-1", "top-5", "two-way", "median-rank", "top-1 of 300")
+RECORDINGS = {"heads": "simulated", bold5000.PART: "BOLD5000"}
+COLUMNS = [
+    *("part", "case", "head", "chosen", "side", "protocol", "measure", "mean", "min", "max"),
+    *("sd", "low", "high", "over", "p", "chance", "n", "pictures", "categories"),
+    *("candidates", "runs", "weights"),
+]
+ABOUT = """\
+Simulated data, but for the last section: no brain was recorded. Subject S1, units of {rois}; \
+split 'recorded' (test kinds are no training kinds); target: clip-small. {seeds} seeds a row, each \
+with its own weights, order of rows and validation kinds; the test pictures are the same.
+
+- A cell is the mean over the seeds, (the lowest..the highest seed), and [the 95 % interval].
+- The interval of heads and of study C: the seeds' scores of each picture are averaged, and \
+pictures are resampled (percentiles of {draws} samples). It holds the seeds fixed, whose spread \
+the range shows. That of the median rank is of the median over the queries of all seeds.
+- The interval of controls is Student's t interval of the mean over shuffles: every shuffle has \
+other responses.
+- p: whole categories permuted, seeds together ({draws} permutations), of two-way.
+- 'averaged repeats': one query a picture, the mean of its trials; 'single trials': every trial is \
+a query. Training takes averaged repeats in both.
+- The head marked as best has the best two-way identification on the validation side (averaged \
+repeats, mean over seeds), never on the test side. Heads trained by gradient stop by the loss on \
+that same side, ridge does not, so that their validation figures are the more optimistic ones.
+- Top-1 and top-5 are among the test kinds, whose prototypes are the means of their test pictures, \
+the viewed one left out of its own.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, score and write the report; runs that are in the store are not trained again."""
+    parser = argparse.ArgumentParser(prog="python -m core.report", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="300 stimuli, 2 seeds, 2 epochs, 2 folds of BOLD5000"
+    )
+    parser.add_argument("--seeds", type=int, help="trainings of each row (5)")
+    parser.add_argument("--out", type=Path, help="folder; by default 'report' below the results")
+    parser.add_argument(
+        "--realdata",
+        type=Path,
+        help=f"folder that holds {bold5000.NAME}; by default NEUROGALLERY_REALDATA, else "
+        "../shared/realdata",
+    )
+    given = parser.parse_args(arguments)
+    if given.seeds is not None and given.seeds < 1:
+        parser.error("--seeds is below 1")
+    scale = plan.QUICK if given.quick else plan.Scale()
+    scale = replace(scale, seeds=given.seeds or scale.seeds)
+    told = sys.argv[1:] if arguments is None else arguments
+    command = shlex.join(["python", "-m", "core.report", *told])
+    table = made(scale, _say, given.realdata or bold5000.realdata_root())
+    print(write(table, scale, given.out or paths.results_root() / "report", command))
+
+
+def made(scale: plan.Scale, tell: Progress, realdata: Path) -> pd.DataFrame:
+    """Train and score everything; BOLD5000 where ``realdata`` holds it.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns ``COLUMNS``; see ``report_scores.scored``. ``chosen`` marks the head that is
+        best on the validation side, of the real recording on those of its own.
+    """
+    plan.register_shuffled()
+    tables = _scored(plan.heads(scale), scale, tell)
+    chosen = best(pd.concat(tables))
+    tables += _scored(plan.controls(scale, chosen) + plan.study_c(scale), scale, tell)
+    parts = [table.assign(chosen=table["head"] == chosen) for table in tables]
+    recording = bold5000.read(realdata)
+    if recording is not None:
+        table = bold5000.scored(recording, scale, tell)
+        parts.append(table.assign(chosen=table["head"] == best(table, bold5000.PART)))
+    return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+def best(table: pd.DataFrame, part: str = "heads") -> str:
+    """The head with the best two-way identification on the validation side."""
+    rows = table[(table["part"] == part) & (table["side"] == "validation")]
+    means = rows[rows["measure"] == CHOSEN_BY].set_index("head")["mean"].astype(float)
+    return str(means.idxmax())
+
+
+def validated(table: pd.DataFrame) -> pd.DataFrame:
+    """Two-way identification on the validation sides: a row a head, a column a recording."""
+    rows = table[(table["side"] == "validation") & (table["measure"] == CHOSEN_BY)]
+    rows = rows[rows["part"].isin(RECORDINGS)].assign(part=lambda all: all["part"].map(RECORDINGS))
+    wide = rows.pivot(index="head", columns="part", values="mean").astype(float)
+    return wide.assign(mean=wide.mean(axis=1)).loc[list(dict.fromkeys(rows["head"]))]
+
+
+def write(table: pd.DataFrame, scale: plan.Scale, folder: Path, command: str) -> str:
+    """Write the table as CSV and the report as markdown; give the markdown."""
+    sections = [_heads(table), _controls(table), _study_c(table), _bold5000(table), _default(table)]
+    text = "\n".join([_heading(scale, command), *sections])
+    folder.mkdir(parents=True, exist_ok=True)
+    with store.replacing(folder / TABLE) as part:
+        part.write_bytes(table.to_csv(index=False).encode())
+    with store.replacing(folder / TEXT) as part:
+        part.write_bytes(text.encode())
+    return text
+
+
+def _scored(cases: Sequence[plan.Case], scale: plan.Scale, tell: Progress) -> list[pd.DataFrame]:
+    tables = []
+    for number, case in enumerate(cases):
+        began = time.monotonic()
+        tables.append(scored(case, scale.draws, partial(_within, tell, number, len(cases))))
+        took = time.monotonic() - began
+        _within(tell, number, len(cases), 1.0, f"{case.name}, {case.head}: {took:.0f} s")
+    return tables
+
+
+def _within(tell: Progress, number: int, count: int, fraction: float, message: str) -> None:
+    tell((number + fraction) / count, message)
+
+
+def _heading(scale: plan.Scale, command: str) -> str:
+    import torch
+
+    about = ABOUT.format(rois=", ".join(plan.ROIS), seeds=scale.seeds, draws=scale.draws)
+    machine = f"{platform.platform()}, {os.cpu_count()} cores, {encoders.device_label()}"
+    changed = {**scale.options, **scale.training}
+    return "\n".join(
+        [
+            "# Decoders on the simulated experiment, and on a real recording\n",
+            f"- Command: `{command}`",
+            f"- Date: {time.strftime('%Y-%m-%d %H:%M %Z')}",
+            f"- Machine: {machine}, Python {platform.python_version()}, torch {torch.__version__}",
+            f"- Recording and training: {changed or 'all defaults'}\n",
+            about,
+        ]
+    )
+
+
+def _heads(table: pd.DataFrame) -> str:
+    rows = table[table["part"] == "heads"]
+    chosen = best(table)
+    told = [f"Best on the validation side: **{chosen}**. Sizes of heads:"]
+    told += [f"- {head}: {dict(values) or 'defaults'}" for head, values in plan.HEADS.items()]
+    validation = rows[(rows["side"] == "validation") & (rows["measure"] == CHOSEN_BY)]
+    lines = [
+        [_marked(row["head"], chosen), f"{row['weights']:,}", _cell(row)]
+        for _, row in validation.iterrows()
+    ]
+    parts = ["## Heads\n", *told, "", "### Validation side, averaged repeats: two-way\n"]
+    parts.append(_markdown(["head", "weights", CHOSEN_BY], lines))
+    for protocol in PROTOCOLS:
+        parts += [f"\n### Test side, {protocol}\n", _tested(rows, protocol, "head", chosen)]
+    return "\n".join(parts)
+
+
+def _tested(rows: pd.DataFrame, protocol: str, by: str, chosen: str = "") -> str:
+    """A table of every measure on the test side: a line for each head or case."""
+    part = rows[(rows["side"] == "test") & (rows["protocol"] == protocol)]
+    measures = [name for name in SHOWN if (part["measure"] == name).any()]
+    groups = list(part.groupby(by, sort=False))
+    first = groups[0][1].set_index("measure")
+    lines = [["chance", *(_number(name, first["chance"][name]) for name in measures), ""]]
+    for name, group in groups:
+        by_measure = {str(row["measure"]): row for _, row in group.iterrows()}
+        cells = [_cell(by_measure[measure], measure) for measure in measures]
+        lines.append([_marked(str(name), chosen), *cells, f"{by_measure[CHOSEN_BY]['p']:.3f}"])
+    counts = first.loc[CHOSEN_BY]
+    title = (
+        f"{counts['n']:,} queries of {counts['pictures']} pictures, {counts['categories']} kinds"
+    )
+    return _markdown([title, *measures, "p"], lines)
+
+
+def _controls(table: pd.DataFrame) -> str:
+    part = table[(table["part"] == "controls") & (table["side"] == "test")]
+    lines = []
+    for measure in ("two-way", "top-1"):
+        for _, row in part[part["measure"] == measure].iterrows():
+            held = "yes" if row["low"] <= row["chance"] <= row["high"] else "no"
+            cells = [row["case"], row["head"], row["protocol"], measure, str(row["runs"])]
+            lines.append([*cells, _cell(row), f"{row['sd']:.3f}", f"{row['chance']:.3f}", held])
+    names = ["control", "head", "protocol", "measure", "shuffles", "mean", "sd", "chance"]
+    return f"\n## Controls\n\n{_markdown([*names, 'interval holds chance'], lines)}"
+
+
+def _study_c(table: pd.DataFrame) -> str:
+    part = table[table["part"] == "study C"]
+    parts = [
+        "\n## Study C: fuzzy matching, virtual responses and library against plain InfoNCE\n",
+        "Same head, optimiser and epochs; every response virtual, every target from the library.",
+    ]
+    for head, rows in part.groupby("head", sort=False):
+        for protocol in PROTOCOLS:
+            parts += [f"\n### {head}, {protocol}\n", _tested(rows, protocol, "case")]
+    return "\n".join(parts) + "\n"
+
+
+def _bold5000(table: pd.DataFrame) -> str:
+    title = f"## {bold5000.TITLE} (real recording)\n"
+    part = table[table["part"] == bold5000.PART]
+    if part.empty:
+        return f"{title}\nThere is no folder {bold5000.NAME} (see `--realdata`).\n"
+    return "\n".join([title, _as_stated(part), _by_decoders(part)])
+
+
+def _as_stated(part: pd.DataFrame) -> str:
+    rows = part[part["case"] == bold5000.STATED]
+    found = rows.set_index("measure").loc[CHOSEN_BY]
+    known, within = bold5000.KNOWN[0], bold5000.TOLERANCE
+    held = "reproduced" if abs(found["mean"] - known) <= within else "NOT reproduced"
+    names = list(rows["measure"])
+    return "\n".join(
+        [
+            f"{found['n']} trials of {found['pictures']} pictures, ridge to their embeddings on "
+            f"{found['runs']} contiguous folds, ranks among all trials, pooled over folds. A cell "
+            "is the figure, (the lowest..the highest fold), and [the 95 % interval], for which "
+            "pictures are resampled.\n",
+            _markdown(
+                ["as stated", *names],
+                [
+                    ["chance", *map(_number, names, rows["chance"])],
+                    ["known", *map(_number, names, bold5000.KNOWN)],
+                    ["ridge", *(_cell(row, row["measure"]) for _, row in rows.iterrows())],
+                ],
+            ),
+            f"\nThe known {known:.1%} of {CHOSEN_BY}, within {100 * within:g} points: **{held}** "
+            f"({found['mean']:.1%}).\n",
+        ]
+    )
+
+
+def _by_decoders(part: pd.DataFrame) -> str:
+    rows = part[part["case"] == bold5000.HEADS]
+    chosen, others = best(rows, bold5000.PART), rows[rows["head"] != "ridge"]
+    beside = best(others, bold5000.PART)
+    tested = rows[rows["side"] == "test"]
+    above = tested[tested["head"] == beside].set_index("measure").loc[bold5000.ABOVE]
+    better = "ridge" if above["high"] < 0 else beside if above["low"] > 0 else "neither for sure"
+    names = list(dict.fromkeys(tested["measure"]))
+    first = rows.iloc[0]
+    lines = [["chance", "", "0.500", *map(_number, names, tested["chance"])]]
+    for head, group in rows.groupby("head", sort=False):
+        cells = [_cell(row, row["measure"]) for _, row in group.iterrows()]
+        lines.append([_marked(str(head), chosen), f"{group['weights'].iloc[0]:,}", *cells])
+    return "\n".join(
+        [
+            f"Heads by `core.decoders`, training as above, seed 0, {first['runs']} of the same "
+            "folds; a tenth of each training side is held back for validation, repeats are "
+            "averaged. Test ranks are among all pictures, pooled over folds; those of the "
+            "validation sides are among their own pictures.\n",
+            _markdown(["head", "weights", f"validation: {CHOSEN_BY}", *names], lines),
+            f"\nBest on the validation sides: **{chosen}**. On the test pictures, two-way "
+            f"identification by {beside} (the best on the validation sides besides ridge) is "
+            f"{above['mean']:+.3f} [{above['low']:+.3f}..{above['high']:+.3f}] above ridge's, "
+            f"picture by picture. Better: **{better}**.\n",
+        ]
+    )
+
+
+def _default(table: pd.DataFrame) -> str:
+    found = validated(table).dropna()
+    lines = [[str(head), *(f"{value:.3f}" for value in row)] for head, row in found.iterrows()]
+    return "\n".join(
+        [
+            "\n## The default head\n",
+            "The product has one default for every recording: the head with the best mean of "
+            "two-way identification on the validation sides of the recordings above. No test side "
+            "has a part in it.\n",
+            _markdown(["head", *map(str, found.columns)], lines),
+            f"\nDefault: **{found['mean'].idxmax()}**.\n",
+        ]
+    )
+
+
+def _cell(row: pd.Series, measure: str = "") -> str:
+    mean, low, high = (_number(measure, row[name]) for name in ("mean", "min", "max"))
+    told = f"{mean} ({low}..{high})"
+    if pd.notna(row["low"]):
+        told += f" [{_number(measure, row['low'])}..{_number(measure, row['high'])}]"
+    return told
+
+
+def _number(measure: str, value: float) -> str:
+    return f"{value:.1f}" if measure == "median-rank" else f"{value:.3f}"
+
+
+def _marked(head: str, chosen: str) -> str:
+    return f"**{head}** (best)" if head == chosen else head
+
+
+def _markdown(names: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [names, ["---"] * len(names), *lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _say(fraction: float, message: str) -> None:
+    print(f"{fraction:4.0%} {message}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

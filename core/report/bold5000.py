@@ -1,0 +1,268 @@
+"""BOLD5000, subject CSI1: ridge as it was measured before, and heads by `core.decoders`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from core import paths, ridge, scores, store
+from core.decoders.config import Config
+from core.decoders.runs import Run, make_folder
+from core.decoders.training.batches import targets_of
+from core.decoders.training.data import Data, Progress, prepare
+from core.report import plan
+from core.report.scores import AVERAGED, trained
+from core.scores import resampling
+
+NAME = "bold5000_csi1"
+TITLE = "BOLD5000, CSI1"
+PART = "BOLD5000"
+EMBEDDING = "clip66"
+FOLDS = 10
+# Two-way identification, top-5 and median rank of 592 trials, and how near two-way must come.
+KNOWN, TOLERANCE = (0.666, 0.025, 168.0), 0.02
+STATED, HEADS = "as stated", "by core.decoders"
+TRIALS = "single trials"
+TWO_WAY, MEDIAN, ABOVE = "two-way", "median-rank", "two-way above ridge"
+
+
+class Recording(NamedTuple):
+    """Trials with an embedding: responses (n, v), embeddings (n, d), name of the picture (n,)."""
+
+    betas: np.ndarray
+    targets: np.ndarray
+    pictures: np.ndarray
+
+
+class Tested(NamedTuple):
+    """Queries: rank of the own candidate, share of the others below it, picture, fold; (q,) each.
+
+    ``candidates`` is their number, in the first fold.
+    """
+
+    rank: np.ndarray
+    two_way: np.ndarray
+    picture: np.ndarray
+    fold: np.ndarray
+    candidates: int
+
+
+def realdata_root() -> Path:
+    """Folder of real recordings: ``NEUROGALLERY_REALDATA``, else one beside the project."""
+    given = os.environ.get("NEUROGALLERY_REALDATA")
+    return Path(given) if given else paths.PROJECT.parent / "shared" / "realdata"
+
+
+def read(realdata: Path) -> Recording | None:
+    """The trials whose pictures have an embedding, None where the recording is not there."""
+    file = realdata.expanduser() / NAME / f"{NAME}.npz"
+    if not file.is_file():
+        return None
+    with np.load(file, allow_pickle=False) as found:
+        targets = found[EMBEDDING]
+        known = np.isfinite(targets).all(axis=1)
+        return Recording(
+            found["betas"][known], targets[known], found["imgnames"][known].astype(str)
+        )
+
+
+@contextmanager
+def as_folder(recording: Recording) -> Iterator[str]:
+    """Lay the recording out as a folder of one's own; gives the name that opens it.
+
+    The folder lies below the results and is removed with the context; until then
+    ``NEUROGALLERY_DATA`` leads there.
+    """
+    results = paths.results_root()
+    make_folder(results)
+    before = os.environ.get("NEUROGALLERY_DATA")
+    with tempfile.TemporaryDirectory(prefix="recording-", dir=results) as root:
+        _write(recording, Path(root) / NAME)
+        os.environ["NEUROGALLERY_DATA"] = root
+        try:
+            yield f"folder:{NAME}"
+        finally:
+            del os.environ["NEUROGALLERY_DATA"]
+            if before is not None:
+                os.environ["NEUROGALLERY_DATA"] = before
+
+
+def config(dataset: str, head: str, fold: int, training: Mapping[str, Any] | None = None) -> Config:
+    """A head with the sizes of the report on one of the ten folds."""
+    return Config(
+        dataset,
+        encoder=f"brought:{EMBEDDING}",
+        head=head,
+        head_parameters=plan.HEADS[head],
+        split="kfold",
+        split_parameters={"k": FOLDS, "contiguous": True},
+        fold=fold,
+        training=training or {},
+    )
+
+
+def scored(recording: Recording, scale: plan.Scale, tell: Progress) -> pd.DataFrame:
+    """Score ridge by the stated protocol, and train and score every head on the folds.
+
+    Parameters
+    ----------
+    recording : Recording
+    scale : plan.Scale
+    tell : callable
+        ``tell(fraction, message)``; may raise ``Cancelled``.
+
+    Returns
+    -------
+    pd.DataFrame
+        As ``report_scores.scored``, with folds in place of seeds, and no p. The ranks of the test
+        pictures are those among all pictures (trials in the stated protocol), pooled over
+        folds; on the validation side they are among its own pictures. ``two-way above
+        ridge`` is the mean difference, picture by picture.
+    """
+    tell(0.0, f"{TITLE}: ridge as stated")
+    weights = (recording.betas.shape[1] + 1) * recording.targets.shape[1]
+    rows = _measured(_told(STATED, "ridge", FOLDS, weights), stated(recording), scale.draws)
+    with as_folder(recording) as dataset:
+        rows += _heads(dataset, scale, tell)
+    return pd.DataFrame(rows)
+
+
+def stated(recording: Recording) -> Tested:
+    """Ridge on the trials of nine contiguous folds, ranks of the tenth's among all trials.
+
+    Targets and predictions are seen from the training mean and compared by cosine similarity.
+    Repeats of a picture are trials like any other.
+    """
+    betas, targets, pictures = recording
+    rank, fold = np.empty((2, len(betas)))
+    for number, test in enumerate(np.array_split(np.arange(len(betas)), FOLDS)):
+        training = np.setdiff1d(np.arange(len(betas)), test)
+        mean = targets[training].mean(axis=0)
+        predicted = ridge.fit(betas[training], targets[training]).predict(betas[test]) - mean
+        similarity = scores.unit(predicted) @ scores.unit(targets - mean).T
+        rank[test], fold[test] = scores.mean_ranks(similarity, test), number
+    picture = np.unique(pictures, return_inverse=True)[1]
+    return Tested(rank, scores.two_way(rank, len(betas)), picture, fold, len(betas))
+
+
+def _heads(dataset: str, scale: plan.Scale, tell: Progress) -> list[dict[str, Any]]:
+    weights, ranks = _ranks_of_heads(dataset, scale, tell)
+    tested = {head: _pooled(ranks[head, "test"]) for head in weights}
+    rows = []
+    for head, count in weights.items():
+        told = _told(HEADS, head, scale.real_folds, count)
+        held = _pooled(ranks[head, "validation"])
+        rows.append(_row(told, "validation", TWO_WAY, held, held.two_way, 0.5, scale.draws))
+        rows += _measured(told, tested[head], scale.draws)
+        above = tested[head].two_way - tested["ridge"].two_way
+        rows.append(_row(told, "test", ABOVE, tested[head], above, 0.0, scale.draws))
+    return rows
+
+
+def _ranks_of_heads(
+    dataset: str, scale: plan.Scale, tell: Progress
+) -> tuple[dict[str, int], dict[tuple[str, str], list[Tested]]]:
+    """The number of weights of each head, and its ranks on each side, fold by fold."""
+    heads, count = list(plan.HEADS)[: scale.real_heads], scale.real_folds
+    weights: dict[str, int] = {}
+    ranks: dict[tuple[str, str], list[Tested]] = defaultdict(list)
+    for fold in range(count):
+        began, data = time.monotonic(), prepare(config(dataset, "ridge", fold, scale.training))
+        everything = np.arange(len(data.embeddings))
+        for number, head in enumerate(heads):
+            done = (fold + number / len(heads)) / count
+            tell(done, f"{TITLE}: fold {fold + 1} of {count}, {head}")
+            run = trained(config(dataset, head, fold, scale.training), data)
+            weights[head] = int(run.facts["weights"])
+            for side, stimuli in (("validation", data.fold.validation), ("test", data.fold.test)):
+                candidates = everything if side == "test" else stimuli
+                ranks[head, side].append(_ranked(run, data, stimuli, candidates))
+        took = time.monotonic() - began
+        tell((fold + 1) / count, f"{TITLE}: fold {fold + 1} of {count}: {took:.0f} s")
+    return weights, ranks
+
+
+def _ranked(run: Run, data: Data, stimuli: np.ndarray, candidates: np.ndarray) -> Tested:
+    """Ranks of pictures among some, both in the order of the stimuli."""
+    rows = data.rows(stimuli, "mean", run.scaling)
+    pictures = targets_of(data.embeddings[candidates], run.centre)
+    similarity = run.predict(rows.x, rows.subject) @ pictures.T
+    rank = scores.mean_ranks(similarity, np.searchsorted(candidates, rows.stimulus))
+    fold, count = np.full(len(rank), run.config.fold), len(candidates)
+    return Tested(rank, scores.two_way(rank, count), rows.stimulus, fold, count)
+
+
+def _pooled(folds: Sequence[Tested]) -> Tested:
+    rank, two_way, picture, fold = (
+        np.concatenate([getattr(one, name) for one in folds]) for name in Tested._fields[:4]
+    )
+    return Tested(rank, two_way, picture, fold, folds[0].candidates)
+
+
+def _told(case: str, head: str, runs: int, weights: int) -> dict[str, Any]:
+    protocol = TRIALS if case == STATED else AVERAGED
+    told = {"part": PART, "case": case, "head": head, "protocol": protocol, "over": "pictures"}
+    return {**told, "p": np.nan, "categories": 0, "runs": runs, "weights": weights}
+
+
+def _measured(told: Mapping[str, Any], tested: Tested, draws: int) -> list[dict[str, Any]]:
+    count = tested.candidates
+    return [
+        _row(told, "test", TWO_WAY, tested, tested.two_way, 0.5, draws),
+        _row(told, "test", f"top-5 of {count}", tested, tested.rank <= 5, 5 / count, draws),
+        _row(told, "test", MEDIAN, tested, tested.rank, (count + 1) / 2, draws),
+    ]
+
+
+def _row(
+    told: Mapping[str, Any],
+    side: str,
+    measure: str,
+    tested: Tested,
+    values: np.ndarray,
+    chance: float,
+    draws: int,
+) -> dict[str, Any]:
+    """A measure of the queries of all folds; pictures are resampled, with all their queries."""
+    seen, picture = np.unique(tested.picture, return_inverse=True)
+    drawn = resampling.Draws(len(seen), 1, draws, seed=0)
+    middle, sample = (np.median, drawn.medians) if measure == MEDIAN else (np.mean, drawn.means)
+    low, high = resampling.interval(sample(values, picture, np.zeros_like(picture)))
+    each = np.array([middle(values[tested.fold == fold]) for fold in np.unique(tested.fold)])
+    return {
+        **told,
+        "side": side,
+        "measure": measure,
+        "mean": float(middle(values)),
+        "min": each.min(),
+        "max": each.max(),
+        "sd": each.std(ddof=1),
+        "low": low,
+        "high": high,
+        "chance": chance,
+        "n": len(values),
+        "pictures": len(seen),
+        "candidates": tested.candidates,
+    }
+
+
+def _write(recording: Recording, folder: Path) -> None:
+    for name in ("responses", "embeddings"):
+        (folder / name).mkdir(parents=True)
+    trials = pd.DataFrame({"id": recording.pictures})
+    first = ~trials["id"].duplicated()
+    trials[first].to_csv(folder / "stimuli.csv", index=False)
+    trials.to_csv(folder / "responses" / "CSI1.csv", index=False)
+    np.save(folder / "responses" / "CSI1.npy", recording.betas)
+    embeddings = recording.targets[first].astype(np.float32)
+    np.save(folder / "embeddings" / f"{EMBEDDING}.npy", embeddings)
+    store.write_json(folder / "dataset.json", {"title": TITLE})

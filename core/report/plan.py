@@ -1,0 +1,178 @@
+"""What the report trains: every head, the controls, and study C, each with several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from core import datasets, store
+from core.datasets import Dataset, DatasetInfo
+from core.datasets.catalogue import DATASETS, Recording
+from core.datasets.recordings.simulated import INFO
+from core.decoders.config import Config
+from core.registry import Parameter
+
+SHUFFLED = "simulated_shuffled"
+ROIS = ("V1", "LOC", "PPA", "FFA", "EBA", "OPA", "RSC")
+SMALL = {"width": 64, "heads": 4}
+# Sizes that a CPU trains in seconds; whatever is not named is the head's default.
+HEADS: Mapping[str, Mapping[str, Any]] = {
+    "ridge": {},
+    "linear": {},
+    "mlp": {},
+    "fc_attention": SMALL,
+    "clip_mused": {**SMALL, "depth": 4, "hidden": 128},
+    "roi_transformer": {**SMALL, "depth": 6, "hidden": 128},
+}
+PLAIN = "InfoNCE"
+ARMS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "fuzzy + virtual + library, as published": (
+        {"kind": "none"},
+        {"virtual": 1.0, "virtual_weights": "published", "library": 1.0},
+    ),
+    "fuzzy with learned temperature + virtual renormalised + library": (
+        {"kind": "learned"},
+        {"virtual": 1.0, "virtual_weights": "renormalised", "library": 1.0},
+    ),
+}
+STUDY_C = ("mlp", "roi_transformer")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large the report is.
+
+    Attributes
+    ----------
+    seeds : int
+        Trainings of each row.
+    shuffles : int
+        Shuffles of each control that must stand at chance; one alone says little.
+    options, training : mapping
+        Of the recording and of the training; defaults for what is not named.
+    draws : int
+        Bootstrap samples and permutations.
+    real_folds, real_heads : int
+        How many of the ten folds of the real recording, and how many heads on each.
+    """
+
+    seeds: int = 5
+    shuffles: int = 20
+    options: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    draws: int = 1000
+    real_folds: int = 10
+    real_heads: int = len(HEADS)
+
+
+QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 2)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the report: one decoder with several seeds.
+
+    ``over`` says what its 95 % interval is taken over, 'pictures' or 'shuffles'.
+    """
+
+    part: str
+    name: str
+    configs: tuple[Config, ...]
+    over: str = "pictures"
+
+    @property
+    def head(self) -> str:
+        return self.configs[0].head
+
+
+def heads(scale: Scale) -> list[Case]:
+    """Every head on the embedded experiment."""
+    return [_case("heads", head, head, scale) for head in HEADS]
+
+
+def controls(scale: Scale, chosen: str) -> list[Case]:
+    """What must stand at chance, and the permuted semantics with every part of the responses."""
+    permuted = {"semantics": "permuted"}
+    alone = {**permuted, "parts": ("semantics",)}
+    return [
+        _control(name, head, dataset, options, count, scale)
+        for name, dataset, options, count in (
+            ("responses permuted over pictures", SHUFFLED, {}, scale.shuffles),
+            ("semantics permuted, responses of semantics alone", INFO.name, alone, scale.shuffles),
+            ("semantics permuted, all parts", INFO.name, permuted, scale.seeds),
+        )
+        for head in dict.fromkeys(("ridge", chosen))
+    ]
+
+
+def study_c(scale: Scale) -> list[Case]:
+    """Plain InfoNCE, and fuzzy matching with virtual responses and library, with one head."""
+    cases = []
+    for head in STUDY_C:
+        cases.append(_case("study C", PLAIN, head, scale))
+        for name, (fuzzy, settings) in ARMS.items():
+            training = {**scale.training, **settings}
+            loss = (("fuzzy", 1.0, fuzzy),)
+            cases.append(_case("study C", name, head, scale, training=training, loss=loss))
+    return cases
+
+
+def register_shuffled() -> None:
+    """Add, in this process, the recording whose responses are permuted over the pictures."""
+    if SHUFFLED not in DATASETS:
+        title = f"{INFO.title}, responses permuted over pictures"
+        options = (*INFO.options, Parameter("shuffle", "Shuffle", 0, minimum=0, maximum=2**31))
+        info = replace(INFO, name=SHUFFLED, title=title, options=options)
+        datasets.catalogue.register(Recording(info, _load_shuffled))
+
+
+def _load_shuffled(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> Dataset:
+    """The experiment with every picture's trials, together, under another picture's id."""
+    given = {name: value for name, value in options.items() if name != "shuffle"}
+    ds = datasets.load(INFO.name, subject, **given)
+    ids = ds.stimuli["id"].to_numpy(dtype=object)
+    other = dict(zip(ids, np.random.default_rng(options["shuffle"]).permutation(ids), strict=True))
+    return replace(
+        ds,
+        info=info,
+        trials=ds.trials.assign(id=ds.trials["id"].map(other)),
+        fingerprint=store.fingerprint(SHUFFLED, ds.fingerprint, options["shuffle"]),
+        options=dict(options),
+    )
+
+
+def _control(
+    name: str, head: str, dataset: str, options: Mapping[str, Any], count: int, scale: Scale
+) -> Case:
+    """Every seed has a shuffle of its own."""
+    varied = "shuffle" if dataset == SHUFFLED else "seed"
+    configs = (
+        replace(
+            _config(scale, head, seed),
+            dataset=dataset,
+            options={**scale.options, **options, varied: seed},
+        )
+        for seed in range(count)
+    )
+    return Case("controls", name, tuple(configs), over="shuffles")
+
+
+def _case(part: str, name: str, head: str, scale: Scale, **changes: Any) -> Case:
+    configs = (replace(_config(scale, head, seed), **changes) for seed in range(scale.seeds))
+    return Case(part, name, tuple(configs))
+
+
+def _config(scale: Scale, head: str, seed: int) -> Config:
+    return Config(
+        INFO.name,
+        ("S1",),
+        scale.options,
+        ROIS,
+        head=head,
+        head_parameters=HEADS[head],
+        training=scale.training,
+        seed=seed,
+    )
