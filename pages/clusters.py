@@ -14,17 +14,12 @@ from core.datasets import Dataset
 from core.figures import clusters as figures
 from core.figures.heatmap import data_uri
 from core.figures.wordclouds import wordcloud
-from pages.shared import (
-    clusterings,
-    map_spaces,
-    map_view,
-    pictures,
-    presets,
-    recording,
-    selection,
-)
-from pages.shared.components.gallery import Tile, gallery
-from pages.shared.text import plain
+from pages.shared.clusters import results as clusterings
+from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.frame import images, presets, recording, selection
+from pages.shared.frame.text import plain
+from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps import view as map_view
 
 NEAREST = (10, 100)
 MOST_LABELS = 15
@@ -139,8 +134,8 @@ def tiles(opened: list[Dataset], rows: Rows, near: clusters.Members) -> list[Til
         stimulus = ds.stimuli.iloc[rows.stimuli[row]]
         subject = f" {ds.subject}" if len(opened) > 1 else ""
         caption = f"{distance:.2f}{subject}"
-        words = f"{pictures.describe(stimulus)}, {caption}"
-        made.append(Tile(f"{row}", pictures.picture(ds, stimulus["id"]), caption, "", words))
+        words = f"{images.describe(stimulus)}, {caption}"
+        made.append(Tile(f"{row}", images.picture(ds, stimulus["id"]), caption, "", words))
     return made
 
 

@@ -11,9 +11,11 @@ from core.datasets import Dataset
 from core.encoders import Encoded, EncoderInfo, neighbours
 from core.errors import InputError
 from core.figures import spaces as figures
-from pages.shared import embeddings, picture_search, recording
-from pages.shared.embeddings import Space
-from pages.shared.text import counted, plain
+from pages.shared.encoders import embeddings
+from pages.shared.encoders import search as picture_search
+from pages.shared.encoders.embeddings import Space
+from pages.shared.frame import recording
+from pages.shared.frame.text import counted, plain
 
 MOST_SIDE_BY_SIDE = 3
 NEIGHBOURS = 10

@@ -8,7 +8,8 @@ from core.datasets import Dataset
 from core.figures import curves
 from core.recovery import CURVES, MEASURES
 from core.simulation.scenes.themes import THEMES
-from pages.shared import jobs_panel, pictures, recording
+from pages.shared.frame import images, recording
+from pages.shared.frame import jobs as jobs_panel
 
 STRONGEST = 10
 
@@ -200,7 +201,7 @@ def planted(ds: Dataset) -> None:
         return
     for label, rows in zip(("Most", "Least"), strongest, strict=True):
         st.markdown(f"**{label}**")
-        pictures.strip(ds, rows.tolist(), size=84)
+        images.strip(ds, rows.tolist(), size=84)
 
 
 def model(ds: Dataset) -> None:

@@ -8,8 +8,9 @@ import streamlit as st
 
 from core import datasets, jobs
 from core.jobs import Job
-from pages.shared import jobs_panel, navigation
-from pages.shared.text import plain
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import navigation
+from pages.shared.frame.text import plain
 
 HIDDEN = ("fingerprint", "options", "stimuli", "config")
 LABELS = {

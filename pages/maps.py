@@ -13,9 +13,11 @@ from core.errors import NeurogalleryError
 from core.figures import maps as figures
 from core.figures.clusters import membership
 from core.maps import Map
-from pages.shared import map_spaces, map_view, presets, recording
-from pages.shared.map_spaces import Wanted
-from pages.shared.text import plain
+from pages.shared.frame import presets, recording
+from pages.shared.frame.text import plain
+from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps import view as map_view
+from pages.shared.maps.spaces import Wanted
 
 MOST_SIDE_BY_SIDE = 3
 MOST_VALUES = 100

@@ -5,8 +5,8 @@ import streamlit as st
 from core.datasets import Dataset
 from core.datasets.checks import Check, check
 from core.validation import enumerate_names
-from pages.shared import pictures, recording
-from pages.shared.text import plain
+from pages.shared.frame import images, recording
+from pages.shared.frame.text import plain
 
 MOST_PILLS = 20
 
@@ -81,7 +81,7 @@ def sheet(ds: Dataset) -> None:
         stimuli = stimuli[names.isin(wanted)] if wanted else stimuli
         order = stimuli[["supercategory", "category"]].apply(lambda names: names.factorize()[0])
         stimuli = stimuli.loc[order.sort_values(["supercategory", "category"], kind="stable").index]
-    pictures.contact_sheet(ds, stimuli, "overview", column)
+    images.contact_sheet(ds, stimuli, "overview", column)
 
 
 ds = recording.require()

@@ -7,9 +7,13 @@ from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.figures.heatmap import COLOUR_SCALES
 from core.rdm.crossnobis import NOISE_NORMALISATIONS
-from pages.shared import matrices, rdm_downloads, rdm_explorer, rdm_pairs, recording, selection
-from pages.shared.matrices import Shown, Source, View
-from pages.shared.text import plain
+from pages.shared.frame import recording, selection
+from pages.shared.frame.text import plain
+from pages.shared.rdm import downloads as rdm_downloads
+from pages.shared.rdm import explorer as rdm_explorer
+from pages.shared.rdm import matrices
+from pages.shared.rdm import pairs as rdm_pairs
+from pages.shared.rdm.matrices import Shown, Source, View
 
 MOST_SIDE_BY_SIDE = 4
 FEWEST = 3

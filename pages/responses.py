@@ -8,7 +8,7 @@ from core import statistics
 from core.datasets import Dataset
 from core.errors import InputError
 from core.figures import charts
-from pages.shared import pictures, recording, selection
+from pages.shared.frame import images, recording, selection
 
 MOST_LINES = 12
 FIRST_LINES = 4
@@ -50,10 +50,10 @@ def chosen_stimuli(ds: Dataset, usable: np.ndarray) -> pd.DataFrame:
 def single_responses(ds: Dataset, responses: np.ndarray, usable: np.ndarray) -> None:
     st.subheader("Single responses")
     stimuli = chosen_stimuli(ds, usable)
-    names = [pictures.describe(stimulus) for _, stimulus in stimuli.iterrows()]
+    names = [images.describe(stimulus) for _, stimulus in stimuli.iterrows()]
     chart = charts.lines(responses[stimuli.index], names, ds.info.units)
     st.plotly_chart(chart, key="lines", alt=f"Responses over units: {'; '.join(names)}")
-    pictures.strip(ds, stimuli.index.tolist(), size=72)
+    images.strip(ds, stimuli.index.tolist(), size=72)
 
 
 def spread(ds: Dataset, responses: np.ndarray) -> None:

@@ -10,7 +10,10 @@ from core.decoders import HEADS, Config, Run
 from core.errors import NeurogalleryError
 from core.figures import training as figures
 from core.jobs import Job
-from pages.shared import decoder_runs, decoder_settings, jobs_panel, presets, recording
+from pages.shared.decoders import run as decoder_runs
+from pages.shared.decoders import settings as decoder_settings
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import presets, recording
 
 LIVE_S = 1.0
 

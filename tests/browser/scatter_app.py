@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.shared.components.scatter import Colours, Line, Sprites, Tip, scatter, sprites
+from pages.shared.components.scatter.scatter import Colours, Line, Sprites, Tip, scatter, sprites
 
 TOLD = Path(os.environ.get("SCATTER_TOLD", os.devnull))
 THEMES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")

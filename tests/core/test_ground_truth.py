@@ -12,12 +12,13 @@ from scipy.stats import spearmanr
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from core import datasets, operations, recovery, simulation
+from core import operations, recovery, simulation
+from core.datasets.recordings import simulated
 from core.errors import Cancelled, InputError, NotFoundError
 from core.figures import curves as charts
 from core.recovery.curves import _Recovery, _theme_recovery
 
-DEFAULTS = {option.name: option.default for option in datasets.simulated.INFO.options}
+DEFAULTS = {option.name: option.default for option in simulated.INFO.options}
 SMALL = {**DEFAULTS, "stimuli": 120, "subjects": 2}
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from core import datasets, paths, rdm, simulation
+from core.datasets.recordings import simulated
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.simulation.scenes import kinds
 from core.statistics import split_half_reliability
@@ -142,7 +143,7 @@ def test_region_means_average_the_units(whole):
 
 @pytest.mark.parametrize("snr", [0.2, 0.4, 1.5])
 def test_reliability_follows_the_option_and_the_model_predicts_it(snr):
-    options = {o.name: o.default for o in datasets.simulated.INFO.options}
+    options = {o.name: o.default for o in simulated.INFO.options}
     found = simulation.run("S3", {**options, "snr": snr, "stimuli": 600})
     row_of = {name: row for row, name in enumerate(found.stimuli["id"])}
     rows = found.trials["id"].map(row_of).to_numpy()

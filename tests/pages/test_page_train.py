@@ -10,7 +10,9 @@ from core import datasets, decoders, store
 from core.decoders import Config
 from core.decoders.runs import save
 from core.decoders.scoring.score_table import load_table, save_table, verdicts
-from pages.shared import decoder_finds, decoder_runs, decoder_table
+from pages.shared.decoders import retrieved as decoder_finds
+from pages.shared.decoders import run as decoder_runs
+from pages.shared.decoders import table as decoder_table
 from tests.pages.test_page_clusters import until_done
 from tests.pages.test_pages import open_page, texts, write_folder
 

@@ -1,6 +1,6 @@
 """The shared selection as a plain object."""
 
-from pages.shared.selection import UNDO_STEPS, Selection
+from pages.shared.frame.selection import UNDO_STEPS, Selection
 
 ORDER = [f"s{number}" for number in range(100)]
 

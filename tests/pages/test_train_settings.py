@@ -6,7 +6,9 @@ import streamlit as st
 
 from core import datasets, decoders, jobs
 from core.decoders import Config
-from pages.shared import decoder_settings, jobs_panel, presets
+from pages.shared.decoders import settings as decoder_settings
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import presets
 from tests.pages.test_page_clusters import until_done
 from tests.pages.test_pages import open_page, texts, write_folder
 

@@ -16,8 +16,9 @@ from core import datasets
 from core.datasets import Dataset, DatasetInfo
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.registry import Parameter, check_given
-from pages.shared import jobs_panel, navigation, selection
-from pages.shared.text import plain
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import navigation, selection
+from pages.shared.frame.text import plain
 
 DEFAULT = "simulated"
 OptionValues = tuple[tuple[str, Any], ...]

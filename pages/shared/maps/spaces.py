@@ -13,9 +13,11 @@ from core import decoders, encoders, jobs, maps
 from core.datasets import Dataset
 from core.errors import InputError, NeurogalleryError
 from core.maps import Map
-from pages.shared import embeddings, jobs_panel, recording
-from pages.shared.components.scatter import scatter
-from pages.shared.text import plain
+from pages.shared.components.scatter.scatter import scatter
+from pages.shared.encoders import embeddings
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import recording
+from pages.shared.frame.text import plain
 
 OPERATION = "map"
 EVERY, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"

@@ -18,18 +18,18 @@ from core.errors import InputError
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    "scatter_data.js",
-    "scatter_view.js",
-    "scatter_points.js",
-    "scatter_draw.js",
-    "scatter_text.js",
-    "scatter_input.js",
+    "data.js",
+    "view.js",
+    "points.js",
+    "draw.js",
+    "text.js",
+    "input.js",
     "scatter.js",
 )
 MISSING_COLOUR = "#8c959d"
 MOST_SPRITES = 1500
 ATLAS_COLUMNS = 40
-# Fewer than the browser keeps (STORED in scatter_data.js) for each of several maps.
+# Fewer than the browser keeps (STORED in data.js) for each of several maps.
 REMEMBERED = 16
 
 _mount = st.components.v2.component(

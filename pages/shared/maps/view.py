@@ -12,9 +12,8 @@ from core import maps
 from core.datasets import Dataset
 from core.figures import maps as figures
 from core.maps import Map
-from pages.shared import map_spaces, pictures, selection
-from pages.shared.components.gallery import Tile, gallery
-from pages.shared.components.scatter import (
+from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.components.scatter.scatter import (
     MOST_SPRITES,
     Colours,
     Line,
@@ -23,8 +22,10 @@ from pages.shared.components.scatter import (
     scatter,
     sprites,
 )
-from pages.shared.map_spaces import Wanted
-from pages.shared.text import plain
+from pages.shared.frame import images, selection
+from pages.shared.frame.text import plain
+from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps.spaces import Wanted
 
 POINT = "point"
 NEIGHBOURS, TILE = 12, 72
@@ -76,7 +77,7 @@ def selected(ds: Dataset) -> None:
     rows = _selected_rows(ds)
     if len(rows):
         st.markdown(f"**Selected: {len(rows):,} stimuli**")
-        pictures.strip(ds, rows.tolist(), size=56, limit=MOST_SELECTED)
+        images.strip(ds, rows.tolist(), size=56, limit=MOST_SELECTED)
 
 
 def quality(drawn: Map) -> str:
@@ -130,7 +131,7 @@ def _tip(ds: Dataset, row: int) -> Tip | None:
     if row >= ds.n_stimuli:
         return None
     stimulus = ds.stimuli.iloc[row]
-    return Tip(row, pictures.picture(ds, stimulus["id"]), pictures.describe(stimulus))
+    return Tip(row, images.picture(ds, stimulus["id"]), images.describe(stimulus))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Making the pictures small …")
@@ -140,8 +141,8 @@ def _atlas(fingerprint: str, _ds: Dataset) -> Sprites:
     rows = np.linspace(0, _ds.n_stimuli - 1, count).astype(int).tolist()
     missing = set(_ds.missing_pictures())
     ids = _ds.stimuli["id"].iloc[rows]
-    images = [None if name in missing else _ds.image(name) for name in ids]
-    return sprites(images, ATLAS_SIDE, rows)
+    thumbnails = [None if name in missing else _ds.image(name) for name in ids]
+    return sprites(thumbnails, ATLAS_SIDE, rows)
 
 
 def _segment(drawn: Map, line: maps.Line | None) -> Line | None:
@@ -182,5 +183,5 @@ def _show_neighbours(
 
 def _tile(ds: Dataset, row: int, caption: str) -> Tile:
     stimulus: pd.Series = ds.stimuli.iloc[row]
-    words = f"{pictures.describe(stimulus)}, {caption}"
-    return Tile(stimulus["id"], pictures.picture(ds, stimulus["id"]), caption, "", words)
+    words = f"{images.describe(stimulus)}, {caption}"
+    return Tile(stimulus["id"], images.picture(ds, stimulus["id"]), caption, "", words)

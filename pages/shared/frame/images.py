@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.figures.pictures import thumbnail
-from pages.shared import selection
-from pages.shared.components.gallery import Tile, gallery
+from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.frame import selection
 
 PAGE_SIZE = 120
 THUMBNAIL, PREVIEW, TILE = 96, 224, 84

@@ -17,8 +17,9 @@ from core.decoders import HEADS, Config, Run
 from core.decoders.config import SEED
 from core.decoders.scoring.score_table import forget_tables, load_table, stamps
 from core.errors import NeurogalleryError
-from pages.shared import decoder_settings, jobs_panel
-from pages.shared.text import counted, plain
+from pages.shared.decoders import settings as decoder_settings
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame.text import counted, plain
 
 MOST_UPLOADED = 500
 MOST_ROWS = 5000

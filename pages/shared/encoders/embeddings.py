@@ -14,8 +14,9 @@ from core import encoders, jobs
 from core.datasets import Dataset
 from core.encoders import Encoded, EncoderInfo
 from core.errors import NeurogalleryError
-from pages.shared import jobs_panel, recording
-from pages.shared.text import counted, plain
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import recording
+from pages.shared.frame.text import counted, plain
 
 OPERATION = "encode"
 PICTURES = {"stimuli": "stimuli", "gallery": "gallery pictures"}

@@ -13,8 +13,8 @@ from core.datasets import Dataset
 from core.decoders import Config
 from core.decoders.scoring import audits
 from core.splits import Finding
-from pages.shared import pictures
-from pages.shared.text import plain
+from pages.shared.frame import images
+from pages.shared.frame.text import plain
 
 COLOURS = {"green": "green", "amber": "orange", "red": "red"}
 MARKS = {
@@ -71,7 +71,7 @@ def _evidence(ds: Dataset, found: Finding) -> None:
         (ds.row(one), ds.row(other))
         for one, other in zip(known["test"], known["train"], strict=True)
     ]
-    pictures.pairs(ds, rows, [(found.held, side) for side in known["side"]])
+    images.pairs(ds, rows, [(found.held, side) for side in known["side"]])
 
 
 def _spread(evidence: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,10 @@ import streamlit as st
 
 from core import clusters, decoders, maps
 from core.datasets import Dataset
-from pages.shared import clusterings, decoder_settings, map_spaces, recording
+from pages.shared.clusters import results as clusterings
+from pages.shared.decoders import settings as decoder_settings
+from pages.shared.frame import recording
+from pages.shared.maps import spaces as map_spaces
 
 PLACES = ("LHPPA", "PPA", "RHPPA")
 ROIS_OF_STUDY_C = (("V1",), ("V2",), ("V3",), ("V4", "hV4"), ("LOC",), ("FFA",), ("PPA",))

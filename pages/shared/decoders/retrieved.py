@@ -11,8 +11,8 @@ import streamlit as st
 from core import decoders
 from core.datasets import Dataset
 from core.decoders import Run
-from pages.shared import pictures
-from pages.shared.components.gallery import Tile, gallery
+from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.frame import images
 
 ORDERS = ("worst first", "best first")
 SHOWN = 6
@@ -70,8 +70,8 @@ def _tiles(ds: Dataset, row: Mapping[Any, Any], several: bool) -> list[Tile]:
 
 
 def _tile(ds: Dataset, stimulus: str, caption: str, heading: str) -> Tile:
-    words = f"{pictures.describe(ds.stimuli.iloc[ds.row(stimulus)])}, {caption}"
-    return Tile(f"{heading} {caption}", pictures.picture(ds, stimulus), caption, heading, words)
+    words = f"{images.describe(ds.stimuli.iloc[ds.row(stimulus)])}, {caption}"
+    return Tile(f"{heading} {caption}", images.picture(ds, stimulus), caption, heading, words)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the pictures …")

@@ -10,7 +10,7 @@ import streamlit as st
 from core import jobs
 from core.datasets import Dataset
 from core.jobs import Job
-from pages.shared.text import plain
+from pages.shared.frame.text import plain
 
 POLL_SECONDS = 0.7
 ACTIVE = ("queued", "running")

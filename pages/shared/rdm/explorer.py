@@ -10,12 +10,13 @@ import streamlit as st
 
 from core import rdm
 from core.datasets import Dataset
-from core.figures import heatmap as images
+from core.figures import heatmap as drawing
 from core.figures.pictures import category_colours
-from pages.shared import matrices, pictures, selection
-from pages.shared.components.heatmap import HeatmapEvent, heatmap, window
-from pages.shared.matrices import Arrangement, Shown, View
-from pages.shared.text import plain
+from pages.shared.components.heatmap.heatmap import HeatmapEvent, heatmap, window
+from pages.shared.frame import images, selection
+from pages.shared.frame.text import plain
+from pages.shared.rdm import matrices
+from pages.shared.rdm.matrices import Arrangement, Shown, View
 
 SIDE_ALONE, SIDE_BESIDE = 640, 400
 MOST_NAMES = 1500
@@ -92,7 +93,7 @@ def _heatmap(
         cell=_position(arranged, focus),
         block=focus[:2] if isinstance(focus, rdm.Block) else None,
         legend={
-            "colours": images.hex_colours(view.colours),
+            "colours": drawing.hex_colours(view.colours),
             "minimum": low,
             "maximum": high,
             "label": f"{shown.label}{', percentile' if view.by_percentile else ''}",
@@ -154,7 +155,7 @@ def _detail(ds: Dataset, shown: list[Shown], arranged: Arrangement, focus: Focus
 def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
     if not st.query_params.get_all(PICK):
         st.caption(f"The most similar pair. {HINT}")
-    pictures.pair(ds, *focus)
+    images.pair(ds, *focus)
     cells = [rdm.cell(matrix.values, *focus) for matrix in shown]
     if any(np.isnan(cell.value) for cell in cells):
         st.warning("Missing: a response of this pair is absent or constant.")
@@ -214,7 +215,7 @@ def _block(
         spread = f"mean {found.mean:.4g} ± {found.deviation:.2g} SD" if found.pairs else "no pair"
         st.caption(f"{source}{spread}, {found.pairs:,} pairs ({matrix.label})")
     for group in groups:
-        pictures.strip(ds, group.tolist(), size=44)
+        images.strip(ds, group.tolist(), size=44)
     if st.button("Select this block", key="select_block", icon=":material/add:"):
         selection.add(ds, ds.stimuli["id"].iloc[np.concatenate(groups)])
         st.rerun()

@@ -15,10 +15,11 @@ from core import encoders
 from core.datasets import Dataset
 from core.encoders import Encoded
 from core.errors import NeurogalleryError
-from pages.shared import embeddings, pictures, selection
-from pages.shared.components.gallery import Tile, gallery
-from pages.shared.embeddings import Space
-from pages.shared.text import plain
+from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.encoders import embeddings
+from pages.shared.encoders.embeddings import Space
+from pages.shared.frame import images, selection
+from pages.shared.frame.text import plain
 
 QUERIES = ("text", "picture", "upload")
 COUNTS = (12, 24, 48, 96)
@@ -112,7 +113,7 @@ def _write(text: str) -> None:
 def _ask_picture(ds: Dataset, which: str) -> Query | None:
     row = _row(ds, st.session_state.get("like", st.query_params.get("like", "")).strip())
     with st.container(horizontal=True, vertical_alignment="center"):
-        uri = "" if row is None else pictures.picture(ds, row["id"], pictures.PREVIEW)
+        uri = "" if row is None else images.picture(ds, row["id"], images.PREVIEW)
         if uri:
             st.image(uri, width=QUERY)
         with st.container(width=360):
@@ -123,7 +124,7 @@ def _ask_picture(ds: Dataset, which: str) -> Query | None:
                 placeholder="or click a picture below",
             ).strip()
             if row is not None:
-                st.caption(plain(pictures.describe(row)))
+                st.caption(plain(images.describe(row)))
                 st.button("Choose another", key="other_query", on_click=pick, args=("",))
     if picture and row is None:
         first = embeddings.table(ds, which)["id"].iloc[0]
@@ -178,10 +179,10 @@ def _results(
     tiles = [
         Tile(
             id=str(entry["id"]),
-            image=pictures.picture(ds, entry["id"], pictures.PREVIEW),
+            image=images.picture(ds, entry["id"], images.PREVIEW),
             caption=f"{similarity:.2f} {entry['category']}".strip(),
             group="",
-            alt=f"{pictures.describe(entry)}, cosine similarity {similarity:.3f}",
+            alt=f"{images.describe(entry)}, cosine similarity {similarity:.3f}",
         )
         for (_, entry), similarity in zip(table.iloc[rows].iterrows(), similarities, strict=True)
     ]
@@ -272,11 +273,11 @@ def _sheet(ds: Dataset, which: str) -> None:
     # Every sheet holds pictures from all over the list, which is often sorted by category.
     shown = table.iloc[sheet - 1 :: sheets]
     gallery(
-        pictures.tiles(ds, shown),
+        images.tiles(ds, shown),
         key=f"query_{which}_{sheet}",
         selected=(),
         on_change=_first(pick),
-        size=pictures.TILE,
+        size=images.TILE,
     )
 
 

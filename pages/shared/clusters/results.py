@@ -9,9 +9,10 @@ import streamlit as st
 from core import clusters, jobs
 from core.clusters import Choice, Rows
 from core.datasets import Dataset
-from pages.shared import jobs_panel, recording
-from pages.shared.map_spaces import EVERY as RESPONSES
-from pages.shared.map_spaces import Wanted
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import recording
+from pages.shared.maps.spaces import EVERY as RESPONSES
+from pages.shared.maps.spaces import Wanted
 
 OPERATION = "clusters"
 EVERY = "every unit"

@@ -13,7 +13,7 @@ from core.errors import NotFoundError
 from core.figures import heatmap
 from core.rdm.cells import Spread
 from core.rdm.order import ORDERS
-from pages.shared import jobs_panel
+from pages.shared.frame import jobs as jobs_panel
 
 # A job takes what would hold up the page for more than about a second.
 DIRECT_WORK = 2e10

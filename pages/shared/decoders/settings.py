@@ -18,8 +18,10 @@ from core.decoders.config import FOLD, SEED
 from core.encoders import EncoderInfo
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import Parameter
-from pages.shared import embeddings, jobs_panel, recording
-from pages.shared.text import plain
+from pages.shared.encoders import embeddings
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import recording
+from pages.shared.frame.text import plain
 
 FIRST_LOSS = "infonce"
 PREFERRED = ("clip-small", "clip-vit-b32")

@@ -14,9 +14,9 @@ import streamlit as st
 from core.datasets import Dataset
 from core.datasets.dataset import stimuli_csv
 from core.figures.export import FORMATS, rdm_figure
-from pages.shared import matrices
-from pages.shared.matrices import Arrangement, Shown, View
-from pages.shared.text import plain
+from pages.shared.frame.text import plain
+from pages.shared.rdm import matrices
+from pages.shared.rdm.matrices import Arrangement, Shown, View
 
 MOST_CSV = 2000
 FIGURE_SIDE = 1000

@@ -15,9 +15,12 @@ from core.datasets import Dataset
 from core.decoders import HEADS, Run
 from core.decoders.scoring.score_table import PROTOCOLS, Verdict, load_table, verdicts, worded
 from core.figures import training as figures
-from pages.shared import audits, decoder_finds, decoder_table, jobs_panel
-from pages.shared.decoder_table import ABSENT, Row, loaded
-from pages.shared.text import counted, plain
+from pages.shared.decoders import audit
+from pages.shared.decoders import retrieved as decoder_finds
+from pages.shared.decoders import table as decoder_table
+from pages.shared.decoders.table import ABSENT, Row, loaded
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame.text import counted, plain
 
 __all__ = ["compare", "facts", "in_words", "listed", "loaded", "scores", "show"]
 
@@ -28,7 +31,7 @@ BESIDES = ("Recording", "Subject", "ROIs", "Embedding", "Head", "Loss", "Split",
 def show(ds: Dataset, run: Run) -> None:
     """Curves, facts, audit and scores of one decoder."""
     with st.container(horizontal=True):
-        audits.badge(run.audit)
+        audit.badge(run.audit)
         if run.partial:
             st.badge("cancelled, best epoch so far", color="orange")
     st.caption(facts(run))
@@ -41,7 +44,7 @@ def show(ds: Dataset, run: Run) -> None:
         )
         chart = figures.identification(run.curve)
         right.plotly_chart(chart, key="two_way", alt="Two-way identification over epochs")
-    audits.show(ds, run.config, run.audit)
+    audit.show(ds, run.config, run.audit)
     scores(ds, run)
     decoder_finds.show(ds, run)
 

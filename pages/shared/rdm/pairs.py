@@ -7,9 +7,11 @@ import streamlit as st
 from core import rdm
 from core.datasets import Dataset
 from core.figures import charts
-from pages.shared import matrices, pictures, rdm_explorer
-from pages.shared.matrices import Shown, View
-from pages.shared.text import plain
+from pages.shared.frame import images
+from pages.shared.frame.text import plain
+from pages.shared.rdm import explorer as rdm_explorer
+from pages.shared.rdm import matrices
+from pages.shared.rdm.matrices import Shown, View
 
 COLUMNS = 4
 
@@ -69,7 +71,7 @@ def _row(ds: Dataset, shown: Shown, title: str, found: tuple[rdm.Pair, ...]) -> 
         places = st.columns(COLUMNS)
         for place, pair in zip(places, found[start : start + COLUMNS], strict=False):
             with place, st.container(border=True):
-                pictures.pair(ds, pair.i, pair.j, size=140, brief=True)
+                images.pair(ds, pair.i, pair.j, size=140, brief=True)
                 st.button(
                     f"{pair.value:.4f}",
                     key=f"{title}_{shown.source.label}_{pair.i}_{pair.j}",
