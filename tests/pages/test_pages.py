@@ -1,10 +1,9 @@
 """Every page, run without a browser: on each kind of recording, and on bad input."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+
+from tests.pages.app import open_page, texts, write_folder
 
 PAGES = [
     "overview",
@@ -17,33 +16,6 @@ PAGES = [
     "ground_truth",
     "jobs",
 ]
-APP = str(Path(__file__).resolve().parents[2] / "app.py")
-
-
-def open_page(page: str, **address: str | list[str]) -> AppTest:
-    if "dataset" not in address:
-        address = {"stimuli": "120", "subjects": "2", **address}
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in address.items():
-        app.query_params[name] = value
-    app.run()
-    return app if page == "overview" else app.switch_page(f"pages/{page}.py").run()
-
-
-def texts(app: AppTest) -> str:
-    places = (app.main, app.sidebar)
-    kinds = ("markdown", "caption", "info", "warning", "title", "error")
-    return "\n".join(str(e.value) for place in places for kind in kinds for e in place.get(kind))
-
-
-def write_folder(root: Path, n: int = 12, **arrays: np.ndarray) -> Path:
-    folder = root / "mine"
-    for name in ("responses", "rdms"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "stimuli.csv").write_text("id\n" + "".join(f"p{i}\n" for i in range(n)))
-    for name, array in arrays.items():
-        np.save(folder / name.replace("__", "/"), array)
-    return folder
 
 
 @pytest.mark.parametrize("page", PAGES)

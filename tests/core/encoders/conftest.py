@@ -6,7 +6,7 @@ import pytest
 
 from core.datasets import Dataset
 from core.encoders import encode
-from tests.core.test_encoders_shared import save_clip, save_pictures, save_vit
+from tests.core.encoders.shared import save_clip, save_pictures, save_vit
 
 
 @pytest.fixture

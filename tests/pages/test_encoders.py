@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core import datasets, encoders, jobs, paths
-from tests.pages.test_pages import open_page, texts, write_folder
+from tests.pages.app import open_page, texts, write_folder
 
 DESIGN = {"stimuli": 80, "subjects": 1}
 ADDRESS = {"stimuli": "80", "subjects": "1", "which": "stimuli"}

@@ -21,14 +21,7 @@ from core import encoders, paths
 from core.encoders import encode, preparation
 from core.encoders.families import clip
 from core.errors import Cancelled, InputError, NotFoundError
-from tests.core.test_encoders_shared import (
-    SIDE,
-    TEXTS,
-    kept,
-    pixel_values,
-    rows_kept,
-    tokenizer,
-)
+from tests.core.encoders.shared import SIDE, TEXTS, kept, pixel_values, rows_kept, tokenizer
 
 # --- values
 

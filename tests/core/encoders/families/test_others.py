@@ -19,7 +19,7 @@ from core import datasets, encoders, paths
 from core.__main__ import main
 from core.encoders.families import module
 from core.errors import CorruptDataError, InputError, NotFoundError
-from tests.core.test_encoders_shared import kept, rows_kept
+from tests.core.encoders.shared import kept, rows_kept
 
 # --- exported modules
 

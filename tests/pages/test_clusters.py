@@ -1,20 +1,9 @@
 """The page Clusters: its job, contents, rules, composition; and what has no clusters."""
 
-import time
-
 import numpy as np
 import pytest
 
-from core import jobs
-from tests.pages.test_pages import open_page, texts, write_folder
-
-
-def until_done(app):
-    end = time.monotonic() + 120
-    while any(job.status in ("queued", "running") for job in jobs.all_jobs()):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-    return app.run()
+from tests.pages.app import open_page, texts, until_done, write_folder
 
 
 def opened(**address):

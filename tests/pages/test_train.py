@@ -13,8 +13,7 @@ from core.decoders.scoring.score_table import load_table, save_table, verdicts
 from pages.shared.decoders import retrieved as decoder_finds
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import table as decoder_table
-from tests.pages.test_page_clusters import until_done
-from tests.pages.test_pages import open_page, texts, write_folder
+from tests.pages.app import open_page, texts, until_done, write_folder
 
 N, D, V = 80, 6, 20
 

@@ -19,12 +19,7 @@ from transformers import (
 from core import encoders, paths
 from core.encoders import checkpoints
 from core.errors import CorruptDataError, InputError, NotFoundError
-from tests.core.test_encoders_shared import (
-    SPECIAL,
-    TEXTS,
-    tokenizer,
-    tower,
-)
+from tests.core.encoders.shared import SPECIAL, TEXTS, tokenizer, tower
 
 # --- wrong checkpoints
 

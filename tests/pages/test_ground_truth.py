@@ -2,10 +2,9 @@
 
 import time
 
-from core.ground_truth import MEASURES
-
 from core import jobs
-from tests.pages.test_pages import open_page, texts, write_folder
+from core.recovery import MEASURES
+from tests.pages.app import open_page, texts, write_folder
 
 SMALL = {"stimuli": "80", "subjects": "2", "truth_roi": "food"}
 

@@ -9,8 +9,7 @@ from core.decoders import Config
 from pages.shared.decoders import settings as decoder_settings
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import presets
-from tests.pages.test_page_clusters import until_done
-from tests.pages.test_pages import open_page, texts, write_folder
+from tests.pages.app import open_page, texts, until_done, write_folder
 
 LATER = ["LOC", "FFA", "PPA"]
 SMALL = {"stimuli": "80", "subjects": "2", "target": "pixels"}

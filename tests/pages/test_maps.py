@@ -10,7 +10,7 @@ from core import decoders, jobs
 from core.clusters import job as clustering
 from core.decoders import Config
 from core.maps import METHODS
-from tests.pages.test_pages import open_page, texts, write_folder
+from tests.pages.app import open_page, texts, write_folder
 
 
 def opened(**address):

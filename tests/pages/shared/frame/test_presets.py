@@ -8,8 +8,7 @@ import pytest
 from core import datasets
 from core.datasets import catalogue
 from core.registry import Parameter
-from tests.pages.test_page_clusters import until_done
-from tests.pages.test_pages import open_page, texts
+from tests.pages.app import open_page, texts, until_done
 
 
 @pytest.fixture
