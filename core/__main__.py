@@ -130,7 +130,7 @@ def encode(chosen: argparse.Namespace, bar: Bar) -> int:
         "is_simulated": ds.info.is_simulated,
         "encoder": chosen.encoder,
         "which": chosen.which,
-        "pictures": len(features),
+        "images": len(features),
         "dimensions": features.shape[1],
         "failures": failures,
         "out": str(chosen.out) if chosen.out else None,
@@ -163,7 +163,7 @@ def _parser() -> Parser:
     )
     fetching.set_defaults(command=fetch)
 
-    encoding = commands.add_parser("encode", help="turn pictures into embeddings")
+    encoding = commands.add_parser("encode", help="turn images into embeddings")
     _add_encode_arguments(encoding)
     encoding.set_defaults(command=encode)
 
@@ -335,7 +335,7 @@ def _encode_lines(summary: dict[str, Any]) -> list[str]:
     failed = list(summary["failures"])
     return [
         f"{summary['title']}{simulated}, {summary['which']}, encoder {summary['encoder']}",
-        f"{summary['pictures']} pictures, {summary['dimensions']} dimensions",
+        f"{summary['images']} images, {summary['dimensions']} dimensions",
         f"not read: {len(failed)}" + (f" ({enumerate_names(failed)})" if failed else ""),
         f"saved in {summary['out']}" if summary["out"] else "kept in the store",
     ]

@@ -1,4 +1,4 @@
-"""Responses in clusters: how many, what is in their pictures, and what they answer to."""
+"""Responses in clusters: how many, what is in their images, and what they answer to."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def draw_map(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
     colours = figures.membership(found)
     map_view.legend("cluster", colours)
     with st.container(width=WIDEST_CHART):
-        map_view.show(ds, wanted, drawn, colours, as_pictures=False, line=None)
+        map_view.show(ds, wanted, drawn, colours, as_images=False, line=None)
 
 
 def how_many(choice: Choice) -> None:
@@ -78,7 +78,7 @@ def how_many(choice: Choice) -> None:
 
 
 def contents(key: str, opened: list[Dataset], rows: Rows, found: Clustering) -> None:
-    """One cluster: its pictures, their labels, and what its centroid answers to."""
+    """One cluster: its images, their labels, and what its centroid answers to."""
     for note in found.notes:
         st.caption(plain(note))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -135,12 +135,12 @@ def tiles(opened: list[Dataset], rows: Rows, near: clusters.Members) -> list[Til
         subject = f" {ds.subject}" if len(opened) > 1 else ""
         caption = f"{distance:.2f}{subject}"
         words = f"{images.describe(stimulus)}, {caption}"
-        made.append(Tile(f"{row}", images.picture(ds, stimulus["id"]), caption, "", words))
+        made.append(Tile(f"{row}", images.uri(ds, stimulus["id"]), caption, "", words))
     return made
 
 
 def labels(opened: list[Dataset], rows: Rows, found: Clustering, cluster: int) -> None:
-    """Which labels the pictures of a cluster have, and which of them others lack."""
+    """Which labels the images of a cluster have, and which of them others lack."""
     by_subject = {ds.subject: ds.stimuli["labels"].tolist() for ds in opened}
     every = [
         by_subject[str(subject)][row]
@@ -151,9 +151,9 @@ def labels(opened: list[Dataset], rows: Rows, found: Clustering, cluster: int) -
         [one for one, kept in zip(every, used, strict=True) if kept], found.labels[used] == cluster
     )
     if table.empty:
-        st.info("No picture has labels, so there is nothing to count.", icon=":material/info:")
+        st.info("No image has labels, so there is nothing to count.", icon=":material/info:")
         return
-    st.subheader("What its pictures show")
+    st.subheader("What its images show")
     by = st.segmented_control(
         "Words by",
         clusters.WEIGHTS,
@@ -161,8 +161,8 @@ def labels(opened: list[Dataset], rows: Rows, found: Clustering, cluster: int) -
         required=True,
         key="words",
         bind="query-params",
-        help="count: pictures with the label; log-ratio: how much more frequent it is here than "
-        "in all other pictures, where its 95 % interval lies above 1",
+        help="count: images with the label; log-ratio: how much more frequent it is here than "
+        "in all other images, where its 95 % interval lies above 1",
     )
     with st.container(key="halves"):
         left, right = st.columns(2, gap="large")
@@ -178,7 +178,7 @@ def labels(opened: list[Dataset], rows: Rows, found: Clustering, cluster: int) -
     with right:
         st.dataframe(in_words(table), hide_index=True)
     st.caption(
-        "Ratio: how much more frequent a label is among the pictures of the cluster than among "
+        "Ratio: how much more frequent a label is among the images of the cluster than among "
         "all others (Jeffreys' prior), with its 95 % interval; ordered by the lower end."
     )
 
@@ -289,7 +289,7 @@ def consistency(ds: Dataset, request: dict[str, Any], found: Clustering) -> None
 def page(ds: Dataset) -> None:
     recording.title(ds, "Clusters")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which pictures does a brain answer alike, and what do they have in common?")
+        st.markdown("Which images does a brain answer alike, and what do they have in common?")
         presets.offer(ds, "clusters")
     if ds.betas is None:
         st.info(

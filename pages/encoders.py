@@ -1,4 +1,4 @@
-"""Pictures and text as vectors: search in an encoder's space, compare encoders, keep embeddings."""
+"""Images and text as vectors: search in an encoder's space, compare encoders, keep embeddings."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from core.encoders import Encoded, EncoderInfo, neighbours
 from core.errors import InputError
 from core.figures import spaces as figures
 from pages.shared.encoders import embeddings
-from pages.shared.encoders import search as picture_search
+from pages.shared.encoders import search as image_search
 from pages.shared.encoders.embeddings import Space
 from pages.shared.frame import recording
 from pages.shared.frame.text import counted, plain
@@ -56,11 +56,11 @@ def settings(info: EncoderInfo) -> Space:
     return embeddings.space(info)
 
 
-def choose_pictures(ds: Dataset) -> str:
+def choose_images(ds: Dataset) -> str:
     if len(ds.gallery) == 0:
         return "stimuli"
     return st.segmented_control(
-        "Pictures of",
+        "Images of",
         ["gallery", "stimuli"],
         default="gallery",
         required=True,
@@ -79,9 +79,9 @@ def compare(ds: Dataset, spaces: list[Space], which: str) -> None:
     if known:
         st.dataframe(overview(ds, known, which), hide_index=True)
         st.caption(
-            f"Same category: mean share of a picture's {NEIGHBOURS} nearest pictures (cosine "
+            f"Same category: mean share of an image's {NEIGHBOURS} nearest images (cosine "
             f"similarity) that have its category, over at most {neighbours.MOST_QUERIES:,} "
-            "pictures; its 95 % interval resamples categories. Chance: what random pictures "
+            "images; its 95 % interval resamples categories. Chance: what random images "
             "would give."
         )
     compare_rdms(ds, known, which)
@@ -95,7 +95,7 @@ def overview(ds: Dataset, known: dict[Space, Encoded], which: str) -> pd.DataFra
         rows.append(
             {
                 "Encoder": space.label,
-                "Pictures": int(np.isfinite(found.features[:, 0]).sum()),
+                "Images": int(np.isfinite(found.features[:, 0]).sum()),
                 "Dimensions": found.features.shape[1],
                 "Size (MiB)": round(found.size / 2**20, 2),
                 "Time (s)": round(found.seconds, 1) or None,
@@ -116,7 +116,7 @@ def agreement(
 
 
 def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
-    st.subheader("Do they order pairs of pictures alike?")
+    st.subheader("Do they order pairs of images alike?")
     regions = choose_regions(ds) if which == "stimuli" else []
     names = [embeddings.name(ds, space, which) for space in known]
     if len(names) + len(regions) < 2:
@@ -132,7 +132,7 @@ def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
         alt = "Spearman correlations of RDMs"
         st.plotly_chart(figures.likeness(found), key="likeness", alt=alt)
     st.caption(
-        f"Spearman correlation of RDMs (1 − Pearson r) of {found.stimuli:,} pictures. "
+        f"Spearman correlation of RDMs (1 − Pearson r) of {found.stimuli:,} images. "
         + " ".join(ceiling_in_words(ds, region) for region in regions)
     )
 
@@ -213,21 +213,21 @@ def described(entry: store.Entry) -> str:
 def page(ds: Dataset) -> None:
     recording.title(ds, "Encoders")
     st.markdown(
-        "Which pictures does a model hold to be alike? Search by words or by a picture, and see "
+        "Which images does a model hold to be alike? Search by words or by an image, and see "
         "how encoders differ."
     )
-    if ds.pictures is None and not ds.embeddings:
-        st.info(f"{ds.info.title} comes without pictures, so there is nothing to encode.")
+    if ds.images is None and not ds.embeddings:
+        st.info(f"{ds.info.title} comes without images, so there is nothing to encode.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spaces = choose_spaces(ds)
-        which = choose_pictures(ds)
+        which = choose_images(ds)
     search, comparison, storage = st.tabs(
         ["Search", "Compare", "Stored"], key="show_encoders", on_change="rerun", bind="query-params"
     )
     with search:
         if search.open and spaces:
-            picture_search.search(ds, spaces, which)
+            image_search.search(ds, spaces, which)
     with comparison:
         if comparison.open and spaces:
             compare(ds, spaces, which)

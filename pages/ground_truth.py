@@ -189,7 +189,7 @@ def planted(ds: Dataset) -> None:
     )
     recording.warn_unknown("region", list(map(str, table)), f"{ds.subject} has no region")
     region = st.selectbox(
-        "Pictures that drive a region",
+        "Images that drive a region",
         list(map(str, table)),
         key="region",
         bind="query-params",

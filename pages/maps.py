@@ -191,9 +191,9 @@ def explore(ds: Dataset, wanted: list[Wanted]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name, colours = choose_colours(ds)
         groups = choose_line(ds)
-        has_pictures = ds.pictures is not None
-        as_pictures = st.toggle(
-            "Pictures as points", key="as_pictures", bind="query-params", disabled=not has_pictures
+        has_images = ds.images is not None
+        as_images = st.toggle(
+            "Images as points", key="as_images", bind="query-params", disabled=not has_images
         )
     map_view.legend(name, colours)
     with st.container(key="spaces"):
@@ -204,7 +204,7 @@ def explore(ds: Dataset, wanted: list[Wanted]) -> None:
             drawn = map_spaces.get(ds, one)
             if drawn is not None:
                 line = line_of(ds, one, drawn, groups)
-                map_view.show(ds, one, drawn, colours, as_pictures and has_pictures, line)
+                map_view.show(ds, one, drawn, colours, as_images and has_images, line)
     map_view.selected(ds)
     after = map_view.selection.current(ds).ids
     st.session_state["map_selection"] = after
@@ -252,7 +252,7 @@ def _separation(
 def page(ds: Dataset) -> None:
     recording.title(ds, "Maps")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which pictures lie close together? Lasso them, click one for its neighbours.")
+        st.markdown("Which images lie close together? Lasso them, click one for its neighbours.")
         presets.offer(ds, "maps")
     wanted = choose_maps(ds)
     if not wanted:

@@ -1,4 +1,4 @@
-"""What the recording is, whether its parts fit together, and its pictures."""
+"""What the recording is, whether its parts fit together, and its images."""
 
 import streamlit as st
 
@@ -72,7 +72,7 @@ def choose_categories(names: list[str]) -> list[str]:
 
 def sheet(ds: Dataset) -> None:
     st.subheader("Stimuli")
-    st.caption("Click pictures to select them; the selection goes with you to the other pages.")
+    st.caption("Click images to select them; the selection goes with you to the other pages.")
     column = "category" if ds.stimuli["category"].ne("").any() else None
     stimuli = ds.stimuli
     if column:

@@ -1,4 +1,4 @@
-"""Dissimilarity matrices, and the two pictures behind any of their cells."""
+"""Dissimilarity matrices, and the two images behind any of their cells."""
 
 import streamlit as st
 
@@ -133,11 +133,11 @@ def _subset(fingerprint: str, ids: tuple[str, ...], _ds: Dataset) -> Dataset:
 def explain_matrix() -> None:
     with st.popover("How to read it", icon=":material/help:"):
         st.markdown(
-            "Each row and each column is one picture; a cell is the dissimilarity of the "
+            "Each row and each column is one image; a cell is the dissimilarity of the "
             "**responses** to two of them. Dark cells are pairs that the region answers alike, "
             "bright ones pairs that it tells apart. Dark squares on the diagonal are groups that "
             "the region holds together: order the stimuli by category, or let clustering find "
-            "the order. The diagonal is each picture with itself, 0, and counts nowhere."
+            "the order. The diagonal is each image with itself, 0, and counts nowhere."
         )
 
 

@@ -1,4 +1,4 @@
-"""From brain responses to the embedding of the picture: train a decoder and watch it."""
+"""From brain responses to the embedding of the image: train a decoder and watch it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def watch(job: Job) -> None:
 def page(ds: Dataset) -> None:
     recording.title(ds, "Train")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which picture was seen? Train a decoder from responses to its embedding.")
+        st.markdown("Which image was seen? Train a decoder from responses to its embedding.")
         presets.offer(ds, "train")
     if ds.betas is None:
         st.info(
@@ -81,7 +81,7 @@ def page(ds: Dataset) -> None:
         return
     if not decoder_settings.targets(ds):
         st.info(
-            f"{ds.info.title} has no pictures and brings no embedding to decode to: place one "
+            f"{ds.info.title} has no images and brings no embedding to decode to: place one "
             "as embeddings/NAME.npy beside its responses, a row a stimulus.",
             icon=":material/info:",
         )

@@ -19,7 +19,7 @@ from core.encoders.families.clip import OUTPUT, SMALL, load_clip
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m core.clip_small", description=__doc__)
-    parser.add_argument("--scenes", type=int, default=Recipe.scenes, help="pictures to train on")
+    parser.add_argument("--scenes", type=int, default=Recipe.scenes, help="images to train on")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     chosen = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Pictures as the small CLIP meets them in training: turned, bent, mirrored, lit, partly hidden."""
+"""Images as the small CLIP meets them in training: turned, bent, mirrored, lit, partly hidden."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ LIGHT, GAIN = 0.06, (0.88, 1.12)
 HIDDEN_SHARE, HIDDEN_SIDES = 0.4, (8, 25)
 
 
-def augmented(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Vary pictures at random, but neither hue nor what they show.
+def augmented(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Vary images at random, but neither hue nor what they show.
 
     Parameters
     ----------
-    pictures : torch.Tensor of shape (b, side, side, 3), uint8
+    images : torch.Tensor of shape (b, side, side, 3), uint8
     generator : torch.Generator
 
     Returns
     -------
     torch.Tensor of shape (b, 3, 60, 60), float32
     """
-    count = len(pictures)
-    pixels = pictures.permute(0, 3, 1, 2).float() / 255
+    count = len(images)
+    pixels = images.permute(0, 3, 1, 2).float() / 255
     grid = _affine(count, generator) + _bend(count, generator)
     pixels = torch.nn.functional.grid_sample(
         pixels, grid, padding_mode="reflection", align_corners=False

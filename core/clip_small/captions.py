@@ -55,7 +55,7 @@ class Caption:
 
 
 def caption(facts: Mapping[str, Any], rng: np.random.Generator) -> Caption:
-    """Describe a picture; every part but the thing may be left out."""
+    """Describe an image; every part but the thing may be left out."""
     said = {name: rng.random() < chance for name, chance in CHANCES.items()}
     kind = kinds()[facts["kind"]]
     claimed = {name: facts[name] for name in CHANCES if said[name]}
@@ -69,7 +69,7 @@ def caption(facts: Mapping[str, Any], rng: np.random.Generator) -> Caption:
 
 
 def facts_claimed(facts: pd.DataFrame) -> pd.DataFrame:
-    """What is true of pictures, in the columns ``CLAIMS``."""
+    """What is true of images, in the columns ``CLAIMS``."""
     supercategory = facts["kind"].map(lambda kind: kinds()[kind].supercategory)
     return facts.assign(supercategory=supercategory, number=facts["number"].clip(upper=MANY))[
         list(CLAIMS)

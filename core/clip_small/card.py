@@ -37,13 +37,13 @@ encoder `clip-small`.
 
 ## What it is
 
-- {weights / 1e6:.2f} million weights, {size:.1f} MB (16-bit safetensors). Pictures of {PIXELS} x
+- {weights / 1e6:.2f} million weights, {size:.1f} MB (16-bit safetensors). Images of {PIXELS} x
   {PIXELS} pixels in patches of {PATCH}; byte-pair tokenizer of its own.
 - Trained on {recipe.scenes:,} scenes of {SIDE} x {SIDE} pixels, {recipe.steps:,} batches of
   {recipe.batch} pairs, seed {recipe.seed}; {minutes:.0f} minutes on {device}. Captions name
   {", ".join(CLAIMS[:-1])} and {CLAIMS[-1]}, any of them left out at times.
-- Loss: contrast of pictures and captions (Radford et al. 2021), a caption counting as right for
-  every picture of which it is true (Yang et al. 2022), and each picture against the names of all
+- Loss: contrast of images and captions (Radford et al. 2021), a caption counting as right for
+  every image of which it is true (Yang et al. 2022), and each image against the names of all
   kinds. Hidden matrices trained with Muon, the rest with AdamW.
 
 ## What it never saw
@@ -60,15 +60,15 @@ kinds, matched to text, without a classifier.
 
 | | |
 |---|---|
-| Zero-shot top-1 of 80 kinds, {measured.pictures} pictures of unseen drawings | {measured.top1} |
+| Zero-shot top-1 of 80 kinds, {measured.images} images of unseen drawings | {measured.top1} |
 | Zero-shot top-5 | {measured.top5} |
 | Zero-shot top-1, in a wording that training did not have | {measured.other_words} |
 | Text search, precision at {FITTING}, {PHRASES} phrases of unseen combinations | \
 {measured.precision} |
-| The same, pictures drawn at random | {measured.chance:.2%} |
+| The same, images drawn at random | {measured.chance:.2%} |
 
-Intervals resample whole kinds, and phrases. Text search looks for {FITTING} fitting pictures of
-unseen drawings for each phrase, and those of the gallery, among {measured.searched:,}; a picture
+Intervals resample whole kinds, and phrases. Text search looks for {FITTING} fitting images of
+unseen drawings for each phrase, and those of the gallery, among {measured.searched:,}; an image
 fits when its main thing, its colour and the time of day are those of the phrase.
 
 ## Train it again

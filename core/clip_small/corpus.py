@@ -26,16 +26,16 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Corpus:
-    """Pictures and what they show.
+    """Images and what they show.
 
     Attributes
     ----------
-    pictures : np.ndarray of shape (n, side, side, 3), uint8
+    images : np.ndarray of shape (n, side, side, 3), uint8
     facts : pd.DataFrame
-        Columns ``FACTS``, a row for each picture.
+        Columns ``FACTS``, a row for each image.
     """
 
-    pictures: np.ndarray
+    images: np.ndarray
     facts: pd.DataFrame
 
 
@@ -67,7 +67,7 @@ def corpus(count: int, seed: int, progress: Progress | None = None) -> Corpus:
                 progress((done + 1) / len(waiting), f"{(done + 1) * CHUNK:,} scenes drawn")
     facts = pd.DataFrame(np.concatenate([facts for _, facts in chunks]), columns=list(FACTS))
     facts = facts.astype({"exemplar": int, "number": int})
-    return Corpus(np.concatenate([pictures for pictures, _ in chunks]), facts)
+    return Corpus(np.concatenate([images for images, _ in chunks]), facts)
 
 
 def _chunk(seed: int, start: int, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,9 +76,9 @@ def _chunk(seed: int, start: int, size: int) -> tuple[np.ndarray, np.ndarray]:
         _scene(np.random.default_rng([seed, number]), every[number % len(every)], every)
         for number in range(start, start + size)
     ]
-    pictures = np.stack([pixels(scene.picture) for scene in scenes])
+    images = np.stack([pixels(scene.image) for scene in scenes])
     facts = np.array([_facts(scene) for scene in scenes], dtype=str)
-    return pictures, facts
+    return images, facts
 
 
 def _scene(rng: np.random.Generator, kind: Kind, others: list[Kind]) -> Scene:
@@ -100,6 +100,6 @@ def _facts(scene: Scene) -> tuple[object, ...]:
     )
 
 
-def pixels(picture: Image.Image) -> np.ndarray:
-    """A picture at the size of the corpus. (side, side, 3) uint8."""
-    return np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+def pixels(image: Image.Image) -> np.ndarray:
+    """An image at the size of the corpus. (side, side, 3) uint8."""
+    return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))

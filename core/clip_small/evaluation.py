@@ -39,7 +39,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Measured:
-    """Naming of ``pictures`` pictures, and precision at 10 of text search.
+    """Naming of ``images`` images, and precision at 10 of text search.
 
     ``top1`` and ``top5`` are for 'a <name>', ``other_words`` is the top-1 for a wording
     that training did not have.
@@ -48,14 +48,14 @@ class Measured:
     top1: Estimate
     top5: Estimate
     other_words: Estimate
-    pictures: int
+    images: int
     precision: Estimate
     searched: int
     chance: float
 
 
 class HeldOut(NamedTuple):
-    """A phrase, such as 'a red car at night', of which training met no picture."""
+    """A phrase, such as 'a red car at night', of which training met no image."""
 
     kind: str
     colour: str
@@ -64,27 +64,27 @@ class HeldOut(NamedTuple):
 
 
 def measure(clip: Loaded) -> Measured:
-    """Measure on the embedded pictures whose main thing is a held-out drawing, and on phrases.
+    """Measure on the embedded images whose main thing is a held-out drawing, and on phrases.
 
     Zero-shot: the kind whose name, 'a <name>', lies nearest, among 80; resampled over
-    kinds. Text search: share of the 10 nearest pictures that fit the phrase, among the
-    gallery and 10 fitting pictures of each phrase; resampled over phrases.
+    kinds. Text search: share of the 10 nearest images that fit the phrase, among the
+    gallery and 10 fitting images of each phrase; resampled over phrases.
     """
     ds = datasets.load("simulated")
     names = [phrase(kind.name, np.random.default_rng(0)) for kind in kinds().values()]
-    gallery = embedded(clip, [ds.image(picture) for picture in ds.gallery["id"]])
+    gallery = embedded(clip, [ds.image(image) for image in ds.gallery["id"]])
     shown = ds.stimuli[ds.stimuli["exemplar"] == HELD_OUT_EXEMPLAR]
-    stimuli = embedded(clip, [ds.image(picture) for picture in shown["id"]])
+    stimuli = embedded(clip, [ds.image(image) for image in shown["id"]])
     unseen = (ds.gallery["exemplar"] == HELD_OUT_EXEMPLAR).to_numpy()
-    pictures = np.concatenate([gallery[unseen], stimuli])
+    images = np.concatenate([gallery[unseen], stimuli])
     true = pd.concat([ds.gallery["kind"][unseen], shown["kind"]]).tolist()
-    place, other = (_places(clip, pictures, texts, true) for texts in (names, other_words()))
+    place, other = (_places(clip, images, texts, true) for texts in (names, other_words()))
     precision, chance = _text_search(clip, gallery, ds.gallery)
     return Measured(
         estimate(place < 1, true),
         estimate(place < 5, true),
         estimate(other < 1, true),
-        len(pictures),
+        len(images),
         precision,
         len(gallery) + PHRASES * FITTING,
         chance,
@@ -118,7 +118,7 @@ def held_out_phrases(seed: int = 0) -> list[HeldOut]:
 
 
 def drawn(phrases: Sequence[HeldOut], seed: int = 0) -> list[Image.Image]:
-    """Pictures of unseen drawings that fit: 10 of the first phrase, 10 of the second ..."""
+    """Images of unseen drawings that fit: 10 of the first phrase, 10 of the second ..."""
     rng = np.random.default_rng(seed)
     others = list(kinds().values())
     return [
@@ -130,17 +130,17 @@ def drawn(phrases: Sequence[HeldOut], seed: int = 0) -> list[Image.Image]:
             colour=one.colour,
             light=one.light,
             side=SIDE,
-        ).picture
+        ).image
         for one in phrases
         for _ in range(FITTING)
     ]
 
 
-def embedded(clip: Loaded, pictures: Sequence[Image.Image]) -> np.ndarray:
-    """Embeddings of pictures. (n, d) float32."""
+def embedded(clip: Loaded, images: Sequence[Image.Image]) -> np.ndarray:
+    """Embeddings of images. (n, d) float32."""
     parts = [
-        clip.images(clip.prepare(pictures[start : start + BATCH]))
-        for start in range(0, len(pictures), BATCH)
+        clip.images(clip.prepare(images[start : start + BATCH]))
+        for start in range(0, len(images), BATCH)
     ]
     return np.concatenate(parts)
 
@@ -162,23 +162,23 @@ def estimate(values: np.ndarray, groups: Sequence[str]) -> Estimate:
 
 
 def _places(
-    clip: Loaded, pictures: np.ndarray, texts: Sequence[str], true: Sequence[str]
+    clip: Loaded, images: np.ndarray, texts: Sequence[str], true: Sequence[str]
 ) -> np.ndarray:
     """At which place, from 0, the text of the true kind stands. (n,) int."""
     order = {kind: row for row, kind in enumerate(kinds())}
     wanted = np.array([order[kind] for kind in true])
-    return (ranked(pictures, clip.text(texts)) == wanted[:, None]).argmax(axis=1)
+    return (ranked(images, clip.text(texts)) == wanted[:, None]).argmax(axis=1)
 
 
 def _text_search(clip: Loaded, gallery: np.ndarray, table: pd.DataFrame) -> tuple[Estimate, float]:
-    """Precision at 10, and what 10 pictures drawn at random would reach."""
+    """Precision at 10, and what 10 images drawn at random would reach."""
     phrases = held_out_phrases()
-    pictures = np.concatenate([gallery, embedded(clip, drawn(phrases))])
+    images = np.concatenate([gallery, embedded(clip, drawn(phrases))])
     columns = ["kind", "colour", "light"]
     facts = [one[:3] for one in phrases]
     fitting = [fact for fact in facts for _ in range(FITTING)]
     shown = [*table[columns].itertuples(index=False, name=None), *fitting]
     fits = np.array([[seen == fact for seen in shown] for fact in facts])
-    near = ranked(clip.text([one.text for one in phrases]), pictures)[:, :FITTING]
+    near = ranked(clip.text([one.text for one in phrases]), images)[:, :FITTING]
     share = np.take_along_axis(fits, near, axis=1).mean(axis=1)
     return estimate(share, [one.text for one in phrases]), float(fits.mean())

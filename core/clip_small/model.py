@@ -1,4 +1,4 @@
-"""The small CLIP before it is trained: tokenizer, architecture, preparation of pictures."""
+"""The small CLIP before it is trained: tokenizer, architecture, preparation of images."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def make_model(vocabulary: int, seed: int) -> CLIPModel:
 
 
 def image_processor() -> CLIPImageProcessor:
-    """Sizing and scaling of pictures, as the model was trained with."""
+    """Sizing and scaling of images, as the model was trained with."""
     return CLIPImageProcessor(
         size={"shortest_edge": PIXELS},
         crop_size={"height": PIXELS, "width": PIXELS},

@@ -1,4 +1,4 @@
-"""Training of the small CLIP by contrast of pictures and captions."""
+"""Training of the small CLIP by contrast of images and captions."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def train(
     recipe: Recipe,
     progress: Progress | None = None,
 ) -> tuple[CLIPModel, PreTrainedTokenizerFast]:
-    """Train by contrast: a caption fits every picture of the batch of which it is true.
+    """Train by contrast: a caption fits every image of the batch of which it is true.
 
-    Source: Radford et al. (2021), ICML; many fitting captions for one picture after Yang
-    et al. (2022), CVPR. Each picture is also told from all kinds by their names.
+    Source: Radford et al. (2021), ICML; many fitting captions for one image after Yang
+    et al. (2022), CVPR. Each image is also told from all kinds by their names.
 
     Parameters
     ----------
@@ -63,16 +63,16 @@ def train(
     texts = _Texts(corpus, recipe.seed)
     model = make_model(len(texts.tokenizer), recipe.seed).train()
     model.to(device)
-    pictures, facts = torch.from_numpy(corpus.pictures), texts.facts
+    images, facts = torch.from_numpy(corpus.images), texts.facts
     optimisers = _optimisers(model, recipe)
     generator = torch.Generator().manual_seed(recipe.seed)
-    for step, rows in enumerate(_batches(len(pictures), recipe, generator)):
+    for step, rows in enumerate(_batches(len(images), recipe, generator)):
         for optimiser in optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * _share_of_peak(step, recipe)
         tokens, claims = texts.drawn(rows, generator)
         prompts = texts.prompts[int(torch.randint(len(PROMPTS), (), generator=generator))]
-        pixels = augmented(pictures[rows], generator)
+        pixels = augmented(images[rows], generator)
         loss = _loss(
             model,
             pixels.to(device),
@@ -110,7 +110,7 @@ class _Texts:
     def drawn(
         self, rows: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """One caption of each picture: tokens and claims."""
+        """One caption of each image: tokens and claims."""
         which = torch.randint(CAPTIONS_EACH, (len(rows),), generator=generator)
         return self._tokens[rows, which], self._claims[rows, which]
 
@@ -145,7 +145,7 @@ def _without_padding(tokens: torch.Tensor) -> torch.Tensor:
 
 
 def _fits(claims: torch.Tensor, facts: torch.Tensor) -> torch.Tensor:
-    """Which caption (columns) is true of which picture (rows). (b, b) float32."""
+    """Which caption (columns) is true of which image (rows). (b, b) float32."""
     silent = claims[None] < 0
     return (silent | (facts[:, None] == claims[None])).all(dim=2).float()
 
@@ -161,9 +161,9 @@ def _loss(
         found = model(input_ids=tokens, attention_mask=(tokens != 0).long(), pixel_values=pixels)
     scores = found.logits_per_image.float()
     of_captions, of_kinds = scores.split([len(pixels), len(tokens) - len(pixels)], dim=1)
-    by_picture = fits / fits.sum(dim=1, keepdim=True)
+    by_image = fits / fits.sum(dim=1, keepdim=True)
     by_text = fits / fits.sum(dim=0, keepdim=True)
-    first = -(by_picture * of_captions.log_softmax(dim=1)).sum(dim=1).mean()
+    first = -(by_image * of_captions.log_softmax(dim=1)).sum(dim=1).mean()
     second = -(by_text * of_captions.log_softmax(dim=0)).sum(dim=0).mean()
     return (first + second) / 2 + torch.nn.functional.cross_entropy(of_kinds, kind)
 

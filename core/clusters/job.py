@@ -30,7 +30,7 @@ def open_subjects(request: Mapping[str, Any]) -> list[Dataset]:
     if not request.get("stimuli"):
         return opened
     chosen = set(request["stimuli"])
-    # Subjects of a pool may have seen different pictures.
+    # Subjects of a pool may have seen different images.
     return [ds.subset([i for i in ds.stimuli["id"] if i in chosen]) for ds in opened]
 
 

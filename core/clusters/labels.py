@@ -1,4 +1,4 @@
-"""What is in the pictures of a cluster: label counts against all other pictures."""
+"""What is in the images of a cluster: label counts against all other images."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ COLUMNS = (
 )
 
 
-def labelled(labels_per_picture: Sequence[Sequence[str]]) -> np.ndarray:
-    """Mark the pictures with at least one label that is not blank. (n,) bool."""
-    return np.array([bool(_of_picture(labels)) for labels in labels_per_picture], dtype=bool)
+def labelled(labels_per_image: Sequence[Sequence[str]]) -> np.ndarray:
+    """Mark the images with at least one label that is not blank. (n,) bool."""
+    return np.array([bool(_of_image(labels)) for labels in labels_per_image], dtype=bool)
 
 
 def label_table(
-    labels_per_picture: Sequence[Sequence[str]], members: Any, prior: float = PRIOR
+    labels_per_image: Sequence[Sequence[str]], members: Any, prior: float = PRIOR
 ) -> pd.DataFrame:
-    """How much more frequent each label is in some pictures than in all others.
+    """How much more frequent each label is in some images than in all others.
 
-    A label counts once in a picture. Pictures without labels are left out, for what they
+    A label counts once in an image. Images without labels are left out, for what they
     show is not known (``labelled`` marks the others).
 
     Parameters
     ----------
-    labels_per_picture : sequence of sequences of str, length n
+    labels_per_image : sequence of sequences of str, length n
     members : array_like
-        Mask (n,) bool, or rows, of the pictures inside.
+        Mask (n,) bool, or rows, of the images inside.
     prior : float
-        Added to the pictures with and to those without a label, on both sides; .5 is
+        Added to the images with and to those without a label, on both sides; .5 is
         Jeffreys' prior. Ratios stay finite where a label is absent on one side.
 
     Returns
     -------
     pd.DataFrame
-        ``label``; ``inside, outside``, pictures with it; ``share_inside, share_outside``
-        of the labelled pictures (NaN where there are none); ``ratio`` of the smoothed
+        ``label``; ``inside, outside``, images with it; ``share_inside, share_outside``
+        of the labelled images (NaN where there are none); ``ratio`` of the smoothed
         shares with its 95 % interval ``low, high`` (of the log ratio); ``log_ratio`` to
         base 2. Ordered by ``low``, the largest first: what surely is more frequent. Empty
         where there are no labels.
@@ -63,21 +63,21 @@ def label_table(
     """
     if not prior > 0:
         raise InputError(f"prior is {prior}", "a number above 0")
-    inside = _mask(members, len(labels_per_picture))
+    inside = _mask(members, len(labels_per_image))
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    pictures = [0, 0]
-    for labels, is_inside in zip(labels_per_picture, inside, strict=True):
-        found = _of_picture(labels)
+    images = [0, 0]
+    for labels, is_inside in zip(labels_per_image, inside, strict=True):
+        found = _of_image(labels)
         counts[not is_inside].update(found)
-        pictures[not is_inside] += bool(found)
+        images[not is_inside] += bool(found)
     names = sorted(counts[0] | counts[1])
     with_label = [np.array([side[name] for name in names], dtype=np.int64) for side in counts]
     shares = [
         count / number if number else np.full(len(names), np.nan)
-        for count, number in zip(with_label, pictures, strict=True)
+        for count, number in zip(with_label, images, strict=True)
     ]
     smoothed, variance = [], np.zeros(len(names))
-    for count, number in zip(with_label, pictures, strict=True):
+    for count, number in zip(with_label, images, strict=True):
         smoothed.append((count + prior) / (number + 2.0 * prior))
         variance += 1.0 / (count + prior) - 1.0 / (number + 2.0 * prior)
     ratio = smoothed[0] / smoothed[1]
@@ -95,7 +95,7 @@ def word_weights(table: pd.DataFrame, by: str = "count") -> dict[str, float]:
     Parameters
     ----------
     by : {'count', 'log-ratio'}
-        'count': pictures inside with the label. 'log-ratio': how much more frequent the
+        'count': images inside with the label. 'log-ratio': how much more frequent the
         label is inside, of labels whose interval lies above 1, so that labels frequent
         everywhere do not win everywhere.
     """
@@ -108,7 +108,7 @@ def word_weights(table: pd.DataFrame, by: str = "count") -> dict[str, float]:
     return {str(row.label): float(getattr(row, column)) for row in kept.itertuples()}
 
 
-def _of_picture(labels: Sequence[str]) -> set[str]:
+def _of_image(labels: Sequence[str]) -> set[str]:
     return {label.strip() for label in labels if label.strip()}
 
 

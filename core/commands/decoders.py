@@ -47,9 +47,9 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--prototypes",
-        choices=("pictures", "names"),
-        default="pictures",
-        help="what stands for a category in top-1 and top-5; default: pictures",
+        choices=("images", "names"),
+        default="images",
+        help="what stands for a category in top-1 and top-5; default: images",
     )
     parser.add_argument(
         "--no-baselines", action="store_true", help="leave out ridge and the linear head"

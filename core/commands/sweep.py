@@ -101,7 +101,7 @@ def _swept(combination: Combination, chosen: argparse.Namespace, bar: Progress) 
         config = config_of(chosen, head, _parts(loss), _parts(roi), seed)
         row |= {"head": config.head, "loss": loss_said(config)}
         run = decoders.train(config, bar, device=chosen.device)
-        # The value on the validation side needs neither interval nor p.
+        # The value in the validation set needs neither interval nor p.
         validation = evaluation.evaluate(
             run, baselines=False, permutations=1, resamples=1, side="validation"
         )

@@ -1,4 +1,4 @@
-"""Checks that responses, trials, stimuli and pictures of a recording fit together."""
+"""Checks that responses, trials, stimuli and images of a recording fit together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Check(NamedTuple):
 
 def check(ds: Dataset) -> list[Check]:
     """Check one subject of a recording. Loading has refused what cannot be used at all."""
-    return [*_response_checks(ds), _categories(ds), _pictures(ds)]
+    return [*_response_checks(ds), _categories(ds), _images(ds)]
 
 
 def _response_checks(ds: Dataset) -> list[Check]:
@@ -81,11 +81,11 @@ def _categories(ds: Dataset) -> Check:
     return Check("ok" if named.all() else "note", "Categories", detail)
 
 
-def _pictures(ds: Dataset) -> Check:
-    if ds.pictures is None:
-        return Check("note", "No pictures", "Stimuli are shown by their ids.")
-    lacking = ds.missing_pictures()
+def _images(ds: Dataset) -> Check:
+    if ds.images is None:
+        return Check("note", "No images", "Stimuli are shown by their ids.")
+    lacking = ds.missing_images()
     if not lacking:
-        return Check("ok", "Pictures", f"One for each of the {ds.n_stimuli:,} stimuli.")
+        return Check("ok", "Images", f"One for each of the {ds.n_stimuli:,} stimuli.")
     detail = f"{enumerate_names(lacking)}: shown by id. Put the files in place and reload."
-    return Check("problem", f"{len(lacking)} pictures are missing", detail)
+    return Check("problem", f"{len(lacking)} images are missing", detail)

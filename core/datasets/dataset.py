@@ -1,4 +1,4 @@
-"""One subject of one recording: stimuli, responses, pictures and RDMs, row for row."""
+"""One subject of one recording: stimuli, responses, images and RDMs, row for row."""
 
 from __future__ import annotations
 
@@ -75,20 +75,20 @@ class Dataset:
         Single-trial responses in ``info.units``; None where only RDMs were recorded.
     trials : pd.DataFrame
         Columns ``id, repeat, run, session``, a row for each row of ``betas``.
-    pictures : callable or None
-        Gives the picture of a stimulus or gallery id; None where there are no pictures.
-    without_picture : tuple of str
-        Stimuli whose picture was not found when the recording was opened.
+    images : callable or None
+        Gives the image of a stimulus or gallery id; None where there are no images.
+    without_image : tuple of str
+        Stimuli whose image was not found when the recording was opened.
     gallery : pd.DataFrame
-        Further pictures to search, columns like ``stimuli``.
+        Further images to search, columns like ``stimuli``.
     rdms : dict of str to float32 array (n, n)
         Published or model RDMs that come with the recording.
     embeddings : dict of str to float32 array (n, d)
         Embeddings of the stimuli that come with the recording.
     fingerprint : str
         Changes when the content or an option does.
-    pictures_fingerprint : str
-        Changes when a picture does; subjects and subsets of a recording share it.
+    images_fingerprint : str
+        Changes when an image does; subjects and subsets of a recording share it.
         ``fingerprint`` where none is given.
     is_subset : bool
         True where some of the recording's stimuli were left out by ``subset``.
@@ -103,12 +103,12 @@ class Dataset:
     regions: tuple[str, ...] = ()
     betas: np.ndarray | None = None
     trials: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRIAL_COLUMNS))
-    pictures: Callable[[str], Image.Image] | None = None
-    without_picture: tuple[str, ...] = ()
+    images: Callable[[str], Image.Image] | None = None
+    without_image: tuple[str, ...] = ()
     gallery: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STIMULUS_COLUMNS))
     rdms: Mapping[str, np.ndarray] = field(default_factory=dict)
     embeddings: Mapping[str, np.ndarray] = field(default_factory=dict)
-    pictures_fingerprint: str = ""
+    images_fingerprint: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     is_subset: bool = False
 
@@ -118,7 +118,7 @@ class Dataset:
         self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"])}
         self._gallery = set(self.gallery["id"])
         self.regions = self.regions or tuple(self.rois)
-        self.pictures_fingerprint = self.pictures_fingerprint or self.fingerprint
+        self.images_fingerprint = self.images_fingerprint or self.fingerprint
         for array in (self.betas, *self.rdms.values(), *self.embeddings.values()):
             if array is not None:
                 array.flags.writeable = False
@@ -235,22 +235,22 @@ class Dataset:
         return np.isnan(self.responses(roi)[:, 0])
 
     def image(self, stimulus_id: str) -> Image.Image:
-        """Picture of a stimulus, or of a gallery entry, RGB.
+        """Image of a stimulus, or of a gallery entry, RGB.
 
         Raises
         ------
         NotFoundError
-            If the recording has no pictures, or this one is missing.
+            If the recording has no images, or this one is missing.
         """
         if stimulus_id not in self._gallery:
             self.row(stimulus_id)
-        if self.pictures is None:
-            raise NotFoundError(f"{self.info.title} comes without pictures")
-        return as_rgb(self.pictures(stimulus_id))
+        if self.images is None:
+            raise NotFoundError(f"{self.info.title} comes without images")
+        return as_rgb(self.images(stimulus_id))
 
-    def missing_pictures(self) -> list[str]:
-        """Stimulus ids without a picture; every id where the recording has none."""
-        return self.stimuli["id"].tolist() if self.pictures is None else list(self.without_picture)
+    def missing_images(self) -> list[str]:
+        """Stimulus ids without an image; every id where the recording has none."""
+        return self.stimuli["id"].tolist() if self.images is None else list(self.without_image)
 
     def subset(self, ids: Sequence[str]) -> Dataset:
         """The recording with some of its stimuli only, in the given order.
@@ -269,7 +269,7 @@ class Dataset:
             betas=None if self.betas is None else self.betas[kept],
             rdms={name: matrix[np.ix_(rows, rows)] for name, matrix in self.rdms.items()},
             embeddings={name: features[rows] for name, features in self.embeddings.items()},
-            without_picture=tuple(i for i in self.without_picture if i in set(ids)),
+            without_image=tuple(i for i in self.without_image if i in set(ids)),
             fingerprint=content_hash(self.fingerprint, list(ids)),
             is_subset=True,
         )
@@ -304,28 +304,28 @@ class Dataset:
                 )
 
 
-def as_rgb(picture: Image.Image) -> Image.Image:
-    """A picture as RGB: alpha on white, 16 bits as 8, the first frame of an animation.
+def as_rgb(image: Image.Image) -> Image.Image:
+    """An image as RGB: alpha on white, 16 bits as 8, the first frame of an animation.
 
     Raises
     ------
     InputError
         If it has more than 100 million pixels, and is then not decoded, or holds floats.
     """
-    if picture.width * picture.height > MAX_PIXELS:
+    if image.width * image.height > MAX_PIXELS:
         raise InputError(
-            f"The picture has {picture.width} x {picture.height} pixels",
+            f"The image has {image.width} x {image.height} pixels",
             f"at most {MAX_PIXELS // 1_000_000} million",
         )
-    if picture.mode == "F":
-        raise InputError("The picture holds floats", "8 or 16 bits for each channel")
-    if picture.has_transparency_data:
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
-    if picture.mode.startswith("I"):
-        grey = np.asarray(picture).clip(0, 65_535) // 257
+    if image.mode == "F":
+        raise InputError("The image holds floats", "8 or 16 bits for each channel")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    if image.mode.startswith("I"):
+        grey = np.asarray(image).clip(0, 65_535) // 257
         return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    return picture.convert("RGB")
+    return image.convert("RGB")
 
 
 def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:

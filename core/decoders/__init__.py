@@ -1,4 +1,4 @@
-"""Decoders: from brain responses to the embeddings of pictures, trained and tested."""
+"""Decoders: from brain responses to the embeddings of images, trained and tested."""
 
 from typing import TYPE_CHECKING
 

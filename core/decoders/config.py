@@ -24,10 +24,10 @@ SETTINGS: tuple[Parameter, ...] = (
         "trials",
         "Train on",
         "mean",
-        "'mean' averages the repeats of a picture; 'all' takes every trial as a row",
+        "'mean' averages the repeats of an image; 'all' takes every trial as a row",
         choices=TRIALS,
     ),
-    Parameter("epochs", "Epochs", 100, "Passes over the training side", minimum=1, maximum=2000),
+    Parameter("epochs", "Epochs", 100, "Passes over the training set", minimum=1, maximum=2000),
     Parameter(
         "patience",
         "Patience",
@@ -88,7 +88,7 @@ SETTINGS: tuple[Parameter, ...] = (
         "library",
         "Semantic library",
         0.0,
-        "Share of the targets replaced by a gallery picture of the same category, never of a "
+        "Share of the targets replaced by a gallery image of the same category, never of a "
         "test category (study C)",
         minimum=0.0,
         maximum=1.0,
@@ -125,15 +125,15 @@ class Config:
     rois : tuple of str
         Empty for every unit; two or more become the tokens of heads that attend.
     encoder, encoder_parameters : str, mapping
-        Whose embedding of the pictures is the target.
+        Whose embedding of the images is the target.
     head, head_parameters : str, mapping
     loss : tuple of (str, float, mapping)
         Id, weight and parameters of each term, or what `losses.check_terms` reads as such;
         heads in closed form need none.
     split, split_parameters, fold : str, mapping, int
     divided : tuple of str
-        Subjects whose pictures the split divides, where these are more than ``subjects``: a
-        decoder of one subject is so tested on the pictures of one that has several.
+        Subjects whose images the split divides, where these are more than ``subjects``: a
+        decoder of one subject is so tested on the images of one that has several.
     training : mapping
         Values of ``SETTINGS``; defaults for those not given.
     seed : int

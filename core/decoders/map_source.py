@@ -28,7 +28,7 @@ def embed(run: Run, ds: Dataset) -> np.ndarray:
     -------
     np.ndarray of shape (n, d), float32
         Row i is row i of ``ds.stimuli``; NaN rows where there is no usable response. Those
-        of training pictures are fitted, the others predicted.
+        of training images are fitted, the others predicted.
 
     Raises
     ------
@@ -74,7 +74,7 @@ maps.register(
     Source(
         "decoder",
         "Embedding by a decoder",
-        "What a trained decoder makes of the responses, in the space of its encoder; pictures "
+        "What a trained decoder makes of the responses, in the space of its encoder; images "
         "it was trained on are fitted, the others predicted.",
         _open,
         lambda ds, asked: {"run": _key(asked)},

@@ -42,9 +42,9 @@ class Run:
     state : mapping of str to np.ndarray
         Weights of the head, those of the epoch of least validation loss.
     scaling : Scaling
-        Of the responses, fitted on the training side.
+        Of the responses, fitted in the training set.
     centre : np.ndarray of shape (d,)
-        Mean unit embedding of the training pictures; targets are taken from there.
+        Mean unit embedding of the training images; targets are taken from there.
     curve : list of dict
         ``epoch, training, validation`` (losses), ``two_way`` (validation), ``learning_rate``,
         ``seconds``; empty in closed form.

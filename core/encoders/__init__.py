@@ -1,11 +1,11 @@
-"""Encoders: pictures and text as vectors; torch is imported when one is loaded."""
+"""Encoders: images and text as vectors; torch is imported when one is loaded."""
 
 import core.encoders.families  # noqa: F401  (each family registers itself)
 from core.encoders.devices import device, device_label, job_device
 from core.encoders.encode import (
     Encoded,
+    encode_image,
     encode_images,
-    encode_picture,
     encode_text,
     entries,
     load,
@@ -41,8 +41,8 @@ __all__ = [
     "check_upload",
     "device",
     "device_label",
+    "encode_image",
     "encode_images",
-    "encode_picture",
     "encode_text",
     "entries",
     "get",

@@ -48,7 +48,7 @@ def job_device(encoder_needs_torch: bool) -> str:
 
 
 def batch_size(name: str) -> int:
-    """How many pictures a large model takes at once on a device."""
+    """How many images a large model takes at once on a device."""
     return {"cuda": 256, "mps": 64}.get(name, 32)
 
 

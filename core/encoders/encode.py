@@ -1,4 +1,4 @@
-"""Pictures and text to embeddings; those of a recording are kept in the store."""
+"""Images and text to embeddings; those of a recording are kept in the store."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ _loading = threading.Lock()
 
 @dataclass(frozen=True)
 class Encoded:
-    """Embeddings of the pictures of a recording.
+    """Embeddings of the images of a recording.
 
     Attributes
     ----------
     features : np.ndarray of shape (n, d), float32
         Read-only; row i is row i of the stimuli or the gallery, NaN where ``failures``
-        names the picture.
+        names the image.
     failures : dict of str to str
-        Id of each picture that could not be read, and the reason.
+        Id of each image that could not be read, and the reason.
     seconds : float
         How long it took.
     size : int
@@ -70,7 +70,7 @@ def encode_images(
     device: str | None = None,
     **parameters: Any,
 ) -> np.ndarray:
-    """Embeddings of the pictures of a recording, from the store where they were computed before.
+    """Embeddings of the images of a recording, from the store where they were computed before.
 
     Parameters
     ----------
@@ -90,13 +90,13 @@ def encode_images(
     Returns
     -------
     np.ndarray of shape (n, d), float32
-        Read-only and memory-mapped. Pictures that are missing or cannot be read have NaN
+        Read-only and memory-mapped. Images that are missing or cannot be read have NaN
         rows; ``load_failures`` names them.
 
     Raises
     ------
     NotFoundError
-        If there is no such encoder, checkpoint or gallery, or no picture could be read.
+        If there is no such encoder, checkpoint or gallery, or no image could be read.
     InputError
         If a parameter is unknown or out of range, or a checkpoint is of another kind.
     CorruptDataError
@@ -115,8 +115,8 @@ def encode_images(
     key = _key(ds, chosen, which, values)
     result = store.load(key)
     if result is None:
-        if ds.pictures is None:
-            raise NotFoundError(f"{ds.info.title} comes without pictures")
+        if ds.images is None:
+            raise NotFoundError(f"{ds.info.title} comes without images")
         facts = _facts(ds, chosen, which, values, device)
         loaded = _load(chosen, values, device, progress)
         result = _compute(ds, table, loaded, key, facts, progress)
@@ -126,7 +126,7 @@ def encode_images(
 def encode_text(
     texts: Sequence[str], encoder: str, device: str | None = None, **parameters: Any
 ) -> np.ndarray:
-    """Embeddings of texts, in the space of the pictures.
+    """Embeddings of texts, in the space of the images.
 
     A text longer than the model's context is cut.
 
@@ -153,10 +153,10 @@ def encode_text(
     return np.concatenate(parts) if parts else np.empty((0, loaded.dimensions), np.float32)
 
 
-def encode_picture(
-    picture: Image.Image, encoder: str, device: str | None = None, **parameters: Any
+def encode_image(
+    image: Image.Image, encoder: str, device: str | None = None, **parameters: Any
 ) -> np.ndarray:
-    """Embedding of one picture, e.g. an uploaded one that ``check_upload`` gave.
+    """Embedding of one image, e.g. an uploaded one that ``check_upload`` gave.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def encode_picture(
     """
     chosen = get(encoder)
     loaded = _load(chosen, check_parameters(chosen.info, parameters), device)
-    return loaded.images(loaded.prepare([as_rgb(picture)]))[0]
+    return loaded.images(loaded.prepare([as_rgb(image)]))[0]
 
 
 def result_key(ds: Dataset, encoder: str, which: str = "stimuli", **parameters: Any) -> str:
@@ -188,12 +188,12 @@ def load(key: str) -> Encoded | None:
 def load_failures(
     ds: Dataset, encoder: str, which: str = "stimuli", **parameters: Any
 ) -> dict[str, str]:
-    """Ids of the pictures that could not be encoded, and the reason of each.
+    """Ids of the images that could not be encoded, and the reason of each.
 
     Raises
     ------
     NotFoundError
-        If the pictures were not encoded yet.
+        If the images were not encoded yet.
     """
     if get(encoder).brought(ds, which) is not None:
         return {}
@@ -213,7 +213,7 @@ def _table(ds: Dataset, which: str) -> list[str]:
         raise InputError(f"which is {which!r}", choices=WHICH)
     ids: list[str] = (ds.stimuli if which == "stimuli" else ds.gallery)["id"].tolist()
     if not ids:
-        raise NotFoundError(f"{ds.info.title} has no gallery", "further pictures to search")
+        raise NotFoundError(f"{ds.info.title} has no gallery", "further images to search")
     return ids
 
 
@@ -225,7 +225,7 @@ def _key(ds: Dataset, encoder: Encoder, which: str, values: Mapping[str, Any]) -
         "which": which,
         "parameters": dict(values),
     }
-    return store.key(OPERATION, ds.pictures_fingerprint, made_from, version=VERSION)
+    return store.key(OPERATION, ds.images_fingerprint, made_from, version=VERSION)
 
 
 def _facts(
@@ -283,7 +283,7 @@ def _compute(
                     write_rows(file, rows)
                     done += len(rows)
                     if progress is not None:
-                        message = f"{done:,} of {len(ids):,} pictures, {facts['device']}"
+                        message = f"{done:,} of {len(ids):,} images, {facts['device']}"
                         progress(done / len(ids), message)
             _check_some(ds, ids, failures)
             file.flush()
@@ -303,7 +303,7 @@ def write_rows(file: BinaryIO, rows: np.ndarray) -> None:
 def _check_some(ds: Dataset, ids: list[str], failures: dict[str, str]) -> None:
     if len(failures) == len(ids):
         raise NotFoundError(
-            f"None of the {len(ids):,} pictures of {ds.info.title} could be read; the first: "
+            f"None of the {len(ids):,} images of {ds.info.title} could be read; the first: "
             f"{failures[ids[0]]}"
         )
 

@@ -29,7 +29,7 @@ class EncoderInfo:
     kind : str
         ``"clip"``, ``"vision"``, ``"module"``, ``"low-level"`` or ``"brought"``.
     has_text : bool
-        Whether it encodes text into the space of the pictures.
+        Whether it encodes text into the space of the images.
     parameters : tuple of Parameter
         Keywords of ``encoders.encode_images``.
     where : Path or None
@@ -60,18 +60,18 @@ class Loaded:
     dimensions : int
         Length d of an embedding.
     batch : int
-        How many pictures ``images`` should be given at once.
+        How many images ``images`` should be given at once.
     """
 
     dimensions: int
     batch: int = 32
 
-    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
-        """Size and crop RGB pictures as the encoder takes them; called from several threads."""
+    def prepare(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
+        """Size and crop RGB images as the encoder takes them; called from several threads."""
         raise NotImplementedError
 
     def images(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
-        """Embeddings of prepared pictures. (b, d) float32."""
+        """Embeddings of prepared images. (b, d) float32."""
         raise NotImplementedError
 
     def text(self, texts: Sequence[str]) -> np.ndarray:
@@ -80,7 +80,7 @@ class Loaded:
 
 
 class Encoder:
-    """A way to turn pictures into vectors; each family of encoders derives its own.
+    """A way to turn images into vectors; each family of encoders derives its own.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The job that encodes the pictures of a recording into the store."""
+"""The job that encodes the images of a recording into the store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.encoders.encoder import check_parameters, get
 
 
 def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: encode pictures.
+    """Job: encode images.
 
     Parameters
     ----------

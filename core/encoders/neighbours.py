@@ -1,4 +1,4 @@
-"""Nearest pictures in the space of an encoder."""
+"""Nearest images in the space of an encoder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.nd
     features : np.ndarray of shape (n, d)
         Embeddings; rows that are NaN or zero have no similarity and are left out.
     query : array_like of shape (d,)
-        An embedding of the same encoder, of a picture or a text.
+        An embedding of the same encoder, of an image or a text.
     k : int
         How many; fewer are given where there are fewer.
 
@@ -57,10 +57,10 @@ def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.nd
 
 
 class Agreement(NamedTuple):
-    """How often near pictures share a label.
+    """How often near images share a label.
 
-    ``share`` is the mean over ``queries`` pictures with its 95 % interval, ``chance`` what
-    pictures drawn at random would give, ``pictures`` how many could be compared.
+    ``share`` is the mean over ``queries`` images with its 95 % interval, ``chance`` what
+    images drawn at random would give, ``images`` how many could be compared.
     """
 
     share: float
@@ -68,30 +68,30 @@ class Agreement(NamedTuple):
     high: float
     chance: float
     queries: int
-    pictures: int
+    images: int
 
 
 def agreement(
     features: np.ndarray, labels: Sequence[str], k: int = 10, seed: int = 0
 ) -> Agreement | None:
-    """Share of the k nearest pictures, by cosine similarity, that have a picture's own label.
+    """Share of the k nearest images, by cosine similarity, that have an image's own label.
 
     Parameters
     ----------
     features : np.ndarray of shape (n, d)
         Embeddings; rows that are NaN or zero are left out.
     labels : sequence of str, length n
-        Such as categories; pictures without one ('') are left out.
+        Such as categories; images without one ('') are left out.
     k : int
-        Neighbours of each picture.
+        Neighbours of each image.
     seed : int
         Of the interval, which resamples whole labels.
 
     Returns
     -------
     Agreement or None
-        Over at most 2,000 pictures, spread evenly, each sought among all. None where
-        k or fewer pictures can be compared.
+        Over at most 2,000 images, spread evenly, each sought among all. None where
+        k or fewer images can be compared.
     """
     check_same_length(len(labels), len(features), "The list of labels", "the embeddings")
     names = np.asarray(labels, dtype=str)

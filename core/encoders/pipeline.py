@@ -1,4 +1,4 @@
-"""Many pictures through an encoder: decoded ahead in threads, computed in batches, in order."""
+"""Many images through an encoder: decoded ahead in threads, computed in batches, in order."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Prepared = np.ndarray | str
 def features(
     ids: Sequence[str], read: Read, loaded: Loaded, failures: dict[str, str]
 ) -> Generator[np.ndarray, None, None]:
-    """Embeddings of pictures, a batch of rows at a time, in the order of the ids.
+    """Embeddings of images, a batch of rows at a time, in the order of the ids.
 
-    Only ``AHEAD`` batches of prepared pictures are in memory beside the one that is
-    computed. A picture that cannot be read becomes a row of NaN, and its reason is added
+    Only ``AHEAD`` batches of prepared images are in memory beside the one that is
+    computed. An image that cannot be read becomes a row of NaN, and its reason is added
     to ``failures``.
 
     Raises
     ------
     CorruptDataError
-        If an embedding is not finite, which would pass as a missing picture.
+        If an embedding is not finite, which would pass as a missing image.
     """
     with _threads() as pool:
         for chosen, prepared in _batches(pool, ids, read, loaded):

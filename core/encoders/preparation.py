@@ -1,4 +1,4 @@
-"""Pictures as a model takes them: sized, cropped and scaled like its own image processor."""
+"""Images as a model takes them: sized, cropped and scaled like its own image processor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Preparation:
     shortest : int or None
         Length of the shorter side after sizing; None sizes to ``height`` x ``width`` at once.
     height, width : int
-        Size of the prepared picture.
+        Size of the prepared image.
     resample : int
         Filter of PIL.
     mean, deviation : tuple of float
@@ -42,18 +42,18 @@ class Preparation:
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
 
-    def pixels(self, picture: Image.Image) -> np.ndarray:
-        """A picture as the model sees it, before scaling. (height, width, 3) uint8."""
-        check_shape(picture)
+    def pixels(self, image: Image.Image) -> np.ndarray:
+        """An image as the model sees it, before scaling. (height, width, 3) uint8."""
+        check_shape(image)
         filter_ = Image.Resampling(self.resample)
         if self.shortest is None:
-            return np.asarray(picture.resize((self.width, self.height), filter_))
-        short, long = sorted(picture.size)
+            return np.asarray(image.resize((self.width, self.height), filter_))
+        short, long = sorted(image.size)
         sides = (self.shortest, int(self.shortest * long / short))
-        size = sides if picture.width <= picture.height else sides[::-1]
+        size = sides if image.width <= image.height else sides[::-1]
         left, top = (size[0] - self.width) // 2, (size[1] - self.height) // 2
         box = (left, top, left + self.width, top + self.height)
-        return np.asarray(picture.resize(size, filter_).crop(box))
+        return np.asarray(image.resize(size, filter_).crop(box))
 
     def scaled(self, pixels: np.ndarray, device: str) -> torch.Tensor:
         """Pixels (b, height, width, 3) uint8 as the model takes them, (b, 3, height, width)."""
@@ -74,14 +74,14 @@ class Preparer:
         self._processor = processor
         self._fast = as_preparation(processor)
 
-    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
+    def prepare(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
         if self._fast is not None:
-            return [self._fast.pixels(picture) for picture in pictures]
-        for picture in pictures:
-            check_shape(picture)
+            return [self._fast.pixels(image) for image in images]
+        for image in images:
+            check_shape(image)
         return [
-            np.asarray(self._processor(images=picture, return_tensors="np")["pixel_values"][0])
-            for picture in pictures
+            np.asarray(self._processor(images=image, return_tensors="np")["pixel_values"][0])
+            for image in images
         ]
 
     def tensor(self, prepared: np.ndarray, device: str) -> torch.Tensor:
@@ -139,21 +139,21 @@ def _sizes(processor: Any) -> Preparation | None:
     return None
 
 
-def check_shape(picture: Image.Image) -> None:
+def check_shape(image: Image.Image) -> None:
     """Refuse a strip, which becomes huge when its shorter side is sized."""
-    short, long = sorted(picture.size)
+    short, long = sorted(image.size)
     if short == 0 or long > LONGEST * short:
         raise InputError(
-            f"The picture is {picture.width} x {picture.height} pixels",
-            f"a picture at most {LONGEST} times as long as wide",
+            f"The image is {image.width} x {image.height} pixels",
+            f"an image at most {LONGEST} times as long as wide",
         )
 
 
 def by_shape(
     prepared: Sequence[np.ndarray], forward: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Embeddings of prepared pictures, which some processors leave at different sizes."""
-    shapes = [picture.shape for picture in prepared]
+    """Embeddings of prepared images, which some processors leave at different sizes."""
+    shapes = [image.shape for image in prepared]
     features: dict[int, np.ndarray] = {}
     for shape in dict.fromkeys(shapes):
         rows = [row for row, own in enumerate(shapes) if own == shape]

@@ -21,27 +21,27 @@ PROBE_SIDE = 64
 
 
 class Prepares(Protocol):
-    """Sizes pictures in threads, and scales a batch of them on the device."""
+    """Sizes images in threads, and scales a batch of them on the device."""
 
-    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]: ...
+    def prepare(self, images: Sequence[Image.Image]) -> list[np.ndarray]: ...
 
     def tensor(self, prepared: np.ndarray, device: str) -> torch.Tensor: ...
 
 
 class TorchLoaded(Loaded):
-    """A model in memory, with the preparation of its pictures.
+    """A model in memory, with the preparation of its images.
 
     Parameters
     ----------
     preparer : Prepares
     features : callable
-        Embeddings (b, d) of a batch of prepared pictures.
+        Embeddings (b, d) of a batch of prepared images.
     device : str
 
     Raises
     ------
     InputError
-        If the model gives no vector for a picture, or another one each time.
+        If the model gives no vector for an image, or another one each time.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class TorchLoaded(Loaded):
         self._features = features
         self.dimensions = self._probe()
 
-    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
-        return self._preparer.prepare(pictures)
+    def prepare(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
+        return self._preparer.prepare(images)
 
     def images(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
         return by_shape(prepared, self._as_memory_allows)
@@ -79,8 +79,8 @@ class TorchLoaded(Loaded):
             if self.batch == 0:
                 self.batch = 1
                 raise InputError(
-                    f"One picture does not fit into the memory of {device_label(self.device)}",
-                    "memory for one picture at a time",
+                    f"One image does not fit into the memory of {device_label(self.device)}",
+                    "memory for one image at a time",
                     "End what else uses the device, or encode with device 'cpu'.",
                 )
             torch.cuda.empty_cache()
@@ -96,7 +96,7 @@ class TorchLoaded(Loaded):
         first, second = (self._forward(np.stack([blank])) for _ in range(2))
         if first.ndim != 2 or len(first) != 1:
             raise InputError(
-                f"The model gives the shape {first.shape} for one picture", "(1, dimensions)"
+                f"The model gives the shape {first.shape} for one image", "(1, dimensions)"
             )
         if not np.allclose(first, second, rtol=1e-4, atol=1e-6, equal_nan=True):
             raise InputError(

@@ -1,4 +1,4 @@
-"""An uploaded picture: bounded in bytes and pixels before it is decoded."""
+"""An uploaded image: bounded in bytes and pixels before it is decoded."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 
 
-def check_upload(content: bytes, name: str = "The picture") -> Image.Image:
-    """Decode an uploaded picture.
+def check_upload(content: bytes, name: str = "The image") -> Image.Image:
+    """Decode an uploaded image.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def check_upload(content: bytes, name: str = "The picture") -> Image.Image:
     InputError
         If it is larger than 20 MB or 50 million pixels.
     CorruptDataError
-        If it is no picture, or a truncated one.
+        If it is no image, or a truncated one.
     """
     if len(content) > MAX_BYTES:
         raise InputError(
@@ -44,18 +44,18 @@ def check_upload(content: bytes, name: str = "The picture") -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(content), formats=FORMATS)
-        if picture.width * picture.height <= MAX_PIXELS:
-            return as_rgb(ImageOps.exif_transpose(picture))
-        size = f"{picture.width} x {picture.height} pixels"
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        if image.width * image.height <= MAX_PIXELS:
+            return as_rgb(ImageOps.exif_transpose(image))
+        size = f"{image.width} x {image.height} pixels"
     except Image.DecompressionBombError as error:
         size = str(error)
     except MemoryError:
         raise
     except Exception as error:  # decoders of foreign files raise whatever they like
         raise CorruptDataError(
-            f"{name} could not be read as a picture ({str(error).split(' <_io')[0]})",
-            f"a whole picture ({', '.join(FORMATS)})",
+            f"{name} could not be read as an image ({str(error).split(' <_io')[0]})",
+            f"a whole image ({', '.join(FORMATS)})",
         ) from None
     raise InputError(
         f"{name} is too large ({size})", f"at most {MAX_PIXELS // 1_000_000} million pixels"

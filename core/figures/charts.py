@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.pictures import CATEGORY_COLOURS
+from core.figures.images import CATEGORY_COLOURS
 from core.rdm.cells import Spread
 
 INK = CATEGORY_COLOURS[0]

@@ -12,8 +12,8 @@ from plotly.subplots import make_subplots
 
 from core.clusters import UNKNOWN, Choice, Clustering, Composition, Consistency
 from core.figures.charts import styled
+from core.figures.images import CATEGORY_COLOURS, category_colours
 from core.figures.maps import Colouring
-from core.figures.pictures import CATEGORY_COLOURS, category_colours
 
 INK, MARK, GREY = CATEGORY_COLOURS[0], CATEGORY_COLOURS[5], CATEGORY_COLOURS[-1]
 PALE = "rgba(0, 114, 178, 0.22)"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.pictures import CATEGORY_COLOURS
+from core.figures.images import CATEGORY_COLOURS
 
 INK, SECOND, MARK = CATEGORY_COLOURS[0], CATEGORY_COLOURS[5], "rgba(127, 127, 127, 0.9)"
 BAND = "rgba(0, 114, 178, 0.22)"
@@ -93,7 +93,7 @@ def recovery(
 
 
 def profiles(table: pd.DataFrame, rois: Sequence[str]) -> go.Figure:
-    """Mean response of each region (columns) to each group of pictures (rows), z.
+    """Mean response of each region (columns) to each group of images (rows), z.
 
     ``rois`` names the ROI of each region; a line parts one from the next.
     """

@@ -93,10 +93,10 @@ def _as_levels(position: np.ndarray) -> np.ndarray:
 
 def palette_png(display_levels: np.ndarray, colour_scale: str = "viridis") -> bytes:
     """Encode display levels as a palette PNG, one byte a cell."""
-    picture = Image.fromarray(display_levels, mode="P")
-    picture.putpalette([*colours(colour_scale).ravel().tolist(), *MISSING_COLOUR])
+    image = Image.fromarray(display_levels, mode="P")
+    image.putpalette([*colours(colour_scale).ravel().tolist(), *MISSING_COLOUR])
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=6)
+    image.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
 
 

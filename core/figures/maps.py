@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from core.figures.charts import styled
 from core.figures.heatmap import hex_colours
-from core.figures.pictures import CATEGORY_COLOURS, category_colours
+from core.figures.images import CATEGORY_COLOURS, category_colours
 from core.maps import Line
 
 MOST_COLOURED = len(CATEGORY_COLOURS)

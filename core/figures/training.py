@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.figures.charts import styled
-from core.figures.pictures import CATEGORY_COLOURS
+from core.figures.images import CATEGORY_COLOURS
 
 TRAINING, VALIDATION, GREY = CATEGORY_COLOURS[0], CATEGORY_COLOURS[1], CATEGORY_COLOURS[-1]
 CHANCE = 0.5
@@ -69,7 +69,7 @@ def _whole_epochs(figure: go.Figure, count: int) -> None:
 
 
 def identification(curve: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """Two-way identification on the validation side over epochs, with chance."""
+    """Two-way identification in the validation set over epochs, with chance."""
     return compared({"validation": curve}, "two_way", "Two-way identification (validation)")
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 
 from core.errors import InputError
-from core.figures.pictures import CATEGORY_COLOURS
+from core.figures.images import CATEGORY_COLOURS
 
 LEAST_SIDE = 80
 LONGEST = 32
@@ -29,11 +29,11 @@ def wordcloud(
         Words of no weight (zero, negative or not finite) are left out, as are those
         after the 80 heaviest; long ones are cut.
     width, height : int
-        In pixels of the page; the picture has twice as many, for sharp screens.
+        In pixels of the page; the image has twice as many, for sharp screens.
     dark : bool
         Colours that stand out on the dark theme.
     seed : int
-        The same words, size and seed give the same picture.
+        The same words, size and seed give the same image.
 
     Returns
     -------

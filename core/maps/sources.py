@@ -163,7 +163,7 @@ for _source in (
     Source(
         "embedding",
         "Embedding of an encoder",
-        "What a model makes of the pictures; no brain is involved.",
+        "What a model makes of the images; no brain is involved.",
         _embedding,
         _embedding_identity,
     ),

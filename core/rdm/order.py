@@ -1,4 +1,4 @@
-"""Orders of the stimuli in an RDM: one permutation for matrix, labels and pictures."""
+"""Orders of the stimuli in an RDM: one permutation for matrix, labels and images."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def needed(means: pd.DataFrame, curve: str, measured: str, target: float) -> flo
 
 
 def profiles(model: Model, themes: Iterable[str]) -> pd.DataFrame:
-    """Noise-free mean response of each region (columns) to the pictures of each theme (rows), z."""
+    """Noise-free mean response of each region (columns) to the images of each theme (rows), z."""
     means = {
         name: model.signal[:, units].mean(axis=1).astype(np.float64)
         for name, units in model.regions.items()

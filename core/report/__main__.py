@@ -27,27 +27,27 @@ SHOWN = ("top-1", "top-5", "two-way", "median-rank", "top-1 of 300")
 RECORDINGS = {"heads": "simulated", bold5000.PART: "BOLD5000"}
 COLUMNS = [
     *("part", "case", "head", "chosen", "side", "protocol", "measure", "mean", "min", "max"),
-    *("sd", "low", "high", "over", "p", "chance", "n", "pictures", "categories"),
+    *("sd", "low", "high", "over", "p", "chance", "n", "images", "categories"),
     *("candidates", "runs", "weights"),
 ]
 ABOUT = """\
 Simulated data, but for the last section: no brain was recorded. Subject S1, units of {rois}; \
 split 'recorded' (test kinds are no training kinds); target: clip-small. {seeds} seeds a row, each \
-with its own weights, order of rows and validation kinds; the test pictures are the same.
+with its own weights, order of rows and validation kinds; the test images are the same.
 
 - A cell is the mean over the seeds, (the lowest..the highest seed), and [the 95 % interval].
-- The interval of heads and of study C: the seeds' scores of each picture are averaged, and \
-pictures are resampled (percentiles of {draws} samples). It holds the seeds fixed, whose spread \
+- The interval of heads and of study C: the seeds' scores of each image are averaged, and \
+images are resampled (percentiles of {draws} samples). It holds the seeds fixed, whose spread \
 the range shows. That of the median rank is of the median over the queries of all seeds.
 - The interval of controls is Student's t interval of the mean over shuffles: every shuffle has \
 other responses.
 - p: whole categories permuted, seeds together ({draws} permutations), of two-way.
-- 'averaged repeats': one query a picture, the mean of its trials; 'single trials': every trial is \
+- 'averaged repeats': one query an image, the mean of its trials; 'single trials': every trial is \
 a query. Training takes averaged repeats in both.
-- The head marked as best has the best two-way identification on the validation side (averaged \
-repeats, mean over seeds), never on the test side. Heads trained by gradient stop by the loss on \
+- The head marked as best has the best two-way identification in the validation set (averaged \
+repeats, mean over seeds), never in the test set. Heads trained by gradient stop by the loss on \
 that same side, ridge does not, so that their validation figures are the more optimistic ones.
-- Top-1 and top-5 are among the test kinds, whose prototypes are the means of their test pictures, \
+- Top-1 and top-5 are among the test kinds, whose prototypes are the means of their test images, \
 the viewed one left out of its own.
 """
 
@@ -84,7 +84,7 @@ def made(scale: plan.Scale, tell: Progress, realdata: Path) -> pd.DataFrame:
     -------
     pd.DataFrame
         Columns ``COLUMNS``; see ``report_scores.scored``. ``chosen`` marks the head that is
-        best on the validation side, of the real recording on those of its own.
+        best in the validation set, of the real recording on those of its own.
     """
     plan.register_shuffled()
     tables = _scored(plan.heads(scale), scale, tell)
@@ -99,14 +99,14 @@ def made(scale: plan.Scale, tell: Progress, realdata: Path) -> pd.DataFrame:
 
 
 def best(table: pd.DataFrame, part: str = "heads") -> str:
-    """The head with the best two-way identification on the validation side."""
+    """The head with the best two-way identification in the validation set."""
     rows = table[(table["part"] == part) & (table["side"] == "validation")]
     means = rows[rows["measure"] == CHOSEN_BY].set_index("head")["mean"].astype(float)
     return str(means.idxmax())
 
 
 def validated(table: pd.DataFrame) -> pd.DataFrame:
-    """Two-way identification on the validation sides: a row a head, a column a recording."""
+    """Two-way identification in the validation sets: a row a head, a column a recording."""
     rows = table[(table["side"] == "validation") & (table["measure"] == CHOSEN_BY)]
     rows = rows[rows["part"].isin(RECORDINGS)].assign(part=lambda all: all["part"].map(RECORDINGS))
     wide = rows.pivot(index="head", columns="part", values="mean").astype(float)
@@ -160,22 +160,22 @@ def _heading(scale: plan.Scale, command: str) -> str:
 def _heads(table: pd.DataFrame) -> str:
     rows = table[table["part"] == "heads"]
     chosen = best(table)
-    told = [f"Best on the validation side: **{chosen}**. Sizes of heads:"]
+    told = [f"Best in the validation set: **{chosen}**. Sizes of heads:"]
     told += [f"- {head}: {dict(values) or 'defaults'}" for head, values in plan.HEADS.items()]
     validation = rows[(rows["side"] == "validation") & (rows["measure"] == CHOSEN_BY)]
     lines = [
         [_marked(row["head"], chosen), f"{row['weights']:,}", _cell(row)]
         for _, row in validation.iterrows()
     ]
-    parts = ["## Heads\n", *told, "", "### Validation side, averaged repeats: two-way\n"]
+    parts = ["## Heads\n", *told, "", "### Validation set, averaged repeats: two-way\n"]
     parts.append(_markdown(["head", "weights", CHOSEN_BY], lines))
     for protocol in PROTOCOLS:
-        parts += [f"\n### Test side, {protocol}\n", _tested(rows, protocol, "head", chosen)]
+        parts += [f"\n### Test set, {protocol}\n", _tested(rows, protocol, "head", chosen)]
     return "\n".join(parts)
 
 
 def _tested(rows: pd.DataFrame, protocol: str, by: str, chosen: str = "") -> str:
-    """A table of every measure on the test side: a line for each head or case."""
+    """A table of every measure in the test set: a line for each head or case."""
     part = rows[(rows["side"] == "test") & (rows["protocol"] == protocol)]
     measures = [name for name in SHOWN if (part["measure"] == name).any()]
     groups = list(part.groupby(by, sort=False))
@@ -186,9 +186,7 @@ def _tested(rows: pd.DataFrame, protocol: str, by: str, chosen: str = "") -> str
         cells = [_cell(by_measure[measure], measure) for measure in measures]
         lines.append([_marked(str(name), chosen), *cells, f"{by_measure[CHOSEN_BY]['p']:.3f}"])
     counts = first.loc[CHOSEN_BY]
-    title = (
-        f"{counts['n']:,} queries of {counts['pictures']} pictures, {counts['categories']} kinds"
-    )
+    title = f"{counts['n']:,} queries of {counts['images']} images, {counts['categories']} kinds"
     return _markdown([title, *measures, "p"], lines)
 
 
@@ -232,10 +230,10 @@ def _as_stated(part: pd.DataFrame) -> str:
     names = list(rows["measure"])
     return "\n".join(
         [
-            f"{found['n']} trials of {found['pictures']} pictures, ridge to their embeddings on "
+            f"{found['n']} trials of {found['images']} images, ridge to their embeddings on "
             f"{found['runs']} contiguous folds, ranks among all trials, pooled over folds. A cell "
             "is the figure, (the lowest..the highest fold), and [the 95 % interval], for which "
-            "pictures are resampled.\n",
+            "images are resampled.\n",
             _markdown(
                 ["as stated", *names],
                 [
@@ -266,14 +264,14 @@ def _by_decoders(part: pd.DataFrame) -> str:
     return "\n".join(
         [
             f"Heads by `core.decoders`, training as above, seed 0, {first['runs']} of the same "
-            "folds; a tenth of each training side is held back for validation, repeats are "
-            "averaged. Test ranks are among all pictures, pooled over folds; those of the "
-            "validation sides are among their own pictures.\n",
+            "folds; a tenth of each training set is held back for validation, repeats are "
+            "averaged. Test ranks are among all images, pooled over folds; those of the "
+            "validation sets are among their own images.\n",
             _markdown(["head", "weights", f"validation: {CHOSEN_BY}", *names], lines),
-            f"\nBest on the validation sides: **{chosen}**. On the test pictures, two-way "
-            f"identification by {beside} (the best on the validation sides besides ridge) is "
+            f"\nBest in the validation sets: **{chosen}**. On the test images, two-way "
+            f"identification by {beside} (the best in the validation sets besides ridge) is "
             f"{above['mean']:+.3f} [{above['low']:+.3f}..{above['high']:+.3f}] above ridge's, "
-            f"picture by picture. Better: **{better}**.\n",
+            f"image by image. Better: **{better}**.\n",
         ]
     )
 
@@ -285,7 +283,7 @@ def _default(table: pd.DataFrame) -> str:
         [
             "\n## The default head\n",
             "The product has one default for every recording: the head with the best mean of "
-            "two-way identification on the validation sides of the recordings above. No test side "
+            "two-way identification in the validation sets of the recordings above. No test set "
             "has a part in it.\n",
             _markdown(["head", *map(str, found.columns)], lines),
             f"\nDefault: **{found['mean'].idxmax()}**.\n",

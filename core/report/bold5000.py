@@ -36,22 +36,22 @@ TWO_WAY, MEDIAN, ABOVE = "two-way", "median-rank", "two-way above ridge"
 
 
 class Recording(NamedTuple):
-    """Trials with an embedding: responses (n, v), embeddings (n, d), name of the picture (n,)."""
+    """Trials with an embedding: responses (n, v), embeddings (n, d), name of the image (n,)."""
 
     betas: np.ndarray
     targets: np.ndarray
-    pictures: np.ndarray
+    images: np.ndarray
 
 
 class Tested(NamedTuple):
-    """Queries: rank of the own candidate, share of the others below it, picture, fold; (q,) each.
+    """Queries: rank of the own candidate, share of the others below it, image, fold; (q,) each.
 
     ``candidates`` is their number, in the first fold.
     """
 
     rank: np.ndarray
     two_way: np.ndarray
-    picture: np.ndarray
+    image: np.ndarray
     fold: np.ndarray
     candidates: int
 
@@ -63,7 +63,7 @@ def realdata_root() -> Path:
 
 
 def read(realdata: Path) -> Recording | None:
-    """The trials whose pictures have an embedding, None where the recording is not there."""
+    """The trials whose images have an embedding, None where the recording is not there."""
     file = realdata.expanduser() / NAME / f"{NAME}.npz"
     if not file.is_file():
         return None
@@ -124,9 +124,9 @@ def scored(recording: Recording, scale: plan.Scale, tell: Progress) -> pd.DataFr
     -------
     pd.DataFrame
         As ``report_scores.scored``, with folds in place of seeds, and no p. The ranks of the test
-        pictures are those among all pictures (trials in the stated protocol), pooled over
-        folds; on the validation side they are among its own pictures. ``two-way above
-        ridge`` is the mean difference, picture by picture.
+        images are those among all images (trials in the stated protocol), pooled over
+        folds; in the validation set they are among its own images. ``two-way above
+        ridge`` is the mean difference, image by image.
     """
     tell(0.0, f"{TITLE}: ridge as stated")
     weights = (recording.betas.shape[1] + 1) * recording.targets.shape[1]
@@ -140,9 +140,9 @@ def stated(recording: Recording) -> Tested:
     """Ridge on the trials of nine contiguous folds, ranks of the tenth's among all trials.
 
     Targets and predictions are seen from the training mean and compared by cosine similarity.
-    Repeats of a picture are trials like any other.
+    Repeats of an image are trials like any other.
     """
-    betas, targets, pictures = recording
+    betas, targets, images = recording
     rank, fold = np.empty((2, len(betas)))
     for number, test in enumerate(np.array_split(np.arange(len(betas)), FOLDS)):
         training = np.setdiff1d(np.arange(len(betas)), test)
@@ -150,8 +150,8 @@ def stated(recording: Recording) -> Tested:
         predicted = ridge.fit(betas[training], targets[training]).predict(betas[test]) - mean
         similarity = scores.unit(predicted) @ scores.unit(targets - mean).T
         rank[test], fold[test] = scores.mean_ranks(similarity, test), number
-    picture = np.unique(pictures, return_inverse=True)[1]
-    return Tested(rank, scores.two_way(rank, len(betas)), picture, fold, len(betas))
+    image = np.unique(images, return_inverse=True)[1]
+    return Tested(rank, scores.two_way(rank, len(betas)), image, fold, len(betas))
 
 
 def _heads(dataset: str, scale: plan.Scale, tell: Progress) -> list[dict[str, Any]]:
@@ -192,25 +192,25 @@ def _ranks_of_heads(
 
 
 def _ranked(run: Run, data: Data, stimuli: np.ndarray, candidates: np.ndarray) -> Tested:
-    """Ranks of pictures among some, both in the order of the stimuli."""
+    """Ranks of images among some, both in the order of the stimuli."""
     rows = data.rows(stimuli, "mean", run.scaling)
-    pictures = targets_of(data.embeddings[candidates], run.centre)
-    similarity = run.predict(rows.x, rows.subject) @ pictures.T
+    images = targets_of(data.embeddings[candidates], run.centre)
+    similarity = run.predict(rows.x, rows.subject) @ images.T
     rank = scores.mean_ranks(similarity, np.searchsorted(candidates, rows.stimulus))
     fold, count = np.full(len(rank), run.config.fold), len(candidates)
     return Tested(rank, scores.two_way(rank, count), rows.stimulus, fold, count)
 
 
 def _pooled(folds: Sequence[Tested]) -> Tested:
-    rank, two_way, picture, fold = (
+    rank, two_way, image, fold = (
         np.concatenate([getattr(one, name) for one in folds]) for name in Tested._fields[:4]
     )
-    return Tested(rank, two_way, picture, fold, folds[0].candidates)
+    return Tested(rank, two_way, image, fold, folds[0].candidates)
 
 
 def _told(case: str, head: str, runs: int, weights: int) -> dict[str, Any]:
     protocol = TRIALS if case == STATED else AVERAGED
-    told = {"part": PART, "case": case, "head": head, "protocol": protocol, "over": "pictures"}
+    told = {"part": PART, "case": case, "head": head, "protocol": protocol, "over": "images"}
     return {**told, "p": np.nan, "categories": 0, "runs": runs, "weights": weights}
 
 
@@ -232,11 +232,11 @@ def _row(
     chance: float,
     draws: int,
 ) -> dict[str, Any]:
-    """A measure of the queries of all folds; pictures are resampled, with all their queries."""
-    seen, picture = np.unique(tested.picture, return_inverse=True)
+    """A measure of the queries of all folds; images are resampled, with all their queries."""
+    seen, image = np.unique(tested.image, return_inverse=True)
     drawn = resampling.Draws(len(seen), 1, draws, seed=0)
     middle, sample = (np.median, drawn.medians) if measure == MEDIAN else (np.mean, drawn.means)
-    low, high = resampling.interval(sample(values, picture, np.zeros_like(picture)))
+    low, high = resampling.interval(sample(values, image, np.zeros_like(image)))
     each = np.array([middle(values[tested.fold == fold]) for fold in np.unique(tested.fold)])
     return {
         **told,
@@ -250,7 +250,7 @@ def _row(
         "high": high,
         "chance": chance,
         "n": len(values),
-        "pictures": len(seen),
+        "images": len(seen),
         "candidates": tested.candidates,
     }
 
@@ -258,7 +258,7 @@ def _row(
 def _write(recording: Recording, folder: Path) -> None:
     for name in ("responses", "embeddings"):
         (folder / name).mkdir(parents=True)
-    trials = pd.DataFrame({"id": recording.pictures})
+    trials = pd.DataFrame({"id": recording.images})
     first = ~trials["id"].duplicated()
     trials[first].to_csv(folder / "stimuli.csv", index=False)
     trials.to_csv(folder / "responses" / "CSI1.csv", index=False)

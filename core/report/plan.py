@@ -75,13 +75,13 @@ QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 2)
 class Case:
     """A row of the report: one decoder with several seeds.
 
-    ``over`` says what its 95 % interval is taken over, 'pictures' or 'shuffles'.
+    ``over`` says what its 95 % interval is taken over, 'images' or 'shuffles'.
     """
 
     part: str
     name: str
     configs: tuple[Config, ...]
-    over: str = "pictures"
+    over: str = "images"
 
     @property
     def head(self) -> str:
@@ -100,7 +100,7 @@ def controls(scale: Scale, chosen: str) -> list[Case]:
     return [
         _control(name, head, dataset, options, count, scale)
         for name, dataset, options, count in (
-            ("responses permuted over pictures", SHUFFLED, {}, scale.shuffles),
+            ("responses permuted over images", SHUFFLED, {}, scale.shuffles),
             ("semantics permuted, responses of semantics alone", INFO.name, alone, scale.shuffles),
             ("semantics permuted, all parts", INFO.name, permuted, scale.seeds),
         )
@@ -121,16 +121,16 @@ def study_c(scale: Scale) -> list[Case]:
 
 
 def register_shuffled() -> None:
-    """Add, in this process, the recording whose responses are permuted over the pictures."""
+    """Add, in this process, the recording whose responses are permuted over the images."""
     if SHUFFLED not in DATASETS:
-        title = f"{INFO.title}, responses permuted over pictures"
+        title = f"{INFO.title}, responses permuted over images"
         options = (*INFO.options, Parameter("shuffle", "Shuffle", 0, minimum=0, maximum=2**31))
         info = replace(INFO, name=SHUFFLED, title=title, options=options)
         datasets.catalogue.register(Recording(info, _load_shuffled))
 
 
 def _load_shuffled(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> Dataset:
-    """The experiment with every picture's trials, together, under another picture's id."""
+    """The experiment with every image's trials, together, under another image's id."""
     given = {name: value for name, value in options.items() if name != "shuffle"}
     ds = datasets.load(INFO.name, subject, **given)
     ids = ds.stimuli["id"].to_numpy(dtype=object)

@@ -53,10 +53,10 @@ def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
     pd.DataFrame
         A row for each side, protocol and measure: ``part, case, head, side, protocol,
         measure``; ``mean, min, max, sd`` over the seeds; ``low, high``, the 95 % interval,
-        and ``over``, what it was taken over; ``p``; ``chance, n, pictures, categories,
+        and ``over``, what it was taken over; ``p``; ``chance, n, images, categories,
         candidates`` of one seed; ``runs``; ``weights`` of the head.
 
-    Over 'pictures', the seeds' scores of a picture are averaged and pictures are resampled
+    Over 'images', the seeds' scores of an image are averaged and images are resampled
     (see ``core.scores.pooled``). Over 'shuffles', each with its own responses, it is Student's t
     interval of their mean, and there is no p.
     """

@@ -52,7 +52,7 @@ def search(queries: Any, gallery: Any, k: int, block: int = BLOCK) -> tuple[np.n
         raise InputError(
             f"k is {k}, the gallery has {usable.sum()} usable rows of {len(gallery)}",
             "k of at most the usable rows",
-            "Lower k, or encode the missing pictures.",
+            "Lower k, or encode the missing images.",
         )
     indices = np.full((len(queries), k), -1, dtype=np.intp)
     scores = np.full((len(queries), k), np.nan, dtype=np.float32)
@@ -123,8 +123,8 @@ def _similarity(
     """Cosine of each pair, summed in one order whatever the block. (pairs,) float32."""
     similarity = np.empty(len(asker), dtype=np.float32)
     for part in row_blocks(len(asker), directions.shape[1]):
-        pictures = _directions(gallery[row[part]])
-        similarity[part] = np.einsum("ij,ij->i", directions[asker[part]], pictures)
+        images = _directions(gallery[row[part]])
+        similarity[part] = np.einsum("ij,ij->i", directions[asker[part]], images)
     return np.clip(similarity, -1.0, 1.0)
 
 

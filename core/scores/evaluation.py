@@ -20,11 +20,11 @@ ROUNDING = 1e-9
 
 
 class Queries(NamedTuple):
-    """What one decoder predicted, and the pictures; see ``evaluate``."""
+    """What one decoder predicted, and the images; see ``evaluate``."""
 
     predicted: Any
-    pictures: Any
-    picture: Any
+    images: Any
+    image: Any
     category: Any
     subject: Any = None
 
@@ -33,9 +33,9 @@ class Queries(NamedTuple):
 class _Measure:
     """One measure as a table of what each query scores were each column the right one.
 
-    ``credit`` (q, columns); ``column`` (s,) is the right column for each seen picture, -1
+    ``credit`` (q, columns); ``column`` (s,) is the right column for each seen image, -1
     where it has none; the median measure counts ranks, the fewer the better. ``chance`` holds
-    where every column is the right one of equally many seen pictures.
+    where every column is the right one of equally many seen images.
     """
 
     name: str
@@ -48,8 +48,8 @@ class _Measure:
 
 def evaluate(
     predicted: Any,
-    pictures: Any,
-    picture: Any,
+    images: Any,
+    image: Any,
     category: Any,
     prototypes: Mapping[str, Any] | None = None,
     subject: Any = None,
@@ -58,21 +58,21 @@ def evaluate(
     resamples: int = 1000,
     leave_own_out: bool = True,
 ) -> pd.DataFrame:
-    """Score predicted embeddings by cosine similarity to the embeddings of test pictures.
+    """Score predicted embeddings by cosine similarity to the embeddings of test images.
 
     Parameters
     ----------
     predicted : array_like of shape (q, d)
         A predicted embedding for each query, a trial or an average of trials.
-    pictures : array_like of shape (m, d)
-        Embeddings of the test pictures.
-    picture : array_like of shape (q,), int
-        Row of ``pictures`` that each query was made from; queries may share one.
+    images : array_like of shape (m, d)
+        Embeddings of the test images.
+    image : array_like of shape (q,), int
+        Row of ``images`` that each query was made from; queries may share one.
     category : array_like of shape (m,), str
-        Of each picture; '' where unknown.
+        Of each image; '' where unknown.
     prototypes : mapping of str to array_like of shape (d,), optional
         One for each test category. By default the mean of the unit embeddings of the
-        category's test pictures; embeddings of the category's name are the stricter,
+        category's test images; embeddings of the category's name are the stricter,
         zero-shot form.
     subject : array_like of shape (q,), optional
         Who each query is from.
@@ -80,48 +80,48 @@ def evaluate(
     permutations, resamples : int
         Of the p-value and of the interval.
     leave_own_out : bool
-        Leave the viewed picture out of its own category's default prototype, where that has
-        other pictures. It then rests on one picture less than the other prototypes, which
+        Leave the viewed image out of its own category's default prototype, where that has
+        other images. It then rests on one image less than the other prototypes, which
         makes the measure conservative.
 
     Returns
     -------
     pd.DataFrame
         One row a measure. ``measure``; ``value``; ``chance``; ``low`` and ``high``, the 95 %
-        interval (NaN with fewer than two pictures); ``p``; ``permuted``, 'categories' or
-        'pictures'; ``n`` queries; ``pictures`` that they are from; ``categories``;
+        interval (NaN with fewer than two images); ``p``; ``permuted``, 'categories' or
+        'images'; ``n`` queries; ``images`` that they are from; ``categories``;
         ``candidates`` that the right one is sought among; ``left_out`` queries without a
-        usable embedding. Its ``attrs`` name the ``prototypes`` and the pictures left out.
+        usable embedding. Its ``attrs`` name the ``prototypes`` and the images left out.
 
         - ``top-1``, ``top-5``: the right category is the nearest prototype, or among the five
           nearest (with more than five categories). Queries of unknown category do not count.
-        - ``two-way``: share of the other pictures less similar than the right one, ties half.
-        - ``median-rank``: of the right picture among all, 1 the best, ties their mean rank.
-        - ``top-1 of 300``: the right picture is the most similar among itself and 299 others
-          drawn at random, in expectation (with 300 pictures or more).
+        - ``two-way``: share of the other images less similar than the right one, ties half.
+        - ``median-rank``: of the right image among all, 1 the best, ties their mean rank.
+        - ``top-1 of 300``: the right image is the most similar among itself and 299 others
+          drawn at random, in expectation (with 300 images or more).
 
-        Values are means over a subject's queries of a picture, then over its subjects, then
-        over pictures; ``median-rank`` is the median over queries. Ties in top-1 and top-5
+        Values are means over a subject's queries of an image, then over its subjects, then
+        over images; ``median-rank`` is the median over queries. Ties in top-1 and top-5
         count as broken at random.
 
         ``chance`` of top-k is what the same predictions score, on average, when every viewed
-        picture is paired with every viewed picture, itself included, as the right one: the
-        expected value of predictions whose distribution does not depend on the picture. With
-        equally many viewed pictures in each of the c categories it is k / c whatever is
+        image is paired with every viewed image, itself included, as the right one: the
+        expected value of predictions whose distribution does not depend on the image. With
+        equally many viewed images in each of the c categories it is k / c whatever is
         predicted; with sizes that differ, predictions that favour large categories stand
         higher. Chance of the other measures is that of random order.
 
     Raises
     ------
     InputError
-        If the test side is empty, dimensions or lengths differ, picture rows are out of
+        If the test set is empty, dimensions or lengths differ, image rows are out of
         range, a prototype lacks, or permutations or resamples are below 1.
 
-    Source: the interval is the percentile bootstrap over pictures and, with several subjects,
+    Source: the interval is the percentile bootstrap over images and, with several subjects,
     over subjects as well; p = (1 + permuted values at least as good) / (1 + permutations)
     (Phipson & Smyth 2010), see :func:`core.scores.resampling.permutations`.
     """
-    queries = Queries(predicted, pictures, picture, category, subject)
+    queries = Queries(predicted, images, image, category, subject)
     return pooled([queries], prototypes, seed, permutations, resamples, leave_own_out)
 
 
@@ -133,16 +133,16 @@ def pooled(
     resamples: int = 1000,
     leave_own_out: bool = True,
 ) -> pd.DataFrame:
-    """Score several decoders, such as seeds, that were tested on the same pictures, as one.
+    """Score several decoders, such as seeds, that were tested on the same images, as one.
 
-    A subject's score of a picture is the mean over its queries of all runs; pictures and
-    subjects, never runs, are resampled, and pictures permuted. Parameters, table and errors
+    A subject's score of an image is the mean over its queries of all runs; images and
+    subjects, never runs, are resampled, and images permuted. Parameters, table and errors
     are those of ``evaluate``.
 
     Raises
     ------
     InputError
-        If the usable test pictures of two runs differ.
+        If the usable test images of two runs differ.
     """
     for number, name in ((permutations, "permutations"), (resamples, "resamples")):
         if number < 1:
@@ -157,32 +157,32 @@ def pooled(
     table = pd.DataFrame(rows)
     table.insert(list(table.columns).index("n"), "permuted", resampling.permuted_unit(of_seen))
     table["left_out"] = test.left_out_queries
-    own = "test pictures, the viewed one left out" if leave_own_out else "test pictures"
+    own = "test images, the viewed one left out" if leave_own_out else "test images"
     table.attrs["prototypes"] = own if prototypes is None else "given"
     table.attrs["left_out"] = {
         "queries": test.left_out_queries,
-        "pictures": test.left_out_pictures,
+        "images": test.left_out_images,
     }
     return table
 
 
 def _joined(tests: Sequence[sides.Sides]) -> tuple[sides.Sides, np.ndarray]:
-    """The queries of all runs, sorted by picture, then subject, and that order."""
+    """The queries of all runs, sorted by image, then subject, and that order."""
     first = tests[0]
     for other in tests[1:]:
         same = np.array_equal(first.category, other.category)
         if not (same and np.array_equal(first.seen, other.seen)):
             raise InputError(
-                f"One run was tested on {len(first.seen)} pictures, another on {len(other.seen)}",
-                "the same pictures in every run",
+                f"One run was tested on {len(first.seen)} images, another on {len(other.seen)}",
+                "the same images in every run",
             )
-    picture = np.concatenate([test.picture for test in tests])
+    image = np.concatenate([test.image for test in tests])
     subject = np.concatenate([test.subject for test in tests])
-    order = np.lexsort((subject, picture))
+    order = np.lexsort((subject, image))
     joined = replace(
         first,
         predicted=np.concatenate([test.predicted for test in tests])[order],
-        picture=picture[order],
+        image=image[order],
         subject=subject[order],
         left_out_queries=sum(test.left_out_queries for test in tests),
     )
@@ -204,7 +204,7 @@ def _classification(
     column = np.where(of_seen == "", -1, np.searchsorted(names, of_seen))
     similarity = test.predicted @ prototypes.T
     if given is None and leave_own_out:
-        _leave_own_out(similarity, test, column[test.picture])
+        _leave_own_out(similarity, test, column[test.image])
     better, equal = ranks.places(similarity.astype(np.float32))
     c = len(names)
     return [
@@ -215,19 +215,19 @@ def _classification(
 
 
 def _leave_own_out(similarity: np.ndarray, test: sides.Sides, column: np.ndarray) -> None:
-    """Take each viewed picture out of its prototype, where that has another picture."""
+    """Take each viewed image out of its prototype, where that has another image."""
     for category in np.unique(column[column >= 0]):
         queries = np.flatnonzero(column == category)
         rows = test.right[queries]
-        members = test.pictures[test.category == test.category[rows[0]]]
+        members = test.images[test.category == test.category[rows[0]]]
         if len(members) > 1:
-            rest = sides.unit(members.sum(axis=0) - test.pictures[rows])
+            rest = sides.unit(members.sum(axis=0) - test.images[rows])
             similarity[queries, category] = np.einsum("ij,ij->i", test.predicted[queries], rest)
 
 
 def _identification(test: sides.Sides) -> list[_Measure]:
-    m = len(test.pictures)
-    better, equal = ranks.standings(test.predicted, test.pictures, test.seen)
+    m = len(test.images)
+    better, equal = ranks.standings(test.predicted, test.images, test.seen)
     rank = 1.0 + better + equal / 2.0
     column = np.arange(len(test.seen))
     measures = [
@@ -243,40 +243,40 @@ def _identification(test: sides.Sides) -> list[_Measure]:
 def _row(
     measure: _Measure, test: sides.Sides, maps: np.ndarray, resamples: int, seed: int
 ) -> dict[str, Any]:
-    known = measure.column[test.picture] >= 0
-    seen, picture = np.unique(test.picture[known], return_inverse=True)
+    known = measure.column[test.image] >= 0
+    seen, image = np.unique(test.image[known], return_inverse=True)
     credit, subject = measure.credit[known], test.subject[known]
     identity = np.arange(len(test.seen))[None]
     columns = measure.column[np.concatenate([identity, maps])][:, seen]
-    own = credit[np.arange(len(credit)), columns[0][picture]]
-    of_pictures = _picture_means(credit, picture, subject)
+    own = credit[np.arange(len(credit)), columns[0][image]]
+    of_images = _image_means(credit, image, subject)
     draws = resampling.Draws(len(seen), int(subject.max()) + 1, resamples, seed)
     if measure.is_median:
-        values = -_medians(credit, picture, columns)
-        drawn = draws.medians(own, picture, subject)
+        values = -_medians(credit, image, columns)
+        drawn = draws.medians(own, image, subject)
     else:
-        values = _means(of_pictures, columns)
-        drawn = draws.means(own, picture, subject)
+        values = _means(of_images, columns)
+        drawn = draws.means(own, image, subject)
     low, high = resampling.interval(drawn) if len(seen) > 1 else (np.nan, np.nan)
     names = np.unique(test.category[test.category != ""])
     return {
         "measure": measure.name,
         "value": abs(float(values[0])),
-        "chance": _chance(measure, of_pictures, columns[0]),
+        "chance": _chance(measure, of_images, columns[0]),
         "low": low,
         "high": high,
         "p": float(np.mean(values >= values[0] - ROUNDING)),
         "n": len(credit),
-        "pictures": len(seen),
+        "images": len(seen),
         "categories": len(names),
         "candidates": measure.candidates,
     }
 
 
-def _picture_means(credit: np.ndarray, picture: np.ndarray, subject: np.ndarray) -> np.ndarray:
-    """Mean over a subject's queries of a picture, then over its subjects. (s, columns)."""
-    of_subjects, starts = _group_means(credit, picture * (subject.max() + 1) + subject)
-    return _group_means(of_subjects, picture[starts])[0]
+def _image_means(credit: np.ndarray, image: np.ndarray, subject: np.ndarray) -> np.ndarray:
+    """Mean over a subject's queries of an image, then over its subjects. (s, columns)."""
+    of_subjects, starts = _group_means(credit, image * (subject.max() + 1) + subject)
+    return _group_means(of_subjects, image[starts])[0]
 
 
 def _group_means(rows: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -285,27 +285,27 @@ def _group_means(rows: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.nd
     return np.add.reduceat(rows, starts, axis=0) / counts[:, None], starts
 
 
-def _chance(measure: _Measure, of_pictures: np.ndarray, column: np.ndarray) -> float:
-    """Mean credit over all pairs of a viewed picture and the right column of a viewed one."""
-    share = np.bincount(column, minlength=of_pictures.shape[1]) / len(column)
+def _chance(measure: _Measure, of_images: np.ndarray, column: np.ndarray) -> float:
+    """Mean credit over all pairs of a viewed image and the right column of a viewed one."""
+    share = np.bincount(column, minlength=of_images.shape[1]) / len(column)
     if (share == share[0]).all():
         return measure.chance
-    return min(1.0, float(of_pictures.mean(axis=0) @ share))
+    return min(1.0, float(of_images.mean(axis=0) @ share))
 
 
-def _means(of_pictures: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Mean over pictures, for each row of right columns."""
-    rows = np.arange(len(of_pictures))
+def _means(of_images: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Mean over images, for each row of right columns."""
+    rows = np.arange(len(of_images))
     values = np.empty(len(columns))
     for block in row_blocks(len(columns), len(rows)):
-        values[block] = of_pictures[rows, columns[block]].mean(axis=1)
+        values[block] = of_images[rows, columns[block]].mean(axis=1)
     return values
 
 
-def _medians(ranks: np.ndarray, picture: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _medians(ranks: np.ndarray, image: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Median over queries, for each row of right columns."""
     rows = np.arange(len(ranks))
     values = np.empty(len(columns))
     for block in row_blocks(len(columns), len(rows)):
-        values[block] = np.median(ranks[rows, columns[block][:, picture]], axis=1)
+        values[block] = np.median(ranks[rows, columns[block][:, image]], axis=1)
     return values

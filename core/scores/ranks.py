@@ -1,4 +1,4 @@
-"""Ranks of the right picture among all, ties counted in full, and what follows from them."""
+"""Ranks of the right image among all, ties counted in full, and what follows from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals by resampling pictures and subjects, p-values by permuting whole categories."""
+"""Intervals by resampling images and subjects, p-values by permuting whole categories."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ FEWEST_CATEGORIES = 3
 
 
 class Draws:
-    """Bootstrap samples of pictures and, where there are several, of subjects.
+    """Bootstrap samples of images and, where there are several, of subjects.
 
-    ``pictures`` (resamples, s) and ``subjects`` (resamples, subjects) say how often each
-    was drawn; all queries of a picture move together.
+    ``images`` (resamples, s) and ``subjects`` (resamples, subjects) say how often each
+    was drawn; all queries of an image move together.
     """
 
-    def __init__(self, pictures: int, subjects: int, resamples: int, seed: int) -> None:
+    def __init__(self, images: int, subjects: int, resamples: int, seed: int) -> None:
         rng = np.random.default_rng([seed, 1])
-        self.pictures = rng.multinomial(pictures, np.full(pictures, 1 / pictures), resamples)
+        self.images = rng.multinomial(images, np.full(images, 1 / images), resamples)
         if subjects > 1:
             self.subjects = rng.multinomial(subjects, np.full(subjects, 1 / subjects), resamples)
         else:
             self.subjects = np.ones((resamples, 1), dtype=np.int64)
 
-    def means(self, credit: np.ndarray, picture: np.ndarray, subject: np.ndarray) -> np.ndarray:
-        """Mean over a subject's queries of a picture, over its subjects, over pictures.
+    def means(self, credit: np.ndarray, image: np.ndarray, subject: np.ndarray) -> np.ndarray:
+        """Mean over a subject's queries of an image, over its subjects, over images.
 
         Returns
         -------
         np.ndarray of shape (resamples,)
-            NaN where no drawn subject has a query of a drawn picture.
+            NaN where no drawn subject has a query of a drawn image.
         """
-        shape = (self.pictures.shape[1], self.subjects.shape[1])
-        cell = np.ravel_multi_index((picture, subject), shape)
+        shape = (self.images.shape[1], self.subjects.shape[1])
+        cell = np.ravel_multi_index((image, subject), shape)
         sums = np.bincount(cell, credit, minlength=shape[0] * shape[1]).reshape(shape)
         counts = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
         asked = (counts > 0) @ self.subjects.T
         mean = (sums / np.maximum(counts, 1)) @ self.subjects.T / np.maximum(asked, 1)
-        weight = self.pictures.T * (asked > 0)
+        weight = self.images.T * (asked > 0)
         total = weight.sum(axis=0)
         return np.where(total > 0, (weight * mean).sum(axis=0) / np.maximum(total, 1), np.nan)
 
-    def medians(self, ranks: np.ndarray, picture: np.ndarray, subject: np.ndarray) -> np.ndarray:
+    def medians(self, ranks: np.ndarray, image: np.ndarray, subject: np.ndarray) -> np.ndarray:
         """Median over all drawn queries. (resamples,)."""
         order = np.argsort(ranks, kind="stable")
         ordered = ranks[order]
-        medians = np.full(len(self.pictures), np.nan)
+        medians = np.full(len(self.images), np.nan)
         for block in row_blocks(len(medians), len(ranks)):
-            drawn = self.pictures[block][:, picture[order]]
+            drawn = self.images[block][:, image[order]]
             up_to = np.cumsum(drawn * self.subjects[block][:, subject[order]], axis=1)
             total = up_to[:, -1:]
             middle = [(up_to <= half).sum(axis=1) for half in ((total - 1) // 2, total // 2)]
@@ -64,35 +64,35 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def permuted_unit(category: np.ndarray) -> str:
-    """What is permuted: 'categories', or 'pictures' where fewer than three are known."""
+    """What is permuted: 'categories', or 'images' where fewer than three are known."""
     known = np.unique(category[category != ""])
-    return "categories" if len(known) >= FEWEST_CATEGORIES else "pictures"
+    return "categories" if len(known) >= FEWEST_CATEGORIES else "images"
 
 
 def permutations(category: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Random one-to-one maps of pictures to pictures that keep whole categories together.
+    """Random one-to-one maps of images to images that keep whole categories together.
 
-    Categories are put in a random order, the pictures of each in a random order within it;
-    twice, and the k-th picture of the first list is mapped to the k-th of the second. With
+    Categories are put in a random order, the images of each in a random order within it;
+    twice, and the k-th image of the first list is mapped to the k-th of the second. With
     categories of one size each category is so mapped as a whole to a category. Sizes that
-    differ break categories at the seams, but every picture and every category stays the right
+    differ break categories at the seams, but every image and every category stays the right
     one as often as it was, so that a decoder which always predicts the same gains nothing
-    from guessing the largest category. Pictures without a category are permuted among
+    from guessing the largest category. Images without a category are permuted among
     themselves; where fewer than three categories are known, so are all those with one.
 
     Parameters
     ----------
     category : np.ndarray of shape (s,), str
-        Of each picture that has a query; '' where unknown.
+        Of each image that has a query; '' where unknown.
 
     Returns
     -------
     np.ndarray of shape (count, s), intp
-        The picture that becomes the right one in place of each.
+        The image that becomes the right one in place of each.
     """
     rng = np.random.default_rng([seed, 2])
     names, codes = np.unique(category, return_inverse=True)
-    if permuted_unit(category) == "pictures":
+    if permuted_unit(category) == "images":
         codes = np.zeros(len(category), dtype=np.intp)
         names = names[:1]
     maps = np.empty((count, len(category)), dtype=np.intp)
@@ -108,7 +108,7 @@ def permutations(category: np.ndarray, count: int, seed: int) -> np.ndarray:
 def _shuffled(
     codes: np.ndarray, groups: int, unknown: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Random orders of the pictures in which groups stay together, unknown ones last."""
+    """Random orders of the images in which groups stay together, unknown ones last."""
     place = np.argsort(rng.random((count, groups)), axis=1).astype(np.float64)
     key = place[:, codes] + rng.random((count, len(codes)))
     key[:, unknown] += groups

@@ -1,4 +1,4 @@
-"""Draw the embedded experiment anew: pictures, tables, features, manifest."""
+"""Draw the embedded experiment anew: images, tables, features, manifest."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Part:
-    """One set of pictures: which kinds, how many of each, and which drawings it may show.
+    """One set of images: which kinds, how many of each, and which drawings it may show.
 
-    Drawing 5 of a training kind is never seen in the training pictures.
+    Drawing 5 of a training kind is never seen in the training images.
     """
 
     split: str
@@ -51,7 +51,7 @@ class Part:
 
 
 def parts() -> tuple[Part, ...]:
-    """Training pictures, test pictures of other kinds, and the gallery of all kinds."""
+    """Training images, test images of other kinds, and the gallery of all kinds."""
     training = tuple(name for name, kind in kinds().items() if kind.split == "training")
     test = tuple(name for name, kind in kinds().items() if kind.split == "test")
     every = tuple(kinds())
@@ -63,7 +63,7 @@ def parts() -> tuple[Part, ...]:
 
 
 def build(folder: Path = paths.EMBEDDED, progress: Progress | None = None) -> None:
-    """Draw every picture and write the embedded files; the same pins give the same bytes.
+    """Draw every image and write the embedded files; the same pins give the same bytes.
 
     Parameters
     ----------
@@ -74,20 +74,20 @@ def build(folder: Path = paths.EMBEDDED, progress: Progress | None = None) -> No
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[Row]] = {}
     tasks = [(part, name) for part in parts() for name in part.mains]
-    pictures: dict[str, list[tuple[str, bytes]]] = {}
+    images: dict[str, list[tuple[str, bytes]]] = {}
     with ProcessPoolExecutor(max_workers=min(MOST_WORKERS, os.cpu_count() or 1)) as pool:
         for done, (task, drawn) in enumerate(zip(tasks, pool.map(_of_kind, tasks), strict=True)):
             split = task[0].split
             rows.setdefault(split, []).extend(row for row, _ in drawn)
-            pictures.setdefault(split, []).extend((str(row["file"]), data) for row, data in drawn)
+            images.setdefault(split, []).extend((str(row["file"]), data) for row, data in drawn)
             if progress is not None:
                 progress((done + 1) / len(tasks), f"{split}: {task[1]}")
-    for split, members in pictures.items():
+    for split, members in images.items():
         with replacing(folder / f"{split}.zip") as path:
             _write_archive(path, members)
     _write_table(folder / "stimuli.csv", rows["training"] + rows["test"])
     _write_table(folder / "gallery.csv", rows["gallery"])
-    shown = [data for split in ("training", "test") for _, data in pictures[split]]
+    shown = [data for split in ("training", "test") for _, data in images[split]]
     for name, feature in (("gabor", features.gabor), ("colour", features.colour)):
         with replacing(folder / f"{name}.npy") as path, path.open("wb") as file:
             np.save(file, quantised([feature(_decoded(data)) for data in shown]))
@@ -95,14 +95,14 @@ def build(folder: Path = paths.EMBEDDED, progress: Progress | None = None) -> No
 
 
 def encoded(scene: Scene) -> bytes:
-    """A picture as it is stored: WebP."""
+    """An image as it is stored: WebP."""
     content = io.BytesIO()
-    scene.picture.save(content, "WEBP", quality=QUALITY, method=6)
+    scene.image.save(content, "WEBP", quality=QUALITY, method=6)
     return content.getvalue()
 
 
 def drawn_for(part: Part, name: str, number: int) -> Scene:
-    """Draw one picture of a part; every picture has a seed of its own."""
+    """Draw one image of a part; every image has a seed of its own."""
     every = kinds()
     seed = [SEED, zlib.crc32(part.split.encode()), zlib.crc32(name.encode()), number]
     others: Sequence[Kind] = [every[other] for other in part.others]
@@ -139,11 +139,11 @@ def _of_kind(task: tuple[Part, str]) -> list[tuple[Row, bytes]]:
 def _row(part: Part, scene: Scene, number: int) -> Row:
     kind, every = scene.kind, kinds()
     prefix = "gallery-" if part.split == "gallery" else ""
-    picture = f"{prefix}{kind.id.replace('_', '-')}-{number + 1:02d}"
+    image = f"{prefix}{kind.id.replace('_', '-')}-{number + 1:02d}"
     seen = sorted(scene.shares.items(), key=lambda item: (item[0] != kind.id, -item[1]))
     return {
-        "id": picture,
-        "file": f"{picture}.webp",
+        "id": image,
+        "file": f"{image}.webp",
         "category": kind.name,
         "supercategory": kind.supercategory,
         "labels": "|".join(every[name].name for name, _ in seen),
@@ -165,7 +165,7 @@ def _decoded(data: bytes) -> Image.Image:
 
 
 def _write_archive(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
-    """Stored, not compressed, with one date for all: the same pictures give the same file."""
+    """Stored, not compressed, with one date for all: the same images give the same file."""
     with ZipFile(path, "w", ZIP_STORED) as archive:
         for name, data in members:
             archive.writestr(ZipInfo(name), data)

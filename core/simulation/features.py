@@ -1,4 +1,4 @@
-"""What early regions see: a Gabor pyramid, and colour and texture, of each picture."""
+"""What early regions see: a Gabor pyramid, and colour and texture, of each image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GABOR_CHANNELS = len(WAVELENGTHS) * ORIENTATIONS + 1
 COLOUR_CHANNELS = 7 + HUES
 
 
-def gabor(picture: Image.Image) -> np.ndarray:
+def gabor(image: Image.Image) -> np.ndarray:
     """Energy of Gabor filters, and luminance, in 8 x 8 places.
 
     Quadrature pairs at wavelengths of 4, 8 and 16 pixels of 128 and six orientations,
@@ -30,7 +30,7 @@ def gabor(picture: Image.Image) -> np.ndarray:
 
     Source: Adelson & Bergen (1985), J. Opt. Soc. Am. A 2(2); Kay et al. (2008), Nature 452.
     """
-    luminance = _luminance(picture)
+    luminance = _luminance(image)
     spectrum = np.fft.fft2(np.pad(luminance - luminance.mean(), SIDE // 4, mode="reflect"))
     energy = np.abs(np.fft.ifft2(spectrum * _filters()))
     edge = SIDE // 4
@@ -38,7 +38,7 @@ def gabor(picture: Image.Image) -> np.ndarray:
     return np.concatenate([_pooled(inner, GRID), _pooled(luminance[None], GRID)])
 
 
-def colour(picture: Image.Image) -> np.ndarray:
+def colour(image: Image.Image) -> np.ndarray:
     """Colour and texture in 4 x 4 places.
 
     Returns
@@ -48,19 +48,19 @@ def colour(picture: Image.Image) -> np.ndarray:
         fine and at coarse wavelengths, orientation contrast, then six hues weighted by
         saturation.
     """
-    pixels = np.asarray(_small(picture), dtype=np.float64) / 255
+    pixels = np.asarray(_small(image), dtype=np.float64) / 255
     red, green, blue = np.moveaxis(pixels, 2, 0)
     saturation = pixels.max(axis=2) - pixels.min(axis=2)
-    hue = np.asarray(_small(picture).convert("HSV"), dtype=np.float64)[..., 0]
+    hue = np.asarray(_small(image).convert("HSV"), dtype=np.float64)[..., 0]
     bins = np.floor(hue / 256 * HUES)
     maps = [red - green, blue - (red + green) / 2, saturation]
     maps += [saturation * (bins == number) for number in range(HUES)]
     coloured = _pooled(np.stack(maps), COARSE_GRID)
-    energy = gabor(picture)
+    energy = gabor(image)
     oriented = energy[:-1].reshape(len(WAVELENGTHS), ORIENTATIONS, GRID, GRID)
     texture = np.stack(
         [
-            _pooled(_luminance(picture)[None] ** 2, GRID)[0] - energy[-1] ** 2,
+            _pooled(_luminance(image)[None] ** 2, GRID)[0] - energy[-1] ** 2,
             oriented[0].mean(axis=0),
             oriented[-1].mean(axis=0),
             oriented.mean(axis=0).std(axis=0),
@@ -86,12 +86,12 @@ def _filters() -> np.ndarray:
     return np.stack(responses)
 
 
-def _luminance(picture: Image.Image) -> np.ndarray:
-    return np.asarray(_small(picture).convert("L"), dtype=np.float64) / 255
+def _luminance(image: Image.Image) -> np.ndarray:
+    return np.asarray(_small(image).convert("L"), dtype=np.float64) / 255
 
 
-def _small(picture: Image.Image) -> Image.Image:
-    return picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+def _small(image: Image.Image) -> Image.Image:
+    return image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
 
 
 def _pooled(maps: np.ndarray, places: int) -> np.ndarray:

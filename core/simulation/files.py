@@ -1,4 +1,4 @@
-"""The embedded files: pictures, what they show, and their features; checked when opened."""
+"""The embedded files: images, what they show, and their features; checked when opened."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Files:
     folder : Path
     stimuli, gallery : pd.DataFrame
         Standard stimulus columns, then ``kind, theme, exemplar, colour, number, place,
-        light`` and ``shares`` ({kind: share of the picture}).
+        light`` and ``shares`` ({kind: share of the image}).
     gabor : np.ndarray of shape (n, 19, 8, 8), float32
     colour : np.ndarray of shape (n, 13, 4, 4), float32
         Features of the stimuli, see ``features``, scaled channel by channel.
@@ -52,22 +52,22 @@ class Files:
     colour: np.ndarray
     digest: str
 
-    def picture(self, picture_id: str) -> Image.Image:
-        """Picture of a stimulus or gallery entry, RGB.
+    def image(self, image_id: str) -> Image.Image:
+        """Image of a stimulus or gallery entry, RGB.
 
         Raises
         ------
         CorruptDataError
             If it is missing from its archive or does not decode.
         """
-        archive, member = self._where[picture_id]
+        archive, member = self._where[image_id]
         path = self.folder / archive
         try:
             content = _archive(path, path.stat().st_mtime_ns, os.getpid()).read(member)
             return Image.open(io.BytesIO(content)).convert("RGB")
         except (OSError, KeyError, BadZipFile, UnidentifiedImageError) as error:
             raise CorruptDataError(
-                f"The picture {member} of {path} cannot be read ({error})",
+                f"The image {member} of {path} cannot be read ({error})",
                 remedy=RESTORE,
             ) from None
 
@@ -75,9 +75,9 @@ class Files:
     def _where(self) -> dict[str, tuple[str, str]]:
         tables = (self.stimuli, self.gallery)
         return {
-            picture: (f"{split}.zip", file)
+            image: (f"{split}.zip", file)
             for table in tables
-            for picture, split, file in zip(table["id"], table["split"], table["file"], strict=True)
+            for image, split, file in zip(table["id"], table["split"], table["file"], strict=True)
         }
 
 
@@ -141,7 +141,7 @@ def _meaning(stimuli: pd.DataFrame) -> dict[str, list[dict[str, float]]]:
         }
     except KeyError as error:
         raise CorruptDataError(
-            f"{paths.ART} lacks {error}, which the simulated pictures show", remedy=RESTORE
+            f"{paths.ART} lacks {error}, which the simulated images show", remedy=RESTORE
         ) from None
 
 

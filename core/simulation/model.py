@@ -146,7 +146,7 @@ def subject_model(
     Parameters
     ----------
     files : Files
-        Stimuli and picture features of the experiment.
+        Stimuli and image features of the experiment.
     subject : str
         One of ``SUBJECTS``.
     snr : float
@@ -266,7 +266,7 @@ def _context(
     shares: Mapping[str, float],
     place: str,
 ) -> np.ndarray:
-    """What stands about the main thing, weighted by its size in the picture, and the place."""
+    """What stands about the main thing, weighted by its size in the image, and the place."""
     around = np.array([places()[place].semantics.get(d, 0.0) for d in dimensions])
     for kind, share in shares.items():
         if kind != main:

@@ -22,7 +22,7 @@ class Region:
         Shares of a unit's variance due to pixels, colour and texture, context things,
         and the semantics of the main thing.
     field_size : float
-        Standard deviation of a receptive field, as a fraction of the picture's side.
+        Standard deviation of a receptive field, as a fraction of the image's side.
     centre : (float, float)
         Range of the heights of receptive fields, 0 (top) to 1: ventral early regions
         see the upper visual field, dorsal ones the lower.

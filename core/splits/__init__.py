@@ -1,4 +1,4 @@
-"""Splits into training, validation and test pictures, and an audit of what leaks between them."""
+"""Splits into training, validation and test images, and an audit of what leaks between them."""
 
 import core.splits.kinds  # noqa: F401  (each kind registers itself)
 from core.splits.auditing import audit

@@ -1,4 +1,4 @@
-"""The audit of a split: what test pictures have in common with those that were trained."""
+"""The audit of a split: what test images have in common with those that were trained."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def audit(
     clusters: int = 20,
     seed: int = 0,
 ) -> list[Finding]:
-    """Check what leaks from the training and validation sides to the test side.
+    """Check what leaks from the training and validation sets to the test set.
 
     Every check is listed, also where nothing was found or it could not be made; counts are
-    of test pictures, summed over the folds. A picture on the validation side counts as
+    of test images, summed over the folds. An image in the validation set counts as
     known, for it chose the model.
 
     Parameters
@@ -46,7 +46,7 @@ def audit(
     fitted_on : int array of rows, or a list of one for each fold, optional
         Rows of ``ds.stimuli`` on which scaling, components or feature selection were fitted.
     near : float
-        Cosine similarity (0 to 1) from which two pictures are near-duplicates. They are
+        Cosine similarity (0 to 1) from which two images are near-duplicates. They are
         amber at any height, since what a similarity means depends on the encoder.
     progress : callable, optional
         Called with (fraction, message); may raise ``Cancelled``.
@@ -57,7 +57,7 @@ def audit(
     Returns
     -------
     list of Finding
-        'same-image', 'same-content' (the pictures on a side are decoded for it),
+        'same-image', 'same-content' (the images on a side are decoded for it),
         'near-duplicates', 'categories', 'clusters', 'fitted-on', 'validation', 'left-out'.
 
     Raises
@@ -95,7 +95,7 @@ def _check_folds(folds: list[Fold], ds: Dataset) -> None:
     for number, fold in enumerate(folds):
         _check_inside(fold.rows, ds, f"Fold {number}")
         if not len(fold.test):
-            raise InputError(f"Fold {number} has an empty test side", "pictures to test")
+            raise InputError(f"Fold {number} has an empty test set", "images to test")
 
 
 def _fitted(fitted_on: Any, count: int, ds: Dataset) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from core.splits.contents import pixel_hashes
 from core.splits.findings import Check, Finding, Hits, joined
 from core.splits.fold import Fold
 from core.splits.partners import nearest_sharing, sharing
-from core.splits.pool import finite_rows, numbered, picture_codes
+from core.splits.pool import finite_rows, image_codes, numbered
 
 Progress = Callable[[float, str], None]
 
@@ -63,9 +63,9 @@ class Case:
         return np.unique(np.concatenate([fold.rows for fold in self.folds]))
 
     @cached_property
-    def pictures(self) -> np.ndarray:
-        """Picture of each row by id and file. (n,) int."""
-        return picture_codes(self.ds.stimuli)
+    def images(self) -> np.ndarray:
+        """Image of each row by id and file. (n,) int."""
+        return image_codes(self.ds.stimuli)
 
     @cached_property
     def finite(self) -> np.ndarray:
@@ -80,8 +80,8 @@ class Case:
 
     @cached_property
     def contents(self) -> np.ndarray:
-        """Picture of each row by its pixels, -1 where it was not read. (n,) int."""
-        if self.ds.pictures is None:
+        """Image of each row by its pixels, -1 where it was not read. (n,) int."""
+        if self.ds.images is None:
             return np.full(self.ds.n_stimuli, -1, dtype=np.intp)
         return numbered(self.hashes[0], unknown="")
 
@@ -125,6 +125,6 @@ class Case:
         return joined([near, sharing(one.fold, rest, one.known, codes, one.sides)])
 
     def finding(self, check: Check, hits: Hits, note: str = "") -> Finding:
-        """A finding whose total is every held-out picture of every fold."""
+        """A finding whose total is every held-out image of every fold."""
         held = sum(len(getattr(fold, check.held)) for fold in self.folds)
         return check.finding(hits, held, len(self.folds), self.ids, note)

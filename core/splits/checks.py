@@ -11,19 +11,19 @@ from core.splits.case import Case
 from core.splits.findings import Check, Finding, Hits, joined
 from core.splits.groups import clusters
 from core.splits.partners import resembling
-from core.splits.pool import Pool, has_response, linked, numbered, picture_names, texts
+from core.splits.pool import Pool, has_response, image_names, linked, numbered, texts
 
 SAME_IMAGE = Check(
     "same-image",
-    "Same picture by id or file",
+    "Same image by id or file",
     "red",
-    "have an id or a file that the training or validation side has too ('rep_' not counted)",
+    "have an id or a file that the training or validation set has too ('rep_' not counted)",
 )
 SAME_CONTENT = Check(
     "same-content",
-    "Same picture by content",
+    "Same image by content",
     "red",
-    "equal a picture of the training or validation side in every pixel",
+    "equal an image of the training or validation set in every pixel",
 )
 # Amber at any height: what a cosine of .98 means depends on the encoder, and proves no copy.
 NEAR = Check("near-duplicates", "Near-duplicates in feature space", "amber", "")
@@ -31,44 +31,44 @@ CATEGORIES = Check(
     "categories",
     "Shared categories",
     "amber",
-    "are of a category that the training or validation side holds too",
+    "are of a category that the training or validation set holds too",
     by_likeness=True,
 )
 CLUSTERS = Check("clusters", "Shared clusters of features", "amber", "", by_likeness=True)
 FITTED = Check(
     "fitted-on",
-    "Statistics fitted on test pictures",
+    "Statistics fitted on test images",
     "red",
     "are among the rows on which scaling or components were fitted",
 )
 VALIDATION = Check(
     "validation",
-    "Validation pictures in training",
+    "Validation images in training",
     "amber",
-    "are the same picture, by id, file or pixels, as one of the training side, which would "
+    "are the same image, by id, file or pixels, as one of the training set, which would "
     "mislead early stopping",
     held="validation",
 )
 
 
 def same_image(case: Case) -> Finding:
-    """The same picture under one id or file, copies marked by ``rep_`` included."""
-    return case.shared(SAME_IMAGE, case.pictures, picture_names(case.ds.stimuli)[0])
+    """The same image under one id or file, copies marked by ``rep_`` included."""
+    return case.shared(SAME_IMAGE, case.images, image_names(case.ds.stimuli)[0])
 
 
 def same_content(case: Case) -> Finding:
-    """The same picture, pixel for pixel, under whatever name."""
-    if case.ds.pictures is None:
-        return SAME_CONTENT.skipped("the recording comes without pictures")
+    """The same image, pixel for pixel, under whatever name."""
+    if case.ds.images is None:
+        return SAME_CONTENT.skipped("the recording comes without images")
     hashes, unread = case.hashes
     if unread == len(case.rows):
-        return SAME_CONTENT.skipped(f"none of the {unread:,} pictures can be read")
-    note = f"{unread:,} pictures could not be read and were not compared." if unread else ""
+        return SAME_CONTENT.skipped(f"none of the {unread:,} images can be read")
+    note = f"{unread:,} images could not be read and were not compared." if unread else ""
     return case.shared(SAME_CONTENT, case.contents, hashes, note)
 
 
 def near_duplicates(case: Case) -> Finding:
-    """Pictures that resemble a known one in feature space."""
+    """Images that resemble a known one in feature space."""
     if case.features is None:
         return NEAR.skipped("no features were given")
     check = Check(
@@ -76,7 +76,7 @@ def near_duplicates(case: Case) -> Finding:
         NEAR.title,
         NEAR.level,
         f"have a cosine similarity of {case.near:g} or more to one of the training or "
-        "validation side",
+        "validation set",
     )
     parts = []
     for one in case.sides():
@@ -96,17 +96,17 @@ def near_duplicates(case: Case) -> Finding:
 
 
 def shared_categories(case: Case) -> Finding:
-    """Test pictures of a category that was trained."""
+    """Test images of a category that was trained."""
     names = texts(case.ds.stimuli, "category")
     unknown = int(np.count_nonzero(names[case.rows] == ""))
     if unknown == len(case.rows):
         return CATEGORIES.skipped("no category is known")
-    note = f"{unknown:,} pictures have no category and were not compared." if unknown else ""
+    note = f"{unknown:,} images have no category and were not compared." if unknown else ""
     return case.shared(CATEGORIES, numbered(names, unknown=""), names, note)
 
 
 def shared_clusters(case: Case) -> Finding:
-    """Test pictures from a k-means cluster of which something was trained."""
+    """Test images from a k-means cluster of which something was trained."""
     if case.features is None:
         return CLUSTERS.skipped("no features were given")
     pool = Pool(case.ds.stimuli, case.rows[case.finite[case.rows]], case.features)
@@ -120,15 +120,15 @@ def shared_clusters(case: Case) -> Finding:
         CLUSTERS.id,
         CLUSTERS.title,
         CLUSTERS.level,
-        f"are in one of {case.clusters} k-means clusters with pictures of the training or "
-        "validation side",
+        f"are in one of {case.clusters} k-means clusters with images of the training or "
+        "validation set",
         by_likeness=True,
     )
     return case.shared(check, codes, note=_without_features(case))
 
 
 def fitted_on_test(case: Case) -> Finding:
-    """Test pictures that had a part in scaling, components or feature selection."""
+    """Test images that had a part in scaling, components or feature selection."""
     if case.fitted_on is None:
         return FITTED.skipped("it was not said on which rows scaling and components were fitted")
     parts = []
@@ -140,10 +140,10 @@ def fitted_on_test(case: Case) -> Finding:
 
 
 def validation_in_training(case: Case) -> Finding:
-    """Validation pictures that were trained: they make early stopping blind."""
+    """Validation images that were trained: they make early stopping blind."""
     if not any(len(fold.validation) for fold in case.folds):
-        return VALIDATION.skipped("there is no validation side")
-    return case.shared(VALIDATION, linked(case.pictures, case.contents), case.ids)
+        return VALIDATION.skipped("there is no validation set")
+    return case.shared(VALIDATION, linked(case.images, case.contents), case.ids)
 
 
 def left_out(case: Case) -> Finding:
@@ -177,7 +177,7 @@ def _strongest(hits: Hits) -> Hits:
 
 def _without_features(case: Case) -> str:
     missing = int(np.count_nonzero(~case.finite[case.rows]))
-    return f"{missing:,} pictures have no finite features and were not compared." if missing else ""
+    return f"{missing:,} images have no finite features and were not compared." if missing else ""
 
 
 def _reasons(case: Case, idle: np.ndarray) -> str:

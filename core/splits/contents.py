@@ -1,4 +1,4 @@
-"""Pictures that are the same pixel for pixel, whatever their ids and files are called."""
+"""Images that are the same pixel for pixel, whatever their ids and files are called."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def pixel_hashes(
     ----------
     ds : Dataset
     rows : np.ndarray of shape (m,), int
-        Only these pictures are decoded.
+        Only these images are decoded.
     tell : callable
         Called with (fraction, message); may raise ``Cancelled``.
 
     Returns
     -------
     hashes : np.ndarray of shape (n,), object
-        sha1 of size and RGB bytes; '' for rows not chosen and pictures that cannot be read.
+        sha1 of size and RGB bytes; '' for rows not chosen and images that cannot be read.
     unread : int
-        Chosen pictures that cannot be read.
+        Chosen images that cannot be read.
     """
     hashes = np.full(ds.n_stimuli, "", dtype=object)
     ids = ds.stimuli["id"].to_numpy(dtype=object)
@@ -48,15 +48,15 @@ def pixel_hashes(
             chosen = rows[start : start + AT_ONCE]
             hashes[chosen] = list(pool.map(partial(_hash, ds), ids[chosen]))
             done = start + len(chosen)
-            tell(done / len(rows), f"Comparing pictures: {done:,} of {len(rows):,}")
+            tell(done / len(rows), f"Comparing images: {done:,} of {len(rows):,}")
     return hashes, int(np.count_nonzero(hashes[rows] == ""))
 
 
 def _hash(ds: Dataset, stimulus: str) -> str:
     try:
-        picture = ds.image(stimulus)
-        size = f"{picture.width}x{picture.height}:".encode()
-        return hashlib.sha1(size + picture.tobytes(), usedforsecurity=False).hexdigest()
+        image = ds.image(stimulus)
+        size = f"{image.width}x{image.height}:".encode()
+        return hashlib.sha1(size + image.tobytes(), usedforsecurity=False).hexdigest()
     except MemoryError:
         raise
     except NotFoundError:

@@ -11,7 +11,7 @@ from core.splits.pool import Pool
 
 
 def hold_out(pool: Pool, groups: Groups, test: float, validation: float, seed: int) -> Fold:
-    """One fold whose test and validation sides are random shares of all groups.
+    """One fold whose test and validation sets are random shares of all groups.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def hold_out(pool: Pool, groups: Groups, test: float, validation: float, seed: i
         raise InputError(
             f"{groups.told(first)} to test and {groups.told(second)} to validate leave none of "
             f"the {groups.count:,} to train on",
-            "shares that leave a training side",
+            "shares that leave a training set",
             "Lower the share 'test' or 'validation'.",
         )
     order = np.random.default_rng(seed).permutation(groups.count)
@@ -42,8 +42,8 @@ def k_folds(
 ) -> list[Fold]:
     """k folds that test each group once; validation is a share of the groups left to train on.
 
-    In order, the test sides are ``numpy.array_split`` of the groups as they come, and the
-    validation side is the block after the test side, from the start again after the last.
+    In order, the test sets are ``numpy.array_split`` of the groups as they come, and the
+    validation set is the block after the test set, from the start again after the last.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def k_folds(
         raise InputError(
             f"The usable stimuli are in {groups.told()}, fewer than {k} folds",
             f"at least {k} {groups.many}",
-            "Lower k, or make folds of something smaller, such as pictures.",
+            "Lower k, or make folds of something smaller, such as images.",
         )
     rng = np.random.default_rng(seed)
     order = np.arange(groups.count) if contiguous else rng.permutation(groups.count)

@@ -40,9 +40,9 @@ class Finding:
     checked : bool
         False where it could not be checked; the message says why, the level is 'green'.
     count : int
-        Pictures concerned, over all folds, also beyond the rows of ``evidence``.
+        Images concerned, over all folds, also beyond the rows of ``evidence``.
     held : str
-        The side whose pictures are concerned.
+        The side whose images are concerned.
     """
 
     id: str
@@ -75,7 +75,7 @@ def worst(levels: Iterable[str]) -> Level:
 
 
 class Hits(NamedTuple):
-    """Rows of held-out pictures with one partner each; one entry a held-out picture."""
+    """Rows of held-out images with one partner each; one entry a held-out image."""
 
     fold: np.ndarray
     held: np.ndarray
@@ -106,9 +106,9 @@ class Check:
     level : str
         Where something was found.
     told : str
-        Completes 'n of m test pictures ...' and 'none of the m test pictures ...'.
+        Completes 'n of m test images ...' and 'none of the m test images ...'.
     held : str
-        The side whose pictures are counted.
+        The side whose images are counted.
     by_likeness : bool
         Whether the evidence shows the most similar of several partners.
     """
@@ -129,10 +129,10 @@ class Check:
     def finding(
         self, hits: Hits, held: int, folds: int, ids: np.ndarray, note: str = ""
     ) -> Finding:
-        """The finding for hits among ``held`` pictures of ``folds`` folds."""
+        """The finding for hits among ``held`` images of ``folds`` folds."""
         count = len(hits.held)
         over = f" (over {folds} folds)" if folds > 1 else ""
-        of = f"{held:,} {self.held} pictures{over} {self.told}"
+        of = f"{held:,} {self.held} images{over} {self.told}"
         message = f"{count:,} of {of}." if count else f"Checked, nothing found: none of the {of}."
         found = Finding(self.id, "green", self.title, f"{message} {note}".strip(), held=self.held)
         if not count:

@@ -1,4 +1,4 @@
-"""What stays together on one side: pictures with their copies, categories, clusters."""
+"""What stays together on one side: images with their copies, categories, clusters."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Groups:
         return f"{count:,} {self.one if count == 1 else self.many}"
 
 
-def pictures(pool: Pool) -> Groups:
-    """A picture and its copies."""
-    return Groups(pool.pictures, "picture", "pictures")
+def images(pool: Pool) -> Groups:
+    """An image and its copies."""
+    return Groups(pool.images, "image", "images")
 
 
 def categories(pool: Pool) -> Groups:
-    """A category; two that hold copies of one picture are one group. Rows without are -1.
+    """A category; two that hold copies of one image are one group. Rows without are -1.
 
     Raises
     ------
@@ -56,19 +56,19 @@ def categories(pool: Pool) -> Groups:
         )
     inside = pool.part(known)
     codes = np.full(len(known), -1, dtype=np.intp)
-    codes[known] = linked(numbered(inside.texts("category")), inside.pictures)
+    codes[known] = linked(numbered(inside.texts("category")), inside.images)
     return Groups(codes, "category", "categories")
 
 
 def clusters(pool: Pool, k: int, seed: int) -> Groups:
-    """A k-means cluster of pictures, by Euclidean distance of features of length 1.
+    """A k-means cluster of images, by Euclidean distance of features of length 1.
 
-    Copies of a picture count once, as the mean of their directions.
+    Copies of an image count once, as the mean of their directions.
 
     Raises
     ------
     InputError
-        If there are no features, or fewer different pictures than clusters.
+        If there are no features, or fewer different images than clusters.
     """
     if pool.features is None:
         raise InputError(
@@ -76,13 +76,13 @@ def clusters(pool: Pool, k: int, seed: int) -> Groups:
             "features of the stimuli, (n, d)",
             "Give the embeddings of an encoder as features.",
         )
-    codes = pool.pictures
+    codes = pool.images
     rows = _means(directions(pool.features, pool.rows), codes)
     return Groups(numbered(_kmeans(rows, k, seed)[codes]), "cluster", "clusters")
 
 
 def _means(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Mean direction of each picture, of length 1. (m, d) -> (pictures, d)."""
+    """Mean direction of each image, of length 1. (m, d) -> (images, d)."""
     count = int(codes.max()) + 1
     if count == len(rows):
         return rows
@@ -103,7 +103,7 @@ def _kmeans(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
         found = len(np.unique(labels))
     if found < k:
         raise InputError(
-            f"The features tell {found:,} different pictures apart, fewer than {k:,} clusters",
+            f"The features tell {found:,} different images apart, fewer than {k:,} clusters",
             "at least as many as clusters",
             "Choose fewer clusters.",
         )

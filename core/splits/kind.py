@@ -61,7 +61,7 @@ class Kind:
     needs_features : bool
         Whether it cannot be made without features; for ``kfold`` that depends on ``by``.
     leaks : bool
-        Whether its sides share pictures, on purpose.
+        Whether its sides share images, on purpose.
     """
 
     id: str

@@ -24,11 +24,11 @@ def make(
     beside: Sequence[Dataset] = (),
     **parameters: Any,
 ) -> list[Fold]:
-    """Divide the stimuli of a recording into training, validation and test sides.
+    """Divide the stimuli of a recording into training, validation and test sets.
 
     Stimuli without a usable response, without a finite row of features (where features
     are given) or without a group (a category, in a split by category) are on no side;
-    ``audit`` counts them. The validation side follows the rule of the test side, so that
+    ``audit`` counts them. The validation set follows the rule of the test set, so that
     early stopping never sees that rule broken; whoever needs none joins it with ``train``.
 
     Parameters
@@ -45,7 +45,7 @@ def make(
         Other subjects with the same stimuli: a response of any of them is usable.
     **parameters
         Those that the kind declares, e.g. ``test=0.2``. Shares are shares of whole groups
-        (pictures with their copies, categories, clusters), rounded to whole groups.
+        (images with their copies, categories, clusters), rounded to whole groups.
 
     Returns
     -------

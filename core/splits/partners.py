@@ -9,7 +9,7 @@ import numpy as np
 from core.splits.findings import Hits, joined
 from core.splits.pool import directions
 
-# A block of similarities is 16 MB, a block of features 32 MB, however many pictures there are.
+# A block of similarities is 16 MB, a block of features 32 MB, however many images there are.
 HELD_AT_ONCE = 1024
 KNOWN_AT_ONCE = 4096
 ELEMENTS_AT_ONCE = 8_000_000

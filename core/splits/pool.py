@@ -1,4 +1,4 @@
-"""The stimuli that can be on a side of a split, and what is known of their pictures."""
+"""The stimuli that can be on a side of a split, and what is known of their images."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Pool:
     features: np.ndarray | None = None
 
     @property
-    def pictures(self) -> np.ndarray:
-        """Picture of each usable row, copies alike, numbered as they come. (m,) int."""
-        return picture_codes(self.stimuli.iloc[self.rows])
+    def images(self) -> np.ndarray:
+        """Image of each usable row, copies alike, numbered as they come. (m,) int."""
+        return image_codes(self.stimuli.iloc[self.rows])
 
     def texts(self, column: str) -> np.ndarray:
         """A column of the usable rows as text, '' where nothing is known. (m,) object."""
@@ -111,7 +111,7 @@ def texts(stimuli: pd.DataFrame, column: str) -> np.ndarray:
     return values.where(values.notna(), "").astype(str).str.strip().to_numpy(dtype=object)
 
 
-def picture_names(stimuli: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def image_names(stimuli: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Ids and files without the prefix ``rep_`` that marks a copy. Two (n,) object."""
     ids = [_without_prefix(name) for name in texts(stimuli, "id")]
     files = []
@@ -121,9 +121,9 @@ def picture_names(stimuli: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return np.array(ids, dtype=object), np.array(files, dtype=object)
 
 
-def picture_codes(stimuli: pd.DataFrame) -> np.ndarray:
-    """Number of each row's picture: equal ids or equal files, but for ``rep_``. (n,) int."""
-    ids, files = picture_names(stimuli)
+def image_codes(stimuli: pd.DataFrame) -> np.ndarray:
+    """Number of each row's image: equal ids or equal files, but for ``rep_``. (n,) int."""
+    ids, files = image_names(stimuli)
     return linked(numbered(ids), numbered(files, unknown=""))
 
 

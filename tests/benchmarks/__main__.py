@@ -61,8 +61,8 @@ def responses(shape: tuple[int, int]) -> None:
         row(f"CPU of {name} / rdm.compute's, correlation", slow.cpu_s / correlation.cpu_s, "≥ 20")
 
 
-def encoding(pictures: int) -> None:
-    found = rates(pictures)
+def encoding(images: int) -> None:
+    found = rates(images)
     row("encode_images ViT-B/32, rate / bare forward's", found.large_of_forward, "≥ 0.85")
     rate = found.small_of_decoding
     row("encode_images small CLIP, rate / decoding's, 176 px WebP", rate, "≥ 0.80")
@@ -72,7 +72,7 @@ def encoding(pictures: int) -> None:
 
 
 def drawing(n: int) -> None:
-    row("PCA picture of 5,000 x 131, s", maps.pca_picture_s(), "< 0.1")
+    row("PCA image of 5,000 x 131, s", maps.pca_image_s(), "< 0.1")
     row("colours of 30,000 points anew, s", maps.coloured_s(), "< 0.5")
     found = maps.tsne_rates(n)
     row(f"CPU of scikit-learn / t-SNE's, {n:,} x 50", found.cpu_ratio, "≥ 4")
@@ -102,7 +102,7 @@ def page(n: int) -> None:
     found = first_paint(n)
     row(f"RDM page, {n:,} stimuli: MiB of data sent at first paint", found.sent_mib, "≤ 2")
     row(f"RDM page, {n:,} stimuli: s to first paint (RDM in the store)", found.paint_s, "")
-    row(f"RDM page, {n:,} stimuli: s from click to its pictures, median", found.click_s, "< 0.3")
+    row(f"RDM page, {n:,} stimuli: s from click to its images, median", found.click_s, "< 0.3")
 
 
 def answering() -> None:

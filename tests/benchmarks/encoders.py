@@ -27,7 +27,7 @@ SIDE = 425
 
 @dataclass(frozen=True)
 class Rates:
-    """Ratios of rates, and seconds of a second call for 10,000 pictures."""
+    """Ratios of rates, and seconds of a second call for 10,000 images."""
 
     large_of_forward: float
     small_of_decoding: float
@@ -35,14 +35,14 @@ class Rates:
     again_s: float
 
 
-def rates(pictures: int) -> Rates:
+def rates(images: int) -> Rates:
     """Measure on this machine's best device, fastest of three turns each."""
     with (
         tempfile.TemporaryDirectory() as temporary,
         mock.patch.dict(os.environ, {"NEUROGALLERY_RESULTS": temporary}),
     ):
         large = save_large(Path(temporary) / "large")
-        photographs = noise_photographs(pictures)
+        photographs = noise_photographs(images)
         scenes = datasets.load("simulated", stimuli=80)
         return Rates(
             _of_forward(photographs, f"clip:{large}"),
@@ -63,14 +63,14 @@ def save_large(folder: Path) -> Path:
 
 
 def noise_photographs(count: int) -> Dataset:
-    """Pictures of 425 x 425 pixels, as those of NSD, as JPEG in memory."""
+    """Images of 425 x 425 pixels, as those of NSD, as JPEG in memory."""
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (16, 27, 27, 3), dtype=np.uint8)
     files = []
     for pixels in coarse:
         buffer = io.BytesIO()
-        picture = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        picture.save(buffer, "JPEG", quality=90)
+        image = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        image.save(buffer, "JPEG", quality=90)
         files.append(buffer.getvalue())
 
     def read(name: str) -> Image.Image:
@@ -81,12 +81,12 @@ def noise_photographs(count: int) -> Dataset:
 
 def generated(count: int, read: Callable[[str], Image.Image]) -> Dataset:
     return Dataset(
-        DatasetInfo("generated", "Generated pictures"),
+        DatasetInfo("generated", "Generated images"),
         "s1",
         ("s1",),
         pd.DataFrame({"id": [str(number) for number in range(count)]}),
         f"generated {count}",
-        pictures=read,
+        images=read,
     )
 
 
@@ -117,7 +117,7 @@ def _of_decoding(ds: Dataset, which: str, encoder: str) -> float:
 
 
 class _DecodesOnly(Loaded):
-    """Prepares pictures as an encoder does, and computes nothing."""
+    """Prepares images as an encoder does, and computes nothing."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.prepare = loaded.prepare  # type: ignore[method-assign]

@@ -57,7 +57,7 @@ def first_paint(n: int) -> FirstPaint:
 
 
 def write_recording(folder: Path, n: int) -> None:
-    """A recording of n stimuli in the folder layout, with fifty drawn pictures in turn."""
+    """A recording of n stimuli in the folder layout, with fifty drawn images in turn."""
     for name in ("responses", "images"):
         (folder / name).mkdir(parents=True)
     drawn = datasets.load("simulated")
@@ -109,7 +109,7 @@ def count_received(page: Page) -> list[int]:
 
 
 def clicks(page: Page) -> list[float]:
-    """Seconds from a click in the matrix to the captions of its two pictures."""
+    """Seconds from a click in the matrix to the captions of its two images."""
     box = matrix(page).bounding_box()
     rng = np.random.default_rng(1)
     seconds = []

@@ -1,4 +1,4 @@
-"""Seconds to a PCA picture, and t-SNE beside scikit-learn's."""
+"""Seconds to a PCA image, and t-SNE beside scikit-learn's."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TSNERates:
         return self.peer_kept - self.ours_kept
 
 
-def pca_picture_s(n: int = 5_000, d: int = 131) -> float:
+def pca_image_s(n: int = 5_000, d: int = 131) -> float:
     """Seconds from responses to the coordinates and colours of their PCA, the fastest turn."""
     from core.figures.maps import colouring
 

@@ -29,19 +29,19 @@ def points(n: int) -> np.ndarray:
     return places.astype(np.float32)
 
 
-def picture(row: int, side: int = 96) -> Image.Image:
+def image(row: int, side: int = 96) -> Image.Image:
     return Image.new("RGB", (side, side), (row % 256, row // 256, 128))
 
 
-def uri(image: Image.Image) -> str:
+def uri(drawn: Image.Image) -> str:
     file = io.BytesIO()
-    image.save(file, "PNG")
+    drawn.save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 @st.cache_resource
 def scenes(count: int, step: int) -> Sprites:
-    """Pictures with something to see: a disc on a ground."""
+    """Images with something to see: a disc on a ground."""
     rng = np.random.default_rng(1)
     across, down = np.meshgrid(np.arange(48), np.arange(48))
     disc = (across - 24) ** 2 + (down - 24) ** 2 < 14**2
@@ -63,7 +63,7 @@ def tell(event: str, value: object) -> None:
         file.write(json.dumps([event, value]) + "\n")
     if event == "hover":
         row = int(str(value))
-        st.session_state["hovered"] = Tip(row, uri(picture(row)), f"picture {row}")
+        st.session_state["hovered"] = Tip(row, uri(image(row)), f"image {row}")
     else:
         st.session_state[event] = value
 
@@ -92,7 +92,7 @@ def odd(name: str) -> None:
         description=name,
         colours=Colours([-1] * len(ODD[name]), []),
         labels=[f"label {row}" for row in range(len(ODD[name]))],
-        thumbnails={0: uri(picture(0))},
+        thumbnails={0: uri(image(0))},
         selected=range(100),
         on_select=lambda rows: tell("selected", rows),
     )
@@ -108,7 +108,7 @@ def main() -> None:
         st.session_state["was_lost"] = True
     n = int(asked.get("n", "30000"))
     by = st.radio("Colour by", ["theme", "value"], horizontal=True)
-    pictured = asked.get("pictures") == "1"
+    as_images = asked.get("images") == "1"
     clicked = st.session_state.get("clicked")
     distances = np.linalg.norm(points(n) - points(n)[clicked or 0], axis=1)
     places = st.columns(int(asked.get("maps", "1")))
@@ -121,7 +121,7 @@ def main() -> None:
                 colours=shown(n, by),
                 selected=st.session_state.get("selected", ()),
                 hovered=st.session_state.get("hovered"),
-                atlas=scenes(min(1000, n), max(1, n // 1000)) if pictured else None,
+                atlas=scenes(min(1000, n), max(1, n // 1000)) if as_images else None,
                 line=Line((-80, -70), (75, 72), "living | not living, 91 %"),
                 marks=np.argsort(distances)[1:6].tolist() if clicked is not None else (),
                 star=clicked,

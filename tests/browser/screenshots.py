@@ -21,7 +21,7 @@ VIEWS = {
     "rdm": "rdm?roi=LOC&order=category&pick=dog-02&pick=house-04",
     "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&combine=side+by+side&order=category",
     "encoders": "encoders?encoder=clip-small&q=a+red+car+at+night&found=24",
-    "encoders_side_by_side": "encoders?encoder=clip-small&encoder=pixels&query_by=picture"
+    "encoders_side_by_side": "encoders?encoder=clip-small&encoder=pixels&query_by=image"
     "&like=gallery-dog-07",
     "maps": "maps?space=responses:LOC&space=responses:V1&map=tsne&point=dog-02",
     "clusters": "clusters?k=6&cluster=2",
@@ -61,8 +61,8 @@ def main() -> None:
     if views is VIEWS:
         README.mkdir(exist_ok=True)
         for name in README_VIEWS:
-            with Image.open(folder / f"{name}_1440_light.png") as picture:
-                top = picture.crop((0, 0, picture.width, min(picture.height, README_HEIGHT)))
+            with Image.open(folder / f"{name}_1440_light.png") as image:
+                top = image.crop((0, 0, image.width, min(image.height, README_HEIGHT)))
                 top.quantize(256).save(README / f"{name}.png", optimize=True)
 
 

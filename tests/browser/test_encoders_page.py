@@ -12,11 +12,11 @@ ADDRESS = "encoders?stimuli=80&subjects=1&which=stimuli"
 JOB_MS = 120_000
 
 
-def test_words_find_pictures_and_a_click_finds_their_neighbours(open_page: Open):
+def test_words_find_images_and_a_click_finds_their_neighbours(open_page: Open):
     page = open_page(f"{ADDRESS}&encoder=clip-small&found=12")
     page.get_by_role("button", name="Encode 80 stimuli with clip-small").click()
     expect(page.get_by_text("80 × 128")).to_be_visible(timeout=JOB_MS)
-    page.get_by_role("textbox", name="Describe a picture").fill("a volcano")
+    page.get_by_role("textbox", name="Describe an image").fill("a volcano")
     page.keyboard.press("Enter")
     tiles = page.get_by_role("button", name=re.compile("cosine similarity"))
     expect(tiles).to_have_count(12, timeout=JOB_MS)
@@ -37,7 +37,7 @@ def test_encoders_side_by_side_compared_and_deleted(open_page: Open):
         button = page.get_by_role("button", name=f"Encode 80 stimuli with {name}")
         button.click()
         expect(button).to_have_count(0)
-    expect(page.get_by_text("RDMs (1 − Pearson r) of 80 pictures")).to_be_visible(timeout=JOB_MS)
+    expect(page.get_by_text("RDMs (1 − Pearson r) of 80 images")).to_be_visible(timeout=JOB_MS)
     page.get_by_role("tab", name="Stored").click()
     for name in ("pixels (side", "gabor (orientations"):
         expect(page.get_by_text(name)).to_be_visible()

@@ -25,10 +25,10 @@ PICTURES = "figure img"
 
 @pytest.fixture(scope="module")
 def original(kriegeskorte_root: Path) -> dict[str, np.ndarray]:
-    """Pictures and human IT RDM, read from the file without Neurogallery."""
+    """Images and human IT RDM, read from the file without Neurogallery."""
     file = loadmat(kriegeskorte_root / "Kriegeskorte_Neuron2008_supplementalData.mat")
-    pictures = np.stack([stimulus["image"] for stimulus in file["stimuli_92objs"].flat])
-    return {"pictures": pictures, "rdm": squareform(file["RDMs_mIT_hIT_fig1"][0, 1]["RDM"].ravel())}
+    images = np.stack([stimulus["image"] for stimulus in file["stimuli_92objs"].flat])
+    return {"images": images, "rdm": squareform(file["RDMs_mIT_hIT_fig1"][0, 1]["RDM"].ravel())}
 
 
 def click_cell(page: Page, row: int, column: int, strip: int = STRIP) -> None:
@@ -42,16 +42,16 @@ def click_cell(page: Page, row: int, column: int, strip: int = STRIP) -> None:
     page.mouse.click(x, box["y"] + strip + (row + 0.5) * side / 92)
 
 
-def shown_pictures(page: Page) -> list[int]:
-    """Which of the 92 pictures the two shown ones are, by their pixels."""
+def shown_images(page: Page) -> list[int]:
+    """Which of the 92 images the two shown ones are, by their pixels."""
     sources = page.locator(PICTURES).evaluate_all("nodes => nodes.slice(0, 2).map(n => n.src)")
     decoded = [Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))) for uri in sources]
-    return [np.asarray(picture.convert("RGB").resize((40, 40)), dtype=float) for picture in decoded]
+    return [np.asarray(image.convert("RGB").resize((40, 40)), dtype=float) for image in decoded]
 
 
-def nearest(picture: np.ndarray, pictures: np.ndarray) -> int:
-    small = [np.asarray(Image.fromarray(one).resize((40, 40)), dtype=float) for one in pictures]
-    return int(np.argmin([np.abs(picture - one).mean() for one in small]))
+def nearest(image: np.ndarray, images: np.ndarray) -> int:
+    small = [np.asarray(Image.fromarray(one).resize((40, 40)), dtype=float) for one in images]
+    return int(np.argmin([np.abs(image - one).mean() for one in small]))
 
 
 def figures(page: Page) -> list[str]:
@@ -59,14 +59,14 @@ def figures(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("row", "column"), [(3, 80), (91, 0), (0, 1), (47, 48)])
-def test_a_click_shows_the_two_right_pictures(open_page: Open, original, row, column):
+def test_a_click_shows_the_two_right_images(open_page: Open, original, row, column):
     page = open_page(ADDRESS)
     click_cell(page, row, column)
     page.wait_for_url(re.compile(f"pick=s{row + 1:02}&pick=s{column + 1:02}"))
     value = original["rdm"][row, column]
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{value:.4g}")
     expect(page.locator("figcaption").first).to_contain_text(f"s{row + 1:02}")
-    found = [nearest(picture, original["pictures"]) for picture in shown_pictures(page)]
+    found = [nearest(image, original["images"]) for image in shown_images(page)]
     assert found == [row, column]
     upper = original["rdm"][np.triu_indices(92, 1)].astype(np.float32)
     rank = 1 + int((upper < np.float32(value)).sum())

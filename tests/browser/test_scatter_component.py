@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from pages.shared.components.scatter.scatter import scatter as component
 from tests.browser import server as servers
-from tests.browser.scatter_app import picture, points, uri
+from tests.browser.scatter_app import image, points, uri
 
 pytestmark = pytest.mark.browser
 N = 30_000
@@ -242,18 +242,18 @@ def test_boxes_add_and_remove(open_map: Opened):
     np.testing.assert_array_equal(rows[clear], ((first | added) & ~removed)[clear])
 
 
-def test_hovering_shows_the_picture_and_asks_once(open_map: Opened):
+def test_hovering_shows_the_image_and_asks_once(open_map: Opened):
     shown = open_map()
     row = loneliest(N)
     place = shown.screen(points(N)[row])
     shown.page.mouse.move(place[0] + 2, place[1] + 1)
     tooltip = shown.page.locator(".tooltip").first
-    expect(tooltip).to_contain_text(f"picture {row}")
-    expect(tooltip.locator("img")).to_have_attribute("src", uri(picture(row)))
+    expect(tooltip).to_contain_text(f"image {row}")
+    expect(tooltip.locator("img")).to_have_attribute("src", uri(image(row)))
     shown.page.mouse.move(5, 5)
     expect(tooltip).to_be_hidden()
     shown.page.mouse.move(*place)
-    expect(tooltip).to_contain_text(f"picture {row}")
+    expect(tooltip).to_contain_text(f"image {row}")
     assert shown.wait("hover") == [row]
 
 
@@ -349,7 +349,7 @@ def test_the_keyboard_does_everything(open_map: Opened):
     expect(shown.page.locator(".status").first).to_have_text("1 of 300 points selected")
     press("Escape")
     assert shown.wait("selected", 2)[1] == []
-    expect(shown.page.locator(".tooltip").first).to_contain_text(f"picture {row}")
+    expect(shown.page.locator(".tooltip").first).to_contain_text(f"image {row}")
 
 
 def test_nothing_is_lost_or_told_twice_while_runs_overtake_each_other(open_map: Opened):
@@ -367,27 +367,27 @@ def test_nothing_is_lost_or_told_twice_while_runs_overtake_each_other(open_map: 
     assert shown.told("selected")[-1] == sorted(clicked)
 
 
-def test_pictures_are_points_and_more_appear_on_zooming(open_map: Opened):
-    shown = open_map("n=3000&pictures=1")
+def test_images_are_points_and_more_appear_on_zooming(open_map: Opened):
+    shown = open_map("n=3000&images=1")
     shown.page.wait_for_function(
-        "stage => Number(stage.dataset.pictures) > 50", arg=shown.stage.element_handle()
+        "stage => Number(stage.dataset.images) > 50", arg=shown.stage.element_handle()
     )
-    few = int(shown.stage.get_attribute("data-pictures") or 0)
+    few = int(shown.stage.get_attribute("data-images") or 0)
     for _ in range(3):
         shown.button("Zoom in").click()
     shown.page.wait_for_timeout(300)
-    assert int(shown.stage.get_attribute("data-pictures") or 0) > few
+    assert int(shown.stage.get_attribute("data-images") or 0) > few
 
 
-def test_the_picture_is_saved_at_twice_its_size(open_map: Opened):
+def test_the_image_is_saved_at_twice_its_size(open_map: Opened):
     shown = open_map()
     with shown.page.expect_download() as saved:
         shown.button("Save as PNG").click()
     box = shown.page.locator("canvas.points").first.bounding_box()
     assert box is not None
-    with Image.open(saved.value.path()) as image:
-        assert image.size == (round(2 * box["width"]), round(2 * box["height"]))
-        colours = image.convert("RGB").getcolors(1 << 24)
+    with Image.open(saved.value.path()) as drawn:
+        assert drawn.size == (round(2 * box["width"]), round(2 * box["height"]))
+        colours = drawn.convert("RGB").getcolors(1 << 24)
     assert saved.value.suggested_filename == "map.png"
     assert colours is not None
     assert len(colours) > 100
@@ -435,11 +435,11 @@ def test_labels_and_thumbnails_that_are_known_are_not_asked_for(open_map: Opened
     shown.page.mouse.move(*shown.screen(np.ones(2)))
     tooltip = shown.page.locator(".tooltip").first
     expect(tooltip).to_have_text("label 0")
-    expect(tooltip.locator("img")).to_have_attribute("src", uri(picture(0)))
+    expect(tooltip.locator("img")).to_have_attribute("src", uri(image(0)))
     assert shown.told("hover") == []
 
 
-def test_sprites_hold_the_pictures_in_order():
+def test_sprites_hold_the_images_in_order():
     red, half = Image.new("RGB", (60, 40), "red"), Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     atlas = component.sprites([red, None, half], side=16)
     assert (atlas.rows, atlas.columns, atlas.side) == ((0, 2), 2, 16)

@@ -10,11 +10,11 @@ def opened(**address):
     return until_done(open_page("clusters", **{"stimuli": "80", "subjects": "2", **address}))
 
 
-def test_contents_show_pictures_words_and_ratios():
+def test_contents_show_images_words_and_ratios():
     app = opened(k="3")
     assert not app.exception
     assert not app.error
-    assert "What its pictures show" in [found.value for found in app.subheader]
+    assert "What its images show" in [found.value for found in app.subheader]
     table = app.dataframe[0].value
     assert list(table.columns) == ["Label", "Here", "Elsewhere", "Ratio", "95 % interval"]
     button = next(button for button in app.button if button.label.startswith("Select its"))
@@ -62,7 +62,7 @@ def test_no_labels_and_no_regions(data_root):
     write_folder(data_root, n=30, responses__s1=rng.standard_normal((30, 7)))
     app = until_done(open_page("clusters", dataset="folder:mine"))
     assert not app.exception
-    assert "No picture has labels" in texts(app)
+    assert "No image has labels" in texts(app)
     app = until_done(open_page("clusters", dataset="folder:mine", show_clusters="Profiles"))
     assert "names no regions" in texts(app)
 

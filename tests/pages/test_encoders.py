@@ -33,7 +33,7 @@ def until_done():
 
 
 def test_a_click_computes_in_a_job_and_the_next_visit_finds_it():
-    app = opened(encoder="pixels", query_by="picture", like="dog-01")
+    app = opened(encoder="pixels", query_by="image", like="dog-01")
     assert not app.exception
     button = next(button for button in app.button if "Encode 80 stimuli" in button.label)
     button.click().run()
@@ -41,14 +41,14 @@ def test_a_click_computes_in_a_job_and_the_next_visit_finds_it():
     app.run()
     assert not app.exception
     assert "80 × 3,072" in texts(app)
-    again = opened(encoder="pixels", query_by="picture", like="dog-01")
+    again = opened(encoder="pixels", query_by="image", like="dog-01")
     assert "80 × 3,072" in texts(again)
     assert len(jobs.all_jobs()) == 1
 
 
 def test_two_encoders_side_by_side_and_the_share_of_the_own_category():
     encode_now("pixels", "gabor")
-    app = opened(encoder=["pixels", "gabor"], query_by="picture", like="dog-01")
+    app = opened(encoder=["pixels", "gabor"], query_by="image", like="dog-01")
     assert not app.exception
     assert not app.error
     assert texts(app).count("of 12 are of category dog") == 2
@@ -62,13 +62,13 @@ def test_text_needs_an_encoder_that_reads_it():
     assert "reads text" in texts(app)
 
 
-def test_an_unknown_picture_is_named():
+def test_an_unknown_image_is_named():
     encode_now("pixels")
-    app = opened(encoder="pixels", query_by="picture", like="unicorn")
-    assert "There is no picture unicorn" in texts(app)
+    app = opened(encoder="pixels", query_by="image", like="unicorn")
+    assert "There is no image unicorn" in texts(app)
 
 
-def test_an_uploaded_picture_is_searched_and_a_bad_one_named():
+def test_an_uploaded_image_is_searched_and_a_bad_one_named():
     ds = encode_now("pixels")
     app = opened(encoder="pixels", query_by="upload")
     buffer = io.BytesIO()
@@ -76,8 +76,8 @@ def test_an_uploaded_picture_is_searched_and_a_bad_one_named():
     app.file_uploader(key="upload").set_value(("mine.png", buffer.getvalue(), "image/png")).run()
     assert not app.exception
     assert "Select these 12 stimuli" in [button.label for button in app.button]
-    app.file_uploader(key="upload").set_value(("bad.png", b"no picture", "image/png")).run()
-    assert "bad.png could not be read as a picture" in texts(app)
+    app.file_uploader(key="upload").set_value(("bad.png", b"no image", "image/png")).run()
+    assert "bad.png could not be read as an image" in texts(app)
 
 
 def test_compare_with_the_responses_of_a_region():
@@ -86,8 +86,8 @@ def test_compare_with_the_responses_of_a_region():
     assert not app.exception
     table = app.dataframe[0].value
     assert table["Encoder"].tolist() == ["pixels", "gabor"]
-    assert table["Chance"].tolist() == ["0.0%"] * 2  # one picture of each kind
-    assert "of 80 pictures" in texts(app)
+    assert table["Chance"].tolist() == ["0.0%"] * 2  # one image of each kind
+    assert "of 80 images" in texts(app)
 
 
 def test_delete_removes_an_embedding_and_the_page_offers_it_again():
@@ -112,12 +112,12 @@ def test_a_damaged_embedding_is_told_and_can_be_deleted():
     assert "No embedding is stored yet" in texts(app)
 
 
-def test_pictures_that_changed_are_noticed_after_the_job(data_root):
+def test_images_that_changed_are_noticed_after_the_job(data_root):
     folder = write_folder(data_root, responses__s1=np.ones((12, 7)))
     (folder / "images").mkdir()
     (folder / "stimuli.csv").write_text("id,file\n" + "".join(f"p{i},{i}.png\n" for i in range(12)))
     save_shades(folder, 1)
-    address = {"dataset": "folder:mine", "encoder": "pixels", "query_by": "picture", "like": "p3"}
+    address = {"dataset": "folder:mine", "encoder": "pixels", "query_by": "image", "like": "p3"}
     app = open_page("encoders", **address)
     save_shades(folder, 9)
     next(button for button in app.button if "Encode 12 stimuli" in button.label).click().run()
@@ -133,12 +133,12 @@ def save_shades(folder, step):
         shade.save(folder / "images" / f"{number}.png")
 
 
-def test_embeddings_without_pictures_are_searched_and_compared(data_root):
+def test_embeddings_without_images_are_searched_and_compared(data_root):
     rng = np.random.default_rng(0)
     folder = write_folder(data_root, responses__s1=rng.standard_normal((12, 7)))
     (folder / "embeddings").mkdir()
     np.save(folder / "embeddings" / "vgg16.npy", rng.standard_normal((12, 5)).astype(np.float32))
-    app = open_page("encoders", dataset="folder:mine", query_by="picture", like="p3")
+    app = open_page("encoders", dataset="folder:mine", query_by="image", like="p3")
     assert not app.exception
     assert not app.error
     assert "12 × 5" in texts(app)
@@ -148,7 +148,7 @@ def test_embeddings_without_pictures_are_searched_and_compared(data_root):
 
 def test_the_chance_leaves_the_query_out():
     encode_now("pixels")
-    app = opened(encoder="pixels", query_by="picture", like="dog-01")
+    app = opened(encoder="pixels", query_by="image", like="dog-01")
     assert "0 of 12 are of category dog (chance 0.0%)" in texts(app)
 
 
@@ -169,10 +169,10 @@ def test_a_checkpoint_that_is_not_here_says_where_to_place_it():
     assert "openai--clip-vit-base-patch32" in texts(app).replace("\\", "")
 
 
-@pytest.mark.parametrize("pictures", [False, True])
-def test_a_folder_with_and_without_pictures(data_root, pictures):
+@pytest.mark.parametrize("images", [False, True])
+def test_a_folder_with_and_without_images(data_root, images):
     folder = write_folder(data_root, responses__s1=np.ones((12, 7)))
-    if pictures:
+    if images:
         (folder / "images").mkdir()
         for number in range(11):
             shade = Image.new("RGB", (20, 20), (number * 20, 0, 0))
@@ -181,11 +181,11 @@ def test_a_folder_with_and_without_pictures(data_root, pictures):
             "id,file\n" + "".join(f"p{i},p{i}.png\n" for i in range(12))
         )
         encoders.encode_images(datasets.load("folder:mine"), "pixels")
-    app = open_page("encoders", dataset="folder:mine", encoder="pixels", query_by="picture",
+    app = open_page("encoders", dataset="folder:mine", encoder="pixels", query_by="image",
                     like="p3")  # fmt: skip
     assert not app.exception
     assert not app.error
-    if pictures:
-        assert "1 picture could not be encoded" in texts(app)
+    if images:
+        assert "1 image could not be encoded" in texts(app)
     else:
-        assert "comes without pictures" in texts(app)
+        assert "comes without images" in texts(app)

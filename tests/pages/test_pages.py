@@ -41,7 +41,7 @@ def test_responses_of_an_rdm_recording_point_to_the_rdms(kriegeskorte_root, monk
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_folder_without_pictures_labels_or_rois(page, data_root):
+def test_a_folder_without_images_labels_or_rois(page, data_root):
     write_folder(data_root, responses__s1=np.random.default_rng(0).standard_normal((12, 7)))
     app = open_page(page, dataset="folder:mine")
     assert not app.exception

@@ -109,19 +109,19 @@ def test_a_head_has_curves_settings_and_a_verdict(recording):
     assert len(entry.facts["curve"]) == 3
 
 
-def test_a_test_side_of_one_category_says_why_it_has_no_top_1(recording):
+def test_a_test_set_of_one_category_says_why_it_has_no_top_1(recording):
     app = trained(open_page("train", **recording))
     assert "top-1 and top-5 need two or more" in texts(app)
 
 
-def test_the_pictures_behind_the_scores(recording, monkeypatch):
+def test_the_images_behind_the_scores(recording, monkeypatch):
     shown = []
     monkeypatch.setattr(decoder_finds, "gallery", lambda tiles, **how: shown.append(tiles))
     app = open_page("train", **recording, **{"category.test": "0.25"})
     app.session_state["finds"] = True
     app = trained(app)
     assert not app.exception
-    assert "responses find their own picture first among 20" in texts(app)
+    assert "responses find their own image first among 20" in texts(app)
     worst = shown[-1]
     app.segmented_control(key="finds_order").set_value("best first").run()
     best = shown[-1]
@@ -156,7 +156,7 @@ def test_a_downloaded_decoder_is_imported_into_the_table(recording, stored):
     assert not app.success
 
 
-def test_the_audit_shows_the_pictures_that_a_split_shares(recording):
+def test_the_audit_shows_the_images_that_a_split_shares(recording):
     app = open_page("train", **recording, split="image")
     app.session_state["audit"] = True
     app = trained(app)
@@ -180,7 +180,7 @@ def test_settings_that_do_not_fit_are_told(recording, data_root):
     assert "There is no head nothing" in texts(app)
 
 
-def test_neither_pictures_nor_embedding(data_root):
+def test_neither_images_nor_embedding(data_root):
     write_folder(data_root, n=30, responses__s1=np.random.default_rng(0).standard_normal((30, 7)))
     app = open_page("train", dataset="folder:mine")
     assert not app.exception
@@ -199,7 +199,7 @@ def test_studies_set_the_page():
 
 def test_the_table_tells_what_a_decoder_is(recording, stored):
     mlp, _ = stored
-    save_table(decoders.evaluate(mlp, permutations=20, resamples=20), mlp.key, "pictures")
+    save_table(decoders.evaluate(mlp, permutations=20, resamples=20), mlp.key, "images")
     table = open_page("train", **recording).dataframe[-1].value.set_index("Head")
     first = ["Decoder", "Test two-way", "Validation two-way", "Audit"]
     assert list(open_page("train", **recording).dataframe[-1].value)[:4] == first
@@ -229,7 +229,7 @@ def test_a_row_is_read_again_when_its_decoder_or_its_scores_change(stored):
     mlp, _ = stored
     before = row_named("mlp")
     assert row_named("mlp") is before
-    save_table(decoders.evaluate(mlp, None, "pictures", False, 20, 20), mlp.key, "pictures")
+    save_table(decoders.evaluate(mlp, None, "images", False, 20, 20), mlp.key, "images")
     assert row_named("mlp").cells["State"] == "scored"
     save(replace(mlp, partial=True), "Mine")
     assert row_named("mlp").cells["State"] == "cancelled, not scored"
@@ -294,8 +294,8 @@ def test_chosen_decoders_are_compared(recording, stored):
     mlp, _ = stored
     other = changed(mlp, 1, config=replace(mlp.config, loss=("mse",), seed=3))
     for run in (mlp, other):
-        table = decoders.evaluate(mlp, None, "pictures", False, 20, 20)
-        save_table(table, run.key, "pictures")
+        table = decoders.evaluate(mlp, None, "images", False, 20, 20)
+        save_table(table, run.key, "images")
     app = choose(open_page("train", **recording), *decoder_table.every())
     assert not app.exception
     names = [decoders.short_name(run.key, "mlp") for run in (mlp, other)]
@@ -325,11 +325,11 @@ def test_loss_curves_of_the_same_loss_are_compared(recording, stored):
 def test_a_split_that_leaks_is_told_above_the_scores(recording):
     app = trained(open_page("train", **recording))
     run = decoders.load(row_named("ridge").key)
-    audit = [{**run.audit[0], "level": "red", "message": "Pictures are on both sides."}]
+    audit = [{**run.audit[0], "level": "red", "message": "Images are on both sides."}]
     save(replace(run, audit=audit), "Mine")
     decoder_runs.loaded.clear()
     app = until_done(app.run())
-    assert f"{decoder_runs.LEAK} Pictures are on both sides" in app.error[0].value
+    assert f"{decoder_runs.LEAK} Images are on both sides" in app.error[0].value
     assert "group" not in decoder_runs.facts(run)
     assert "Ridge regression" in decoder_runs.facts(run)
     assert app.dataframe[-1].value.set_index("Head").loc["ridge"]["Audit"] == "red"

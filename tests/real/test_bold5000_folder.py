@@ -63,4 +63,4 @@ def test_repeats_are_averaged(ds):
     twice = int(np.flatnonzero(ds.repeats > 1)[0])
     trials = ds.responses(repeats="all")[ds.trial_rows == twice]
     np.testing.assert_allclose(ds.responses()[twice], trials.mean(axis=0), atol=1e-6)
-    assert ds.pictures is None
+    assert ds.images is None

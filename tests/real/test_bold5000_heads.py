@@ -23,11 +23,11 @@ def recording(realdata):
 def test_ridge_reproduces_the_known_figure_and_heads_stand_beside_it(
     recording, capsys, monkeypatch
 ):
-    """Two-way among all pictures, ranks pooled over ten contiguous folds.
+    """Two-way among all images, ranks pooled over ten contiguous folds.
 
     The known 66.6 % was measured with 592 trials and all of a fold's other rows to train on;
     a decoder averages six repeats and holds a tenth back for validation. Two-way values of
-    586 pictures spread by .28, so a mean is known to .28 / sqrt(586) = .012; the tolerance is
+    586 images spread by .28, so a mean is known to .28 / sqrt(586) = .012; the tolerance is
     two of these, rounded down to the 2 points that issue 6 allows.
     """
     few = {head: plan.HEADS[head] for head in ("ridge", "linear", "mlp")}
@@ -37,7 +37,7 @@ def test_ridge_reproduces_the_known_figure_and_heads_stand_beside_it(
     with capsys.disabled():
         shown = two_way[["case", "head", "mean", "low", "high"]]
         print(f"\n{shown.to_string(index=False, float_format='{:.3f}'.format)}")
-    assert list(two_way["pictures"]) == [PICTURES] * 4
+    assert list(two_way["images"]) == [PICTURES] * 4
     ridge = two_way[two_way["head"] == "ridge"].set_index("case")["mean"]
     assert ridge[bold5000.STATED] == pytest.approx(0.666, abs=0.02)
     assert ridge[bold5000.HEADS] == pytest.approx(0.666, abs=0.02)
@@ -53,13 +53,13 @@ def test_shuffled_responses_stand_at_chance(recording):
     assert ranked.two_way.mean() == pytest.approx(0.5, abs=0.04)
 
 
-def test_evaluate_scores_a_fold_against_its_own_pictures(recording):
+def test_evaluate_scores_a_fold_against_its_own_images(recording):
     with bold5000.as_folder(recording) as dataset:
         run = decoders.train(bold5000.config(dataset, "ridge", 0))
         table = decoders.evaluate(run, baselines=False, permutations=99, resamples=99)
     assert not list(paths.results_root().rglob("*.csv"))
     row = table[table["measure"] == "two-way"].iloc[0]
     assert row["protocol"] == "averaged repeats"
-    assert row["pictures"] == row["candidates"] == 59
+    assert row["images"] == row["candidates"] == 59
     assert row["chance"] == 0.5
     assert row["low"] <= row["value"] <= row["high"]

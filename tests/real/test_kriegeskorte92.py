@@ -20,7 +20,7 @@ def ds(kriegeskorte_root):
     return datasets.load("kriegeskorte92", root=kriegeskorte_root)
 
 
-def test_stimuli_and_pictures(ds):
+def test_stimuli_and_images(ds):
     assert ds.n_stimuli == 92
     assert ds.stimuli["id"].iloc[[0, 91]].tolist() == ["s01", "s92"]
     assert ds.stimuli["supercategory"].value_counts().to_dict() == {"animate": 48, "inanimate": 44}
@@ -35,9 +35,9 @@ def test_stimuli_and_pictures(ds):
     assert ds.stimuli["face"].sum() == 24
     face = ds.stimuli["labels"].iloc[ds.row("s13")]
     assert face == ("human face", "human", "face", "animal", "natural")
-    picture = ds.image("s01")
-    assert (picture.size, picture.mode) == ((175, 175), "RGB")
-    assert ds.missing_pictures() == []
+    image = ds.image("s01")
+    assert (image.size, image.mode) == ((175, 175), "RGB")
+    assert ds.missing_images() == []
     assert ds.betas is None
     assert ds.subjects == ("BE", "KO", "SN", "TI")
 

@@ -1,6 +1,6 @@
-"""A person's own recording: a folder of CSV, NumPy and picture files.
+"""A person's own recording: a folder of CSV, NumPy and image files.
 
-``stimuli.csv`` is the only file that must exist. Responses, regions, RDMs, pictures
+``stimuli.csv`` is the only file that must exist. Responses, regions, RDMs, images
 and labels are each optional.
 """
 
@@ -55,8 +55,8 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     info = read_description(info)
     stimuli = read_stimuli(folder / "stimuli.csv")
     listed, gallery = _gallery(folder, stimuli)
-    shown = _picture_files(stimuli, folder / "images", "stimuli.csv")
-    files = {**shown, **_picture_files(gallery, folder / "gallery", listed)}
+    shown = _image_files(stimuli, folder / "images", "stimuli.csv")
+    files = {**shown, **_image_files(gallery, folder / "gallery", listed)}
     subjects = _subjects(folder)
     chosen = choose_subject(subjects, subject)
     betas, trials = _responses(folder, chosen, stimuli)
@@ -69,14 +69,14 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         rois={} if betas is None else _rois(folder / "rois" / f"{chosen}.json", betas.shape[1]),
         betas=betas,
         trials=trials,
-        pictures=functools.partial(_picture, files) if files else None,
-        without_picture=tuple(
+        images=functools.partial(_image, files) if files else None,
+        without_image=tuple(
             name for name in stimuli["id"] if name not in shown or not shown[name].is_file()
         ),
         gallery=gallery,
         rdms=_rdms(folder, len(stimuli)),
         embeddings=_embeddings(folder, len(stimuli)),
-        pictures_fingerprint=_pictures_fingerprint(files),
+        images_fingerprint=_images_fingerprint(files),
         options=dict(options),
     )
 
@@ -222,7 +222,7 @@ def _embeddings(folder: Path, n_stimuli: int) -> dict[str, np.ndarray]:
 
 
 def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """What lists the further pictures, and their table."""
+    """What lists the further images, and their table."""
     path = folder / "gallery" / "gallery.csv"
     if path.is_file():
         name, gallery = path.name, read_stimuli(path)
@@ -233,23 +233,23 @@ def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame]:
         raise InputError(
             f"{name} repeats {len(shared)} ids of stimuli.csv: "
             f"{enumerate_names(shared.to_numpy())}",
-            "further pictures, with ids of their own",
+            "further images, with ids of their own",
         )
     return name, gallery
 
 
 def _gallery_by_category(folder: Path) -> pd.DataFrame:
-    """Pictures of ``gallery/<category>/``, the layout of ImageNet; no further folder below.
+    """Images of ``gallery/<category>/``, the layout of ImageNet; no further folder below.
 
     Id and file are the path inside ``gallery``; hidden files and folders are left out.
     """
     gallery = folder / "gallery"
     found = [
-        (category.name, f"{category.name}/{picture.name}")
+        (category.name, f"{category.name}/{image.name}")
         for category in _visible(folder, gallery)
         if category.is_dir()
-        for picture in _visible(gallery, category)
-        if picture.suffix.lower() in SUFFIXES and picture.is_file()
+        for image in _visible(gallery, category)
+        if image.suffix.lower() in SUFFIXES and image.is_file()
     ]
     garbled = [repr(path) for _, path in found if path != path.encode(errors="ignore").decode()]
     if garbled:
@@ -269,8 +269,8 @@ def _visible(root: Path, folder: Path) -> list[Path]:
     return sorted(path for path in inside.iterdir() if not path.name.startswith("."))
 
 
-def _picture_files(table: pd.DataFrame, folder: Path, name: str) -> dict[str, Path]:
-    """Path of each picture that the table names; none may lead outside the folder."""
+def _image_files(table: pd.DataFrame, folder: Path, name: str) -> dict[str, Path]:
+    """Path of each image that the table names; none may lead outside the folder."""
     files = {}
     for stimulus, file in zip(table["id"], table["file"], strict=True):
         if not file:
@@ -286,29 +286,29 @@ def _picture_files(table: pd.DataFrame, folder: Path, name: str) -> dict[str, Pa
     return files
 
 
-def _picture(files: Mapping[str, Path], stimulus: str) -> Image.Image:
+def _image(files: Mapping[str, Path], stimulus: str) -> Image.Image:
     path = files.get(stimulus)
     if path is None or not path.is_file():
         where = f" at {path}" if path else "; its row names no file"
-        raise NotFoundError(f"There is no picture of {stimulus!r}{where}")
+        raise NotFoundError(f"There is no image of {stimulus!r}{where}")
     try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height <= MAX_PIXELS:
-                return as_rgb(picture)
-            size = f"{picture.width} x {picture.height}"
+        with Image.open(path) as image:
+            if image.width * image.height <= MAX_PIXELS:
+                return as_rgb(image)
+            size = f"{image.width} x {image.height}"
     except Image.DecompressionBombError as error:
         size = str(error)
     except (OSError, SyntaxError, ValueError) as error:
         raise CorruptDataError(
-            f"The picture {path} of {stimulus!r} could not be read ({error})", "a whole picture"
+            f"The image {path} of {stimulus!r} could not be read ({error})", "a whole image"
         ) from None
     raise InputError(
-        f"The picture {path} of {stimulus!r} is too large ({size})",
+        f"The image {path} of {stimulus!r} is too large ({size})",
         f"at most {MAX_PIXELS // 1_000_000} million pixels",
     )
 
 
-def _fingerprint(folder: Path, subject: str, pictures: Mapping[str, Path]) -> str:
+def _fingerprint(folder: Path, subject: str, images: Mapping[str, Path]) -> str:
     responses = folder / "responses"
     single = [
         responses / f"{subject}.npy",
@@ -320,14 +320,14 @@ def _fingerprint(folder: Path, subject: str, pictures: Mapping[str, Path]) -> st
     arrays = [*(folder / "rdms").glob("*.npy"), *(folder / "embeddings").glob("*.npy")]
     files = [*single, *sorted(arrays)]
     content = {str(path.relative_to(folder)): path for path in files if path.is_file()}
-    return store.fingerprint("folder", subject, content, _pictures_fingerprint(pictures))
+    return store.fingerprint("folder", subject, content, _images_fingerprint(images))
 
 
-def _pictures_fingerprint(pictures: Mapping[str, Path]) -> str:
-    """Of the many pictures size and time of change, and the content of the first few."""
-    stamps = {name: _stamp(path) for name, path in pictures.items()}
+def _images_fingerprint(images: Mapping[str, Path]) -> str:
+    """Of the many images size and time of change, and the content of the first few."""
+    stamps = {name: _stamp(path) for name, path in images.items()}
     first = [name for name, stamp in stamps.items() if stamp is not None][:PICTURES_READ]
-    return store.fingerprint("folder", stamps, [pictures[name] for name in first])
+    return store.fingerprint("folder", stamps, [images[name] for name in first])
 
 
 def _stamp(path: Path) -> tuple[str, int, int] | None:

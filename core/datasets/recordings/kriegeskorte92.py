@@ -60,7 +60,7 @@ INFO = DatasetInfo(
         "92 photographs of objects, seen by 4 people in 2 sessions of fMRI each. The recording "
         "comes as published RDMs, not as responses. The RDMs of human and monkey inferior "
         "temporal cortex hold 1 - Pearson r of response patterns (0 to 2); those of models and "
-        "of the judgements of 16 people have units of their own. 24 of the pictures are "
+        "of the judgements of 16 people have units of their own. 24 of the images are "
         "identifiable faces: keep them out of public screenshots."
     ),
     citation=(
@@ -82,18 +82,18 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     files = [_existing(info.where / name) for name in FILES]
     brain, models, behaviour, supplement = files
     photographs = _records(supplement, "stimuli_92objs", (*FLAGS, "category", "image"), N_STIMULI)
-    pictures = {
-        f"s{number:02d}": _picture(record["image"], supplement)
+    images = {
+        f"s{number:02d}": _image(record["image"], supplement)
         for number, record in enumerate(photographs, 1)
     }
     return Dataset(
         info=info,
         subject=chosen,
         subjects=SUBJECTS,
-        stimuli=_stimuli(list(pictures), photographs, supplement),
+        stimuli=_stimuli(list(images), photographs, supplement),
         fingerprint=store.fingerprint(info.name, VERSION, chosen, *files),
-        pictures=lambda stimulus_id: Image.fromarray(pictures[stimulus_id]),
-        pictures_fingerprint=store.fingerprint(info.name, VERSION, supplement),
+        images=lambda stimulus_id: Image.fromarray(images[stimulus_id]),
+        images_fingerprint=store.fingerprint(info.name, VERSION, supplement),
         rdms={
             **_human_rdms(brain, chosen),
             **_published_figure(supplement),
@@ -190,9 +190,9 @@ def _mean(rdms: list[np.ndarray]) -> np.ndarray:
     return np.asarray(np.mean(rdms, axis=0, dtype=np.float64), dtype=np.float32)
 
 
-def _picture(pixels: np.ndarray, path: Path) -> np.ndarray:
+def _image(pixels: np.ndarray, path: Path) -> np.ndarray:
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-        raise _corrupt(path, f"a picture is {pixels.dtype} {pixels.shape}")
+        raise _corrupt(path, f"an image is {pixels.dtype} {pixels.shape}")
     return pixels
 
 

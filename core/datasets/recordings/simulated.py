@@ -1,4 +1,4 @@
-"""The simulated experiment: composed pictures, and responses with a known truth, no brain."""
+"""The simulated experiment: composed images, and responses with a known truth, no brain."""
 
 from __future__ import annotations
 
@@ -42,13 +42,11 @@ INFO = DatasetInfo(
             "stimuli",
             "Stimuli",
             STIMULI,
-            "How many pictures are shown, spread evenly over the kinds",
+            "How many images are shown, spread evenly over the kinds",
             minimum=FEWEST_STIMULI,
             maximum=STIMULI,
         ),
-        Parameter(
-            "repeats", "Repeats", 3, "How often each picture is shown", minimum=1, maximum=10
-        ),
+        Parameter("repeats", "Repeats", 3, "How often each image is shown", minimum=1, maximum=10),
         Parameter(
             "subjects",
             "Subjects",
@@ -99,8 +97,8 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         regions=tuple(experiment.model.regions),
         betas=experiment.betas,
         trials=experiment.trials,
-        pictures=files.picture,
-        pictures_fingerprint=store.fingerprint(info.name, files.digest),
+        images=files.image,
+        images_fingerprint=store.fingerprint(info.name, files.digest),
         options=dict(options),
     )
 

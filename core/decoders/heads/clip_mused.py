@@ -68,7 +68,7 @@ def _module() -> type[nn.Module]:
             Parameters
             ----------
             targets : tensor (b, d)
-                Embeddings of the pictures of the last ``forward``.
+                Embeddings of the images of the last ``forward``.
             low_targets : tensor (b, m), optional
                 Features for the low-level token; the paper takes CLIP's first layer. The
                 targets where none are given.
@@ -111,7 +111,7 @@ register(
         "clip_mused",
         "CLIP-MUSED attention",
         "One model for several subjects: a low-level and a high-level token of each gather "
-        "from the ROIs, and are held apart and to the likeness of the pictures.",
+        "from the ROIs, and are held apart and to the likeness of the images.",
         "Zhou, Du, Wang & He (2024), CLIP-MUSED, ICLR, arXiv:2402.08994",
         build,
         parameters=(
@@ -132,7 +132,7 @@ register(
                 "rsa_high",
                 "Weight of RSA, high level",
                 1e-3,
-                "Of squared differences between the dissimilarities of tokens and of pictures",
+                "Of squared differences between the dissimilarities of tokens and of images",
             ),
             _strength(
                 "rsa_low", "Weight of RSA, low level", 0.1, "The same for the low-level token"

@@ -28,7 +28,7 @@ register(
     Loss(
         "cosine",
         "Cosine distance",
-        "The mean angle alone, as retrieval scores it; no other picture of the batch takes part.",
+        "The mean angle alone, as retrieval scores it; no other image of the batch takes part.",
         "Barz & Denzler (2020), WACV, arXiv:1901.09054",
         build,
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """Eq. 2 over its row sums: every picture of one's category alike; one's own if unknown."""
+    """Eq. 2 over its row sums: every image of one's category alike; one's own if unknown."""
     import torch
 
     same = (category[:, None] == category) & (category >= 0)
@@ -32,7 +32,7 @@ register(
     Loss(
         "fuzzy",
         "Fuzzy matching",
-        "A response has to find any picture of its category, not its own alone; without a "
+        "A response has to find any image of its category, not its own alone; without a "
         "temperature, as published, the softmax of cosines stays nearly flat.",
         "Chen, Qi, Wang & Pan (2024), BrainSem, AAAI 38, Eq. 2-3",
         build,

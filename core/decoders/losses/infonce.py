@@ -1,4 +1,4 @@
-"""InfoNCE: each response finds its own picture in the batch, and each picture its responses."""
+"""InfoNCE: each response finds its own image in the batch, and each image its responses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-# Cosines of one picture with itself differ from 1 by rounding alone.
+# Cosines of one image with itself differ from 1 by rounding alone.
 SAME = 1 - 1e-5
 
 
 def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """Its own picture; equal shares where several rows of the batch are of that picture."""
+    """Its own image; equal shares where several rows of the batch are of that image."""
     same = (target @ target.T >= SAME).float().fill_diagonal_(1.0)
     return same / same.sum(dim=1, keepdim=True)
 
@@ -33,7 +33,7 @@ register(
     Loss(
         "infonce",
         "InfoNCE",
-        "Each response has to find its own picture among those of the batch, and each picture "
+        "Each response has to find its own image among those of the batch, and each image "
         "its response.",
         "van den Oord, Li & Vinyals (2018), arXiv:1807.03748; symmetric with a learned "
         "temperature: Radford et al. (2021), ICML, arXiv:2103.00020",

@@ -1,4 +1,4 @@
-"""SoftCLIP: pictures that are alike share what a response may find."""
+"""SoftCLIP: images that are alike share what a response may find."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ register(
     Loss(
         "softclip",
         "SoftCLIP",
-        "Like InfoNCE, but a response may also find pictures that are like its own, by the "
+        "Like InfoNCE, but a response may also find images that are like its own, by the "
         "softmax of their similarities.",
         "Scotti et al. (2023), MindEye, NeurIPS 36, arXiv:2305.18274; Gao et al. (2024), AAAI, "
         "arXiv:2303.17561",

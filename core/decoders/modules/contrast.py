@@ -45,10 +45,10 @@ class Contrast(nn.Module):
     ----------
     scale : Scale
     wanted : callable
-        ``wanted(target, category, scale)`` gives the distribution over the pictures of the
+        ``wanted(target, category, scale)`` gives the distribution over the images of the
         batch that each row should have, (b, b); ``target`` has rows of length 1.
     both_ways : bool
-        Whether pictures have to find their responses too, and the two are averaged.
+        Whether images have to find their responses too, and the two are averaged.
     """
 
     def __init__(self, scale: Scale, wanted: Wanted, both_ways: bool) -> None:

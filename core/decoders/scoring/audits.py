@@ -1,4 +1,4 @@
-"""The audit of a decoder's split: made once, and kept with the pictures that are its evidence."""
+"""The audit of a decoder's split: made once, and kept with the images that are its evidence."""
 
 from __future__ import annotations
 

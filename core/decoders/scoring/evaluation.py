@@ -1,4 +1,4 @@
-"""How well a decoder finds pictures it was never trained on, beside the linear baselines."""
+"""How well a decoder finds images it was never trained on, beside the linear baselines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BASELINES: Mapping[str, Mapping[str, Any]] = {
 }
 # Of the training; a baseline has the defaults of everything else, whatever the decoder has.
 SHARED = ("trials", "groups")
-# Smaller differences come from rounding and from the device that embedded the pictures.
+# Smaller differences come from rounding and from the device that embedded the images.
 MOVED, TURNED = 1e-4, 0.02
 PHRASE = "a picture of a {}"
 
@@ -40,31 +40,31 @@ PHRASE = "a picture of a {}"
 def evaluate(
     run: Run,
     progress: Progress | None = None,
-    prototypes: str = "pictures",
+    prototypes: str = "images",
     baselines: bool = True,
     permutations: int = 1000,
     resamples: int = 1000,
     side: str = "test",
 ) -> pd.DataFrame:
-    """Score a decoder on its test side.
+    """Score a decoder on its test set.
 
     Parameters
     ----------
     run : Run
     progress : callable, optional
         ``progress(fraction, message)``; may raise ``Cancelled``.
-    prototypes : {'pictures', 'names'}
+    prototypes : {'images', 'names'}
         What stands for a category in top-1 and top-5: the mean embedding of its test
-        pictures (the viewed one left out where there are others), or that of its name (an
+        images (the viewed one left out where there are others), or that of its name (an
         encoder that reads text).
     baselines : bool
         Score ridge and a linear head with InfoNCE on the same rows too, both with default
         settings of training and without augmentation; they are trained where they are not in
-        the store. Where single subjects are told apart, on each alone, of the same pictures.
+        the store. Where single subjects are told apart, on each alone, of the same images.
     permutations, resamples : int
         Of the p-value and of the interval; see ``core.scores.evaluate``.
     side : {'test', 'validation'}
-        The validation side is for choosing among decoders.
+        The validation set is for choosing among decoders.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def _check_same(run: Run, data: Data) -> None:
     turned = np.linalg.norm(data.centre() - run.centre) > TURNED
     if moved.any() or turned:
         raise InputError(
-            "The training side is not the one that the decoder was trained on: the responses, "
+            "The training set is not the one that the decoder was trained on: the responses, "
             "the split or the embeddings have changed since",
             remedy="Train it again on this recording.",
         )
@@ -124,7 +124,7 @@ def _note(data: Data, side: str) -> str:
     if len(tested) > 1:
         return ""
     found = f"one category alone ({next(iter(tested))})" if tested else "no known category"
-    return f"The {side} pictures are of {found}: top-1 and top-5 need two or more."
+    return f"The {side} images are of {found}: top-1 and top-5 need two or more."
 
 
 def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
@@ -166,7 +166,7 @@ def _scored(
     averaged = queries(run, data, side, "mean")
     for protocol, trials in PROTOCOLS.items():
         asked = averaged if trials == "mean" else queries(run, data, side, trials)
-        if trials == "all" and len(asked.picture) == len(averaged.picture):  # no repeats
+        if trials == "all" and len(asked.image) == len(averaged.image):  # no repeats
             continue
         table = scores.pooled([asked], prototypes, run.config.seed, permutations, resamples)
         table.insert(0, "protocol", protocol)
@@ -176,7 +176,7 @@ def _scored(
 
 
 def queries(run: Run, data: Data, side: str, trials: str) -> scores.Queries:
-    """What a decoder predicts from the responses to one side, and the pictures of that side."""
+    """What a decoder predicts from the responses to one side, and the images of that side."""
     stimuli = getattr(data.fold, side)
     place = np.full(len(data.category), -1)
     place[stimuli] = np.arange(len(stimuli))
@@ -191,10 +191,10 @@ def queries(run: Run, data: Data, side: str, trials: str) -> scores.Queries:
 
 
 def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] | None:
-    """Embeddings of the names of the categories, seen from their mean; None for pictures."""
+    """Embeddings of the names of the categories, seen from their mean; None for images."""
     if kind not in PROTOTYPES:
         raise InputError(f"prototypes is {kind!r}", choices=PROTOTYPES)
-    if kind == "pictures":
+    if kind == "images":
         return None
     texts = [PHRASE.format(name) for name in data.names]
     rows = unit_rows(encoders.encode_text(texts, config.encoder, **config.encoder_parameters))
@@ -212,7 +212,7 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
     dict
         ``key`` of the scores, ``run`` of the decoder.
     """
-    kind = request.get("prototypes", "pictures")
+    kind = request.get("prototypes", "images")
     if load_table(request["run"], kind) is not None:
         return {"key": table_key(request["run"], kind), "run": request["run"]}
     decoder = load(request["run"])

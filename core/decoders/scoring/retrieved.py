@@ -1,4 +1,4 @@
-"""What a decoder finds for the response to each test picture: the pictures behind its scores."""
+"""What a decoder finds for the response to each test image: the images behind its scores."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from core.decoders.training.data import prepare
 
 
 def finds(run: Run, k: int = 5) -> pd.DataFrame:
-    """The test pictures nearest to each prediction, repeats averaged.
+    """The test images nearest to each prediction, repeats averaged.
 
     Parameters
     ----------
     run : Run
     k : int
-        How many; fewer where the test side has fewer.
+        How many; fewer where the test set has fewer.
 
     Returns
     -------
     pd.DataFrame
-        A row for each test picture with a response (and subject): ``subject``; ``id``;
-        ``rank`` of the picture among ``candidates``, 1 the most similar, ties their mean
+        A row for each test image with a response (and subject): ``subject``; ``id``;
+        ``rank`` of the image among ``candidates``, 1 the most similar, ties their mean
         rank; ``found``, the ids of the k nearest, and ``similarity``, their cosines.
     """
     data = prepare(run.config)
     test = data.fold.test
-    pictures = targets_of(data.embeddings[test], run.centre)
-    usable = np.isfinite(pictures).all(axis=1)
-    test, pictures = test[usable], pictures[usable]
+    images = targets_of(data.embeddings[test], run.centre)
+    usable = np.isfinite(images).all(axis=1)
+    test, images = test[usable], images[usable]
     place = np.full(len(data.category), -1)
     place[test] = np.arange(len(test))
     rows = data.rows(test, "mean", run.scaling)
     predicted = run.predict(rows.x, rows.subject)
-    nearest, similarity = retrieval.search(predicted, pictures, min(k, len(test)))
+    nearest, similarity = retrieval.search(predicted, images, min(k, len(test)))
     ids = data.opened[0].stimuli["id"].to_numpy()
-    unit = scores.unit(predicted) @ scores.unit(pictures).T
+    unit = scores.unit(predicted) @ scores.unit(images).T
     return pd.DataFrame(
         {
             "subject": [data.opened[number].subject for number in rows.subject],

@@ -13,7 +13,9 @@ from core import store
 VERSION, RESAMPLES = 3, 1000
 MOST_KEYS = 10_000
 TOLD = ("badge", "note")
-PROTOTYPES = ("pictures", "names")
+PROTOTYPES = ("images", "names")
+# Tables and keys written before version 0.2 say 'pictures'; both are read.
+WRITTEN = {"images": "pictures"}
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
 OPERATION = "scores"
 RANKS = ("median-rank",)
@@ -23,9 +25,10 @@ CERTAIN = 0.05
 
 
 @lru_cache(maxsize=MOST_KEYS)
-def table_key(run_key: str, prototypes: str = "pictures") -> str:
+def table_key(run_key: str, prototypes: str = "images") -> str:
     """Key of the scores of a decoder in the store."""
-    made = {"run": run_key, "prototypes": prototypes, "resamples": RESAMPLES}
+    kind = WRITTEN.get(prototypes, prototypes)
+    made = {"run": run_key, "prototypes": kind, "resamples": RESAMPLES}
     return store.key(OPERATION, store.fingerprint(run_key), made, seed=0, version=VERSION)
 
 
@@ -44,12 +47,14 @@ def forget_tables(run_key: str) -> None:
         store.remove(table_key(run_key, prototypes))
 
 
-def load_table(run_key: str, prototypes: str = "pictures") -> pd.DataFrame | None:
+def load_table(run_key: str, prototypes: str = "images") -> pd.DataFrame | None:
     """Scores of a decoder and its baselines, as ``evaluate`` gives them; None if not stored."""
     result = store.load(table_key(run_key, prototypes))
     if result is None:
         return None
     table = pd.DataFrame(result.facts["table"])
+    former = {former: name for name, former in WRITTEN.items()}
+    table = table.rename(columns=former).replace({"permuted": former})
     table.attrs |= {name: result.facts.get(name, "") for name in TOLD}
     return table
 

@@ -1,7 +1,7 @@
 """Augmentation of training rows: noise, mixing, virtual responses, semantic library.
 
 Tensors and generator are on one device, and inputs stay as they are. Responses are standardised,
-(b, V) float32, exactly 0 where a subject lacks a unit; targets are embeddings of pictures, (b, d).
+(b, V) float32, exactly 0 where a subject lacks a unit; targets are embeddings of images, (b, d).
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def fellows(category: torch.Tensor) -> torch.Tensor:
 
 
 class Library:
-    """Pictures of each category, any of which may stand for the one that was seen.
+    """Images of each category, any of which may stand for the one that was seen.
 
     Source: the semantic library of study C (BrainSem).
 
@@ -164,9 +164,9 @@ class Library:
     gallery : tensor (g, d)
         Embeddings.
     category : tensor (g,) int64
-        -1 where unknown: such a picture is never drawn.
+        -1 where unknown: such an image is never drawn.
     forbidden : iterable of int
-        Test categories: their pictures are left out, and asking for them is an error.
+        Test categories: their images are left out, and asking for them is an error.
     """
 
     def __init__(
@@ -180,9 +180,9 @@ class Library:
     def draw(
         self, target: torch.Tensor, category: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
-        """Replace each target by a picture of its category. (b, d)
+        """Replace each target by an image of its category. (b, d)
 
-        A target stays where its category is unknown or has no picture.
+        A target stays where its category is unknown or has no image.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Library:
             raise InputError(
                 f"The semantic library was asked for the test categories {asked}",
                 "training categories alone",
-                "Divide the pictures by category, and give the library the training side.",
+                "Divide the images by category, and give the library the training set.",
             )
 
 

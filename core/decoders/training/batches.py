@@ -57,7 +57,7 @@ class Side:
 
 
 class Augmented:
-    """Batches of the training side, each a new draw.
+    """Batches of the training set, each a new draw.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _fellows(side: Side) -> torch.Tensor:
     if found.shape[1] > 1:
         return found
     known = bool((side.category >= 0).any())
-    lacking = "subject has two training responses of one" if known else "training picture has a"
+    lacking = "subject has two training responses of one" if known else "training image has a"
     raise InputError(
         f"There is nothing to make virtual responses of: no {lacking} category",
         "two or more responses of a subject to one category",
@@ -138,17 +138,17 @@ def _fellows(side: Side) -> torch.Tensor:
 
 
 def targets_of(embeddings: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Unit embeddings seen from the mean of the training pictures. (n, d) float32"""
+    """Unit embeddings seen from the mean of the training images. (n, d) float32"""
     return unit_rows(unit_rows(embeddings) - centre)
 
 
 def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> augment.Library:
-    """The gallery pictures of the training categories; test categories are forbidden.
+    """The gallery images of the training categories; test categories are forbidden.
 
     Raises
     ------
     InputError
-        If a category is on both sides, or no training category has a usable gallery picture.
+        If a category is on both sides, or no training category has a usable gallery image.
     """
     forbidden = _categories(data, data.fold.test)
     shared = sorted(data.names[place] for place in forbidden & _categories(data, data.fold.train))
@@ -157,7 +157,7 @@ def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> a
             f"The semantic library would show {len(shared)} test categories: "
             f"{enumerate_names(shared)}",
             "test categories that are not trained on",
-            "Divide the pictures by category, or set 'library' to 0.",
+            "Divide the images by category, or set 'library' to 0.",
         )
     ds = data.opened[0]
     names = texts(ds.gallery, "category")
@@ -175,15 +175,15 @@ def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> a
 
 
 def _check_common(data: Data, gallery: np.ndarray) -> None:
-    """Refuse a gallery, by the category names of its pictures, with none of those trained on."""
+    """Refuse a gallery, by the category names of its images, with none of those trained on."""
     trained = {data.names[place] for place in _categories(data, data.fold.train)}
     found = set(gallery) - {""}
     if trained & found:
         return
     seen, shown = (enumerate_names(sorted(names)) or "none" for names in (trained, found))
     raise InputError(
-        "No usable gallery picture is of a training category: categories of the training "
-        f"pictures are {seen}, those of the gallery are {shown}",
+        "No usable gallery image is of a training category: categories of the training "
+        f"images are {seen}, those of the gallery are {shown}",
         "the same names in both",
         "Name the categories of the gallery as those of the stimuli, or set 'library' to 0.",
     )

@@ -50,7 +50,7 @@ class Layout:
 
 
 class Scaling(NamedTuple):
-    """Mean and standard deviation of each column on the training side. (subjects, V) each."""
+    """Mean and standard deviation of each column in the training set. (subjects, V) each."""
 
     mean: np.ndarray
     deviation: np.ndarray
@@ -73,7 +73,7 @@ class Data:
     opened : tuple of Dataset
         One subject each, all with the same stimuli.
     embeddings : np.ndarray of shape (n, d), float32
-        As the encoder gave them, NaN rows where a picture is missing.
+        As the encoder gave them, NaN rows where an image is missing.
     fold : Fold
     layout : Layout
     category : np.ndarray of shape (n,), int64
@@ -98,7 +98,7 @@ class Data:
         return Shape(*sizes, outputs=self.embeddings.shape[1])
 
     def centre(self) -> np.ndarray:
-        """Mean unit embedding of the training pictures. (d,) float32"""
+        """Mean unit embedding of the training images. (d,) float32"""
         return unit_rows(self.embeddings[self.fold.train]).mean(axis=0)
 
     def scaling(self, trials: str) -> Scaling:
@@ -113,9 +113,7 @@ class Data:
             ds, units = self.opened[number], self.layout.units[number]
             responses = _responses(ds, units, self.fold.train, trials)[0].astype(np.float64)
             if len(responses) == 0:
-                raise InputError(
-                    f"{ds.subject} has no usable response on the training side", "some"
-                )
+                raise InputError(f"{ds.subject} has no usable response in the training set", "some")
             spread, largest = responses.std(axis=0), np.abs(responses).max(axis=0)
             columns = self.layout.columns[number]
             mean[number, columns] = responses.mean(axis=0)
@@ -161,7 +159,7 @@ def _responses(
 
 
 def prepare(config: Config, progress: Progress = lambda fraction, message: None) -> Data:
-    """Open the recording, encode its pictures and divide them.
+    """Open the recording, encode its images and divide them.
 
     Raises
     ------
@@ -180,7 +178,7 @@ def prepare(config: Config, progress: Progress = lambda fraction, message: None)
         progress=lambda part, message: progress(ENCODED * part, message),
         **config.encoder_parameters,
     )
-    progress(ENCODED, "Dividing the pictures")
+    progress(ENCODED, "Dividing the images")
     kind, values = config.split, config.split_parameters
     folds = splits.make(opened[0], kind, config.seed, embeddings, beside, **values)
     if not 0 <= config.fold < len(folds):

@@ -91,7 +91,7 @@ class Training:
         return bool(self.stopped)
 
     def epoch(self, tell: Callable[[float], None] = lambda share: None) -> None:
-        """One pass over the training side, and the validation after it.
+        """One pass over the training set, and the validation after it.
 
         ``tell(share)`` is told now and then how much of it is done; it may raise.
         """
@@ -123,7 +123,7 @@ class Training:
             tell(share)
 
     def validate(self) -> tuple[float, float]:
-        """Loss and two-way identification on the validation side."""
+        """Loss and two-way identification in the validation set."""
         self.module.eval()
         losses, sizes, predicted = [], [], []
         with torch.inference_mode():
@@ -287,10 +287,10 @@ def _copied(module: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _two_way(predicted: torch.Tensor, side: Side) -> float:
-    """Share of the other pictures of the side that are less similar than the right one."""
+    """Share of the other images of the side that are less similar than the right one."""
     names, first = _distinct(side)
-    pictures = nn.functional.normalize(side.target[first], dim=1)
-    similarity = nn.functional.normalize(predicted, dim=1) @ pictures.T
+    images = nn.functional.normalize(side.target[first], dim=1)
+    similarity = nn.functional.normalize(predicted, dim=1) @ images.T
     own = similarity.gather(1, names[:, None])
     others = similarity.shape[1] - 1
     if others == 0:
@@ -300,7 +300,7 @@ def _two_way(predicted: torch.Tensor, side: Side) -> float:
 
 
 def _distinct(side: Side) -> tuple[torch.Tensor, torch.Tensor]:
-    """Number of each row's picture among the pictures of a side, and a row of each picture."""
+    """Number of each row's image among the images of a side, and a row of each image."""
     import numpy as np
 
     _, first, number = np.unique(side.stimulus, return_index=True, return_inverse=True)

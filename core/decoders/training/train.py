@@ -36,7 +36,7 @@ def train(
     """Train a decoder, or give the one that was trained before.
 
     Scaling of the responses, the centre of the embeddings and the penalty of ridge come from
-    the training side; the epoch that is kept has the least loss on the validation side. A
+    the training set; the epoch that is kept has the least loss in the validation set. A
     cancel keeps the best weights so far under the same key, marked ``partial``, and the next
     call goes on from the last checkpoint.
 
@@ -181,9 +181,9 @@ def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
     ]
     if len(np.unique(sides[1].stimulus)) < 2:
         raise InputError(
-            "The validation side has one picture, of which no loss can tell the best epoch",
+            "The validation set has one image, of which no loss can tell the best epoch",
             "two or more",
-            "Raise the share of the validation side.",
+            "Raise the share of the validation set.",
         )
     torch.manual_seed(config.seed)
     module = heads.build(config.head, run.shape, **config.head_parameters).to(device)

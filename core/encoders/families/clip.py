@@ -1,4 +1,4 @@
-"""CLIP: pictures and text in one space; any checkpoint of `transformers`."""
+"""CLIP: images and text in one space; any checkpoint of `transformers`."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def load_clip(folder: Path, output: str, device: str) -> LoadedClip:
         raise InputError(
             f"The checkpoint {folder} is no CLIP: its model_type is {kind!r}",
             WHAT,
-            f"For pictures alone, 'vision:{folder}' may open it.",
+            f"For images alone, 'vision:{folder}' may open it.",
         )
     with checkpoints.reading(folder, WHAT):
         from transformers import CLIPModel
@@ -202,7 +202,7 @@ def _published(id_: str, name: str) -> Encoder:
         id=id_,
         label=label,
         kind="clip",
-        description=f"{hub}, trained on 400 million pictures and captions. "
+        description=f"{hub}, trained on 400 million images and captions. "
         + ("" if where else f"Fetched from huggingface.co at first use, or placed in {place}."),
         citation=RADFORD,
         licence="MIT (openai/CLIP)",

@@ -62,15 +62,15 @@ class LoadedGabor(Loaded):
         self._filters = filters(orientations, scales)
         self.dimensions = orientations * scales * grid * grid
 
-    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
-        """All the work: each picture is filtered by itself, in the thread that decoded it."""
-        return [self._energies(picture) for picture in pictures]
+    def prepare(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
+        """All the work: each image is filtered by itself, in the thread that decoded it."""
+        return [self._energies(image) for image in images]
 
     def images(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack(prepared)
 
-    def _energies(self, picture: Image.Image) -> np.ndarray:
-        small = picture.resize((SIDE, SIDE), Image.Resampling.BOX).convert("L")
+    def _energies(self, image: Image.Image) -> np.ndarray:
+        small = image.resize((SIDE, SIDE), Image.Resampling.BOX).convert("L")
         luminance = np.asarray(small, dtype=np.float32) / np.float32(255)
         spectrum = scipy.fft.fft2(np.pad(luminance - luminance.mean(), MARGIN, mode="reflect"))
         inner = slice(MARGIN, MARGIN + SIDE)

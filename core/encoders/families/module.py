@@ -1,7 +1,7 @@
-"""Any torch module that was exported, with a recipe of how its pictures are prepared.
+"""Any torch module that was exported, with a recipe of how its images are prepared.
 
 The folder holds ``recipe.json`` and either ``module.pt2`` (``torch.export.save``) or
-``module.pt`` (``torch.jit.save``); the module takes a batch of pictures and gives vectors.
+``module.pt`` (``torch.jit.save``); the module takes a batch of images and gives vectors.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ SIZES = re.compile(
 
 @dataclass(frozen=True)
 class Recipe:
-    """How pictures are prepared: shorter side sized, centre cropped, channels scaled."""
+    """How images are prepared: shorter side sized, centre cropped, channels scaled."""
 
     preparation: Preparation
     layout: str
 
-    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
-        return [self.preparation.pixels(picture) for picture in pictures]
+    def prepare(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
+        return [self.preparation.pixels(image) for image in images]
 
     def tensor(self, prepared: np.ndarray, device: str) -> torch.Tensor:
         scaled = self.preparation.scaled(prepared, device)
@@ -208,7 +208,7 @@ def _vectors(found: Any) -> Any:
     if isinstance(found, (tuple, list)):
         found = found[0]
     if not hasattr(found, "flatten") or found.ndim < 2:
-        raise InputError("The module gives no vectors", "a tensor (pictures, dimensions)")
+        raise InputError("The module gives no vectors", "a tensor (images, dimensions)")
     return found.flatten(1)
 
 

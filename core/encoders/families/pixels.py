@@ -1,4 +1,4 @@
-"""Pixels: what a picture shows before anything is recognised."""
+"""Pixels: what an image shows before anything is recognised."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ INFO = EncoderInfo(
     id="pixels",
     label="Pixels",
     kind="low-level",
-    description="Red, green and blue of the picture at a small size: the baseline of any encoder.",
+    description="Red, green and blue of the image at a small size: the baseline of any encoder.",
     parameters=(
         Parameter(
             "side",
             "Side",
             32,
-            "The picture is sized to side x side pixels",
+            "The image is sized to side x side pixels",
             minimum=2,
             maximum=128,
         ),
@@ -45,9 +45,9 @@ class LoadedPixels(Loaded):
         self._size = (side, side)
         self.dimensions = 3 * side * side
 
-    def prepare(self, pictures: Sequence[Image.Image]) -> list[np.ndarray]:
-        sized = (picture.resize(self._size, Image.Resampling.BOX) for picture in pictures)
-        return [np.asarray(picture).reshape(-1) for picture in sized]
+    def prepare(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
+        sized = (image.resize(self._size, Image.Resampling.BOX) for image in images)
+        return [np.asarray(image).reshape(-1) for image in sized]
 
     def images(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack(prepared).astype(np.float32) / np.float32(255)

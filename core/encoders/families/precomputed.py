@@ -22,7 +22,7 @@ class Brought(Encoder):
     def load(self, parameters: Mapping[str, Any], device: str) -> Loaded:
         raise InputError(
             f"{self.info.id} holds finished embeddings of the stimuli",
-            "an encoder that computes, for other pictures and for text",
+            "an encoder that computes, for other images and for text",
         )
 
     def brought(self, ds: Dataset, which: str) -> np.ndarray:

@@ -15,7 +15,7 @@ from core.encoders.torch_models import TorchLoaded
 from core.errors import InputError, NeurogalleryError
 from core.registry import Parameter
 
-WHAT = "a vision model of transformers (AutoModel) that takes pictures alone"
+WHAT = "a vision model of transformers (AutoModel) that takes images alone"
 CLASS_TOKENS = ("cls_token", "class_embedding")
 
 PARAMETERS = (
@@ -65,7 +65,7 @@ class _Backbone:
     """Reads one layer of a model and pools it."""
 
     def __init__(self, model: Any, folder: Path, layer: int, pooling: str, device: str) -> None:
-        # Models of pictures and text hold the one of pictures under this name.
+        # Models of images and text hold the one of images under this name.
         self._model = getattr(model, "vision_model", model).to(device)
         self._folder = folder
         self._layer = layer

@@ -1,4 +1,4 @@
-"""Scenes composed by a seeded program from hand-drawn art: the simulated experiment's pictures.
+"""Scenes composed by a seeded program from hand-drawn art: the simulated experiment's images.
 
 ``data/art`` holds the art as data: a folder a kind of thing (drawings and ``kind.json``),
 drawings of places with ``places.json``, and ``colours.json``. A new kind is a new folder.

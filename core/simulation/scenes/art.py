@@ -29,7 +29,7 @@ class Kind:
     split : {'training', 'test'}
         Side on which the simulated experiment shows it as the main thing.
     anchor : str
-        How it stands in a picture, one of ``ANCHORS``.
+        How it stands in an image, one of ``ANCHORS``.
     metres : float
         Length of its longer side.
     tilt : int
@@ -72,7 +72,7 @@ class Place:
     ----------
     id : str
     horizon : float
-        Height of the eye level in the picture, 0 (top) to 1.
+        Height of the eye level in the image, 0 (top) to 1.
     ground : (float, float)
         Range of heights in which things stand.
     support : str

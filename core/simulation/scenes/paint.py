@@ -25,19 +25,19 @@ STANDING = ("ground", "floor", "surface")
 
 
 class Painted(NamedTuple):
-    """A picture, and how much of it each thing fills.
+    """An image, and how much of it each thing fills.
 
     ``shares`` (things,) counts what one sees of each, ``alone`` (things,) what one would
-    see if nothing hid it; both as shares of the picture.
+    see if nothing hid it; both as shares of the image.
     """
 
-    picture: Image.Image
+    image: Image.Image
     shares: np.ndarray
     alone: np.ndarray
 
 
 def paint(plan: Plan, side: int, rng: np.random.Generator) -> Painted:
-    """Paint a plan as an RGB picture of (side, side) pixels."""
+    """Paint a plan as an RGB image of (side, side) pixels."""
     large = side * OVERSAMPLING
     indoor = plan.place.semantics.get("indoor", 0.0) > 0.5
     behind, before = TINTS[plan.light, indoor]
@@ -60,12 +60,12 @@ def paint(plan: Plan, side: int, rng: np.random.Generator) -> Painted:
 
 
 def _background(plan: Plan, side: int, rng: np.random.Generator) -> Image.Image:
-    picture = svg.render(plan.place.drawings[plan.version], side, side, plan.fills).convert("RGB")
+    image = svg.render(plan.place.drawings[plan.version], side, side, plan.fills).convert("RGB")
     if plan.mirrored:
-        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     grain = rng.integers(DARKEST_GRAIN, 256, size=(44, 44), dtype=np.uint8)
     texture = Image.fromarray(grain).resize((side, side), Image.Resampling.BICUBIC)
-    return ImageChops.multiply(picture, texture.convert("RGB"))
+    return ImageChops.multiply(image, texture.convert("RGB"))
 
 
 def _layer(thing: Placed, side: int) -> tuple[Image.Image, tuple[int, int]]:
@@ -112,11 +112,11 @@ def _casts_shadow(thing: Placed, plan: Plan) -> bool:
     return not (afloat or bare or plan.place.support in ("water", "air"))
 
 
-def _tinted(picture: Image.Image, tint: tuple[float, float, float]) -> Image.Image:
+def _tinted(image: Image.Image, tint: tuple[float, float, float]) -> Image.Image:
     """Multiply red, green and blue; an alpha band stays as it is."""
-    factors = (*tint, 1.0)[: len(picture.getbands())]
+    factors = (*tint, 1.0)[: len(image.getbands())]
     table = [round(level * factor) for factor in factors for level in range(256)]
-    return picture.point(table)
+    return image.point(table)
 
 
 def _gradient(rng: np.random.Generator, side: int) -> Image.Image:

@@ -21,7 +21,7 @@ LARGEST_IN_STUDIO = 3.0
 MOST_TRIES = 12
 MARGIN = 0.03
 PERSPECTIVE = ("ground", "floor", "water")
-# Apparent size grows slower than real size, so that a mountain and a sheep share a picture.
+# Apparent size grows slower than real size, so that a mountain and a sheep share an image.
 COMPRESSION = 0.6
 SIZES = {"portrait": (0.78, 0.95), "horizon": (0.7, 1.05), "air": (0.42, 0.85)}
 GROUPS = ("animals", "food", "plants", "kitchen", "sports", "buildings")
@@ -29,7 +29,7 @@ GROUPS = ("animals", "food", "plants", "kitchen", "sports", "buildings")
 
 @dataclass(frozen=True)
 class Placed:
-    """One thing in a scene; lengths are fractions of the picture's side.
+    """One thing in a scene; lengths are fractions of the image's side.
 
     ``base`` is the height of its lowest point, ``size`` its longer side, ``angle`` in
     degrees; a smaller ``depth`` is farther away.
@@ -182,7 +182,7 @@ def _distance(rng: np.random.Generator, place: Place, ratio: float) -> float:
 
 
 def _within(thing: Placed) -> Placed:
-    """The thing, so small that its top stays in the picture."""
+    """The thing, so small that its top stays in the image."""
     height = thing.extent[1]
     most = thing.base - MARGIN
     return thing if height <= most else replace(thing, size=thing.size * most / height)

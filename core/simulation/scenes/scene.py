@@ -1,4 +1,4 @@
-"""One scene: a picture and what it shows."""
+"""One scene: an image and what it shows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MAIN_SEEN = 0.7
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture and what it shows.
+    """An image and what it shows.
 
     Attributes
     ----------
-    picture : PIL.Image.Image, RGB
+    image : PIL.Image.Image, RGB
     kind : Kind
         The main thing.
     exemplar : int
@@ -38,10 +38,10 @@ class Scene:
     place, light, source : str
         ``source`` is 'object', 'close-up', 'indoor' or 'outdoor'.
     shares : dict of str to float
-        Share of the picture of every kind one sees, the main one first.
+        Share of the image of every kind one sees, the main one first.
     """
 
-    picture: Image.Image
+    image: Image.Image
     kind: Kind
     exemplar: int
     colour: str
@@ -96,7 +96,7 @@ def draw(
     )
     main = planned.things[0]
     return Scene(
-        painted.picture,
+        painted.image,
         kind,
         main.exemplar,
         main.colour,

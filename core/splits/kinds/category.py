@@ -18,7 +18,7 @@ register(
     Kind(
         "category",
         "Categories",
-        "Tests categories of which no picture was trained, as zero-shot decoding must; stimuli "
+        "Tests categories of which no image was trained, as zero-shot decoding must; stimuli "
         "without a category are left out.",
         "Horikawa & Kamitani (2017), Nature Communications 8:15037",
         (share("test", "the categories"), share("validation", "the categories")),

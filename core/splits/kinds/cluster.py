@@ -18,7 +18,7 @@ register(
     Kind(
         "cluster",
         "Clusters of features",
-        "Tests pictures from regions of feature space in which nothing was trained, whatever "
+        "Tests images from regions of feature space in which nothing was trained, whatever "
         "their categories are called.",
         "Shirakawa et al. (2024), Spurious reconstruction from brain activity, arXiv:2405.10078",
         (

@@ -1,26 +1,26 @@
-"""Random pictures."""
+"""Random images."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from core.splits.groups import Groups, pictures
+from core.splits.groups import Groups, images
 from core.splits.kind import Kind, register, share
 from core.splits.pool import Pool
 
 
 def groups(pool: Pool, values: dict[str, Any], seed: int) -> Groups:
-    """Each picture with its copies."""
-    return pictures(pool)
+    """Each image with its copies."""
+    return images(pool)
 
 
 register(
     Kind(
         "image",
-        "Pictures",
-        "Tests new pictures of things that were trained; copies of a picture stay on one side.",
+        "Images",
+        "Tests new images of things that were trained; copies of an image stay on one side.",
         "Hastie, Tibshirani & Friedman (2009), The Elements of Statistical Learning, section 7.2",
-        (share("test", "the pictures"), share("validation", "the pictures")),
+        (share("test", "the images"), share("validation", "the images")),
         groups,
     )
 )

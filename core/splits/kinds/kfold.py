@@ -1,4 +1,4 @@
-"""k folds of pictures, categories or clusters."""
+"""k folds of images, categories or clusters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs of pictures in place of pictures: it leaks, and is kept to teach."""
+"""Pairs of images in place of images: it leaks, and is kept to teach."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.splits.pool import Pool
 
 
 def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
-    """Every picture on every side: only the pairs of them are dealt out."""
+    """Every image on every side: only the pairs of them are dealt out."""
     if len(pool.rows) < 3:
         raise InputError(
             f"{len(pool.rows)} stimuli are usable", "at least three, to form three pairs"
@@ -23,8 +23,8 @@ register(
     Kind(
         "pair",
         "Pairs (leaks)",
-        "Leaks, and is kept to teach: pairs are dealt out in place of pictures, so training and "
-        "test contain the same pictures and a score needs no picture at all.",
+        "Leaks, and is kept to teach: pairs are dealt out in place of images, so training and "
+        "test contain the same images and a score needs no image at all.",
         "Kaufman et al. (2012), Leakage in data mining, ACM Trans. Knowl. Discov. Data 6(4):15",
         cut=cut,
         leaks=True,

@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.registry import Parameter
 from core.splits.cutting import share_of
 from core.splits.fold import Fold
-from core.splits.groups import Groups, pictures
+from core.splits.groups import Groups, images
 from core.splits.kind import Kind, register, share
 from core.splits.pool import Pool, linked, numbered
 from core.validation import enumerate_names
@@ -27,7 +27,7 @@ NAMES = {
 
 
 def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
-    """The recording's sides; validation is its own, else a share of its training side."""
+    """The recording's sides; validation is its own, else a share of its training set."""
     sides = recorded_sides(pool)
     rows = {side: pool.rows[sides == side] for side in ("train", "validation", "test")}
     for side in ("train", "test"):
@@ -63,20 +63,20 @@ def recorded_sides(pool: Pool) -> np.ndarray:
 
 
 def _together(pool: Pool, by: str) -> Groups:
-    """Categories, with a picture of unknown category by itself; pictures where none is known."""
+    """Categories, with an image of unknown category by itself; images where none is known."""
     names = pool.texts("category")
     if by == "image" or not (names != "").any():
-        return pictures(pool)
-    codes = linked(numbered(names, unknown=""), pool.pictures)
+        return images(pool)
+    codes = linked(numbered(names, unknown=""), pool.images)
     return Groups(codes, "category", "categories")
 
 
 def _validated(groups: Groups, share: float, seed: int) -> np.ndarray:
     if groups.count < 2:
         raise InputError(
-            f"The training side of the recording is in {groups.told()}",
+            f"The training set of the recording is in {groups.told()}",
             f"at least two {groups.many}, one of them to validate with",
-            "Give validation_by='image' to validate with single pictures.",
+            "Give validation_by='image' to validate with single images.",
         )
     count = share_of(groups, groups.count, share, "validation")
     if count == groups.count:
@@ -94,13 +94,13 @@ register(
         "Tests what the experimenters set aside for testing.",
         "The publication of the recording",
         (
-            share("validation", "the recording's training side"),
+            share("validation", "the recording's training set"),
             Parameter(
                 "validation_by",
                 "Validation of",
                 "category",
-                "What stays together when the validation side is cut from the training side; "
-                "pictures where no category is known",
+                "What stays together when the validation set is cut from the training set; "
+                "images where no category is known",
                 choices=("category", "image"),
             ),
         ),

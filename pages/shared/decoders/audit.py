@@ -1,4 +1,4 @@
-"""The audit of a split in view: its badge, every finding, and the pictures behind it."""
+"""The audit of a split in view: its badge, every finding, and the images behind it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _audited(fingerprint: str, settings: str, _config: Config) -> list[Finding]:
 def _evidence(ds: Dataset, found: Finding) -> None:
     shown = _spread(found.evidence)
     st.markdown(
-        f"**{plain(found.title)}**: {len(shown)} of {found.count:,} {found.held} pictures, each "
+        f"**{plain(found.title)}**: {len(shown)} of {found.count:,} {found.held} images, each "
         "beside the most similar one of the other side that it shares this with."
     )
     known = shown[shown["test"].map(ds.has_stimulus) & shown["train"].map(ds.has_stimulus)]

@@ -1,4 +1,4 @@
-"""The pictures behind the scores of a decoder: viewed, and found in their place."""
+"""The images behind the scores of a decoder: viewed, and found in their place."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SHOWN = 6
 
 
 def show(ds: Dataset, run: Run) -> None:
-    """Test pictures by rank, each beside the five that the decoder puts nearest."""
-    with st.expander("Pictures behind the scores", key="finds", on_change="rerun") as opened:
+    """Test images by rank, each beside the five that the decoder puts nearest."""
+    with st.expander("Images behind the scores", key="finds", on_change="rerun") as opened:
         if not opened.open:
             return
         table = _finds(run.key, run)
         first = int((table["rank"] == 1).sum())
         st.markdown(
-            f"{first:,} of {len(table):,} responses find their own picture first among "
+            f"{first:,} of {len(table):,} responses find their own image first among "
             f"{table['candidates'].iloc[0]:,}. Repeats are averaged."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -71,9 +71,9 @@ def _tiles(ds: Dataset, row: Mapping[Any, Any], several: bool) -> list[Tile]:
 
 def _tile(ds: Dataset, stimulus: str, caption: str, heading: str) -> Tile:
     words = f"{images.describe(ds.stimuli.iloc[ds.row(stimulus)])}, {caption}"
-    return Tile(f"{heading} {caption}", images.picture(ds, stimulus), caption, heading, words)
+    return Tile(f"{heading} {caption}", images.uri(ds, stimulus), caption, heading, words)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Looking for the pictures …")
+@st.cache_resource(max_entries=8, show_spinner="Looking for the images …")
 def _finds(key: str, _run: Run) -> pd.DataFrame:
     return decoders.finds(_run)

@@ -79,8 +79,8 @@ def _warn_of_divergence(run: Run) -> None:
 
 
 def scores(ds: Dataset, run: Run) -> None:
-    """The scores on the test side, beside the baselines; a job computes them once."""
-    st.subheader("On pictures of the test side")
+    """The scores in the test set, beside the baselines; a job computes them once."""
+    st.subheader("On images of the test set")
     table = load_table(run.key)
     if table is None:
         _compute(run)
@@ -99,9 +99,9 @@ def scores(ds: Dataset, run: Run) -> None:
     shown = table[table["protocol"] == protocol].sort_values("measure", key=_order, kind="stable")
     st.dataframe(in_words(shown), hide_index=True, height="content")
     st.caption(
-        "Intervals resample pictures; p permutes whole categories. top-1 and top-5: the right "
-        "category among the test categories, by the mean embedding of its test pictures without "
-        "the viewed one (or the viewed one, where there is no other). two-way: the right picture "
+        "Intervals resample images; p permutes whole categories. top-1 and top-5: the right "
+        "category among the test categories, by the mean embedding of its test images without "
+        "the viewed one (or the viewed one, where there is no other). two-way: the right image "
         "beats another one. Rank 1 is the best."
     )
     if table.attrs["note"]:
@@ -260,7 +260,7 @@ def _scores(picked: Sequence[Row]) -> None:
         return
     asked = st.session_state.get("protocol")
     protocol = asked if asked in shared else shared[0]
-    st.markdown(f"**Scores on the test side**, {protocol}, with 95 % intervals")
+    st.markdown(f"**Scores in the test set**, {protocol}, with 95 % intervals")
     table = side_by_side([row for row in picked if row.name in scored], scored, protocol)
     st.dataframe(table, hide_index=True, height="content", placeholder=ABSENT)
 

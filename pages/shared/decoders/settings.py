@@ -36,9 +36,9 @@ ROIS_HELP = (
     "Whose units are decoded. Two or more become the tokens of heads that attend; with fewer, "
     "units are divided into voxel groups (Training settings)."
 )
-TARGET_HELP = "What is decoded: what this encoder makes of the viewed picture."
+TARGET_HELP = "What is decoded: what this encoder makes of the viewed image."
 LOSS_HELP = "Several are summed, each with a weight."
-SUBJECTS_HELP = "One decoder for all of them, where they saw the same pictures."
+SUBJECTS_HELP = "One decoder for all of them, where they saw the same images."
 
 
 def choose(ds: Dataset) -> Config:
@@ -347,7 +347,7 @@ def _training(told: DeltaGenerator, head: str) -> dict[str, Any]:
 
 def _fold(told: DeltaGenerator, split: str, values: dict[str, Any]) -> int:
     folds = int(values["k"]) if split == "kfold" else 1
-    fold = replace(FOLD, maximum=folds - 1, help="Which of the folds is the test side, from 0")
+    fold = replace(FOLD, maximum=folds - 1, help="Which of the folds is the test set, from 0")
     if folds > 1:
         return int(_widget(told, fold, "", width=90))
     with told:

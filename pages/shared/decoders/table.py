@@ -267,7 +267,7 @@ def key_of_table(rows: Sequence[Row]) -> str:
 
 def _columns() -> dict[str, Any]:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
-    tested = "Test side, repeats averaged. Scores are computed when a decoder is opened."
+    tested = "Test set, repeats averaged. Scores are computed when a decoder is opened."
     return {
         "Decoder": text(width=150, pinned=True),
         "Test two-way": number(width=100, format=PER_CENT, help=f"{tested} Chance is 50%."),

@@ -19,12 +19,12 @@ from pages.shared.frame import recording
 from pages.shared.frame.text import counted, plain
 
 OPERATION = "encode"
-PICTURES = {"stimuli": "stimuli", "gallery": "gallery pictures"}
+PICTURES = {"stimuli": "stimuli", "gallery": "gallery images"}
 
 
 @dataclass(frozen=True)
 class Space:
-    """An encoder with its settings: the space in which pictures lie."""
+    """An encoder with its settings: the space in which images lie."""
 
     info: EncoderInfo
     parameters: dict[str, Any] = field(default_factory=dict, hash=False)
@@ -48,10 +48,10 @@ class Space:
 def listed(ds: Dataset) -> dict[str, EncoderInfo]:
     """Encoders by id; only these may be asked for by an address.
 
-    Without pictures, only the embeddings that the recording brings.
+    Without images, only the embeddings that the recording brings.
     """
     infos = {info.id: info for info in encoders.available(ds)}
-    if ds.pictures is None:
+    if ds.images is None:
         return {name: info for name, info in infos.items() if info.kind == "brought"}
     return infos
 
@@ -115,17 +115,17 @@ def describe(found: Encoded) -> str:
 
 
 def tell_failures(found: Encoded) -> None:
-    """Name the pictures that could not be encoded."""
+    """Name the images that could not be encoded."""
     if found.failures:
         first, reason = next(iter(found.failures.items()))
         st.caption(
-            f":material/warning: {counted(len(found.failures), 'picture')} could not be encoded "
+            f":material/warning: {counted(len(found.failures), 'image')} could not be encoded "
             f"and will not be found; the first, {plain(first)}: {plain(reason)}"
         )
 
 
 def query(wanted: Space, found: str, value: str | Callable[[], Image.Image]) -> np.ndarray | None:
-    """Where one text or picture lies in a space.
+    """Where one text or image lies in a space.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def query(wanted: Space, found: str, value: str | Callable[[], Image.Image]) -> 
     found : str
         Names space and query for the cache.
     value : str or callable
-        A text, or what gives a picture.
+        A text, or what gives an image.
     """
     try:
         with st.spinner(f"{plain(wanted.info.label)} reads the query …", show_time=True):
@@ -148,7 +148,7 @@ def _queried(found: str, _wanted: Space, _value: str | Callable[[], Image.Image]
     encoder, parameters = _wanted.info.id, _wanted.parameters
     if isinstance(_value, str):
         return encoders.encode_text([_value], encoder, **parameters)[0]
-    return encoders.encode_picture(_value(), encoder, **parameters)
+    return encoders.encode_image(_value(), encoder, **parameters)
 
 
 def _from_job(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
@@ -159,7 +159,7 @@ def _from_job(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
         "encoder": wanted.info.id,
         "which": which,
         "parameters": wanted.parameters,
-        "fingerprint": ds.pictures_fingerprint,
+        "fingerprint": ds.images_fingerprint,
     }
     job = jobs.find(OPERATION, request)
     if job is not None and job.status == "done":

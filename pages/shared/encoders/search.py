@@ -1,4 +1,4 @@
-"""Search by a text or a picture: nearest pictures in the spaces of up to three encoders."""
+"""Search by a text or an image: nearest images in the spaces of up to three encoders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pages.shared.encoders.embeddings import Space
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 
-QUERIES = ("text", "picture", "upload")
+QUERIES = ("text", "image", "upload")
 COUNTS = (12, 24, 48, 96)
 SHEET = 60
 WIDE, NARROW, QUERY = 128, 84, 150
@@ -31,7 +31,7 @@ EXAMPLES = ("a red car at night", "two sheep in a meadow", "a dog in the snow")
 
 @dataclass(frozen=True)
 class Query:
-    """What is sought: a text, the id of a picture of the recording, or an uploaded picture."""
+    """What is sought: a text, the id of an image of the recording, or an uploaded image."""
 
     text: str = ""
     like: str = ""
@@ -52,17 +52,17 @@ def search(ds: Dataset, spaces: Sequence[Space], which: str) -> None:
                     _results(ds, space, which, found, asked, count, side)
                 st.caption(plain(embeddings.describe(found)))
                 embeddings.tell_failures(found)
-    if asked is None and st.session_state["query_by"] == "picture":
+    if asked is None and st.session_state["query_by"] == "image":
         _sheet(ds, which)
 
 
-def pick(picture: str) -> None:
-    """Make a picture of the recording the query; a callback."""
-    if st.session_state["query_by"] != "picture":
+def pick(image: str) -> None:
+    """Make an image of the recording the query; a callback."""
+    if st.session_state["query_by"] != "image":
         # The text input is not there yet, so its value would not enter the address.
-        st.query_params["like"] = picture
-    st.session_state["query_by"] = "picture"
-    st.session_state["like"] = picture
+        st.query_params["like"] = image
+    st.session_state["query_by"] = "image"
+    st.session_state["like"] = image
 
 
 def _columns(count: int) -> Any:
@@ -80,20 +80,20 @@ def _ask(ds: Dataset, spaces: Sequence[Space], which: str) -> tuple[Query | None
             key="query_by",
             bind="query-params",
         )
-        count = st.selectbox("Pictures", COUNTS, key="found", bind="query-params", width=110)
+        count = st.selectbox("Images", COUNTS, key="found", bind="query-params", width=110)
     if kind == "text":
         return _ask_text(ds, spaces), count
-    if kind == "picture":
-        return _ask_picture(ds, which), count
+    if kind == "image":
+        return _ask_image(ds, which), count
     return _ask_upload(), count
 
 
 def _ask_text(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
     if not any(space.reads_text for space in spaces):
-        st.info("None of the chosen encoders reads text. Choose a CLIP, or search by picture.")
+        st.info("None of the chosen encoders reads text. Choose a CLIP, or search by image.")
         return None
     text = st.text_input(
-        "Describe a picture",
+        "Describe an image",
         key="q",
         bind="query-params",
         max_chars=300,
@@ -110,51 +110,51 @@ def _write(text: str) -> None:
     st.session_state["q"] = text
 
 
-def _ask_picture(ds: Dataset, which: str) -> Query | None:
+def _ask_image(ds: Dataset, which: str) -> Query | None:
     row = _row(ds, st.session_state.get("like", st.query_params.get("like", "")).strip())
     with st.container(horizontal=True, vertical_alignment="center"):
-        uri = "" if row is None else images.picture(ds, row["id"], images.PREVIEW)
+        uri = "" if row is None else images.uri(ds, row["id"], images.PREVIEW)
         if uri:
             st.image(uri, width=QUERY)
         with st.container(width=360):
-            picture = st.text_input(
-                "Id of a stimulus or gallery picture",
+            image = st.text_input(
+                "Id of a stimulus or gallery image",
                 key="like",
                 bind="query-params",
-                placeholder="or click a picture below",
+                placeholder="or click an image below",
             ).strip()
             if row is not None:
                 st.caption(plain(images.describe(row)))
                 st.button("Choose another", key="other_query", on_click=pick, args=("",))
-    if picture and row is None:
+    if image and row is None:
         first = embeddings.table(ds, which)["id"].iloc[0]
         st.warning(
-            f"There is no picture {plain(picture)}; ids look like {plain(first)}.",
+            f"There is no image {plain(image)}; ids look like {plain(first)}.",
             icon=":material/warning:",
         )
-    return None if row is None else Query(like=picture)
+    return None if row is None else Query(like=image)
 
 
 def _ask_upload() -> Query | None:
     file = st.file_uploader(
-        "A picture of your own (at most 20 MB and 50 million pixels; it is not kept)",
+        "An image of your own (at most 20 MB and 50 million pixels; it is not kept)",
         type=[name.lower() for name in (*encoders.UPLOAD_FORMATS, "JPG", "TIF")],
         key="upload",
     )
     if file is None:
         return None
     try:
-        picture = encoders.check_upload(file.getvalue(), file.name)
+        image = encoders.check_upload(file.getvalue(), file.name)
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
-    st.image(picture, caption=plain(file.name), width=QUERY)
+    st.image(image, caption=plain(file.name), width=QUERY)
     return Query(upload=file.getvalue())
 
 
-def _row(ds: Dataset, picture: str) -> Any:
+def _row(ds: Dataset, image: str) -> Any:
     for table in (ds.stimuli, ds.gallery):
-        found = table[table["id"] == picture]
+        found = table[table["id"] == image]
         if len(found):
             return found.iloc[0]
     return None
@@ -179,7 +179,7 @@ def _results(
     tiles = [
         Tile(
             id=str(entry["id"]),
-            image=images.picture(ds, entry["id"], images.PREVIEW),
+            image=images.uri(ds, entry["id"], images.PREVIEW),
             caption=f"{similarity:.2f} {entry['category']}".strip(),
             group="",
             alt=f"{images.describe(entry)}, cosine similarity {similarity:.3f}",
@@ -218,12 +218,12 @@ def _vector(
         return embeddings.query(space, f"{name} text {asked.text}", asked.text)
     if asked.upload:
         digest = hashlib.blake2b(asked.upload).hexdigest()
-        picture = functools.partial(encoders.check_upload, asked.upload)
-        return embeddings.query(space, f"{name} upload {digest}", picture)
+        image = functools.partial(encoders.check_upload, asked.upload)
+        return embeddings.query(space, f"{name} upload {digest}", image)
     rows = np.flatnonzero(embeddings.table(ds, which)["id"].to_numpy() == asked.like)
     if len(rows) == 0:
-        picture = functools.partial(ds.image, asked.like)
-        return embeddings.query(space, f"{name} like {asked.like}", picture)
+        image = functools.partial(ds.image, asked.like)
+        return embeddings.query(space, f"{name} like {asked.like}", image)
     vector = found.features[rows[0]]
     if not np.isfinite(vector).all():
         st.info(f"{plain(asked.like)} has no embedding here.")
@@ -243,7 +243,7 @@ def _same_category(
 
 
 def _called(ds: Dataset, space: Space, which: str, asked: Query, vector: np.ndarray) -> None:
-    """Zero-shot: the names of categories that lie nearest to the query picture."""
+    """Zero-shot: the names of categories that lie nearest to the query image."""
     names = tuple(sorted(set(ds.stimuli["category"]) - {""}))
     if asked.text or not space.reads_text or len(names) < 2:
         return
@@ -264,13 +264,13 @@ def _named(embedding: str, names: tuple[str, ...], _space: Space) -> np.ndarray:
 
 
 def _sheet(ds: Dataset, which: str) -> None:
-    """Pictures to click, a sheet at a time."""
+    """Images to click, a sheet at a time."""
     table = embeddings.table(ds, which)
     sheets = -(-len(table) // SHEET)
     sheet = 1
     if sheets > 1:
         sheet = st.number_input(f"Sheet (of {sheets})", 1, sheets, key="query_sheet", width=160)
-    # Every sheet holds pictures from all over the list, which is often sorted by category.
+    # Every sheet holds images from all over the list, which is often sorted by category.
     shown = table.iloc[sheet - 1 :: sheets]
     gallery(
         images.tiles(ds, shown),

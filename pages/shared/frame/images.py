@@ -1,4 +1,4 @@
-"""Stimuli as pictures on a page: tiles, pairs, contact sheets."""
+"""Stimuli as images on a page: tiles, pairs, contact sheets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import Dataset
-from core.figures.pictures import thumbnail
+from core.figures.images import thumbnail
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.frame import selection
 
@@ -19,12 +19,12 @@ THUMBNAIL, PREVIEW, TILE = 96, 224, 84
 
 @st.cache_resource(max_entries=20_000, show_spinner=False)
 def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, _ds: Dataset) -> str:
-    """Thumbnail as a data URI, made once for a picture and size."""
+    """Thumbnail as a data URI, made once for an image and size."""
     return thumbnail(_ds, stimulus_id, size)
 
 
-def picture(ds: Dataset, stimulus_id: str, size: int = THUMBNAIL) -> str:
-    """Thumbnail of a stimulus as a data URI; '' where there is no picture."""
+def uri(ds: Dataset, stimulus_id: str, size: int = THUMBNAIL) -> str:
+    """Thumbnail of a stimulus as a data URI; '' where there is no image."""
     return thumbnail_of(ds.fingerprint, stimulus_id, size, ds)
 
 
@@ -40,7 +40,7 @@ def tiles(ds: Dataset, stimuli: pd.DataFrame, group: str | None = None) -> list[
     return [
         Tile(
             id=stimulus["id"],
-            image=picture(ds, stimulus["id"]),
+            image=uri(ds, stimulus["id"]),
             caption=describe(stimulus),
             group=str(stimulus[group] or "without category") if group else "",
             alt=describe(stimulus),
@@ -72,13 +72,13 @@ def contact_sheet(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | Non
 
 
 def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
-    """The two pictures behind a cell, side by side, with their words and alternative texts."""
+    """The two images behind a cell, side by side, with their words and alternative texts."""
     figures = "".join(_figure(ds, ds.stimuli.iloc[row], size, brief) for row in (first, second))
     st.html(f'<div style="display:flex;gap:12px;align-items:flex-start">{figures}</div>')
 
 
 def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sides: Sequence[tuple[str, str]]) -> None:
-    """Small pairs of pictures that stay together, each picture with the side it is on."""
+    """Small pairs of images that stay together, each image with the side it is on."""
     boxes = "".join(
         '<div style="display:flex;gap:4px">'
         + "".join(_sided(ds, row, side) for row, side in zip(*pair, strict=True))
@@ -89,7 +89,7 @@ def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sides: Sequence[tuple[st
 
 
 def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 16) -> None:
-    """A row of small pictures of one group of stimuli."""
+    """A row of small images of one group of stimuli."""
     shown = [ds.stimuli.iloc[row] for row in rows[:limit]]
     figures = "".join(_thumb(ds, stimulus, size) for stimulus in shown)
     more = f"<span>and {len(rows) - limit:,} more</span>" if len(rows) > limit else ""
@@ -103,7 +103,7 @@ def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
     caption = html.escape(f"{stimulus['id']} {stimulus['category']}") if brief else words
     return (
         f'<figure title="{words}" style="margin:0;flex:1 1 0;min-width:0;max-width:{size}px">'
-        f"{_image(picture(ds, stimulus['id'], PREVIEW), words, stimulus['id'])}"
+        f"{_image(uri(ds, stimulus['id'], PREVIEW), words, stimulus['id'])}"
         '<figcaption style="font-size:.85rem;margin-top:4px;overflow-wrap:anywhere">'
         f"{caption}</figcaption></figure>"
     )
@@ -121,8 +121,8 @@ def _sided(ds: Dataset, row: int, side: str) -> str:
 
 def _thumb(ds: Dataset, stimulus: pd.Series, size: int) -> str:
     caption = html.escape(describe(stimulus))
-    image = _image(picture(ds, stimulus["id"]), caption, stimulus["id"])
-    return f'<span title="{caption}" style="width:{size}px;display:inline-block">{image}</span>'
+    shown = _image(uri(ds, stimulus["id"]), caption, stimulus["id"])
+    return f'<span title="{caption}" style="width:{size}px;display:inline-block">{shown}</span>'
 
 
 def _image(uri: str, caption: str, stimulus_id: str) -> str:
@@ -133,5 +133,5 @@ def _image(uri: str, caption: str, stimulus_id: str) -> str:
         "aspect-ratio:1;border:1px dashed currentColor;border-radius:6px;display:flex;"
         "align-items:center;justify-content:center;opacity:.6;font-size:.7rem;overflow:hidden;overflow-wrap:anywhere;line-height:1.1"
     )
-    words = f'role="img" aria-label="no picture of {caption}"'
+    words = f'role="img" aria-label="no image of {caption}"'
     return f'<div {words} style="{box}">{html.escape(stimulus_id)}</div>'

@@ -153,7 +153,7 @@ PRESETS = (
     Preset(
         "Study C: maps",
         "BrainSem: Isomap (or t-SNE) of raw responses, of the newest decoder's embedding where "
-        "one was trained, and of the pictures' own; 'Dividing line' draws the line between two "
+        "one was trained, and of the images' own; 'Dividing line' draws the line between two "
         "groups, such as living and non-living.",
         "maps",
         _maps_of_study_c,

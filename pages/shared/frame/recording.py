@@ -292,7 +292,7 @@ def with_options(ds: Dataset, **options: Any) -> Dataset:
 
 
 def _stamp(folder: Path | None) -> int:
-    """Newest change among the files of a recording, its pictures left out."""
+    """Newest change among the files of a recording, its images left out."""
     if folder is None or not folder.is_dir():
         return 0
     files = [

@@ -8,7 +8,7 @@ _MARKUP = re.compile(r"([\\`*_$\[\]:#~<>|{}!])")
 
 
 def counted(count: int, noun: str) -> str:
-    """Such as '1 picture' and '1,200 pictures'."""
+    """Such as '1 image' and '1,200 images'."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 

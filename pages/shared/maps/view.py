@@ -1,4 +1,4 @@
-"""One map in view: coloured, selectable, with the neighbours of a clicked picture."""
+"""One map in view: coloured, selectable, with the neighbours of a clicked image."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def show(
     wanted: Wanted,
     drawn: Map,
     colours: figures.Colouring,
-    as_pictures: bool,
+    as_images: bool,
     line: maps.Line | None,
 ) -> None:
-    """The map with its selection, quality and the neighbours of the clicked picture."""
+    """The map with its selection, quality and the neighbours of the clicked image."""
     clicked = _clicked(ds)
     near = None if clicked is None else _neighbours(ds, wanted, clicked)
     tip = st.session_state.get(f"tip_{wanted.space}")
@@ -53,8 +53,8 @@ def show(
         colours=Colours(colours.codes, colours.palette),
         selected=_selected_rows(ds),
         hovered=None if tip is None else _tip(ds, tip),
-        atlas=_atlas(ds.fingerprint, ds) if as_pictures else None,
-        pictures=as_pictures,
+        atlas=_atlas(ds.fingerprint, ds) if as_images else None,
+        images=as_images,
         line=_segment(drawn, line),
         marks=() if near is None else near[0].tolist(),
         star=clicked,
@@ -73,7 +73,7 @@ def show(
 
 
 def selected(ds: Dataset) -> None:
-    """The selected pictures."""
+    """The selected images."""
     rows = _selected_rows(ds)
     if len(rows):
         st.markdown(f"**Selected: {len(rows):,} stimuli**")
@@ -131,15 +131,15 @@ def _tip(ds: Dataset, row: int) -> Tip | None:
     if row >= ds.n_stimuli:
         return None
     stimulus = ds.stimuli.iloc[row]
-    return Tip(row, images.picture(ds, stimulus["id"]), images.describe(stimulus))
+    return Tip(row, images.uri(ds, stimulus["id"]), images.describe(stimulus))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Making the pictures small …")
+@st.cache_resource(max_entries=4, show_spinner="Making the images small …")
 def _atlas(fingerprint: str, _ds: Dataset) -> Sprites:
     # Spread over the list, which is often sorted by category.
     count = min(_ds.n_stimuli, MOST_SPRITES)
     rows = np.linspace(0, _ds.n_stimuli - 1, count).astype(int).tolist()
-    missing = set(_ds.missing_pictures())
+    missing = set(_ds.missing_images())
     ids = _ds.stimuli["id"].iloc[rows]
     thumbnails = [None if name in missing else _ds.image(name) for name in ids]
     return sprites(thumbnails, ATLAS_SIDE, rows)
@@ -184,4 +184,4 @@ def _show_neighbours(
 def _tile(ds: Dataset, row: int, caption: str) -> Tile:
     stimulus: pd.Series = ds.stimuli.iloc[row]
     words = f"{images.describe(stimulus)}, {caption}"
-    return Tile(stimulus["id"], images.picture(ds, stimulus["id"]), caption, "", words)
+    return Tile(stimulus["id"], images.uri(ds, stimulus["id"]), caption, "", words)

@@ -1,4 +1,4 @@
-"""Heatmaps that answer a click: a cell gives its two pictures, a block its mean."""
+"""Heatmaps that answer a click: a cell gives its two images, a block its mean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 from core import rdm
 from core.datasets import Dataset
 from core.figures import heatmap as drawing
-from core.figures.pictures import category_colours
+from core.figures.images import category_colours
 from pages.shared.components.heatmap.heatmap import HeatmapEvent, heatmap, window
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
@@ -26,7 +26,7 @@ HINT = "Click a cell for its pair; where categories lie together, a strip for it
 
 @st.fragment
 def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
-    """Heatmaps with the pictures of what is picked; a click redraws only this part."""
+    """Heatmaps with the images of what is picked; a click redraws only this part."""
     focus = _focus(ds, shown[0], arranged)
     alone = len(shown) == 1
     with st.container(key="explorer" if alone else "explorer_beside"):
@@ -204,7 +204,7 @@ def _block_of(
 def _block(
     ds: Dataset, shown: list[Shown], arranged: Arrangement, row: rdm.Block, column: rdm.Block
 ) -> None:
-    """Mean of the pairs of two categories, and their pictures."""
+    """Mean of the pairs of two categories, and their images."""
     groups = [arranged.rows[block.start : block.stop] for block in dict.fromkeys((row, column))]
     names = [block.label or "without category" for block in dict.fromkeys((row, column))]
     title = " × ".join(names) if len(names) > 1 else f"within {names[0]}"

@@ -1,4 +1,4 @@
-"""The pairs at the ends of an RDM as pictures, and the distribution of its values."""
+"""The pairs at the ends of an RDM as images, and the distribution of its values."""
 
 from __future__ import annotations
 

@@ -72,20 +72,20 @@ def test_no_scene_shows_what_is_held_out(scenes):
     assert not any(
         is_held_out(*row) for row in facts[["kind", "colour", "light"]].itertuples(index=False)
     )
-    assert scenes.pictures.shape == (160, 72, 72, 3)
+    assert scenes.images.shape == (160, 72, 72, 3)
 
 
 def test_the_same_seed_gives_the_same_scenes(scenes):
     again = corpus(100, seed=3)
-    np.testing.assert_array_equal(again.pictures, scenes.pictures[:100])
+    np.testing.assert_array_equal(again.images, scenes.images[:100])
     pd.testing.assert_frame_equal(again.facts, scenes.facts[:100])
-    assert not np.array_equal(corpus(100, seed=4).pictures, again.pictures)
+    assert not np.array_equal(corpus(100, seed=4).images, again.images)
 
 
-def test_augmented_pictures_keep_their_range_and_differ(scenes):
-    pictures = torch.from_numpy(scenes.pictures[:8])
+def test_augmented_images_keep_their_range_and_differ(scenes):
+    images = torch.from_numpy(scenes.images[:8])
     generator = torch.Generator().manual_seed(0)
-    first, second = augmented(pictures, generator), augmented(pictures, generator)
+    first, second = augmented(images, generator), augmented(images, generator)
     assert first.shape == (8, 3, 60, 60)
     assert not torch.equal(first, second)
     black, white = (0 - 0.48) / 0.25, (1 - 0.48) / 0.25
@@ -96,7 +96,7 @@ def test_augmented_pictures_keep_their_range_and_differ(scenes):
 # --- training
 
 
-def test_a_caption_fits_every_picture_of_which_it_is_true():
+def test_a_caption_fits_every_image_of_which_it_is_true():
     claims = torch.tensor([[1, -1, 0], [-1, -1, -1], [2, 5, -1]])
     facts = torch.tensor([[1, 5, 0], [2, 5, 0], [1, 5, 1]])
     expected = torch.tensor([[1.0, 1, 0], [0, 1, 1], [0, 1, 0]])
@@ -166,9 +166,9 @@ def test_held_out_phrases_are_what_training_never_met():
     for one in phrases:
         assert is_held_out(one.kind, one.colour, one.light)
         assert one.colour in one.text
-    pictures = evaluation.drawn(phrases[:2])
-    assert len(pictures) == 20
-    assert pictures[0].size == (96, 96)
+    images = evaluation.drawn(phrases[:2])
+    assert len(images) == 20
+    assert images[0].size == (96, 96)
 
 
 # --- the shipped one
@@ -184,19 +184,19 @@ def test_the_shipped_clip_is_small_and_opens_with_transformers():
     tokens = AutoTokenizer.from_pretrained(SMALL)(["a red car at night"], return_tensors="pt")
     pixels = processor([ds.image(name) for name in ids], return_tensors="pt")["pixel_values"]
     with torch.no_grad():
-        pictures = model.get_image_features(pixel_values=pixels).pooler_output
+        images = model.get_image_features(pixel_values=pixels).pooler_output
         text = model.get_text_features(
             input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
         ).pooler_output
     found = encoders.encode_images(ds.subset(ids), "clip-small")
-    np.testing.assert_allclose(found, pictures.numpy(), atol=1e-5)
+    np.testing.assert_allclose(found, images.numpy(), atol=1e-5)
     found = encoders.encode_text(["a red car at night"], "clip-small")
     np.testing.assert_allclose(found, text.numpy(), atol=1e-5)
 
 
 def test_the_shipped_clip_names_unseen_drawings_and_finds_unseen_combinations():
     measured = evaluation.measure(load_clip(SMALL, "projected", "cpu"))
-    assert measured.pictures >= 800
+    assert measured.images >= 800
     assert measured.top1.groups == 80
     assert measured.top1.value >= 0.80
     assert measured.top5.value >= 0.95

@@ -36,7 +36,7 @@ def save(
 ) -> Path:
     """Write it below the data root; ``change(responses, embeddings, tested)`` works in place.
 
-    Embeddings are a centre of the category and something of the picture; the last six
+    Embeddings are a centre of the category and something of the image; the last six
     categories are to be tested.
     """
     rng = np.random.default_rng(0)

@@ -198,7 +198,7 @@ def test_scores_of_other_weights_are_forgotten(tmp_path):
     def score_meanwhile(fraction, message):
         if message.startswith("Epoch 4"):
             table = decoders.evaluate(partial, baselines=False, permutations=1, resamples=1)
-            scored.save_table(table, partial.key, "pictures")
+            scored.save_table(table, partial.key, "images")
 
     run = decoders.train(config(), score_meanwhile)
     assert not run.partial

@@ -1,4 +1,4 @@
-"""Fixtures of the encoder tests: pictures, tiny checkpoints, and no encoder left in memory."""
+"""Fixtures of the encoder tests: images, tiny checkpoints, and no encoder left in memory."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ import pytest
 
 from core.datasets import Dataset
 from core.encoders import encode
-from tests.core.encoders.shared import save_clip, save_pictures, save_vit
+from tests.core.encoders.shared import save_clip, save_images, save_vit
 
 
 @pytest.fixture
 def ds(tmp_path: Path) -> Dataset:
-    return save_pictures(tmp_path / "pictures")
+    return save_images(tmp_path / "images")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the tests of encoders share: tiny checkpoints, and a folder of pictures. No tests."""
+"""What the tests of encoders share: tiny checkpoints, and a folder of images. No tests."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def save_vit(folder: Path) -> Path:
     return folder
 
 
-def save_pictures(root: Path) -> Dataset:
-    """A folder of 7 pictures of different shapes, the sixth missing, and a gallery of 2."""
+def save_images(root: Path) -> Dataset:
+    """A folder of 7 images of different shapes, the sixth missing, and a gallery of 2."""
     rng = np.random.default_rng(0)
     for below in ("images", "gallery", "embeddings"):
         (root / below).mkdir(parents=True)
@@ -105,6 +105,6 @@ def rows_kept(ds):
     return ds.stimuli["id"].ne("p5").to_numpy()
 
 
-def pixel_values(folder, pictures):
+def pixel_values(folder, images):
     processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
-    return processor(images=pictures, return_tensors="pt")["pixel_values"]
+    return processor(images=images, return_tensors="pt")["pixel_values"]

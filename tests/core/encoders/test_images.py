@@ -1,4 +1,4 @@
-"""Pictures on their way into an encoder: every kind of file, memory, disk, low-level values."""
+"""Images on their way into an encoder: every kind of file, memory, disk, low-level values."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ GOOD = {
     "one bit": (lambda: png(plain(1, "1")), WHITE),
 }
 BAD = {
-    "corrupt": (lambda: b"\x89PNG\r\n\x1a\nnothing of a picture", "could not be read"),
-    "no picture": (lambda: b"plain text", "could not be read"),
+    "corrupt": (lambda: b"\x89PNG\r\n\x1a\nnothing of an image", "could not be read"),
+    "no image": (lambda: b"plain text", "could not be read"),
     "empty": (lambda: b"", "could not be read"),
     "truncated": (lambda: png(noise())[:9000], "could not be read"),
     "truncated JPEG": (lambda: png(noise(), format="JPEG")[:2000], "could not be read"),
@@ -94,7 +94,7 @@ def make(root, files):
     return datasets.load("folder", root=root)
 
 
-def test_every_kind_of_picture_or_a_named_failure(tmp_path):
+def test_every_kind_of_image_or_a_named_failure(tmp_path):
     kinds = {**GOOD, **BAD}
     ds = make(tmp_path / "all", {name: kinds[name][0]() for name in kinds})
     features = encoders.encode_images(ds, "pixels", side=2)
@@ -113,10 +113,10 @@ def test_every_kind_of_picture_or_a_named_failure(tmp_path):
 @pytest.mark.parametrize("name", GOOD)
 def test_uploads_of_every_kind(name):
     make_file, colour = GOOD[name]
-    picture = encoders.check_upload(make_file())
-    assert picture.mode == "RGB"
-    np.testing.assert_allclose(picture.getpixel((3, 3)), colour, atol=3)
-    assert encoders.encode_picture(picture, "pixels", side=2).shape == (12,)
+    image = encoders.check_upload(make_file())
+    assert image.mode == "RGB"
+    np.testing.assert_allclose(image.getpixel((3, 3)), colour, atol=3)
+    assert encoders.encode_image(image, "pixels", side=2).shape == (12,)
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -137,7 +137,7 @@ def test_uploads_are_bounded_and_turned(monkeypatch):
     assert encoders.check_upload(png(turned, exif=exif)).size == (4, 8)
 
 
-def test_a_picture_of_over_100_million_pixels_is_not_decoded():
+def test_an_image_of_over_100_million_pixels_is_not_decoded():
     class Unread(Image.Image):
         size = (20_000, 6_000)
         width, height = size
@@ -146,18 +146,18 @@ def test_a_picture_of_over_100_million_pixels_is_not_decoded():
             raise AssertionError("decoded")
 
     with pytest.raises(InputError, match="20000 x 6000"):
-        encoders.encode_picture(Unread(), "pixels")
+        encoders.encode_image(Unread(), "pixels")
 
 
-def test_no_picture_at_all_is_an_error_and_nothing_is_kept(tmp_path):
+def test_no_image_at_all_is_an_error_and_nothing_is_kept(tmp_path):
     ds = make(tmp_path / "bad", {name: BAD[name][0]() for name in ("corrupt", "empty")})
-    with pytest.raises(NotFoundError, match="None of the 2 pictures"):
+    with pytest.raises(NotFoundError, match="None of the 2 images"):
         encoders.encode_images(ds, "pixels")
     assert encoders.entries() == []
     with pytest.raises(NotFoundError, match="no gallery"):
         encoders.encode_images(ds, "pixels", "gallery")
     bare = Dataset(ds.info, "s", ("s",), pd.DataFrame({"id": ["a"]}), "f" * 32)
-    with pytest.raises(NotFoundError, match="without pictures"):
+    with pytest.raises(NotFoundError, match="without images"):
         encoders.encode_images(bare, "pixels")
 
 
@@ -165,7 +165,7 @@ def test_no_picture_at_all_is_an_error_and_nothing_is_kept(tmp_path):
 
 
 class Counting(Loaded):
-    """Counts how many prepared pictures are alive."""
+    """Counts how many prepared images are alive."""
 
     dimensions, batch = 3, 8
 
@@ -174,11 +174,11 @@ class Counting(Loaded):
         self.alive = self.most = 0
         self.order = []
 
-    def prepare(self, pictures):
+    def prepare(self, images):
         with self.lock:
-            self.alive += len(pictures)
+            self.alive += len(images)
             self.most = max(self.most, self.alive)
-        return [np.asarray(picture.getpixel((0, 0))) for picture in pictures]
+        return [np.asarray(image.getpixel((0, 0))) for image in images]
 
     def images(self, prepared):
         with self.lock:
@@ -191,7 +191,7 @@ def numbered(name):
     return Image.new("RGB", (4, 4), (number % 256, number // 256, 7))
 
 
-def test_few_pictures_are_in_memory_and_rows_keep_their_order():
+def test_few_images_are_in_memory_and_rows_keep_their_order():
     ids = [str(number) for number in range(2000)]
     loaded = Counting()
     rows = np.concatenate(list(pipeline.features(ids, numbered, loaded, {})))
@@ -203,13 +203,13 @@ def generated(count, size=SIDE):
     stimuli = pd.DataFrame({"id": [str(number) for number in range(count)]})
     info = DatasetInfo("generated", "Generated")
 
-    def picture(name):
+    def image(name):
         return numbered(name).resize((size, size))
 
-    return Dataset(info, "s1", ("s1",), stimuli, f"{count:032x}", pictures=picture)
+    return Dataset(info, "s1", ("s1",), stimuli, f"{count:032x}", images=image)
 
 
-def test_memory_does_not_grow_with_the_pictures():
+def test_memory_does_not_grow_with_the_images():
     peaks = {}
     for count in (200, 1600):
         ds = generated(count, 256)
@@ -217,7 +217,7 @@ def test_memory_does_not_grow_with_the_pictures():
         encoders.encode_images(ds, "pixels", side=64)
         peaks[count] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    # Embeddings of 1,400 more pictures alone would be 69 MB.
+    # Embeddings of 1,400 more images alone would be 69 MB.
     assert peaks[1600] - peaks[200] < 8e6, peaks
 
 
@@ -261,9 +261,9 @@ def grating(angle, wavelength=8, side=128):
 @pytest.mark.parametrize("number", range(8))
 @pytest.mark.parametrize("scale", [0, 1, 2])
 def test_gabor_answers_most_to_its_orientation_and_scale(number, scale):
-    picture = grating(number * np.pi / 8, 4 * 2**scale)
-    places = encoders.encode_picture(picture, "gabor").reshape(4, 8, 8, 8)
-    # Beyond the edge the picture is mirrored, and its stripes run the other way.
+    image = grating(number * np.pi / 8, 4 * 2**scale)
+    places = encoders.encode_image(image, "gabor").reshape(4, 8, 8, 8)
+    # Beyond the edge the image is mirrored, and its stripes run the other way.
     found = places[:, :, 2:6, 2:6].mean(axis=(2, 3))
     assert np.unravel_index(found.argmax(), found.shape) == (scale, number)
     across = found[scale, (number + 4) % 8]
@@ -273,13 +273,13 @@ def test_gabor_answers_most_to_its_orientation_and_scale(number, scale):
 def test_gabor_energy_ignores_phase_and_says_where():
     first = np.asarray(grating(0))
     moved = Image.fromarray(np.roll(first, 3, axis=1))
-    both = [encoders.encode_picture(p, "gabor", grid=1) for p in (Image.fromarray(first), moved)]
+    both = [encoders.encode_image(p, "gabor", grid=1) for p in (Image.fromarray(first), moved)]
     np.testing.assert_allclose(both[0].max(), both[1].max(), rtol=0.02)
     left = first.copy()
     left[:, 64:] = 127
-    found = encoders.encode_picture(Image.fromarray(left), "gabor", grid=2).reshape(4, 8, 2, 2)
+    found = encoders.encode_image(Image.fromarray(left), "gabor", grid=2).reshape(4, 8, 2, 2)
     assert found[1, 0, :, 0].min() > 5 * found[1, 0, :, 1].max()
-    blank = encoders.encode_picture(plain(), "gabor", grid=3)
+    blank = encoders.encode_image(plain(), "gabor", grid=3)
     assert np.abs(blank).max() < 1e-4
 
 
@@ -287,9 +287,9 @@ def test_gabor_filters_do_not_answer_to_luminance():
     assert gabor.filters(8, 4)[:, 0, 0].max() < 0.005
 
 
-def test_pixels_are_the_picture():
+def test_pixels_are_the_image():
     pixels = np.random.default_rng(0).integers(0, 255, (4, 4, 3), dtype=np.uint8)
-    found = encoders.encode_picture(Image.fromarray(pixels), "pixels", side=4)
+    found = encoders.encode_image(Image.fromarray(pixels), "pixels", side=4)
     np.testing.assert_allclose(found, pixels.reshape(-1) / 255, atol=1e-6)
 
 

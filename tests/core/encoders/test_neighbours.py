@@ -50,14 +50,14 @@ def test_agreement_of_clusters_and_of_noise(rng, monkeypatch):
     clusters = centres[np.arange(500) % 5] + rng.standard_normal((500, 5))
     found = encoders.agreement(clusters, labels, 10)
     assert (found.share, found.low, found.high) == (1.0, 1.0, 1.0)
-    assert (found.queries, found.pictures) == (100, 500)
+    assert (found.queries, found.images) == (100, 500)
     assert found.chance == pytest.approx(99 / 499)
     noise = encoders.agreement(rng.standard_normal((500, 5)), labels, 10)
     assert abs(noise.share - noise.chance) < 0.06
     assert noise.low < noise.share < noise.high
 
 
-def test_agreement_needs_more_pictures_than_neighbours(rng):
+def test_agreement_needs_more_images_than_neighbours(rng):
     features = rng.standard_normal((6, 3))
     assert encoders.agreement(features, ["a"] * 5 + [""], 5) is None
     assert encoders.agreement(features, ["a"] * 6, 5).share == 1
@@ -108,10 +108,10 @@ def test_the_ceiling_is_what_the_noise_free_rdm_reaches(rng):
 
 
 class Small:
-    """Prepares a picture as its mean colour."""
+    """Prepares an image as its mean colour."""
 
-    def prepare(self, pictures):
-        return [np.asarray(picture).mean(axis=(0, 1)) for picture in pictures]
+    def prepare(self, images):
+        return [np.asarray(image).mean(axis=(0, 1)) for image in images]
 
     def tensor(self, prepared, device):
         return torch.from_numpy(prepared)
@@ -130,21 +130,21 @@ def limited(most, seen):
 def test_batches_shrink_until_they_fit_into_the_memory():
     seen = []
     loaded = TorchLoaded(Small(), limited(5, seen), "cpu")
-    pictures = [Image.new("RGB", (4, 4), (shade, 0, 0)) for shade in range(30)]
+    images = [Image.new("RGB", (4, 4), (shade, 0, 0)) for shade in range(30)]
     seen.clear()
-    found = loaded.images(loaded.prepare(pictures))
+    found = loaded.images(loaded.prepare(images))
     np.testing.assert_array_equal(found[:, 0], np.arange(30) * 2)
     assert seen[:4] == [30, 15, 7, 3]
     assert loaded.batch == 3
     seen.clear()
-    loaded.images(loaded.prepare(pictures))
+    loaded.images(loaded.prepare(images))
     assert max(seen) == 3
 
 
-def test_a_picture_that_does_not_fit_alone_is_told():
+def test_an_image_that_does_not_fit_alone_is_told():
     seen = []
     loaded = TorchLoaded(Small(), limited(1, seen), "cpu")
     loaded._features = limited(0, seen)
-    with pytest.raises(InputError, match=r"One picture does not fit.*device 'cpu'"):
+    with pytest.raises(InputError, match=r"One image does not fit.*device 'cpu'"):
         loaded.images(loaded.prepare([Image.new("RGB", (4, 4))] * 4))
     assert loaded.batch == 1

@@ -24,11 +24,11 @@ def rows(rng):
     return rng.standard_normal((60, 5))
 
 
-def pixels(picture):
-    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGBA"))
+def pixels(image):
+    return np.asarray(Image.open(io.BytesIO(image)).convert("RGBA"))
 
 
-def test_a_wordcloud_is_a_transparent_picture_drawn_the_same_again():
+def test_a_wordcloud_is_a_transparent_image_drawn_the_same_again():
     first, again = (wordcloud(WORDS, 300, 200, dark=False, seed=4) for _ in range(2))
     assert first == again
     drawn = pixels(first)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core import datasets, rdm
 from core.errors import InputError
-from core.figures import heatmap, pictures
+from core.figures import heatmap, images
 from core.figures.export import rdm_figure
 
 
@@ -55,8 +55,8 @@ def test_levels_run_from_the_lowest_to_the_highest_value(matrix):
 
 def test_the_png_shows_the_colours_of_the_scale(matrix):
     levels = heatmap.levels(matrix, (0.0, 2.0))
-    picture = Image.open(io.BytesIO(heatmap.palette_png(levels, "viridis")))
-    pixels = np.asarray(picture.convert("RGB"))
+    image = Image.open(io.BytesIO(heatmap.palette_png(levels, "viridis")))
+    pixels = np.asarray(image.convert("RGB"))
     assert np.array_equal(pixels, heatmap.colours("viridis")[levels])
 
 
@@ -70,10 +70,10 @@ def test_figures_export_whatever_the_names_hold(matrix, file_format):
         rdm_figure(levels, (0, 2), 97, "", "r", [], "cividis", False, "gif")
 
 
-def test_thumbnails_fit_their_size_and_a_missing_picture_is_empty():
+def test_thumbnails_fit_their_size_and_a_missing_image_is_empty():
     ds = datasets.load("simulated", stimuli=80)
-    uri = pictures.thumbnail(ds, "tree-01", 96)
-    picture = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
-    assert max(picture.size) == 96
-    ds.pictures = None
-    assert pictures.thumbnail(ds, "tree-01", 96) == ""
+    uri = images.thumbnail(ds, "tree-01", 96)
+    image = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
+    assert max(image.size) == 96
+    ds.images = None
+    assert images.thumbnail(ds, "tree-01", 96) == ""

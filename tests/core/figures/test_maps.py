@@ -8,7 +8,7 @@ import pytest
 
 from core import maps
 from core.figures import maps as figures
-from core.figures.pictures import CATEGORY_COLOURS
+from core.figures.images import CATEGORY_COLOURS
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def test_profiles_show_what_regions_prefer():
     assert table["food-medial"].idxmax() == "food"
 
 
-def test_the_strongest_pictures_of_a_region():
+def test_the_strongest_images_of_a_region():
     stimuli, model = simulation.truth("S1", DEFAULTS)
     most, least = recovery.strongest(model, "FFA-1", 10)
     means = model.signal[:, model.rois["FFA-1"]].mean(axis=1)

@@ -36,7 +36,7 @@ def small(monkeypatch):
 
 @pytest.fixture
 def planted(tmp_path):
-    """60 trials of 57 pictures, 12 parcels and 8 dimensions; one more without an embedding."""
+    """60 trials of 57 images, 12 parcels and 8 dimensions; one more without an embedding."""
     rng = np.random.default_rng(0)
     targets = rng.standard_normal((57, 8))[[*range(57), 0, 20, 40]]
     betas = targets @ rng.standard_normal((8, 12)) + 0.3 * rng.standard_normal((60, 12))
@@ -51,32 +51,30 @@ def planted(tmp_path):
     return folder.parent
 
 
-def side(seed, pictures, count=40, repeats=1):
-    """Noisy predictions of pictures that turned a little, as they do with another centre."""
+def side(seed, images, count=40, repeats=1):
+    """Noisy predictions of images that turned a little, as they do with another centre."""
     rng = np.random.default_rng(seed)
-    turned = pictures + 0.1 * rng.standard_normal(pictures.shape)
-    picture = np.repeat(np.arange(count), repeats)
-    noise = rng.standard_normal((len(picture), pictures.shape[1]))
-    return Queries(
-        turned[picture] + 2 * noise, turned, picture, np.repeat(list("abcde"), count // 5)
-    )
+    turned = images + 0.1 * rng.standard_normal(images.shape)
+    image = np.repeat(np.arange(count), repeats)
+    noise = rng.standard_normal((len(image), images.shape[1]))
+    return Queries(turned[image] + 2 * noise, turned, image, np.repeat(list("abcde"), count // 5))
 
 
 def test_joined_seeds_score_the_mean_of_their_scores():
-    pictures = np.random.default_rng(9).standard_normal((40, 6))
-    sides = [side(seed, pictures, repeats=3) for seed in range(3)]
+    images = np.random.default_rng(9).standard_normal((40, 6))
+    sides = [side(seed, images, repeats=3) for seed in range(3)]
     pooled = scores.pooled(sides, permutations=9, resamples=9).set_index("measure")
     each = [scores.evaluate(*one, permutations=1, resamples=1) for one in sides]
     values = pd.concat(each).groupby("measure")["value"].mean()
     for measure in ("top-1", "two-way"):
         assert pooled["value"][measure] == pytest.approx(values[measure], abs=1e-9)
     assert pooled["n"]["two-way"] == 3 * 3 * 40
-    assert pooled["pictures"]["two-way"] == 40
+    assert pooled["images"]["two-way"] == 40
 
 
 def test_joining_equal_seeds_does_not_narrow_the_interval():
-    pictures = np.random.default_rng(9).standard_normal((40, 6))
-    one = side(0, pictures)
+    images = np.random.default_rng(9).standard_normal((40, 6))
+    one = side(0, images)
     alone = scores.evaluate(*one, permutations=9, resamples=500).set_index("measure")
     five = scores.pooled([one] * 5, permutations=9, resamples=500).set_index("measure")
     for column in ("low", "high"):
@@ -94,7 +92,7 @@ def test_shuffled_responses_stay_together_under_another_id(registered):
     assert np.mean(np.array(order) == np.arange(80)) < 0.1
     again = datasets.load(report_plan.SHUFFLED, "S1", **options, shuffle=2)
     assert len({ds.fingerprint, other.fingerprint, again.fingerprint}) == 3
-    assert other.pictures_fingerprint == ds.pictures_fingerprint
+    assert other.images_fingerprint == ds.images_fingerprint
 
 
 def test_the_chosen_head_is_the_best_on_validation_not_on_test():
@@ -133,10 +131,10 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again" / report.TABLE), table)
 
 
-def test_ridge_as_stated_finds_the_planted_pictures_by_loops(planted):
+def test_ridge_as_stated_finds_the_planted_images_by_loops(planted):
     recording = report_bold5000.read(planted)
-    betas, targets, pictures = recording
-    assert (betas.shape, targets.shape, len(set(pictures))) == ((60, 12), (60, 8), 57)
+    betas, targets, images = recording
+    assert (betas.shape, targets.shape, len(set(images))) == ((60, 12), (60, 8), 57)
     stated = report_bold5000.stated(recording)
     fitted = Ridge(1e-6)
     for trial in range(60):
@@ -162,7 +160,7 @@ def test_a_recording_is_scored_by_folds_and_found_again(planted, monkeypatch, tm
     assert set(table["case"]) == {report_bold5000.STATED, report_bold5000.HEADS}
     assert table[["low", "high", "min", "max"]].notna().all(axis=None)
     ridge = table.query("head == 'ridge' and side == 'test' and measure == 'two-way'")
-    assert ridge["pictures"].tolist() == [57, 12]
+    assert ridge["images"].tolist() == [57, 12]
     assert ridge["n"].tolist() == [60, 12]
     assert (ridge["mean"] > 0.95).all()
 

@@ -25,41 +25,41 @@ def unit(rows):
 
 def drawn(q=40, m=30, d=6, categories=6, seed=0, signal=0.5):
     rng = np.random.default_rng(seed)
-    pictures = rng.standard_normal((m, d))
-    picture = rng.integers(0, m, q)
-    predicted = signal * pictures[picture] + rng.standard_normal((q, d))
-    return predicted, pictures, picture, np.array([f"c{i % categories}" for i in range(m)])
+    images = rng.standard_normal((m, d))
+    image = rng.integers(0, m, q)
+    predicted = signal * images[image] + rng.standard_normal((q, d))
+    return predicted, images, image, np.array([f"c{i % categories}" for i in range(m)])
 
 
 def value(table, measure, column="value"):
     return table.set_index("measure").loc[measure, column]
 
 
-def over_pictures(credit, picture, subject=None):
-    """Mean over queries of a picture and subject, then over subjects, then over pictures."""
-    subject = np.zeros(len(picture)) if subject is None else subject
-    of_pictures = []
-    for one in sorted(set(picture)):
+def over_images(credit, image, subject=None):
+    """Mean over queries of an image and subject, then over subjects, then over images."""
+    subject = np.zeros(len(image)) if subject is None else subject
+    of_images = []
+    for one in sorted(set(image)):
         of_subjects = []
         for who in sorted(set(subject)):
-            own = [credit[i] for i in range(len(picture)) if (picture[i], subject[i]) == (one, who)]
+            own = [credit[i] for i in range(len(image)) if (image[i], subject[i]) == (one, who)]
             if own:
                 of_subjects.append(sum(own) / len(own))
-        of_pictures.append(sum(of_subjects) / len(of_subjects))
-    return sum(of_pictures) / len(of_pictures)
+        of_images.append(sum(of_subjects) / len(of_subjects))
+    return sum(of_images) / len(of_images)
 
 
 def unequal(sizes, predict, seed, repeats=1, **options):
-    """Scores of predictions of noisy pictures around orthogonal centres, one a category."""
+    """Scores of predictions of noisy images around orthogonal centres, one a category."""
     rng = np.random.default_rng(seed)
     codes = np.repeat(np.arange(len(sizes)), sizes)
     centres = np.eye(len(sizes))
-    pictures = centres[codes] + 0.1 * rng.standard_normal((len(codes), len(sizes)))
-    picture = np.repeat(np.arange(len(codes)), repeats)
+    images = centres[codes] + 0.1 * rng.standard_normal((len(codes), len(sizes)))
+    image = np.repeat(np.arange(len(codes)), repeats)
     return scores.evaluate(
-        predict(rng, codes, centres, len(picture)),
-        pictures,
-        picture,
+        predict(rng, codes, centres, len(image)),
+        images,
+        image,
         np.array([f"c{code:02}" for code in codes]),
         seed=seed,
         permutations=1,
@@ -81,90 +81,90 @@ def noise(rng, codes, centres, count):
 
 def test_a_case_by_hand():
     angles = np.radians([0.0, 20.0, 90.0, 130.0])
-    pictures = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    images = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     asked = np.radians([5.0, 62.0, 12.0, 100.0])
     predicted = 3 * np.stack([np.cos(asked), np.sin(asked)], axis=1)
     # 5 is nearest to 0; 62 to 90, then 20; 12 to 20, then 0; 100 to 90.
-    table = scores.evaluate(predicted, pictures, [0, 1, 0, 2], list("aabb"), **FEW)
+    table = scores.evaluate(predicted, images, [0, 1, 0, 2], list("aabb"), **FEW)
     assert value(table, "median-rank") == 1.5
     two_way = [(1.0 + 2 / 3) / 2, 2 / 3, 1.0]
     assert value(table, "two-way") == pytest.approx(np.mean(two_way))
     # Prototypes stand at 10 and 110 degrees, and 62 is nearer to the wrong one.
     assert value(table, "top-1") == pytest.approx((1 + 0 + 1) / 3)
-    # Two pictures of a and one of b were viewed; a third of the predictions says a.
+    # Two images of a and one of b were viewed; a third of the predictions says a.
     assert value(table, "top-1", "chance") == pytest.approx((2 * 1 + 1 * 2) / 9)
     assert value(table, "median-rank", "chance") == 2.5
     assert table["measure"].tolist() == ["top-1", "two-way", "median-rank"]
     assert table["n"].tolist() == [4, 4, 4]
-    assert table["pictures"].tolist() == [3, 3, 3]
+    assert table["images"].tolist() == [3, 3, 3]
     assert table["candidates"].tolist() == [2, 4, 4]
-    assert set(table["permuted"]) == {"pictures"}
+    assert set(table["permuted"]) == {"images"}
 
 
 @pytest.mark.parametrize("subjects", [1, 3])
 def test_every_measure_is_that_of_a_loop(subjects):
-    predicted, pictures, picture, category = drawn(80)
+    predicted, images, image, category = drawn(80)
     subject = np.random.default_rng(5).choice(
         subjects, 80, p=[0.7, 0.2, 0.1] if subjects > 1 else [1]
     )
     names = sorted(set(category))
     prototypes = {
-        name: np.mean([unit(pictures[i]) for i in np.flatnonzero(category == name)], axis=0)
+        name: np.mean([unit(images[i]) for i in np.flatnonzero(category == name)], axis=0)
         for name in names
     }
     credit = {name: [] for name in ("top-1", "top-5", "two-way", "median-rank")}
     chance = {"top-1": [], "top-5": []}
-    seen = sorted(set(picture))
-    for row, right in zip(predicted, picture, strict=True):
+    seen = sorted(set(image))
+    for row, right in zip(predicted, image, strict=True):
         near = sorted(names, key=lambda name: -cosine(row, prototypes[name]))
         credit["top-1"].append(near[0] == category[right])
         credit["top-5"].append(category[right] in near[:5])
         chance["top-1"].append(np.mean([category[other] == near[0] for other in seen]))
         chance["top-5"].append(np.mean([category[other] in near[:5] for other in seen]))
-        own = cosine(row, pictures[right])
-        others = [cosine(row, pictures[j]) for j in range(30) if j != right]
+        own = cosine(row, images[right])
+        others = [cosine(row, images[j]) for j in range(30) if j != right]
         credit["two-way"].append(np.mean([other < own for other in others]))
         credit["median-rank"].append(1 + sum(other > own for other in others))
     for given in (None, prototypes):
-        queries = (predicted, pictures, picture, category, given, subject)
+        queries = (predicted, images, image, category, given, subject)
         table = scores.evaluate(*queries, leave_own_out=False, **FEW)
         for name, found in credit.items():
-            mean = over_pictures(found, picture, subject)
+            mean = over_images(found, image, subject)
             expected = np.median(found) if "rank" in name else mean
             assert value(table, name) == pytest.approx(expected), name
         for name, found in chance.items():
-            expected = over_pictures(found, picture, subject)
+            expected = over_images(found, image, subject)
             assert value(table, name, "chance") == pytest.approx(expected), name
     assert table.attrs["prototypes"] == "given"
     assert set(table["permuted"]) == {"categories"}
 
 
-def test_the_viewed_picture_is_left_out_of_its_prototype():
-    predicted, pictures, picture, category = drawn()
+def test_the_viewed_image_is_left_out_of_its_prototype():
+    predicted, images, image, category = drawn()
     correct = []
-    for row, right in zip(predicted, picture, strict=True):
+    for row, right in zip(predicted, image, strict=True):
         best = {}
         for name in set(category):
             members = [j for j in np.flatnonzero(category == name) if j != right]
-            best[name] = cosine(row, np.mean(unit(pictures[members]), axis=0))
+            best[name] = cosine(row, np.mean(unit(images[members]), axis=0))
         correct.append(max(best, key=best.__getitem__) == category[right])
-    table = scores.evaluate(predicted, pictures, picture, category, **FEW)
-    assert value(table, "top-1") == pytest.approx(over_pictures(correct, picture))
+    table = scores.evaluate(predicted, images, image, category, **FEW)
+    assert value(table, "top-1") == pytest.approx(over_images(correct, image))
     assert "left out" in table.attrs["prototypes"]
 
 
 def test_a_subject_of_many_trials_counts_as_much_as_one_of_few():
-    _, pictures, _, category = drawn(m=12)
-    picture = np.repeat(np.arange(12), 10)
+    _, images, _, category = drawn(m=12)
+    image = np.repeat(np.arange(12), 10)
     subject = np.tile([0] * 9 + [1], 12)
-    predicted = pictures[picture] + 0.1 * np.random.default_rng(1).standard_normal((120, 6))
+    predicted = images[image] + 0.1 * np.random.default_rng(1).standard_normal((120, 6))
     predicted[subject == 1] = np.random.default_rng(2).standard_normal((12, 6))
     options = {**FEW, "leave_own_out": False}
     many, few = (
-        scores.evaluate(predicted[rows], pictures, picture[rows], category, **options)
+        scores.evaluate(predicted[rows], images, image[rows], category, **options)
         for rows in (subject == 0, subject == 1)
     )
-    both = scores.evaluate(predicted, pictures, picture, category, subject=subject, **options)
+    both = scores.evaluate(predicted, images, image, category, subject=subject, **options)
     for measure in ("top-1", "two-way"):
         assert value(many, measure) > value(few, measure) + 0.2
         for column in ("value", "chance"):
@@ -175,10 +175,10 @@ def test_a_subject_of_many_trials_counts_as_much_as_one_of_few():
 def test_runs_of_several_subjects_score_the_mean_of_their_scores():
     runs = []
     for seed in range(3):
-        predicted, pictures, picture, category = drawn(60, 12)
+        predicted, images, image, category = drawn(60, 12)
         predicted += np.random.default_rng(seed).standard_normal(predicted.shape)
         subject = np.random.default_rng(9).choice(3, 60, p=[0.7, 0.2, 0.1])
-        runs.append(scores.Queries(predicted, pictures, picture, category, subject))
+        runs.append(scores.Queries(predicted, images, image, category, subject))
     together = scores.pooled(runs, **FEW)
     each = [scores.evaluate(*run[:4], subject=run.subject, **FEW) for run in runs]
     for measure in ("top-1", "top-5", "two-way"):
@@ -187,19 +187,19 @@ def test_runs_of_several_subjects_score_the_mean_of_their_scores():
             assert value(together, measure, column) == pytest.approx(expected), (measure, column)
 
 
-def test_runs_on_other_pictures_are_not_pooled():
+def test_runs_on_other_images_are_not_pooled():
     one = scores.Queries(*drawn())
-    kept = one.picture != one.picture[0]
-    fewer = one._replace(predicted=one.predicted[kept], picture=one.picture[kept])
-    with pytest.raises(InputError, match=r"21 pictures, another on 20.*the same pictures"):
+    kept = one.image != one.image[0]
+    fewer = one._replace(predicted=one.predicted[kept], image=one.image[kept])
+    with pytest.raises(InputError, match=r"21 images, another on 20.*the same images"):
         scores.pooled([one, fewer], **FEW)
 
 
-def test_equal_pictures_tie_wherever_they_stand():
+def test_equal_images_tie_wherever_they_stand():
     rng = np.random.default_rng(0)
-    pictures = np.repeat(rng.standard_normal((1, 37)), 25, axis=0)
+    images = np.repeat(rng.standard_normal((1, 37)), 25, axis=0)
     predicted = rng.standard_normal((10, 37))
-    table = scores.evaluate(predicted, pictures, np.arange(10), ["a"] * 25, **FEW)
+    table = scores.evaluate(predicted, images, np.arange(10), ["a"] * 25, **FEW)
     assert value(table, "two-way") == 0.5
     assert value(table, "median-rank") == 13
     assert table["p"].tolist() == [1.0, 1.0]
@@ -207,21 +207,21 @@ def test_equal_pictures_tie_wherever_they_stand():
 
 
 def test_top_1_of_300_stands_where_there_are_300():
-    predicted, pictures, picture, category = drawn(50, 300, 8)
-    first = np.argmax(unit(predicted) @ unit(pictures).T, axis=1) == picture
-    table = scores.evaluate(predicted, pictures, picture, category, **FEW)
-    assert value(table, "top-1 of 300") == pytest.approx(over_pictures(first, picture))
+    predicted, images, image, category = drawn(50, 300, 8)
+    first = np.argmax(unit(predicted) @ unit(images).T, axis=1) == image
+    table = scores.evaluate(predicted, images, image, category, **FEW)
+    assert value(table, "top-1 of 300") == pytest.approx(over_images(first, image))
     assert value(table, "top-1 of 300", "chance") == 1 / 300
-    fewer = scores.evaluate(predicted, pictures[:299], picture % 299, category[:299], **FEW)
+    fewer = scores.evaluate(predicted, images[:299], image % 299, category[:299], **FEW)
     assert "top-1 of 300" not in set(fewer["measure"])
 
 
 def test_perfect_predictions():
     rng = np.random.default_rng(0)
     centres = np.repeat(np.eye(20), 16, axis=0)
-    pictures = centres + 0.05 * rng.standard_normal(centres.shape)
+    images = centres + 0.05 * rng.standard_normal(centres.shape)
     category = np.repeat([f"c{i:02}" for i in range(20)], 16)
-    table = scores.evaluate(pictures * 7, pictures, np.arange(320), category, permutations=199)
+    table = scores.evaluate(images * 7, images, np.arange(320), category, permutations=199)
     expected = {"top-1": 1, "top-5": 1, "two-way": 1, "median-rank": 1, "top-1 of 300": 1}
     assert dict(zip(table["measure"], table["value"], strict=True)) == pytest.approx(expected)
     assert (table["p"] == 1 / 200).all()
@@ -254,11 +254,11 @@ def test_predictions_that_cluster_by_category_alone_gain_nothing():
     for seed in range(100):
         rng = np.random.default_rng(seed)
         codes = np.repeat(np.arange(8), sizes)
-        pictures = rng.standard_normal((8, 10))[codes] + 0.5 * rng.standard_normal((48, 10))
+        images = rng.standard_normal((8, 10))[codes] + 0.5 * rng.standard_normal((48, 10))
         predicted = rng.standard_normal((8, 10))[codes] + 0.5 * rng.standard_normal((48, 10))
         category = np.array([f"c{code}" for code in codes])
         table = scores.evaluate(
-            predicted, pictures, np.arange(48), category, permutations=99, resamples=9
+            predicted, images, np.arange(48), category, permutations=99, resamples=9
         )
         for measure in hits:
             hits[measure] += value(table, measure, "p") <= 0.05
@@ -266,17 +266,17 @@ def test_predictions_that_cluster_by_category_alone_gain_nothing():
 
 
 def test_always_predicting_the_largest_category_is_not_significant():
-    _, pictures, _, _ = drawn(m=40)
+    _, images, _, _ = drawn(m=40)
     category = np.array(["large"] * 20 + [f"c{i % 10}" for i in range(20)])
-    constant = np.repeat(unit(pictures[:20]).mean(axis=0)[None], 40, axis=0)
-    table = scores.evaluate(constant, pictures, np.arange(40), category, permutations=99)
+    constant = np.repeat(unit(images[:20]).mean(axis=0)[None], 40, axis=0)
+    table = scores.evaluate(constant, images, np.arange(40), category, permutations=99)
     assert value(table, "top-1") == 0.5 == value(table, "top-1", "chance")
     assert table["p"].tolist() == [1.0] * 4
 
 
 @pytest.mark.parametrize("leave_own_out", [False, True])
 @pytest.mark.parametrize("predict", [constant, as_often_as_the_sizes, noise])
-def test_chance_is_k_of_c_where_categories_have_equally_many_pictures(predict, leave_own_out):
+def test_chance_is_k_of_c_where_categories_have_equally_many_images(predict, leave_own_out):
     for categories in (6, 7):
         table = unequal([8] * categories, predict, 0, 3, resamples=9, leave_own_out=leave_own_out)
         assert value(table, "top-1", "chance") == 1 / categories
@@ -316,53 +316,53 @@ def test_chance_of_top_5_is_at_most_1(sizes):
     assert value(found, "top-5", "chance") == pytest.approx(26 / 27)
 
 
-def test_chance_counts_viewed_pictures_alone():
-    pictures = np.repeat(np.eye(5), 4, axis=0)
+def test_chance_counts_viewed_images_alone():
+    images = np.repeat(np.eye(5), 4, axis=0)
     category = np.repeat(list("abcde"), 4)
     viewed = np.array([0, 1, 2, 4, 8])
-    constant = np.repeat(pictures[:1], 5, axis=0)
-    table = scores.evaluate(constant, pictures, viewed, category, **FEW)
+    constant = np.repeat(images[:1], 5, axis=0)
+    table = scores.evaluate(constant, images, viewed, category, **FEW)
     assert value(table, "top-1", "chance") == value(table, "top-1") == pytest.approx(3 / 5)
-    of_two = scores.evaluate(constant[:2], pictures, [0, 4], category, **FEW)
+    of_two = scores.evaluate(constant[:2], images, [0, 4], category, **FEW)
     assert value(of_two, "top-1", "chance") == value(of_two, "top-1") == pytest.approx(1 / 2)
 
 
 def test_queries_of_unknown_category_do_not_count_in_top_k():
-    predicted, pictures, picture, category = drawn()
+    predicted, images, image, category = drawn()
     category[::2] = ""
-    table = scores.evaluate(predicted, pictures, picture, category, **FEW)
-    assert value(table, "top-1", "n") == np.sum(category[picture] != "")
+    table = scores.evaluate(predicted, images, image, category, **FEW)
+    assert value(table, "top-1", "n") == np.sum(category[image] != "")
     assert value(table, "two-way", "n") == 40
 
 
 def test_the_order_of_queries_means_nothing():
-    predicted, pictures, picture, category = drawn(60, 12)
+    predicted, images, image, category = drawn(60, 12)
     subject = np.random.default_rng(1).integers(0, 3, 60)
     order = np.random.default_rng(2).permutation(60)
     options = {"permutations": 99, "resamples": 99}
-    one = scores.evaluate(predicted, pictures, picture, category, subject=subject, **options)
+    one = scores.evaluate(predicted, images, image, category, subject=subject, **options)
     two = scores.evaluate(
-        predicted[order], pictures, picture[order], category, subject=subject[order], **options
+        predicted[order], images, image[order], category, subject=subject[order], **options
     )
     pd.testing.assert_frame_equal(one, two, rtol=1e-12)
 
 
-def test_repeats_of_a_picture_do_not_narrow_the_interval():
-    predicted, pictures, picture, category = drawn(30)
-    once = scores.evaluate(predicted, pictures, picture, category)
+def test_repeats_of_an_image_do_not_narrow_the_interval():
+    predicted, images, image, category = drawn(30)
+    once = scores.evaluate(predicted, images, image, category)
     again = scores.evaluate(
-        np.tile(predicted, (9, 1)), pictures, np.tile(picture, 9), category, subject=None
+        np.tile(predicted, (9, 1)), images, np.tile(image, 9), category, subject=None
     )
     pd.testing.assert_frame_equal(once.drop(columns="n"), again.drop(columns="n"), atol=1e-9)
     assert (again["n"] == 270).all()
 
 
 def test_subjects_widen_the_interval():
-    predicted, pictures, picture, category = drawn(200, 30)
+    predicted, images, image, category = drawn(200, 30)
     subject = np.arange(200) % 4
     predicted[subject == 0] = np.random.default_rng(3).standard_normal((50, 6))
-    one = scores.evaluate(predicted, pictures, picture, category)
-    four = scores.evaluate(predicted, pictures, picture, category, subject=subject)
+    one = scores.evaluate(predicted, images, image, category)
+    four = scores.evaluate(predicted, images, image, category, subject=subject)
     width = [
         value(table, "two-way", "high") - value(table, "two-way", "low") for table in (one, four)
     ]
@@ -370,18 +370,18 @@ def test_subjects_widen_the_interval():
 
 
 def test_rows_without_an_embedding_are_left_out_and_counted():
-    predicted, pictures, picture, category = drawn()
+    predicted, images, image, category = drawn()
     kept = np.ones(40, dtype=bool)
     kept[[0, 5]] = False
     rest = np.delete(np.arange(30), 7)
-    kept &= picture != 7
+    kept &= image != 7
     expected = scores.evaluate(
-        predicted[kept], pictures[rest], np.searchsorted(rest, picture[kept]), category[rest], **FEW
+        predicted[kept], images[rest], np.searchsorted(rest, image[kept]), category[rest], **FEW
     )
-    predicted[0], predicted[5, 2], pictures[7, 0] = np.nan, np.inf, np.nan
-    found = scores.evaluate(predicted, pictures, picture, category, **FEW)
+    predicted[0], predicted[5, 2], images[7, 0] = np.nan, np.inf, np.nan
+    found = scores.evaluate(predicted, images, image, category, **FEW)
     assert (found["left_out"] == 40 - kept.sum()).all()
-    assert found.attrs["left_out"] == {"queries": 40 - kept.sum(), "pictures": 1}
+    assert found.attrs["left_out"] == {"queries": 40 - kept.sum(), "images": 1}
     pd.testing.assert_frame_equal(
         found.drop(columns="left_out"), expected.drop(columns="left_out"), rtol=1e-12
     )
@@ -390,13 +390,13 @@ def test_rows_without_an_embedding_are_left_out_and_counted():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"predicted": np.empty((0, 6)), "picture": []}, "0 usable predictions"),
-        ({"pictures": np.full((30, 6), np.nan)}, "0 usable pictures"),
-        ({"predicted": np.ones((40, 5))}, "5 dimensions, pictures has 6"),
-        ({"picture": np.full(40, 30)}, "does not have: 30"),
-        ({"picture": np.full(40, -1)}, "does not have: -1"),
-        ({"picture": np.full(40, 0.5)}, "dtype"),
-        ({"picture": [0]}, "picture has 1 rows"),
+        ({"predicted": np.empty((0, 6)), "image": []}, "0 usable predictions"),
+        ({"images": np.full((30, 6), np.nan)}, "0 usable images"),
+        ({"predicted": np.ones((40, 5))}, "5 dimensions, images has 6"),
+        ({"image": np.full(40, 30)}, "does not have: 30"),
+        ({"image": np.full(40, -1)}, "does not have: -1"),
+        ({"image": np.full(40, 0.5)}, "dtype"),
+        ({"image": [0]}, "image has 1 rows"),
         ({"category": ["a"]}, "category has 1 rows"),
         ({"subject": [1, 2]}, "subject has 2 rows"),
         ({"prototypes": {"c0": np.ones(6)}}, "No prototype for 5 test categories: c1"),
@@ -407,21 +407,21 @@ def test_rows_without_an_embedding_are_left_out_and_counted():
     ],
 )
 def test_bad_input_is_named(change, message):
-    names = ("predicted", "pictures", "picture", "category")
+    names = ("predicted", "images", "image", "category")
     arguments = dict(zip(names, drawn(), strict=True)) | change
     with pytest.raises(InputError, match=message):
         scores.evaluate(**arguments)
 
 
-def test_a_single_picture_has_no_interval():
-    predicted, pictures, _, category = drawn()
-    table = scores.evaluate(predicted[:3], pictures, [4, 4, 4], category, **FEW)
+def test_a_single_image_has_no_interval():
+    predicted, images, _, category = drawn()
+    table = scores.evaluate(predicted[:3], images, [4, 4, 4], category, **FEW)
     assert table[["low", "high"]].isna().all(axis=None)
     assert (table["p"] == 1).all()
 
 
 def test_a_thousand_permutations_take_seconds():
-    predicted, pictures, picture, category = drawn(2000, 300, 64, 20)
+    predicted, images, image, category = drawn(2000, 300, 64, 20)
     began = time.process_time()
-    scores.evaluate(predicted, pictures, picture, category, subject=np.arange(2000) % 5)
+    scores.evaluate(predicted, images, image, category, subject=np.arange(2000) % 5)
     assert time.process_time() - began < 10

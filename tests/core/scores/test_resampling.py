@@ -47,32 +47,32 @@ def test_unknown_categories_are_permuted_among_themselves():
     assert ((category[maps] == "") == (category == "")).all()
     assert len(np.unique(maps, axis=0)) > 10
     assert resampling.permuted_unit(category) == "categories"
-    assert resampling.permuted_unit(np.array(["a", "b", ""])) == "pictures"
+    assert resampling.permuted_unit(np.array(["a", "b", ""])) == "images"
     mixed = resampling.permutations(np.array(["a", "a", "b", "b"]), 200, seed=0)
     assert len(np.unique(mixed, axis=0)) == 24
 
 
 def test_intervals_are_those_of_a_loop():
     rng = np.random.default_rng(0)
-    picture, subject = rng.integers(0, 5, 30), rng.choice(3, 30, p=[0.6, 0.3, 0.1])
+    image, subject = rng.integers(0, 5, 30), rng.choice(3, 30, p=[0.6, 0.3, 0.1])
     credit, rank = rng.random(30), rng.integers(1, 9, 30).astype(float)
     draws = resampling.Draws(5, 3, 25, seed=0)
     means, medians = (
-        draws.means(credit, picture, subject),
-        draws.medians(rank, picture, subject),
+        draws.means(credit, image, subject),
+        draws.medians(rank, image, subject),
     )
     for row in range(25):
-        pictures, weights, all_ranks = [], [], []
+        images, weights, all_ranks = [], [], []
         for p in range(5):
             of_subjects = []
             for who in range(3):
-                own = (picture == p) & (subject == who)
+                own = (image == p) & (subject == who)
                 times = draws.subjects[row, who]
-                all_ranks += list(np.tile(rank[own], times * draws.pictures[row, p]))
+                all_ranks += list(np.tile(rank[own], times * draws.images[row, p]))
                 if own.any():
                     of_subjects += [credit[own].mean()] * times
             if of_subjects:
-                pictures.append(np.mean(of_subjects))
-                weights.append(draws.pictures[row, p])
-        assert means[row] == pytest.approx(np.average(pictures, weights=weights))
+                images.append(np.mean(of_subjects))
+                weights.append(draws.images[row, p])
+        assert means[row] == pytest.approx(np.average(images, weights=weights))
         assert medians[row] == np.median(all_ranks)

@@ -28,20 +28,20 @@ CHECKS = [
 FOLD = splits.Fold(range(40), range(40, 50), range(50, 60))
 
 
-def picture(number):
-    """A picture of its own for each number."""
+def image(number):
+    """An image of its own for each number."""
     pixels = np.random.default_rng(number).integers(0, 256, (12, 15, 3), dtype=np.uint8)
     return Image.fromarray(pixels)
 
 
-def saved_again(image, form, **options):
-    """The picture after a round through a file."""
+def saved_again(original, form, **options):
+    """The image after a round through a file."""
     file = io.BytesIO()
-    image.save(file, form, **options)
+    original.save(file, form, **options)
     return Image.open(io.BytesIO(file.getvalue()))
 
 
-def recording(n=60, pictures=None, missing=(), without_picture=(), **columns):
+def recording(n=60, images=None, missing=(), without_image=(), **columns):
     """n stimuli, each of a category of its own, without a leak."""
     table = pd.DataFrame({"id": [f"p{i:03d}" for i in range(n)]})
     table["category"] = [f"c{i}" for i in range(n)]
@@ -58,17 +58,17 @@ def recording(n=60, pictures=None, missing=(), without_picture=(), **columns):
         "f",
         betas=betas,
         trials=trials,
-        pictures=pictures,
-        without_picture=without_picture,
+        images=images,
+        without_image=without_image,
     )
 
 
-def own_pictures(changed=None):
-    """Pictures of their own by id, but for those in ``changed``."""
+def own_images(changed=None):
+    """Images of their own by id, but for those in ``changed``."""
     changed = changed or {}
 
     def read(stimulus):
-        found = changed.get(stimulus, lambda: picture(int(stimulus[1:])))
+        found = changed.get(stimulus, lambda: image(int(stimulus[1:])))
         return found()
 
     return read
@@ -84,7 +84,7 @@ def found(folds, ds, *arguments, **options):
 
 
 def test_a_clean_split_is_green_and_every_check_is_listed():
-    ds = recording(pictures=own_pictures())
+    ds = recording(images=own_images())
     findings = splits.audit(FOLD, ds, fitted_on=FOLD.train)
     assert [finding.id for finding in findings] == CHECKS
     assert {finding.level for finding in findings} == {"green"}
@@ -108,16 +108,16 @@ def test_checks_that_cannot_be_made_say_why():
     fold = splits.Fold(FOLD.train, [], FOLD.test)
     unchecked = {key: one.message for key, one in found(fold, ds).items() if not one.checked}
     assert set(unchecked) == set(CHECKS) - {"same-image", "left-out"}
-    assert "without pictures" in unchecked["same-content"]
+    assert "without images" in unchecked["same-content"]
     assert "no category" in unchecked["categories"]
     assert "not said" in unchecked["fitted-on"]
-    assert "no validation side" in unchecked["validation"]
+    assert "no validation set" in unchecked["validation"]
     few = found(fold, ds, scattered(), clusters=61)["clusters"]
     assert not few.checked
-    assert "50 different pictures" in few.message
+    assert "50 different images" in few.message
 
 
-def test_copies_by_id_and_by_file_on_the_training_and_the_validation_side():
+def test_copies_by_id_and_by_file_on_the_training_and_the_validation_set():
     ids = [f"p{i:03d}" for i in range(60)]
     ids[52] = "rep_p003"
     ids[55] = "rep_p044"
@@ -128,7 +128,7 @@ def test_copies_by_id_and_by_file_on_the_training_and_the_validation_side():
     copies = result.pop("same-image")
     assert copies.level == "red"
     assert copies.count == 3
-    assert copies.message.startswith("3 of 10 test pictures have an id or a file")
+    assert copies.message.startswith("3 of 10 test images have an id or a file")
     assert copies.evidence[["fold", "test", "train", "side"]].to_numpy().tolist() == [
         [0, "rep_p003", "p003", "train"],
         [0, "rep_p044", "p044", "validation"],
@@ -138,17 +138,17 @@ def test_copies_by_id_and_by_file_on_the_training_and_the_validation_side():
     assert {one.level for one in result.values()} == {"green"}
 
 
-def test_a_picture_saved_again_under_another_id(monkeypatch):
+def test_an_image_saved_again_under_another_id(monkeypatch):
     monkeypatch.setattr(contents, "AT_ONCE", 7)
     changed = {
-        "p051": lambda: saved_again(picture(7), "PNG"),
-        "p053": lambda: saved_again(picture(41), "WEBP", lossless=True),
-        "p054": lambda: saved_again(picture(9), "JPEG", quality=60),  # other pixels: no claim
+        "p051": lambda: saved_again(image(7), "PNG"),
+        "p053": lambda: saved_again(image(41), "WEBP", lossless=True),
+        "p054": lambda: saved_again(image(9), "JPEG", quality=60),  # other pixels: no claim
     }
-    result = found(FOLD, recording(pictures=own_pictures(changed)))
+    result = found(FOLD, recording(images=own_images(changed)))
     content = result.pop("same-content")
     assert content.level == "red"
-    assert content.message.startswith("2 of 10 test pictures equal")
+    assert content.message.startswith("2 of 10 test images equal")
     assert content.evidence[["test", "train", "side"]].to_numpy().tolist() == [
         ["p051", "p007", "train"],
         ["p053", "p041", "validation"],
@@ -156,45 +156,45 @@ def test_a_picture_saved_again_under_another_id(monkeypatch):
     assert {one.level for one in result.values()} == {"green"}
 
 
-def test_pictures_of_equal_bytes_and_another_shape_differ():
+def test_images_of_equal_bytes_and_another_shape_differ():
     changed = {
         "p000": lambda: Image.new("RGB", (4, 6), "white"),
         "p050": lambda: Image.new("RGB", (6, 4), "white"),
     }
-    assert found(FOLD, recording(pictures=own_pictures(changed)))["same-content"].level == "green"
+    assert found(FOLD, recording(images=own_images(changed)))["same-content"].level == "green"
 
 
-def test_only_used_pictures_are_decoded_and_unreadable_ones_are_counted():
+def test_only_used_images_are_decoded_and_unreadable_ones_are_counted():
     def broken():
         raise OSError("truncated")
 
     def absent():
-        raise NotFoundError("no such picture")
+        raise NotFoundError("no such image")
 
     seen = []
-    read = own_pictures({"p001": broken, "p002": absent, "p050": broken})
+    read = own_images({"p001": broken, "p002": absent, "p050": broken})
 
     def reading(stimulus):
         seen.append(stimulus)
         return read(stimulus)
 
     fold = splits.Fold([0, 1, 2, 3], [], [50, 51])
-    content = found(fold, recording(pictures=reading))["same-content"]
+    content = found(fold, recording(images=reading))["same-content"]
     assert sorted(seen) == ["p000", "p001", "p002", "p003", "p050", "p051"]
     assert content.checked
-    assert "3 pictures could not be read" in content.message
-    nothing = found(splits.Fold([1], [], [50]), recording(pictures=reading))["same-content"]
+    assert "3 images could not be read" in content.message
+    nothing = found(splits.Fold([1], [], [50]), recording(images=reading))["same-content"]
     assert not nothing.checked
 
 
-def test_validation_pictures_that_were_trained():
+def test_validation_images_that_were_trained():
     ids = [f"p{i:03d}" for i in range(60)]
     ids[45] = "rep_p005"
-    changed = {"rep_p005": lambda: picture(5), "p046": lambda: picture(6)}
-    result = found(FOLD, recording(id=ids, pictures=own_pictures(changed)))
+    changed = {"rep_p005": lambda: image(5), "p046": lambda: image(6)}
+    result = found(FOLD, recording(id=ids, images=own_images(changed)))
     validation = result.pop("validation")
     assert validation.level == "amber"
-    assert validation.message.startswith("2 of 10 validation pictures")
+    assert validation.message.startswith("2 of 10 validation images")
     assert validation.evidence[["test", "train"]].to_numpy().tolist() == [
         ["rep_p005", "p005"],
         ["p046", "p006"],
@@ -214,7 +214,7 @@ def test_near_duplicates_are_those_of_the_full_cosine_matrix(monkeypatch):
     assert 2 < (expected >= 0.9).sum() < 10
     assert hits.level == "amber"
     assert hits.count == (expected >= 0.9).sum()
-    assert f"{hits.count} of 10 test pictures have a cosine similarity of 0.9" in hits.message
+    assert f"{hits.count} of 10 test images have a cosine similarity of 0.9" in hits.message
     rows = hits.evidence["test"].str[1:].astype(int).to_numpy() - 50
     assert rows.tolist() == np.argsort(-expected, kind="stable")[: hits.count].tolist()
     assert hits.evidence["value"].to_numpy(float) == pytest.approx(expected[rows], abs=1e-6)
@@ -233,7 +233,7 @@ def test_features_that_are_missing_zero_or_huge_do_not_disturb_near_duplicates()
     features[54] = 1e200 * features[8]
     hits = found(FOLD, recording(), features)["near-duplicates"]
     assert hits.evidence[["test", "train"]].to_numpy().tolist() == [["p054", "p008"]]
-    assert "2 pictures have no finite features" in hits.message
+    assert "2 images have no finite features" in hits.message
 
 
 def test_shared_categories_are_amber_and_unknown_ones_are_counted():
@@ -243,8 +243,8 @@ def test_shared_categories_are_amber_and_unknown_ones_are_counted():
     category[53] = category[9] = ""
     shared = found(FOLD, recording(category=category))["categories"]
     assert shared.level == "amber"
-    assert shared.message.startswith("3 of 10 test pictures are of a category")
-    assert "2 pictures have no category" in shared.message
+    assert shared.message.startswith("3 of 10 test images are of a category")
+    assert "2 images have no category" in shared.message
     assert shared.evidence[["test", "train", "value", "side"]].to_numpy().tolist() == [
         ["p050", "p003", "c3", "train"],
         ["p051", "p003", "c3", "train"],
@@ -266,7 +266,7 @@ def test_shared_clusters_and_a_split_by_cluster_without_any():
     apart = splits.make(ds, "cluster", 7, features, k=9, test=0.2, validation=0.2)
     same = found(apart, ds, features, clusters=9, seed=7)["clusters"]
     assert (same.level, same.checked) == ("green", True)
-    # Two directions: the test side is half of one, half of the other; one has no other rows.
+    # Two directions: the test set is half of one, half of the other; one has no other rows.
     planted = np.zeros((60, 6))
     planted[:, 0] = 1
     planted[55:] = np.eye(6)[1]
@@ -284,7 +284,7 @@ def test_statistics_fitted_on_test_rows():
     assert (every.level, every.count) == ("red", 10)
     some = found(FOLD, ds, fitted_on=[0, 0, 52, 59, 45])["fitted-on"]
     assert some.evidence["test"].tolist() == ["p052", "p059"]
-    assert some.message.startswith("2 of 10 test pictures are among the rows")
+    assert some.message.startswith("2 of 10 test images are among the rows")
     clean = found(FOLD, ds, fitted_on=np.r_[FOLD.train, FOLD.validation])["fitted-on"]
     assert (clean.level, clean.checked) == ("green", True)
 
@@ -296,7 +296,7 @@ def test_statistics_fitted_anew_in_each_fold():
     assert (clean.level, clean.checked) == ("green", True)
     once = found(folds, ds, fitted_on=folds[0].train)["fitted-on"]
     assert once.count == 60 - 15 - len(folds[0].validation)
-    assert "of 60 test pictures (over 4 folds)" in once.message
+    assert "of 60 test images (over 4 folds)" in once.message
     assert set(once.evidence["fold"]) == {1, 2, 3}
     with pytest.raises(InputError, match="a list of 3 for 4 folds"):
         splits.audit(folds, ds, fitted_on=[fold.train for fold in folds[:3]])
@@ -316,7 +316,7 @@ def test_the_pair_split_is_red():
     ds = recording()
     findings = splits.audit(splits.make(ds, "pair"), ds)
     assert splits.badge(findings) == "red"
-    assert findings[0].message.startswith("60 of 60 test pictures")
+    assert findings[0].message.startswith("60 of 60 test images")
 
 
 def test_a_split_by_image_keeps_planted_copies_green():
@@ -345,7 +345,7 @@ def test_stimuli_on_no_side_are_counted_with_the_reason():
 
 def test_progress_rises_to_one_and_may_cancel():
     told = []
-    ds = recording(pictures=own_pictures())
+    ds = recording(images=own_images())
     folds = splits.make(ds, "kfold", k=3)
     splits.audit(folds, ds, scattered(), progress=lambda done, message: told.append(done))
     assert told == sorted(told)
@@ -377,7 +377,7 @@ def test_badge_is_the_worst_level():
         ([], {}, "no fold"),
         (["image"], {}, "no fold"),
         ([splits.Fold([0], [], [60])], {}, "names the row 60; Planted has 60 stimuli"),
-        ([splits.Fold([0], [1], [])], {}, "empty test side"),
+        ([splits.Fold([0], [1], [])], {}, "empty test set"),
         ([FOLD], {"features": np.ones((59, 3))}, "has 59 rows"),
         ([FOLD], {"near": 1.5}, "near is 1.5"),
         ([FOLD], {"near": float("nan")}, "near is nan"),

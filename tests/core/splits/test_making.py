@@ -63,7 +63,7 @@ def test_every_kind_is_declared():
             assert parameter.help
             assert parameter.check(parameter.default) == parameter.default
     assert [kind.id for kind in splits.KINDS.values() if kind.leaks] == ["pair"]
-    assert "same pictures" in splits.KINDS["pair"].note
+    assert "same images" in splits.KINDS["pair"].note
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_the_seed_decides(kind, parameters):
     assert any(rows(5) != rows(other) for other in (6, 7, 8))
 
 
-def test_shares_are_shares_of_pictures():
+def test_shares_are_shares_of_images():
     fold = splits.make(recording(200), "image")[0]
     assert [len(getattr(fold, side)) for side in SIDES] == [160, 20, 20]
     fold = splits.make(recording(200), "image", test=0.25, validation=0.05)[0]
     assert [len(getattr(fold, side)) for side in SIDES] == [140, 10, 50]
 
 
-def test_test_pictures_are_drawn_evenly():
+def test_test_images_are_drawn_evenly():
     drawn = np.zeros(60)
     for seed in range(300):
         drawn[splits.make(recording(60), "image", seed)[0].test] += 1
@@ -141,14 +141,14 @@ def test_copies_stay_on_one_side(kind):
     files += [f"set/rep_a{i}.jpg" for i in range(15)]
     # Categories contradict the copies, so that only their link can keep them together.
     ds = recording(60, id=ids, file=files, category=[f"c{i}" for i in range(60)])
-    pictures = [*range(20), *range(20), *range(5), *range(15)]
+    images = [*range(20), *range(20), *range(5), *range(15)]
     for seed in range(5):
         for fold in splits.make(ds, kind, seed):
             assert len(all_rows(fold)) == 60
-            assert all(len(found) == 1 for found in sides_of(fold, pictures).values())
+            assert all(len(found) == 1 for found in sides_of(fold, images).values())
 
 
-def test_a_file_of_the_same_name_in_another_folder_is_another_picture():
+def test_a_file_of_the_same_name_in_another_folder_is_another_image():
     ds = recording(10, file=[f"folder{i}/rep_1.jpg" for i in range(10)])
     fold = splits.make(ds, "image", test=0.1, validation=0.1)[0]
     assert len(fold.test) == len(fold.validation) == 1
@@ -243,7 +243,7 @@ def test_the_recorded_split_and_whole_categories_to_validate():
         assert not {category[i] for i in fold.validation} & {category[i] for i in fold.train}
 
 
-def test_recorded_validation_by_picture_where_categories_are_unknown_or_unwanted():
+def test_recorded_validation_by_image_where_categories_are_unknown_or_unwanted():
     split = ["train"] * 50 + ["test"] * 10
     unknown = splits.make(recording(split=split, category=""), "recorded")[0]
     assert len(unknown.validation) == 5
@@ -256,7 +256,7 @@ def test_recorded_validation_by_picture_where_categories_are_unknown_or_unwanted
     assert max(faces.validation) < 50
 
 
-def test_a_recorded_validation_side_is_taken_as_it_is():
+def test_a_recorded_validation_set_is_taken_as_it_is():
     split = ["train"] * 40 + ["val"] * 5 + ["validation"] * 5 + ["test"] * 10
     fold = splits.make(recording(split=split), "recorded")[0]
     assert fold.train.tolist() == list(range(40))
@@ -264,7 +264,7 @@ def test_a_recorded_validation_side_is_taken_as_it_is():
     assert fold.test.tolist() == list(range(50, 60))
 
 
-def test_pairs_have_the_same_pictures_on_every_side():
+def test_pairs_have_the_same_images_on_every_side():
     fold = splits.make(recording(missing=(3,)), "pair")[0]
     assert fold.train.tolist() == fold.test.tolist() == [i for i in range(60) if i != 3]
     assert not fold.is_disjoint

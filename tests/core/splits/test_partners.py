@@ -1,4 +1,4 @@
-"""The known picture that stands for a shared label in the evidence."""
+"""The known image that stands for a shared label in the evidence."""
 
 import numpy as np
 

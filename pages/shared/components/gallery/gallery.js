@@ -12,24 +12,24 @@ function element(tag, className, text) {
   return made;
 }
 
-function pictureOf(tile) {
-  const picture = element("span", "picture");
+function imageOf(tile) {
+  const image = element("span", "image");
   if (!tile.image) {
-    picture.append(element("span", "words", tile.id));
-    return picture;
+    image.append(element("span", "words", tile.id));
+    return image;
   }
   const image = element("img", "");
   Object.assign(image, { loading: "lazy", decoding: "async", alt: tile.alt, src: tile.image });
   image.draggable = false;
-  picture.append(image);
-  return picture;
+  image.append(image);
+  return image;
 }
 
 function tileOf(sheet, tile) {
   const { selectable, captions } = sheet.data;
   const made = element(selectable ? "button" : "div", "tile");
   made.title = tile.caption;
-  made.append(pictureOf(tile));
+  made.append(imageOf(tile));
   if (captions) made.append(element("span", "caption", tile.caption));
   if (!selectable) return made;
   if (!tile.image || captions) made.setAttribute("aria-label", tile.alt);

@@ -28,13 +28,13 @@ class Tile:
     id : str
         Unique among the tiles shown.
     image : str
-        Data URI; '' where there is no picture, the id is shown then.
+        Data URI; '' where there is no image, the id is shown then.
     caption : str
         Shown on hover, or below where captions are on.
     group : str
         Heading that the tile stands under; '' for none.
     alt : str
-        The picture in words.
+        The image in words.
     """
 
     id: str

@@ -155,7 +155,7 @@ const codesOf = (wide) => (base64) => {
   return wide ? new Uint16Array(bytes.buffer) : bytes;
 };
 
-function pictureOf(uri) {
+function imageOf(uri) {
   const image = new Image();
   image.src = uri;
   return { image, ready: image.decode() };

@@ -1,4 +1,4 @@
-// What lies above the points: pictures, line, marks, the shape being drawn.
+// What lies above the points: images, line, marks, the shape being drawn.
 
 const TAU = 2 * Math.PI;
 const BADGE = 9;
@@ -9,7 +9,7 @@ const tileSideOf = ({ data, view }) =>
 function drawOverlay(ctx, plot, passing) {
   const scale = scaleOf(plot);
   ctx.clearRect(0, 0, plot.width, plot.height);
-  drawPictures(ctx, plot, scale);
+  drawImages(ctx, plot, scale);
   if (plot.data.line) drawLine(ctx, plot, scale);
   drawMarks(ctx, plot, scale);
   if (!passing) return;
@@ -18,7 +18,7 @@ function drawOverlay(ctx, plot, passing) {
   drawGesture(ctx, plot);
 }
 
-function drawPictures(ctx, plot, scale) {
+function drawImages(ctx, plot, scale) {
   const { placed, tileSide, width, height, atlas, data, count } = plot;
   if (!placed.length) return;
   const { side, columns } = data.atlas;
@@ -35,7 +35,7 @@ function drawPictures(ctx, plot, scale) {
   ctx.globalAlpha = 1;
 }
 
-// The frame of a picture has the colour of its point.
+// The frame of an image has the colour of its point.
 function drawFrame(ctx, plot, row, left, top) {
   const { tileSide, palette, codes, theme } = plot;
   const [red, green, blue] = palette[codes[row]] ?? palette.at(-1);

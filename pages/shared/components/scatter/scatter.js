@@ -88,7 +88,7 @@ function paint(plot) {
   plot.pending = null;
   if (!plot.cloud || !plot.width) return;
   const ratio = window.devicePixelRatio || 1;
-  choosePictures(plot);
+  chooseImages(plot);
   plot.painter.paint(plot.painter, plot, ratio);
   fitCanvas(plot.overlay, plot, ratio);
   const ctx = plot.overlay.getContext("2d");
@@ -99,11 +99,11 @@ function paint(plot) {
   mark(plot);
 }
 
-function choosePictures(plot) {
+function chooseImages(plot) {
   const { data, versions } = plot;
   plot.tileSide = tileSideOf(plot);
   const ready = Boolean(plot.atlas?.image.naturalWidth);
-  const about = [versions.points, data.atlas?.image.version, ready, data.pictures];
+  const about = [versions.points, data.atlas?.image.version, ready, data.images];
   const first = [data.marks, data.star, versions.selected];
   const thinning = [scaleOf(plot), ...about, ...first].join();
   if (plot.thinning !== thinning) plot.placed = thinned(plot);
@@ -122,7 +122,7 @@ function mark(plot) {
   stage.dataset.view = JSON.stringify([...middle, scaleOf(plot) / cloud.half]);
   const { colours } = plot.versions;
   if (stage.dataset.colours !== colours) stage.dataset.colours = colours;
-  stage.dataset.pictures = plot.placed.length;
+  stage.dataset.images = plot.placed.length;
   for (const button of plot.modes) {
     button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
   }
@@ -164,7 +164,7 @@ function contentOf(plot, data) {
     codes: [data.colours, codesOf(data.colours.wide)],
     labels: [data.labels, (content) => content],
     thumbnails: [data.thumbnails, (content) => content],
-    atlas: [data.atlas?.image, pictureOf],
+    atlas: [data.atlas?.image, imageOf],
   };
   const content = {};
   for (const [name, [packet, decode]] of Object.entries(wanted)) {

@@ -62,7 +62,7 @@ class Colours:
 
 @dataclass(frozen=True)
 class Sprites:
-    """Small pictures side by side in one image, drawn at their points.
+    """Small images side by side in one image, drawn at their points.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Sprites:
     columns : int
         Tiles in a row of the atlas.
     rows : tuple of int
-        The point of each tile; where pictures overlap, earlier ones are kept.
+        The point of each tile; where images overlap, earlier ones are kept.
     """
 
     image: str
@@ -111,7 +111,7 @@ def scatter(
     thumbnails: Mapping[int, str] | None = None,
     hovered: Tip | None = None,
     atlas: Sprites | None = None,
-    pictures: bool = True,
+    images: bool = True,
     line: Line | None = None,
     marks: Sequence[int] = (),
     star: int | None = None,
@@ -126,7 +126,7 @@ def scatter(
 ) -> None:
     """Show points that can be hovered, clicked and selected.
 
-    Coordinates, colours, labels and pictures are sent when they change; a new selection
+    Coordinates, colours, labels and images are sent when they change; a new selection
     or colouring keeps zoom and mode. Row i is point i in everything given and told.
 
     Parameters
@@ -144,13 +144,13 @@ def scatter(
     labels : sequence of str, optional
         The tooltip of every point. None where they are asked for, see ``on_hover``.
     thumbnails : mapping of int to str, optional
-        Data URIs of some points' pictures, for the tooltip.
+        Data URIs of some points' images, for the tooltip.
     hovered : Tip, optional
         Answer to the row told last to ``on_hover``; the browser keeps the answers.
     atlas : Sprites, optional
-        Pictures for points, from ``sprites``.
-    pictures : bool
-        Draw the pictures of ``atlas`` as points.
+        Images for points, from ``sprites``.
+    images : bool
+        Draw the images of ``atlas`` as points.
     line : Line, optional
         A segment drawn across the map.
     marks : sequence of int
@@ -162,7 +162,7 @@ def scatter(
     height : int
         Height of the map in pixels, less where the column is narrower.
     name : str
-        Name of the exported picture, without ending.
+        Name of the exported image, without ending.
     identity : str
         Names the map; the zoom is kept until it changes. By default it changes with the
         coordinates.
@@ -210,7 +210,7 @@ def scatter(
             **_content(key, places, colours, labels, thumbnails, atlas),
             "selected": _bits(selected, n),
             "hovered": None if hovered is None else asdict(hovered),
-            "pictures": pictures,
+            "images": images,
             "line": None if line is None else asdict(line),
             "marks": _rows(marks, n, ordered=False),
             "star": next(iter(_rows([star], n)), None),
@@ -232,16 +232,16 @@ def scatter(
 def sprites(
     images: Sequence[Image.Image | None], side: int = 32, rows: Sequence[int] | None = None
 ) -> Sprites:
-    """Put pictures into one atlas, cut to squares.
+    """Put images into one atlas, cut to squares.
 
     Parameters
     ----------
     images : sequence of PIL.Image.Image or None
-        One a point, or one for each of ``rows``; None where there is no picture.
+        One a point, or one for each of ``rows``; None where there is no image.
     side : int
         Side of a tile in pixels.
     rows : sequence of int, optional
-        The points of the pictures; 0, 1, ... by default.
+        The points of the images; 0, 1, ... by default.
 
     Returns
     -------
@@ -250,17 +250,17 @@ def sprites(
     Raises
     ------
     InputError
-        If there are more than 1,500 pictures, or rows and pictures differ in number.
+        If there are more than 1,500 images, or rows and images differ in number.
     """
     places = range(len(images)) if rows is None else rows
     if len(places) != len(images):
-        raise InputError(f"{len(images)} pictures for {len(places)} rows", "one for each row")
+        raise InputError(f"{len(images)} images for {len(places)} rows", "one for each row")
     present = [
         (int(row), image) for row, image in zip(places, images, strict=True) if image is not None
     ]
     if len(present) > MOST_SPRITES:
         raise InputError(
-            f"{len(present):,} pictures", f"at most {MOST_SPRITES:,}", "Show pictures for a sample."
+            f"{len(present):,} images", f"at most {MOST_SPRITES:,}", "Show images for a sample."
         )
     columns = max(1, min(ATLAS_COLUMNS, len(present)))
     lines = max(1, -(-len(present) // columns))

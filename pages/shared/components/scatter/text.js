@@ -55,7 +55,7 @@ function writeTip(plot) {
   const [image, words] = tooltip.children;
   if (image.getAttribute("src") !== tip.image) image.setAttribute("src", tip.image);
   image.hidden = !tip.image;
-  tooltip.toggleAttribute("data-pictured", Boolean(tip.image));
+  tooltip.toggleAttribute("data-imaged", Boolean(tip.image));
   tooltip.dataset.row = row;
   words.textContent = tip.text || (tip.known ? "" : "…");
   words.hidden = !words.textContent;

@@ -46,7 +46,7 @@ function zoomed(plot, view, factor, [x, y]) {
   return moved(plot, view.x + dx * gain, view.y - dy * gain, zoom);
 }
 
-// Pictures lie over the points; the one on top is the last.
+// Images lie over the points; the one on top is the last.
 function rowAt(plot, [x, y]) {
   const { placed, cloud } = plot;
   const scale = scaleOf(plot);
@@ -83,10 +83,10 @@ function revealed(plot, row) {
   return outside ? moved(plot, place[2 * row], place[2 * row + 1], plot.view.zoom) : plot.view;
 }
 
-// Which pictures are drawn depends on the zoom only, so that none comes or goes while moving.
+// Which images are drawn depends on the zoom only, so that none comes or goes while moving.
 function thinned(plot) {
   const { data, atlas, cloud } = plot;
-  if (!data.pictures || !atlas?.image.naturalWidth || !data.atlas) return [];
+  if (!data.images || !atlas?.image.naturalWidth || !data.atlas) return [];
   const side = plot.tileSide;
   const scale = scaleOf(plot);
   const taken = new Map();

@@ -64,7 +64,7 @@ def test_everything_is_read(folder):
     assert ds.image("NA").mode == "RGB"
     assert ds.image("g1").getpixel((0, 0)) == (1, 2, 3)
     assert ds.gallery["id"].tolist() == ["g1"]
-    assert ds.missing_pictures() == ["c"]
+    assert ds.missing_images() == ["c"]
 
 
 def test_float64_without_trial_list_becomes_float32(folder):
@@ -77,16 +77,16 @@ def test_float64_without_trial_list_becomes_float32(folder):
 def test_stimuli_alone_and_rdms_alone_are_enough(tmp_path):
     (tmp_path / "stimuli.csv").write_text("id\na\nb\n")
     ds = _open(tmp_path)
-    assert (ds.subject, ds.betas, ds.pictures, len(ds.gallery)) == ("group", None, None, 0)
+    assert (ds.subject, ds.betas, ds.images, len(ds.gallery)) == ("group", None, None, 0)
     assert ds.info.units == "arbitrary units"
-    assert ds.missing_pictures() == ["a", "b"]
+    assert ds.missing_images() == ["a", "b"]
     (tmp_path / "rdms").mkdir()
     np.save(tmp_path / "rdms" / "it.npy", np.array([[0, 1], [1, 0]]))
     ds = _open(tmp_path)
     assert list(ds.rdms) == ["it"]
     with pytest.raises(NotFoundError, match="RDMs only"):
         ds.responses()
-    with pytest.raises(NotFoundError, match="without pictures"):
+    with pytest.raises(NotFoundError, match="without images"):
         ds.image("a")
 
 
@@ -105,8 +105,8 @@ def imagenet(folder):
     ):
         (gallery / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (4, 4), (200, 0, 0)).save(gallery / name)
-    (gallery / "dog" / "broken.jpg").write_bytes(b"no picture")
-    (gallery / "dog" / "notes.txt").write_text("no picture")
+    (gallery / "dog" / "broken.jpg").write_bytes(b"no image")
+    (gallery / "dog" / "notes.txt").write_text("no image")
     return folder
 
 
@@ -122,7 +122,7 @@ def test_a_gallery_may_hold_a_folder_for_each_category(imagenet):
     Image.new("RGB", (4, 4)).save(imagenet / "gallery" / "cat" / "a.jpg")
     more = _open(imagenet)
     assert more.gallery["id"].tolist() == ["cat/a.jpg", *names]
-    assert more.pictures_fingerprint != ds.pictures_fingerprint
+    assert more.images_fingerprint != ds.images_fingerprint
     (imagenet / "gallery" / "gallery.csv").write_text("id,file\ng1,g.png\n")
     assert _open(imagenet).gallery["id"].tolist() == ["g1"]
 
@@ -156,7 +156,7 @@ def test_gallery_folders_with_ids_of_stimuli_or_names_that_are_no_text(imagenet)
         _open(imagenet)
 
 
-def test_fingerprint_follows_content_and_pictures_but_not_place(folder, tmp_path):
+def test_fingerprint_follows_content_and_images_but_not_place(folder, tmp_path):
     first = _open(folder).fingerprint
     assert first == _open(folder).fingerprint
     moved = folder.rename(tmp_path / "moved")
@@ -280,10 +280,10 @@ def test_folder_without_stimuli_and_unknown_subject(folder, tmp_path):
         _open(folder, "../p1")
 
 
-def test_missing_picture_is_named_when_it_is_asked_for(folder):
+def test_missing_image_is_named_when_it_is_asked_for(folder):
     (folder / "images" / "a.png").unlink()
     ds = _open(folder)
-    assert ds.missing_pictures() == ["007", "c"]
+    assert ds.missing_images() == ["007", "c"]
     with pytest.raises(NotFoundError, match=r"'007'.*images/a\.png"):
         ds.image("007")
     with pytest.raises(NotFoundError, match="names no file"):
@@ -303,7 +303,7 @@ def test_array_cut_short_and_file_name_with_nul(folder):
 
 
 @pytest.mark.parametrize("kept", [0, 4, 20, 40, -6])
-def test_truncated_picture(folder, kept):
+def test_truncated_image(folder, kept):
     path = folder / "images" / "a.png"
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 255, (90, 90), dtype=np.uint8)).save(path)
@@ -313,7 +313,7 @@ def test_truncated_picture(folder, kept):
         _open(folder).image("007")
 
 
-def test_huge_picture_is_refused_before_it_is_decoded(folder):
+def test_huge_image_is_refused_before_it_is_decoded(folder):
     Image.new("1", (8000, 7000)).save(folder / "images" / "a.png")
     with pytest.raises(InputError, match=r"a\.png.*8000 x 7000"):
         _open(folder).image("007")

@@ -39,8 +39,8 @@ def copied(tmp_path, monkeypatch):
 
 def model_rdms(files, rows):
     """RDMs of pixels, of Gabor energy and of the main things' meaning."""
-    pictures = [files.picture(name).resize((24, 24)) for name in files.stimuli["id"].iloc[rows]]
-    pixels = np.stack([np.asarray(p, dtype=np.float64).ravel() for p in pictures])
+    images = [files.image(name).resize((24, 24)) for name in files.stimuli["id"].iloc[rows]]
+    pixels = np.stack([np.asarray(p, dtype=np.float64).ravel() for p in images])
     gabor = files.gabor[rows, :18].reshape(len(rows), -1)
     meaning = np.array(
         [list(kinds()[name].semantics.values()) for name in files.stimuli["kind"].iloc[rows]]
@@ -71,7 +71,7 @@ def test_layout(whole):
     assert whole.trials.groupby("session").size().eq(750).all()
 
 
-def test_test_kinds_and_held_out_drawings_never_appear_in_training_pictures(whole):
+def test_test_kinds_and_held_out_drawings_never_appear_in_training_images(whole):
     training = whole.stimuli[whole.stimuli["split"] == "training"]
     seen = {label for labels in training["labels"] for label in labels}
     test = {kind.name for kind in kinds().values() if kind.split == "test"}
@@ -93,16 +93,16 @@ def test_labels_name_everything_one_sees_the_main_thing_first(whole):
     assert whole.stimuli["labels"].map(len).max() >= 4
 
 
-def test_pictures_are_distinct_and_open(whole):
+def test_images_are_distinct_and_open(whole):
     sample = [*whole.stimuli["id"][::75], *whole.gallery["id"][::200]]
-    pictures = [whole.image(name) for name in sample]
-    assert {(p.size, p.mode) for p in pictures} == {((176, 176), "RGB")}
-    assert len({p.tobytes() for p in pictures}) == len(sample)
+    images = [whole.image(name) for name in sample]
+    assert {(p.size, p.mode) for p in images} == {((176, 176), "RGB")}
+    assert len({p.tobytes() for p in images}) == len(sample)
     whole.image(sample[0]).paste((0, 0, 0), (0, 0, 176, 176))
     assert np.asarray(whole.image(sample[0])).max() > 100
 
 
-def test_early_regions_follow_the_picture_and_late_ones_the_meaning(whole, files):
+def test_early_regions_follow_the_image_and_late_ones_the_meaning(whole, files):
     rows = np.arange(0, 1500, 4)
     pixels, gabor, meaning = model_rdms(files, rows)
     measured = {roi: rdm.compute(whole.responses(roi)[rows]) for roi in ("V1", *HIGH)}
@@ -201,7 +201,7 @@ def test_the_permuted_control_keeps_reliability_and_loses_the_shared_meaning(fil
 
 
 def test_the_meaning_of_the_main_thing_is_a_clean_control(files):
-    """With semantics alone, pictures of one kind are alike, whatever else they show."""
+    """With semantics alone, images of one kind are alike, whatever else they show."""
     for permuted in (False, True):
         model = simulation.subject_model(
             files, "S1", snr=1.0, parts=("semantics",), permuted=permuted
@@ -296,7 +296,7 @@ def test_a_missing_or_changed_file_says_how_to_restore_it(copied, name):
     assert datasets.load("simulated", stimuli=80).n_stimuli == 80
 
 
-def test_a_picture_that_does_not_decode_is_named(copied):
+def test_an_image_that_does_not_decode_is_named(copied):
     ds = datasets.load("simulated", stimuli=80)
     first = ds.stimuli["id"][0]
     archive = copied / "training.zip"

@@ -52,7 +52,7 @@ def steps(module, loss, batches, rate):
 
 
 def two_way(predicted, target):
-    """Share of other pictures that are less like a prediction than its own."""
+    """Share of other images that are less like a prediction than its own."""
     similarity = F.normalize(predicted, dim=1) @ F.normalize(target, dim=1).T
     right = similarity.diag()[:, None] > similarity
     return right.sum().item() / (len(target) * (len(target) - 1))

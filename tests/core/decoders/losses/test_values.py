@@ -53,8 +53,8 @@ def test_the_losses_are_listed_in_order_and_say_what_they_are():
 def test_fuzzy_matching_by_hand():
     """Eq. 2-3 with three rows, the first two of one category, and cosines of 1 and 0.
 
-    Predictions (1, 0), (0, 1), (0, 1) and pictures (1, 0), (1, 0), (0, 1) of any length give
-    the cosines [1 1 0], [0 0 1], [0 0 1]. Over pictures, log(2e + 1) = 1.8619949 and
+    Predictions (1, 0), (0, 1), (0, 1) and images (1, 0), (1, 0), (0, 1) of any length give
+    the cosines [1 1 0], [0 0 1], [0 0 1]. Over images, log(2e + 1) = 1.8619949 and
     log(e + 2) = 1.5514447 are the logarithms of the sums, so that l is
     [-.8619949 -.8619949 -1.8619949] and twice [-1.5514447 -1.5514447 -.5514447].
     J over its row sums is [1/2 1/2 0], [1/2 1/2 0], [0 0 1]. The three rows give
@@ -88,7 +88,7 @@ def test_fuzzy_matching_of_unknown_categories_by_hand():
     target = torch.eye(2)
     found = losses.build("fuzzy")(predicted, target, torch.tensor([-1, -1]))
     assert found.item() == pytest.approx(0.8132617, abs=1e-6)
-    # Of one category, each row matches both pictures: (.3132617 + 1.3132617) / 2, twice.
+    # Of one category, each row matches both images: (.3132617 + 1.3132617) / 2, twice.
     together = losses.build("fuzzy")(predicted, target, torch.tensor([0, 0]))
     assert together.item() == pytest.approx(0.8132617, abs=1e-6)
 
@@ -136,10 +136,10 @@ def test_infonce_against_loops(batch):
         assert loss(predicted, target, category).item() == pytest.approx(total / 18, rel=1e-5)
 
 
-def test_infonce_shares_a_picture_among_its_rows():
-    """Two rows of one picture, as of two subjects, are no wrong answers of each other.
+def test_infonce_shares_an_image_among_its_rows():
+    """Two rows of one image, as of two subjects, are no wrong answers of each other.
 
-    Cosines [1 1 0], [1 1 0], [0 0 1] at temperature 1/2: a row of the first picture loses
+    Cosines [1 1 0], [1 1 0], [0 0 1] at temperature 1/2: a row of the first image loses
     log(2 e^2 + 1) - 2 whichever of the two it finds, the other row log(e^2 + 2) - 2.
     """
     rows = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])

@@ -76,16 +76,16 @@ def test_single_trials_stand_beside_averaged_repeats():
         by_measure(table, protocol=name).loc["two-way"]
         for name in ("averaged repeats", "single trials")
     )
-    pictures = planted.TESTED * planted.EACH
-    assert (mean["n"], mean["pictures"]) == (pictures, pictures)
-    assert (single["n"], single["pictures"]) == (3 * pictures, pictures)
+    images = planted.TESTED * planted.EACH
+    assert (mean["n"], mean["images"]) == (images, images)
+    assert (single["n"], single["images"]) == (3 * images, images)
     assert mean["value"] > single["value"] + 0.02 > 0.55
     planted.save()
     once = decoders.evaluate(decoders.train(planted.config("ridge")), baselines=False, **FEW)
     assert set(once["protocol"]) == {"averaged repeats"}
 
 
-def test_the_validation_side_is_scored_too():
+def test_the_validation_set_is_scored_too():
     planted.save()
     run = decoders.train(planted.config("mlp", head_parameters={"width": 32}))
     table = decoders.evaluate(run, baselines=False, side="validation", **FEW)
@@ -156,7 +156,7 @@ def test_several_subjects_are_compared_with_baselines_of_each():
     assert by_measure(table, "clip_mused").loc["two-way", "n"] == 2 * planted.TESTED * planted.EACH
 
 
-def test_baselines_of_single_subjects_are_tested_on_the_same_pictures():
+def test_baselines_of_single_subjects_are_tested_on_the_same_images():
     """Each subject lacks other responses; what one of them saw is on a side of all."""
     lost = iter([[0, 40, 80], [120, 160, 200]])
 
@@ -184,7 +184,7 @@ def test_names_stand_for_categories_where_the_encoder_reads_text(monkeypatch):
     run = decoders.train(planted.config("ridge"))
     with pytest.raises(InputError, match="brought:truth takes no text"):
         decoders.evaluate(run, prototypes="names")
-    with pytest.raises(InputError, match=r"'words'.*Choices: pictures, names"):
+    with pytest.raises(InputError, match=r"'words'.*Choices: images, names"):
         decoders.evaluate(run, prototypes="words")
     assert len(decoders.entries()) == 1  # no baseline was trained in vain
     data = decoders.prepare(run.config)
@@ -205,7 +205,7 @@ def test_one_category_alone_is_told_in_place_of_top_1():
     planted.save(split=split)
     table = decoders.evaluate(decoders.train(planted.config("ridge")), baselines=False, **FEW)
     assert table["measure"].tolist() == ["two-way", "median-rank"]
-    assert table.attrs["note"].startswith("The test pictures are of one category alone (c00)")
+    assert table.attrs["note"].startswith("The test images are of one category alone (c00)")
 
 
 def test_another_recording_is_refused():

@@ -1,4 +1,4 @@
-"""The pictures behind the scores."""
+"""The images behind the scores."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-def test_ranks_and_pictures_are_those_of_a_loop():
+def test_ranks_and_images_are_those_of_a_loop():
     planted.save(repeats=2, noise=2.0)
     run = decoders.train(planted.config("ridge"))
     data = decoders.prepare(run.config)
     rows = data.rows(data.fold.test, "mean", run.scaling)
     predicted = run.predict(rows.x, rows.subject)
-    pictures = targets_of(data.embeddings, run.centre)
+    images = targets_of(data.embeddings, run.centre)
     table = decoders.finds(run, k=3)
     assert table["id"].tolist() == [f"p{row:03}" for row in rows.stimulus]
     for row, right, response in zip(table.itertuples(), rows.stimulus, predicted, strict=True):
         cosine = {
-            other: float(response @ pictures[other] / np.linalg.norm(response))
+            other: float(response @ images[other] / np.linalg.norm(response))
             for other in data.fold.test
         }
         order = sorted(cosine, key=lambda other: -cosine[other])
@@ -49,7 +49,7 @@ def test_ranks_are_those_of_the_scores():
     assert value["two-way"] == pytest.approx(((candidates - ranks) / (candidates - 1)).mean())
 
 
-def test_pictures_without_an_embedding_or_response_are_left_out_and_subjects_told_apart():
+def test_images_without_an_embedding_or_response_are_left_out_and_subjects_told_apart():
     lost_embedding, lost_response = planted.PICTURES - 1, planted.PICTURES - 2
 
     def lose(responses, embeddings, tested):

@@ -190,7 +190,7 @@ GALLERY = torch.arange(12.0)[:, None].expand(12, 3).contiguous()
 CATEGORIES = torch.tensor([2, 0, 2, 5, -1, 0, 2, 5, 5, 5, -1, 2])
 
 
-def test_the_library_draws_any_picture_of_the_category(generator):
+def test_the_library_draws_any_image_of_the_category(generator):
     asked = torch.tensor([0, 2, 5, 7, -1]).repeat(200)
     target = torch.full((1000, 3), 99.0)
     found = augment.Library(GALLERY, CATEGORIES).draw(target, asked, generator)

@@ -1,4 +1,4 @@
-"""What a decoder is given: settings that are checked, rows that never see the test side."""
+"""What a decoder is given: settings that are checked, rows that never see the test set."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _wild(responses, embeddings, tested):
 
 
 @pytest.mark.parametrize("head", ["ridge", "mlp"])
-def test_nothing_of_the_test_side_reaches_the_weights(head):
+def test_nothing_of_the_test_set_reaches_the_weights(head):
     planted.save()
     run = decoders.train(planted.config(head))
     planted.save(change=_wild)
@@ -199,7 +199,7 @@ def test_empty_sides_and_folds_that_are_not_there_are_told():
     with pytest.raises(InputError, match=r"There is no fold 3.*0 to 2"):
         decoders.train(kfold)
     planted.save(split="train")
-    with pytest.raises(InputError, match="No usable stimulus is on the test side"):
+    with pytest.raises(InputError, match="No usable stimulus is in the test set"):
         decoders.train(planted.config())
 
 
@@ -289,7 +289,7 @@ def test_a_subject_without_training_responses_is_named():
     folder = planted.save(subjects=("s1", "s2"))
     path = folder / "responses" / "s2.npy"
     np.save(path, np.full_like(np.load(path), np.nan))
-    with pytest.raises(InputError, match="s2 has no usable response on the training side"):
+    with pytest.raises(InputError, match="s2 has no usable response in the training set"):
         decoders.train(planted.config("clip_mused", subjects=("s1", "s2")))
 
 

@@ -104,7 +104,7 @@ def _categories(folder, names):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ("", "no training picture has a category"),
+        ("", "no training image has a category"),
         ([f"c{row}" for row in range(planted.PICTURES)], "no subject has two .* of one category"),
     ],
 )
@@ -131,7 +131,7 @@ GIVEN = [f"c{number:02}" for number in range(planted.CATEGORIES)]
 def gallery(monkeypatch):
     """Gives the planted recording a gallery of folders, and the gallery's embeddings.
 
-    The first picture of each folder cannot be read.
+    The first image of each folder cannot be read.
     """
 
     def fill(names):
@@ -160,13 +160,13 @@ def _unit(rows):
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
-def test_library_targets_are_gallery_pictures_seen_from_the_training_centre(share, gallery, steps):
+def test_library_targets_are_gallery_images_seen_from_the_training_centre(share, gallery, steps):
     rows = gallery(GIVEN)
     config = planted.config(training={"library": share, "epochs": 12})
     data = decoders.prepare(config)
     decoders.train(config)
     centre = _unit(data.embeddings[data.fold.train].astype(np.float64)).mean(axis=0)
-    pictures = _unit(_unit(rows) - centre)
+    images = _unit(_unit(rows) - centre)
     own = _unit(_unit(data.embeddings[data.fold.train].astype(np.float64)) - centre)
     targets = torch.cat([batch.target for _, batch in steps]).numpy()
     category = torch.cat([batch.category for _, batch in steps]).numpy()
@@ -176,15 +176,15 @@ def test_library_targets_are_gallery_pictures_seen_from_the_training_centre(shar
         distance[np.isnan(distance)] = np.inf
         return distance.argmin(axis=1), distance.min(axis=1) < 1e-5
 
-    picture, replaced = nearest(pictures)
+    image, replaced = nearest(images)
     viewed, kept = nearest(own)
     assert (replaced ^ kept).all()
     assert replaced.mean() == pytest.approx(share, abs=0.06)
-    assert np.array_equal(picture[replaced] // 3, category[replaced])
+    assert np.array_equal(image[replaced] // 3, category[replaced])
     assert np.array_equal(data.category[data.fold.train][viewed[kept]], category[kept])
     trained = np.unique(data.category[data.fold.train])
     assert {data.names[place] for place in trained} <= set(TAUGHT)
-    assert set(picture[replaced]) == {3 * place + number for place in trained for number in (1, 2)}
+    assert set(image[replaced]) == {3 * place + number for place in trained for number in (1, 2)}
 
 
 @pytest.mark.parametrize(
@@ -207,14 +207,14 @@ def test_a_library_without_training_categories_is_refused(
         return encode(ds, encoder, **given)
 
     monkeypatch.setattr(encoders, "encode_images", of_stimuli)
-    trained = r"training pictures are c\d\d, c\d\d.* and \d more"
+    trained = r"training images are c\d\d, c\d\d.* and \d more"
     message = rf"{trained}, those of the gallery are {shown}\..*Name the categories.*'library' to 0"
     with pytest.raises(InputError, match=message):
         decoders.train(planted.config(training={"library": 0.5}))
     assert not steps
 
 
-def test_a_library_whose_common_pictures_cannot_be_read_is_refused(gallery, steps):
+def test_a_library_whose_common_images_cannot_be_read_is_refused(gallery, steps):
     rows = gallery(["c00", "n02084071"])
     rows[:3] = np.nan
     with pytest.raises(InputError, match=r"those of the gallery are n02084071\."):

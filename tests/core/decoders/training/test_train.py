@@ -46,7 +46,7 @@ def two_way(run):
 
 
 @pytest.mark.parametrize("head", TRAINED)
-def test_a_head_beats_chance_on_pictures_of_new_categories(head, recording):
+def test_a_head_beats_chance_on_images_of_new_categories(head, recording):
     run = decoders.train(
         planted.config(head, head_parameters=TRAINED[head], training={"epochs": 12})
     )
@@ -219,19 +219,19 @@ def test_a_loss_that_breaks_later_keeps_the_earlier_weights(recording, monkeypat
     assert two_way(run) > 0.6
 
 
-def test_a_validation_side_of_one_picture_is_refused_for_gradient_heads():
+def test_a_validation_set_of_one_image_is_refused_for_gradient_heads():
     split = np.repeat(["train", "test"], [planted.PICTURES - 30, 30]).astype(object)
     planted.save(split=split)
     shares = {"validation": 0.006, "validation_by": "image"}
     config = planted.config("linear", split_parameters=shares)
     assert len(decoders.prepare(config).fold.validation) == 1
-    with pytest.raises(InputError, match="validation side has one picture"):
+    with pytest.raises(InputError, match="validation set has one image"):
         decoders.train(config)
     assert decoders.train(planted.config("ridge", split_parameters=shares)).state
 
 
 def test_the_loss_at_chance_is_that_of_equal_predictions(recording):
-    """A head that gives every picture the same embedding has this loss."""
+    """A head that gives every image the same embedding has this loss."""
     config = planted.config("mlp", loss=(("infonce", 2.0, {}), ("fuzzy", 1.0, {})))
     run = decoders.train(config)
     data = decoders.prepare(config)
@@ -308,7 +308,7 @@ def test_augmentation_changes_training_and_still_learns(name, recording):
 
 @pytest.fixture
 def gallery(monkeypatch):
-    """Gives the recording a gallery, three pictures a category, and a way to change some."""
+    """Gives the recording a gallery, three images a category, and a way to change some."""
     folder = planted.save()
     (folder / "gallery").mkdir()
     names = [f"c{number:02}" for number in range(planted.CATEGORIES) for _ in range(3)]
@@ -324,7 +324,7 @@ def gallery(monkeypatch):
     return np.array(names), rows
 
 
-def test_the_library_takes_pictures_of_training_categories_alone(gallery, monkeypatch, tmp_path):
+def test_the_library_takes_images_of_training_categories_alone(gallery, monkeypatch, tmp_path):
     names, rows = gallery
     runs = []
     for number, changed in enumerate([None, "c17", "c00"]):
@@ -338,7 +338,7 @@ def test_the_library_takes_pictures_of_training_categories_alone(gallery, monkey
 
 def test_the_library_is_refused_where_test_categories_are_trained(gallery):
     config = planted.config(split="image", training={"library": 0.1})
-    message = r"would show 13 test categories: c00, c02.*Divide the pictures by category"
+    message = r"would show 13 test categories: c00, c02.*Divide the images by category"
     with pytest.raises(InputError, match=message):
         decoders.train(config)
 

@@ -42,7 +42,7 @@ def save_module(folder, name):
     (folder / "recipe.json").write_text(json.dumps(recipe))
     example, made = torch.zeros(2, 3, 32, 32), Means().eval()
     if name == "module.pt2":
-        sizes = ({0: torch.export.Dim("pictures")},)
+        sizes = ({0: torch.export.Dim("images")},)
         torch.export.save(
             torch.export.export(made, (example,), dynamic_shapes=sizes), folder / name
         )
@@ -69,8 +69,8 @@ def test_an_exported_module_with_its_recipe(ds, tmp_path, monkeypatch, name):
         image_mean=[0.5, 0.4, 0.3],
         image_std=[0.2, 0.3, 0.4],
     )
-    pictures = [ds.image(one) for one in kept(ds)]
-    pixels = processor(images=pictures, return_tensors="pt")["pixel_values"]
+    images = [ds.image(one) for one in kept(ds)]
+    pixels = processor(images=images, return_tensors="pt")["pixel_values"]
     with torch.no_grad():
         expected = Means()(pixels).numpy()
     np.testing.assert_allclose(found[rows_kept(ds)], expected, atol=1e-5)
@@ -129,7 +129,7 @@ def test_brought_embeddings(ds):
     with pytest.raises(NotFoundError, match="not the gallery"):
         encoders.encode_images(ds, "brought:vgg16", "gallery")
     with pytest.raises(InputError, match="finished embeddings"):
-        encoders.encode_picture(ds.image("p0"), "brought:vgg16")
+        encoders.encode_image(ds.image("p0"), "brought:vgg16")
     before = ds.fingerprint
     np.save(ds.info.where / "embeddings" / "vgg16.npy", np.ones((7, 5), np.float32))
     assert datasets.load("folder", root=ds.info.where).fingerprint != before
@@ -177,7 +177,7 @@ def test_the_command_line(ds, tiny, tmp_path):
     found = command(*given, "--out", tmp_path / "out.npy", "--json")
     assert (found.returncode, found.stderr) == (0, "")
     summary = json.loads(found.stdout)
-    assert (summary["pictures"], summary["dimensions"]) == (7, 24)
+    assert (summary["images"], summary["dimensions"]) == (7, 24)
     assert list(summary["failures"]) == ["p5"]
     np.testing.assert_array_equal(
         np.load(tmp_path / "out.npy"), encoders.encode_images(ds, f"clip:{tiny}")
@@ -187,7 +187,7 @@ def test_the_command_line(ds, tiny, tmp_path):
 def test_the_command_line_on_other_input(ds, tmp_path, capsys):
     given = ["encode", "folder", "--root", str(ds.info.where), "--encoder", "pixels"]
     assert main([*given, "--which", "gallery", "--parameter", "side=4"]) == 0
-    assert "2 pictures, 48 dimensions" in capsys.readouterr().out
+    assert "2 images, 48 dimensions" in capsys.readouterr().out
     for wrong in (
         ("--parameter", "device=cpu"),
         ("--parameter", "side"),

@@ -27,7 +27,7 @@ from tests.core.encoders.shared import SIDE, TEXTS, kept, pixel_values, rows_kep
 
 
 @pytest.mark.parametrize("output", ["projected", "visual"])
-def test_clip_pictures_agree_with_transformers(ds, tiny, output):
+def test_clip_images_agree_with_transformers(ds, tiny, output):
     features = encoders.encode_images(ds, f"clip:{tiny}", output=output)
     model = CLIPModel.from_pretrained(tiny).eval()
     pixels = pixel_values(tiny, [ds.image(name) for name in kept(ds)])
@@ -39,7 +39,7 @@ def test_clip_pictures_agree_with_transformers(ds, tiny, output):
     assert features.dtype == np.float32
     assert np.isnan(features[5]).all()
     np.testing.assert_allclose(features[rows_kept(ds)], expected.numpy(), atol=1e-5)
-    query = encoders.encode_picture(ds.image("p3"), f"clip:{tiny}", output=output)
+    query = encoders.encode_image(ds.image("p3"), f"clip:{tiny}", output=output)
     np.testing.assert_allclose(query, features[3], atol=1e-5)
 
 
@@ -208,7 +208,7 @@ def test_cancel_keeps_nothing_and_the_next_call_computes(ds, tiny, monkeypatch):
 
     with pytest.raises(Cancelled):
         encoders.encode_images(ds, f"clip:{tiny}", progress=progress)
-    assert seen[-1].startswith("4 of 7 pictures, CPU")
+    assert seen[-1].startswith("4 of 7 images, CPU")
     assert encoders.entries() == []
     assert list(paths.results_root().rglob("*.npy")) == []
     assert encoders.encode_images(ds, f"clip:{tiny}").shape == (7, 24)

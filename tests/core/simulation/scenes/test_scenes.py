@@ -1,4 +1,4 @@
-"""The art as data, scenes composed from it, and the features of pictures."""
+"""The art as data, scenes composed from it, and the features of images."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def test_the_same_seed_paints_the_same_bytes_and_another_one_does_not():
     first, again, other = (
         scenes.draw(np.random.default_rng(seed), scenes.kinds()["dog"], kinds) for seed in (1, 1, 2)
     )
-    assert first.picture.tobytes() == again.picture.tobytes()
-    assert first.picture.tobytes() != other.picture.tobytes()
+    assert first.image.tobytes() == again.image.tobytes()
+    assert first.image.tobytes() != other.image.tobytes()
     assert first.shares == again.shares
 
 
@@ -163,12 +163,12 @@ def test_a_grating_drives_its_own_filter_most(wavelength, orientation):
 
 
 def test_energy_and_colour_are_where_the_thing_is():
-    picture = Image.new("RGB", (176, 176), (128, 128, 128))
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (176, 176), (128, 128, 128))
+    draw = ImageDraw.Draw(image)
     draw.rectangle([120, 10, 170, 60], fill=(230, 20, 20))
-    energy = features.gabor(picture)[6:12].sum(axis=0)
+    energy = features.gabor(image)[6:12].sum(axis=0)
     assert energy[:3, 5:].sum() > 0.8 * energy.sum()
-    red_green, saturation = features.colour(picture)[0], features.colour(picture)[2]
+    red_green, saturation = features.colour(image)[0], features.colour(image)[2]
     for channel in (red_green, saturation):
         assert np.unravel_index(channel.argmax(), channel.shape) == (0, 3)
     flat = features.gabor(Image.new("RGB", (50, 50), (90, 90, 90)))
@@ -184,11 +184,11 @@ def test_the_stored_files_are_what_the_generator_draws():
         for name in (part.mains[3], part.mains[-1]):
             scene = build.drawn_for(part, name, 2)
             row = table[(table["split"] == part.split) & (table["kind"] == name)].iloc[2]
-            stored = files.picture(row["id"])
+            stored = files.image(row["id"])
             drawn = Image.open(io.BytesIO(build.encoded(scene))).convert("RGB")
             assert drawn.tobytes() == stored.tobytes()
             assert row["shares"] == pytest.approx(dict(scene.shares), abs=1e-4)
     row = int(np.flatnonzero(files.stimuli["id"] == "dog-03")[0])
-    energy = features.gabor(files.picture("dog-03"))
+    energy = features.gabor(files.image("dog-03"))
     for channel in (0, 7, 17):
         assert np.corrcoef(energy[channel].ravel(), files.gabor[row, channel].ravel())[0, 1] > 0.99

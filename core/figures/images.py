@@ -30,14 +30,14 @@ CATEGORY_COLOURS = (
 
 
 def thumbnail(ds: Dataset, stimulus_id: str, size: int) -> str:
-    """A stimulus' picture within size x size pixels as a data URI; '' where there is none."""
+    """A stimulus' image within size x size pixels as a data URI; '' where there is none."""
     try:
-        picture = ds.image(stimulus_id)
+        image = ds.image(stimulus_id)
     except NeurogalleryError:
         return ""
-    picture.thumbnail((size, size), Image.Resampling.LANCZOS)
+    image.thumbnail((size, size), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=88)
+    image.save(buffer, "JPEG", quality=88)
     return data_uri(buffer.getvalue(), "image/jpeg")
 
 
