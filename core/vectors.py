@@ -1,0 +1,42 @@
+"""Rows as directions: the one place where vectors are scaled to length 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def unit_rows(rows: Any, centred: bool = False) -> np.ndarray:
+    """Scale each row to length 1, in double precision.
+
+    One rule wherever directions are compared: a row without a direction (all zero; with
+    ``centred``, constant) stays zero, so that its cosine with anything is 0; a row that
+    holds NaN or infinity is NaN throughout, so that nothing is mistaken for a value.
+
+    Parameters
+    ----------
+    rows : array_like of shape (n, d)
+        Any real numbers, as small as 1e-200 or as large as 1e200.
+    centred : bool
+        Whether the mean of each row is removed first; cosines are Pearson correlations then.
+
+    Returns
+    -------
+    np.ndarray of shape (n, d), float64
+    """
+    scaled = np.array(rows, dtype=np.float64)
+    if scaled.shape[1] == 0:
+        return scaled
+    directionless = scaled == (scaled[:, :1] if centred else 0.0)
+    directionless = directionless.all(axis=1)
+    scaled[~np.isfinite(scaled).all(axis=1)] = np.nan
+    # Squares of very large and very small numbers would leave the range of float64.
+    largest = np.abs(scaled).max(axis=1, keepdims=True)
+    scaled /= np.where(largest == 0, 1.0, largest)
+    if centred:
+        scaled -= scaled.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
+    scaled /= np.where(lengths == 0, 1.0, lengths)
+    scaled[directionless] = 0.0
+    return scaled
