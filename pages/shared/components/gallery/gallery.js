@@ -13,16 +13,16 @@ function element(tag, className, text) {
 }
 
 function imageOf(tile) {
-  const image = element("span", "image");
+  const frame = element("span", "image");
   if (!tile.image) {
-    image.append(element("span", "words", tile.id));
-    return image;
+    frame.append(element("span", "words", tile.id));
+    return frame;
   }
   const image = element("img", "");
   Object.assign(image, { loading: "lazy", decoding: "async", alt: tile.alt, src: tile.image });
   image.draggable = false;
-  image.append(image);
-  return image;
+  frame.append(image);
+  return frame;
 }
 
 function tileOf(sheet, tile) {
