@@ -12,6 +12,7 @@ from core.decoders.runs import save
 from core.decoders.scoring.score_table import load_table, save_table, verdicts
 from pages.shared.decoders import retrieved as decoder_finds
 from pages.shared.decoders import run as decoder_runs
+from pages.shared.decoders import scores as decoder_scores
 from pages.shared.decoders import table as decoder_table
 from tests.pages.app import open_page, texts, until_done, write_folder
 
@@ -329,11 +330,11 @@ def test_a_split_that_leaks_is_told_above_the_scores(recording):
     save(replace(run, audit=audit), "Mine")
     decoder_runs.loaded.clear()
     app = until_done(app.run())
-    assert f"{decoder_runs.LEAK} Images are on both sides" in app.error[0].value
+    assert f"{decoder_scores.LEAK} Images are on both sides" in app.error[0].value
     assert "group" not in decoder_runs.facts(run)
     assert "Ridge regression" in decoder_runs.facts(run)
     assert app.dataframe[-1].value.set_index("Head").loc["ridge"]["Audit"] == "red"
-    told = decoder_runs.csv_of(
+    told = decoder_scores.csv_of(
         datasets.load("folder:mine"), replace(run, audit=audit), load_table(run.key)
     )
     assert list(told)[:4] == ["decoder", "dataset", "simulated", "badge"]
@@ -426,6 +427,6 @@ def test_a_verdict_on_several_subjects_takes_the_mean_of_the_baselines():
 
 def test_a_verdict_is_worded():
     found = verdicts(scored(unsure=(0.7, 0.65, 0.75), **BASELINES), "unsure", "averaged repeats")
-    chance, baselines = decoder_runs.in_sentences(found)
+    chance, baselines = decoder_scores.in_sentences(found)
     assert chance.startswith("Not above chance: two-way 70.0% (p = 0.200), top-1 35.0% (p =")
     assert baselines.startswith("**two-way** 70.0% (65.0% to 75.0%): within the interval of ridge")

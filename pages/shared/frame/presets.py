@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import clusters, decoders, maps
 from core.datasets import Dataset
-from pages.shared.clusters import results as clusterings
+from pages.shared.clusters import settings as clusterings
 from pages.shared.decoders import settings as decoder_settings
 from pages.shared.frame import recording
 from pages.shared.maps import spaces as map_spaces

@@ -1,0 +1,144 @@
+"""What speaks for the clusters: their map, their number, profiles, columns, other subjects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import clusters
+from core.clusters import Choice, Clustering, Rows
+from core.datasets import Dataset
+from core.figures import clusters as figures
+from pages.shared.clusters import results as clusterings
+from pages.shared.frame.text import plain
+from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps import view as map_view
+
+WIDEST_CHART = 720
+
+
+def draw_map(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
+    """The map that was clustered, coloured by cluster."""
+    wanted = clusterings.map_of(request)
+    drawn = None if wanted is None else map_spaces.stored(ds, wanted)
+    if wanted is None or drawn is None:
+        return
+    colours = figures.membership(found)
+    map_view.legend("cluster", colours)
+    with st.container(width=WIDEST_CHART):
+        map_view.show(ds, wanted, drawn, colours, as_images=False, line=None)
+
+
+def how_many(choice: Choice) -> None:
+    st.markdown(f"**Recommended: {plain(choice.recommendation)}**")
+    with st.container(key="halves_below"):
+        columns = st.columns(2)
+    for place, name in enumerate(clusters.RULES):
+        chart, alt = figures.rule(choice, name), f"{clusters.RULES[name].label} over k"
+        columns[place % 2].plotly_chart(chart, key=f"rule_{name}", alt=alt)
+    lines = []
+    for name in clusters.RULES:
+        rule, k = clusters.RULES[name], choice.chosen.get(name)
+        lines.append(f"- **{rule.label}**: {'none' if k is None else k} ({rule.help})")
+    st.markdown("\n".join(lines))
+    if choice.most_rows < choice.rows:
+        st.caption(
+            f"Silhouette, gap and stability on {choice.most_rows:,} of {choice.rows:,} rows."
+        )
+    for note in choice.notes:
+        st.caption(plain(note))
+    st.download_button(
+        "Values (CSV)",
+        lambda: choice.table.to_csv(index=False),
+        "clusters.csv",
+        "text/csv",
+        icon=":material/download:",
+    )
+
+
+def profiles(opened: list[Dataset], rows: Rows, found: Clustering) -> None:
+    """What the centroids answer to, region by region."""
+    if len(opened) == 1 and len(opened[0].regions) > 2:
+        ds = opened[0]
+        table = clusters.profile(found, ds.region_means(), ds.regions)
+        unit = ds.info.units
+    elif len(opened) > 1:
+        table, unit = clusters.profile(found, rows.responses, rows.names), rows.unit
+    else:
+        st.info("This recording names no regions to profile.", icon=":material/info:")
+        return
+    names = [str(number + 1) for number in range(found.k)]
+    shown = st.pills("Clusters", names, selection_mode="multi", default=names, key="profiled")
+    chosen = [names.index(name) for name in shown] or list(range(found.k))
+    st.plotly_chart(
+        figures.profiles(table, unit, chosen), key="profiles", alt="Mean response of clusters"
+    )
+
+
+def composition(opened: list[Dataset], rows: Rows, found: Clustering) -> None:
+    """How sources and categories spread over the clusters."""
+    stimuli = opened[0].stimuli
+    columns = [
+        name
+        for name in ("theme", "supercategory", "source", "category", "split")
+        if name in stimuli and stimuli[name].replace("", None).nunique() > 1
+    ]
+    if not columns:
+        st.info("The stimulus list has no column to compare with.", icon=":material/info:")
+        return
+    column = st.selectbox("Compare with", columns, key="with", bind="query-params", width=200)
+    by_subject = {ds.subject: ds.stimuli[column].tolist() for ds in opened}
+    values = [
+        by_subject[str(subject)][row]
+        for subject, row in zip(rows.subjects, rows.stimuli, strict=True)
+    ]
+    compared = clusters.composition(found, values)
+    alt = f"{column} in each cluster"
+    st.plotly_chart(figures.composition(compared, column), key="composition", alt=alt)
+    if compared.adjusted_rand is not None:
+        st.markdown(
+            f"**Adjusted Rand index {compared.adjusted_rand:.2f}** (0 is chance, 1 is identity), "
+            f"normalised mutual information {compared.normalised_mutual_information:.2f}, over "
+            f"{compared.known:,} rows."
+        )
+
+
+def consistency(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
+    """Whether the clusters come back in other subjects, or with another k."""
+    subjects = list(ds.subjects)
+    are_regions = request["source"] != "map"
+    choices = list(clusters.ACROSS) if len(subjects) > 1 and are_regions else ["k"]
+    across = st.segmented_control(
+        "Compare centroids across",
+        choices,
+        default=choices[0],
+        required=True,
+        key="across",
+        bind="query-params",
+        help=f"every subject with {found.k} clusters; or the rows above with neighbouring k",
+    )
+    asked = {**request, "across": across}
+    if across == "subjects":
+        asked |= {"k": found.k, "subjects": subjects}
+        opened = clusterings.subjects_of(ds, {**request, "source": "pooled"})
+    else:
+        asked["ks"] = list(range(max(2, found.k - 2), found.k + 3))
+        opened = clusterings.subjects_of(ds, request)
+    recurrence = clusterings.recurred(opened, asked)
+    if recurrence is None:
+        return
+    with st.container(width=WIDEST_CHART):
+        chart = figures.consistency(recurrence)
+        st.plotly_chart(chart, key="consistency", alt="Mean matched correlation of centroids")
+    st.markdown(
+        f"**Mean correlation of matched centroids {recurrence.mean:.2f}**; "
+        f"{recurrence.above:.0%} of the matches lie above .8. Responses with the same "
+        f"covariance but without clusters reach {recurrence.null.mean():.2f} "
+        f"(at most {recurrence.null.max():.2f} in {len(recurrence.null)} simulations), "
+        f"p = {recurrence.p:.2g}."
+    )
+    st.caption(
+        "Centroids are matched one to one by the Hungarian method. Correlated regions give high "
+        "matches by chance: only what lies above the simulations speaks for clusters."
+    )

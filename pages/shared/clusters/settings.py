@@ -1,0 +1,56 @@
+"""What is clustered on the page Clusters, by which distance, and how many clusters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import clusters
+from core.datasets import Dataset
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import recording
+
+EVERY = "every unit"
+RECOMMENDED = "recommended"
+OF_UNITS = ("voxels", "map")
+FEWEST_REGIONS = 2
+
+
+def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
+    """What is clustered and by which distance; and how the number of clusters is chosen."""
+    sources = list(clusters.SOURCES) if len(ds.regions) > FEWEST_REGIONS else list(OF_UNITS)
+    if len(ds.subjects) < 2 and "pooled" in sources:
+        sources.remove("pooled")
+    request: dict[str, Any] = {"dataset": ds.info.name, "subject": ds.subject}
+    request["options"] = jobs_panel.options_of(ds)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source = st.segmented_control(
+            "Clusters of",
+            sources,
+            default=sources[0],
+            required=True,
+            key="of",
+            bind="query-params",
+            help="mean responses of regions; single units; the region means of every subject; or "
+            "the points of the t-SNE map of the responses",
+        )
+        if source in OF_UNITS:
+            recording.warn_unknown("of_roi", [EVERY, *ds.rois], f"{ds.subject} has no ROI")
+            roi = st.selectbox(
+                "ROI", [EVERY, *ds.rois], key="of_roi", bind="query-params", width=180
+            )
+            request["roi"] = [] if roi == EVERY else [roi]
+        metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
+        metric = st.selectbox("Distance", metrics, key="distance", bind="query-params", width=160)
+        ks = [
+            RECOMMENDED,
+            *(rule.label for rule in clusters.RULES.values()),
+            *map(str, clusters.KS),
+        ]
+        recording.warn_unknown("k", ks, "There is no number of clusters")
+        asked = st.selectbox("Number of clusters", ks, key="k", bind="query-params", width=180)
+        seed = st.number_input("Seed", 0, 2**31 - 1, key="k_seed", bind="query-params", width=110)
+    if source == "pooled":
+        request["subjects"] = list(ds.subjects)
+    return {**request, "source": source, "metric": metric, "seed": int(seed)}, asked

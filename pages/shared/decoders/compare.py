@@ -1,0 +1,124 @@
+"""Several decoders compared: their curves, scores and settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import store
+from core.decoders.scoring.score_table import PROTOCOLS, load_table, worded
+from core.figures import training as figures
+from pages.shared.decoders import table as decoder_table
+from pages.shared.decoders.table import ABSENT, Row
+from pages.shared.frame.text import plain
+
+BESIDES = ("Recording", "Subject", "ROIs", "Embedding", "Head", "Loss", "Split", "Fold", "Seed")
+
+
+def compare(picked: Sequence[Row]) -> None:
+    """Curves of the chosen decoders; of several, scores and settings side by side."""
+    _curves(picked)
+    if len(picked) > 1:
+        _scores(picked)
+        _settings(picked)
+
+
+def _curves(picked: Sequence[Row]) -> None:
+    told = {row.name: store.entry(row.key).facts for row in picked}
+    told = {name: one for name, one in told.items() if one.get("curve")}
+    curves = {name: one["curve"] for name, one in told.items()}
+    drawn = [("two_way", "Two-way identification (validation)")]
+    if len({json.dumps(one["config"]["loss"], sort_keys=True) for one in told.values()}) == 1:
+        drawn.insert(0, ("validation", "Validation loss"))
+    elif curves:
+        st.caption("Loss curves are not compared, for the losses differ.")
+    if curves:
+        with st.container(key="halves_below"):
+            columns = st.columns(2, gap="large")
+        for column, (value, title) in zip(columns, drawn, strict=False):
+            chart = figures.compared(curves, value, title)
+            alt = f"{title} of the chosen decoders"
+            column.plotly_chart(chart, key=f"compared_{value}", alt=alt)
+    without = [row.name for row in picked if row.name not in curves]
+    if without:
+        st.caption(f"Without a curve, for there were no epochs: {plain(', '.join(without))}.")
+
+
+def _scores(picked: Sequence[Row]) -> None:
+    tables = {row.name: load_table(row.key) for row in picked}
+    missing = [name for name, table in tables.items() if table is None]
+    if missing:
+        st.caption(f"Not scored yet, open to score: {plain(', '.join(missing))}.")
+    scored = {name: table for name, table in tables.items() if table is not None}
+    shared = shared_protocols(list(scored.values()))
+    if not shared:
+        return
+    asked = st.session_state.get("protocol")
+    protocol = asked if asked in shared else shared[0]
+    st.markdown(f"**Scores in the test set**, {protocol}, with 95 % intervals")
+    table = side_by_side([row for row in picked if row.name in scored], scored, protocol)
+    st.dataframe(table, hide_index=True, height="content", placeholder=ABSENT)
+
+
+def shared_protocols(tables: Sequence[pd.DataFrame]) -> list[str]:
+    """Protocols that all of some tables have."""
+    found = [set(table["protocol"]) for table in tables]
+    return [name for name in PROTOCOLS if found and name in set.intersection(*found)]
+
+
+def side_by_side(
+    rows: Sequence[Row], scored: Mapping[str, pd.DataFrame], protocol: str
+) -> pd.DataFrame:
+    """Audit and scores: a row for each measure, a column for each decoder."""
+    lines: dict[str, dict[str, str]] = {"": {"Measure": "audit of the split", "Chance": ""}}
+    for row in rows:
+        lines[""][row.name] = row.cells["Audit"]
+        table = scored[row.name]
+        own = table[(table["protocol"] == protocol) & (table["head"] == row.cells["Head"])]
+        for told in own.to_dict("records"):
+            measure = told["measure"]
+            chance = worded(measure, told["chance"])
+            line = lines.setdefault(measure, {"Measure": measure, "Chance": chance})
+            line["Chance"] = chance if line["Chance"] == chance else "differs"
+            line[row.name] = _with_interval(told)
+    return pd.DataFrame(lines.values())[["Measure", *(row.name for row in rows), "Chance"]]
+
+
+def _with_interval(told: Mapping[Any, Any]) -> str:
+    value, low, high = (worded(told["measure"], told[name]) for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def _settings(picked: Sequence[Row]) -> None:
+    table = differing(picked)
+    if table.empty:
+        st.caption("Their settings are the same.")
+        return
+    st.markdown("**Settings that differ**")
+    st.dataframe(table, hide_index=True, height="content", placeholder=ABSENT)
+
+
+def differing(rows: Sequence[Row]) -> pd.DataFrame:
+    """Settings that are not the same for all: a row for each, a column for each decoder.
+
+    One that some decoders do not have is told where it differs from its default.
+    """
+    told = {row.name: _settings_of(row) for row in rows}
+    notable = set(BESIDES).union(*(decoder_table.changed(row.config) for row in rows if row.config))
+    lines = []
+    for name in dict.fromkeys(name for values in told.values() for name in values):
+        values = [told[of].get(name) for of in told]
+        if len({*values, None}) > 2 or (len({*values}) > 1 and name in notable):
+            lines.append({"Setting": name, **dict(zip(told, values, strict=True))})
+    return pd.DataFrame(lines, columns=["Setting", *told])
+
+
+def _settings_of(row: Row) -> dict[str, str]:
+    values = {name: row.cells[name] for name in BESIDES}
+    if row.config is not None:
+        values |= {**row.config.options, **decoder_table.parameters(row.config)}
+    return {name: decoder_table.in_word(v) for name, v in values.items() if v is not None}

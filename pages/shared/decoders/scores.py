@@ -1,0 +1,154 @@
+"""The scores of a decoder in the test set, beside the baselines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core import decoders, jobs
+from core.datasets import Dataset
+from core.decoders import Run
+from core.decoders.scoring.score_table import PROTOCOLS, Verdict, load_table, verdicts, worded
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame.text import plain
+
+LEAK = "These scores measure the leak, not the decoder:"
+
+
+def scores(ds: Dataset, run: Run) -> None:
+    """The scores in the test set, beside the baselines; a job computes them once."""
+    st.subheader("On images of the test set")
+    table = load_table(run.key)
+    if table is None:
+        _compute(run)
+        return
+    _warn_of_leak(run)
+    protocols = [name for name in PROTOCOLS if name in set(table["protocol"])]
+    protocol = st.segmented_control(
+        "Protocol",
+        protocols,
+        default=protocols[0],
+        required=True,
+        key="protocol",
+        bind="query-params",
+    )
+    _tell(verdicts(table, run.config.head, protocol))
+    shown = table[table["protocol"] == protocol].sort_values("measure", key=_order, kind="stable")
+    st.dataframe(in_words(shown), hide_index=True, height="content")
+    st.caption(
+        "Intervals resample images; p permutes whole categories. top-1 and top-5: the right "
+        "category among the test categories, by the mean embedding of its test images without "
+        "the viewed one (or the viewed one, where there is no other). two-way: the right image "
+        "beats another one. Rank 1 is the best."
+    )
+    if table.attrs["note"]:
+        st.caption(plain(table.attrs["note"]))
+    _downloads(ds, run, table)
+
+
+def _compute(run: Run) -> None:
+    request = {"run": run.key, "head": run.config.head, "dataset": run.config.dataset}
+    job = jobs.find("evaluate", request)
+    if job is not None and job.status == "done":  # its scores were deleted
+        job.remove()
+    if jobs_panel.run_here("evaluate", request, "Scoring it beside the baselines") is not None:
+        st.rerun()
+
+
+def _warn_of_leak(run: Run) -> None:
+    red = [finding["message"] for finding in run.audit if finding["level"] == "red"]
+    if red:
+        st.error(f"{LEAK} {plain(' '.join(red))}", icon=":material/dangerous:")
+
+
+def _tell(found: Sequence[Verdict]) -> None:
+    chance, baselines = in_sentences(found)
+    if chance:
+        st.warning(chance, icon=":material/warning:")
+    if baselines:
+        st.info(baselines, icon=":material/info:")
+
+
+def in_sentences(found: Sequence[Verdict]) -> tuple[str, str]:
+    """How a decoder stands to chance, '' where it is above, and to the best baselines."""
+    low = [f"{one.measure} {_value(one)}" for one in found if not one.is_above_chance]
+    over = f" {found[0].permuted} were permuted." if low else ""
+    chance = f"Not above chance: {', '.join(low)}.{over}" if low else ""
+    return chance, " ".join(_beside_baseline(one) for one in found if one.baseline)
+
+
+def _value(one: Verdict) -> str:
+    return f"{worded(one.measure, one.value)} (p = {one.p:.3f})"
+
+
+def _beside_baseline(one: Verdict) -> str:
+    value, low, high, against = (
+        worded(one.measure, number) for number in (one.value, one.low, one.high, one.against)
+    )
+    mean = f", mean of {one.subjects} subjects decoded one by one" if one.subjects > 1 else ""
+    return (
+        f"**{one.measure}** {value} ({low} to {high}): {one.standing} {plain(one.baseline)} "
+        f"({against}{mean})."
+    )
+
+
+def _order(measures: pd.Series) -> pd.Series:
+    """Measure by measure, so that heads stand beside one another."""
+    return measures.map({name: place for place, name in enumerate(dict.fromkeys(measures))})
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Scores for the reader: shares in per cent, with interval and chance."""
+
+    def words(column: str) -> list[str]:
+        return [
+            worded(measure, value)
+            for measure, value in zip(table["measure"], table[column], strict=True)
+        ]
+
+    bounds = zip(words("low"), words("high"), strict=True)
+    return pd.DataFrame(
+        {
+            "Head": table["head"],
+            "Measure": table["measure"],
+            "Value": words("value"),
+            "95 % interval": [f"{low} to {high}" for low, high in bounds],
+            "Chance": words("chance"),
+            "p": [f"{value:.3f}" for value in table["p"]],
+            "n": table["n"],
+        }
+    )
+
+
+def _downloads(ds: Dataset, run: Run, table: pd.DataFrame) -> None:
+    name = decoders.short_name(run.key, run.config.head)
+    file = f"{re.sub(r'[^a-zA-Z0-9_.-]+', '_', ds.info.name)}-{name}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Scores (CSV)",
+            lambda: csv_of(ds, run, table).to_csv(index=False),
+            f"{file}-scores.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Decoder (safetensors and JSON)",
+            lambda: decoders.pack(run),
+            f"{file}.zip",
+            "application/zip",
+            icon=":material/download:",
+        )
+
+
+def csv_of(ds: Dataset, run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """Scores that tell by themselves what they are of."""
+    told = {
+        "decoder": decoders.short_name(run.key, run.config.head),
+        "dataset": run.config.dataset,
+        "simulated": ds.info.is_simulated,
+        "badge": run.badge,
+    }
+    return pd.DataFrame(told, index=table.index).join(table)

@@ -1,0 +1,124 @@
+"""Encoders compared: how well each holds categories together, and how alike they order pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import encoders, rdm
+from core.datasets import Dataset
+from core.encoders import Encoded, neighbours
+from core.errors import InputError
+from core.figures import spaces as figures
+from pages.shared.encoders import embeddings
+from pages.shared.encoders.embeddings import Space
+from pages.shared.frame import recording
+from pages.shared.frame.text import plain
+
+NEIGHBOURS = 10
+WIDEST_CHART = 760
+
+
+def compare(ds: Dataset, spaces: list[Space], which: str) -> None:
+    """How well each space holds categories together, and how alike the spaces are."""
+    known: dict[Space, Encoded] = {}
+    for space in spaces:
+        found = embeddings.get(ds, space, which)
+        if found is not None:
+            known[space] = found
+    if known:
+        st.dataframe(overview(ds, known, which), hide_index=True)
+        st.caption(
+            f"Same category: mean share of an image's {NEIGHBOURS} nearest images (cosine "
+            f"similarity) that have its category, over at most {neighbours.MOST_QUERIES:,} "
+            "images; its 95 % interval resamples categories. Chance: what random images "
+            "would give."
+        )
+    compare_rdms(ds, known, which)
+
+
+def overview(ds: Dataset, known: dict[Space, Encoded], which: str) -> pd.DataFrame:
+    labels = tuple(embeddings.table(ds, which)["category"])
+    rows = []
+    for space, found in known.items():
+        same = agreement(embeddings.name(ds, space, which), labels, found.features)
+        rows.append(
+            {
+                "Encoder": space.label,
+                "Images": int(np.isfinite(found.features[:, 0]).sum()),
+                "Dimensions": found.features.shape[1],
+                "Size (MiB)": round(found.size / 2**20, 2),
+                "Time (s)": round(found.seconds, 1) or None,
+                "Device": found.facts["device"],
+                f"Same category among {NEIGHBOURS}": same and f"{same.share:.1%}",
+                "95 % interval": same and f"{same.low:.1%} to {same.high:.1%}",
+                "Chance": same and f"{same.chance:.1%}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking at the neighbours …")
+def agreement(
+    embedding: str, labels: tuple[str, ...], _features: np.ndarray
+) -> encoders.Agreement | None:
+    return encoders.agreement(_features, labels, NEIGHBOURS)
+
+
+def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
+    st.subheader("Do they order pairs of images alike?")
+    regions = choose_regions(ds) if which == "stimuli" else []
+    names = [embeddings.name(ds, space, which) for space in known]
+    if len(names) + len(regions) < 2:
+        st.info("Two are compared: encode another one, or choose a ROI beside the stimuli.")
+        return
+    compared = {space.label: found.features for space, found in known.items()}
+    try:
+        found = likeness((ds.fingerprint, *names, *regions), compared, tuple(regions), ds)
+    except InputError as error:
+        st.info(plain(error), icon=":material/info:")
+        return
+    with st.container(width=WIDEST_CHART):
+        alt = "Spearman correlations of RDMs"
+        st.plotly_chart(figures.likeness(found), key="likeness", alt=alt)
+    st.caption(
+        f"Spearman correlation of RDMs (1 − Pearson r) of {found.stimuli:,} images. "
+        + " ".join(ceiling_in_words(ds, region) for region in regions)
+    )
+
+
+def ceiling_in_words(ds: Dataset, region: str) -> str:
+    highest = ceiling(ds.fingerprint, region, ds)
+    if highest is None:
+        return f"{plain(region)}: too few repeats, or too noisy, for a noise ceiling."
+    return f"{plain(region)}: split-half noise ceiling {highest:.2f}."
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring the noise ceiling …")
+def ceiling(fingerprint: str, region: str, _ds: Dataset) -> float | None:
+    return rdm.split_half_ceiling(_ds.responses(region, repeats="all"), _ds.trial_rows)
+
+
+def choose_regions(ds: Dataset) -> list[str]:
+    if ds.betas is None or not ds.rois:
+        return []
+    recording.warn_unknown("beside", ds.rois, f"{ds.subject} has no ROI")
+    return st.multiselect(
+        "Beside the responses of",
+        list(ds.rois),
+        key="beside",
+        bind="query-params",
+        max_selections=6,
+        placeholder="no ROI",
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing RDMs …")
+def likeness(
+    names: tuple[str, ...],
+    _compared: dict[str, np.ndarray],
+    regions: tuple[str, ...],
+    _ds: Dataset,
+) -> rdm.Likeness:
+    return rdm.likeness(_compared | {f"{roi} (responses)": _ds.responses(roi) for roi in regions})

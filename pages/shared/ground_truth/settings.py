@@ -1,0 +1,63 @@
+"""What is simulated on the page Ground truth, and what should be recovered of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import rdm, simulation
+from core.datasets import Dataset
+from core.recovery import MEASURES
+
+
+def only_simulated(ds: Dataset) -> bool:
+    if ds.info.is_simulated and "snr" in ds.options:
+        return True
+    st.info(
+        f"{ds.info.title} was recorded from brains, so its noise-free responses are not known. "
+        "This page simulates recordings of which they are: choose the recording 'simulated' in "
+        "the sidebar.",
+        icon=":material/info:",
+    )
+    return False
+
+
+def choose_request(ds: Dataset) -> dict[str, object]:
+    """What is simulated: the design in the sidebar, seen through one ROI and one metric."""
+    everything = "all units"
+    metrics = [name for name in rdm.METRICS if not rdm.METRICS[name].needs_folds]
+    rois = [*simulation.ROIS, everything]
+    with st.container(horizontal=True):
+        roi = st.selectbox("ROI", rois, key="truth_roi", bind="query-params", width=200)
+        metric = st.selectbox(
+            "Metric of the RDM",
+            metrics,
+            key="truth_metric",
+            bind="query-params",
+            width=260,
+        )
+    options = {**ds.options, "parts": list(ds.options["parts"])}
+    return {"options": options, "roi": None if roi == everything else roi, "metric": metric}
+
+
+def choose_question() -> tuple[str, float]:
+    """What should be recovered, and how well."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measured = st.segmented_control(
+            "What should be recovered",
+            list(MEASURES),
+            default="rdm",
+            required=True,
+            key="measure",
+            bind="query-params",
+        )
+        target = st.number_input(
+            "Target (0.05 to 0.99)",
+            0.05,
+            0.99,
+            0.8,
+            0.05,
+            key="target",
+            bind="query-params",
+            width=160,
+        )
+    return measured, target

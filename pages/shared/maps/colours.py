@@ -1,0 +1,65 @@
+"""What the points of a map are coloured by."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import clusters
+from core.clusters import Clustering
+from core.datasets import Dataset
+from core.figures import maps as figures
+from core.figures.clusters import membership
+from pages.shared.frame import recording
+from pages.shared.maps.settings import forget_others
+
+MOST_VALUES = 100
+PLAIN, CLUSTER = "one colour", "cluster of region means"
+COLUMNS_FIRST = ("supercategory", "category", "theme", "source", "split")
+NOT_COLOURS = ("id", "file", "labels", "shares")
+
+
+def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
+    """Colour by a column, by the mean of a ROI, or by one unit."""
+    columns = [name for name in map(str, ds.stimuli) if _colours_well(ds.stimuli[name], name)]
+    columns.sort(key=lambda n: COLUMNS_FIRST.index(n) if n in COLUMNS_FIRST else len(COLUMNS_FIRST))
+    means = [f"mean of {roi}" for roi in ds.rois]
+    found = _clusters(ds)
+    columns += [] if found is None else [CLUSTER]
+    options = [*columns, PLAIN, *means, *(["unit"] if ds.n_units else [])]
+    recording.warn_unknown("colour", options, "There is no column")
+    forget_others("colour", options)
+    name = st.selectbox("Colour by", options, key="colour", bind="query-params", width=200)
+    if name == CLUSTER and found is not None:
+        return name, membership(found)
+    if name == PLAIN:
+        return name, figures.colouring(["stimuli"] * ds.n_stimuli)
+    if name == "unit":
+        most = ds.n_units - 1
+        unit = st.number_input("Unit", 0, most, key="unit", bind="query-params", width=120)
+        return f"unit {unit} ({ds.info.units})", _values(ds.fingerprint, "", int(unit), ds)
+    if name in means:
+        roi = name.removeprefix("mean of ")
+        return f"{name} ({ds.info.units})", _values(ds.fingerprint, roi, -1, ds)
+    return name, figures.colouring(ds.stimuli[name])
+
+
+def _clusters(ds: Dataset) -> Clustering | None:
+    """The recommended clusters of region means, where the page Clusters has computed them."""
+    if ds.betas is None or len(ds.regions) < 3:
+        return None
+    choice = clusters.load(clusters.result_key([ds], {"source": "regions"}))
+    return None if choice is None else choice.clusterings[choice.k]
+
+
+def _colours_well(column: pd.Series, name: str) -> bool:
+    if name in NOT_COLOURS:
+        return False
+    known = column.replace("", None).dropna()
+    return 1 < known.nunique() <= MOST_VALUES
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _values(fingerprint: str, roi: str, unit: int, _ds: Dataset) -> figures.Colouring:
+    responses = _ds.responses(roi or None)
+    return figures.colouring(responses.mean(axis=1) if roi else responses[:, unit])

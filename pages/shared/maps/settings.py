@@ -1,0 +1,82 @@
+"""Which spaces are drawn, and by which method."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import maps
+from core.datasets import Dataset
+from pages.shared.frame import recording
+from pages.shared.frame.text import plain
+from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps.spaces import Wanted
+
+MOST_SIDE_BY_SIDE = 3
+
+
+def choose_maps(ds: Dataset) -> list[Wanted]:
+    """Up to three spaces, one method for all of them."""
+    spaces = map_spaces.listed(ds)
+    recording.warn_unknown("space", spaces, "There is no space")
+    forget_others("space", spaces)
+    recording.warn_unknown("map", methods(ds), "There is no method for this recording")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.multiselect(
+            "Maps of",
+            spaces,
+            default=spaces[:1],
+            key="space",
+            bind="query-params",
+            max_selections=MOST_SIDE_BY_SIDE,
+            placeholder="Choose one, or up to three side by side",
+            width=480,
+        )
+        method = st.selectbox(
+            "Method",
+            methods(ds),
+            key="map",
+            bind="query-params",
+            width=140,
+            help="\n".join(f"- **{m.id}**: {m.label}. {m.note}" for m in maps.METHODS.values()),
+        )
+        with st.popover("Settings", icon=":material/tune:"):
+            values, seed = settings(maps.METHODS[method])
+    return [Wanted(space, method, _for_space(space, method, values), seed) for space in chosen]
+
+
+def methods(ds: Dataset) -> list[str]:
+    """Ids of the methods; without responses only those for which distances are enough."""
+    if ds.betas is not None:
+        return list(maps.METHODS)
+    fit = [method for method in maps.METHODS.values() if method.takes_distances]
+    return [method.id for method in sorted(fit, key=lambda method: -method.slow_above)]
+
+
+def settings(method: maps.Method) -> tuple[dict[str, object], int]:
+    st.markdown(f"**{plain(method.label)}.** {plain(method.note)}")
+    st.caption(plain(method.citation))
+    prefix = f"{method.id}."
+    for parameter in method.parameters:
+        recording.warn_of_option(parameter, prefix + parameter.name)
+    values = {p.name: recording.option_widget(p, prefix) for p in method.parameters}
+    seed = st.number_input("Seed", 0, 2**31 - 1, key="map_seed", bind="query-params")
+    return values, int(seed)
+
+
+def _for_space(space: str, method: str, values: dict[str, object]) -> dict[str, object]:
+    is_distances = maps.SOURCES[space.partition(":")[0]].is_distances
+    known = {p.name for p in maps.METHODS[method].parameters_for(is_distances)}
+    return {name: value for name, value in values.items() if name in known}
+
+
+def forget_others(key: str, options: list[str]) -> None:
+    """Forget a choice of which nothing is left in this recording."""
+    chosen = st.session_state.get(key)
+    names = {chosen} if isinstance(chosen, str) else set(chosen or ())
+    if names and not names & set(options):
+        del st.session_state[key]
+
+
+def grouping(ds: Dataset, *columns: str) -> list[str]:
+    """Columns that tell the stimuli apart."""
+    return [name for name in columns if ds.stimuli[name].nunique() > 1]

@@ -1,0 +1,36 @@
+"""Of which ROI and of which stimuli the responses are shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.datasets import Dataset
+from pages.shared.frame import recording, selection
+
+MOST_LINES = 12
+FIRST_LINES = 4
+
+
+def choose_roi(ds: Dataset) -> str | None:
+    everything = "all units"
+    recording.warn_unknown("roi_shown", [everything, *ds.rois], f"{ds.subject} has no ROI")
+    roi = st.selectbox(
+        "ROI", [everything, *ds.rois], key="roi_shown", bind="query-params", width=240
+    )
+    return None if roi == everything else roi
+
+
+def chosen_stimuli(ds: Dataset, usable: np.ndarray) -> pd.DataFrame:
+    """The selected stimuli; without a selection, the first usable ones."""
+    selected = set(selection.current(ds).ids)
+    rows = np.flatnonzero(usable & ds.stimuli["id"].isin(selected).to_numpy())
+    if len(rows) == 0:
+        st.caption(f"{FIRST_LINES} stimuli. Select others on Overview, or by the buttons of RDM.")
+        rows = np.flatnonzero(usable)
+        kinds = ds.stimuli["category"].iloc[rows].drop_duplicates().index.to_numpy()
+        rows = (kinds if len(kinds) >= FIRST_LINES else rows)[:FIRST_LINES]
+    elif len(rows) > MOST_LINES:
+        st.caption(f"The first {MOST_LINES} of {len(rows):,} selected stimuli.")
+    return ds.stimuli.iloc[rows[:MOST_LINES]]
