@@ -10,6 +10,7 @@ from core import datasets, decoders, store
 from core.decoders import Config
 from core.decoders.runs import save
 from core.decoders.scoring.score_table import load_table, save_table, verdicts
+from pages.shared.decoders import described
 from pages.shared.decoders import retrieved as decoder_finds
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import scores as decoder_scores
@@ -41,7 +42,7 @@ def press(app, label):
 
 def row_named(head):
     """The row of the only decoder of a head."""
-    [row] = [row for row in decoder_table.every() if row.config and row.config.head == head]
+    [row] = [row for row in described.every() if row.config and row.config.head == head]
     return row
 
 
@@ -53,7 +54,7 @@ def changed(run, number, **fields):
 
 def choose(app, *rows):
     """Select rows of the table."""
-    shown = decoder_table.every()
+    shown = described.every()
     places = [place for place, row in enumerate(shown) if row.key in {one.key for one in rows}]
     app.session_state[decoder_table.key_of_table(shown)] = {"selection": {"rows": places}}
     return app.run()
@@ -239,12 +240,12 @@ def test_a_row_is_read_again_when_its_decoder_or_its_scores_change(stored):
 def test_a_damaged_decoder_can_be_deleted(recording, stored, tmp_path):
     mlp, ridge = stored
     (tmp_path / "results" / "store" / mlp.key / "result.json").write_text("{")
-    [row] = [row for row in decoder_table.every() if row.key == mlp.key]
+    [row] = [row for row in described.every() if row.key == mlp.key]
     assert "cannot be read" in row.cells["State"]
     app = choose(open_page("train", **recording, only_here="false"), row)
     assert not app.exception
     app = press(app, "Delete 1 decoder").button(key="delete_them").click().run()
-    assert [row.key for row in decoder_table.every()] == [ridge.key]
+    assert [row.key for row in described.every()] == [ridge.key]
 
 
 def test_decoders_of_other_options_are_not_of_this_recording():
@@ -258,13 +259,13 @@ def test_decoders_of_other_options_are_not_of_this_recording():
         replace(of, subjects=("S1",)),
         replace(of, dataset="folder:mine"),
     ]
-    rows = [decoder_table.Row("", "", 0.0, config) for config in (of, several, *others)]
-    assert [decoder_table.is_here(row, ds) for row in rows] == [True, True, False, False, False]
+    rows = [described.Row("", "", 0.0, config) for config in (of, several, *others)]
+    assert [described.is_here(row, ds) for row in rows] == [True, True, False, False, False]
 
 
 def test_a_baseline_of_several_subjects_is_told_apart():
     baseline = Config("simulated", ("S1",), divided=("S1", "S2"), split="category")
-    assert decoder_table.in_words(decoder_table.changed(baseline)) == "divided S1 + S2"
+    assert described.in_words(described.changed(baseline)) == "divided S1 + S2"
 
 
 def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
@@ -273,10 +274,10 @@ def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
     app = press(app, "Delete 1 decoder")
     assert f"**mlp-{mlp.key[-6:]}**, MLP, trained 20" in [m.value for m in app.markdown][-1]
     app = app.button(key="keep_them").click().run()
-    assert len(decoder_table.every()) == 2
+    assert len(described.every()) == 2
     app = press(app, "Delete 1 decoder").button(key="delete_them").click().run()
     assert not app.exception
-    assert [row.key for row in decoder_table.every()] == [ridge.key]
+    assert [row.key for row in described.every()] == [ridge.key]
     assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
     assert "Select one decoder" in texts(app)
 
@@ -297,7 +298,7 @@ def test_chosen_decoders_are_compared(recording, stored):
     for run in (mlp, other):
         table = decoders.evaluate(mlp, None, "images", False, 20, 20)
         save_table(table, run.key, "images")
-    app = choose(open_page("train", **recording), *decoder_table.every())
+    app = choose(open_page("train", **recording), *described.every())
     assert not app.exception
     names = [decoders.short_name(run.key, "mlp") for run in (mlp, other)]
     assert "Loss curves are not compared, for the losses differ" in texts(app)
@@ -317,7 +318,7 @@ def test_chosen_decoders_are_compared(recording, stored):
 def test_loss_curves_of_the_same_loss_are_compared(recording, stored):
     mlp, _ = stored
     changed(mlp, 1, config=replace(mlp.config, seed=3))
-    both = [row for row in decoder_table.every() if row.config.head == "mlp"]
+    both = [row for row in described.every() if row.config.head == "mlp"]
     app = choose(open_page("train", **recording), *both)
     assert len(app.get("plotly_chart")) == 2
     assert "the losses differ" not in texts(app)

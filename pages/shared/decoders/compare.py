@@ -12,8 +12,9 @@ import streamlit as st
 from core import store
 from core.decoders.scoring.score_table import PROTOCOLS, load_table, worded
 from core.figures import training as figures
-from pages.shared.decoders import table as decoder_table
-from pages.shared.decoders.table import ABSENT, Row
+from pages.shared.decoders import described
+from pages.shared.decoders.described import Row
+from pages.shared.decoders.table import ABSENT
 from pages.shared.frame.text import plain
 
 BESIDES = ("Recording", "Subject", "ROIs", "Embedding", "Head", "Loss", "Split", "Fold", "Seed")
@@ -108,7 +109,7 @@ def differing(rows: Sequence[Row]) -> pd.DataFrame:
     One that some decoders do not have is told where it differs from its default.
     """
     told = {row.name: _settings_of(row) for row in rows}
-    notable = set(BESIDES).union(*(decoder_table.changed(row.config) for row in rows if row.config))
+    notable = set(BESIDES).union(*(described.changed(row.config) for row in rows if row.config))
     lines = []
     for name in dict.fromkeys(name for values in told.values() for name in values):
         values = [told[of].get(name) for of in told]
@@ -120,5 +121,5 @@ def differing(rows: Sequence[Row]) -> pd.DataFrame:
 def _settings_of(row: Row) -> dict[str, str]:
     values = {name: row.cells[name] for name in BESIDES}
     if row.config is not None:
-        values |= {**row.config.options, **decoder_table.parameters(row.config)}
-    return {name: decoder_table.in_word(v) for name, v in values.items() if v is not None}
+        values |= {**row.config.options, **described.parameters(row.config)}
+    return {name: described.in_word(v) for name, v in values.items() if v is not None}

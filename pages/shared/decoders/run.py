@@ -13,8 +13,8 @@ from pages.shared.decoders import audit
 from pages.shared.decoders import retrieved as decoder_finds
 from pages.shared.decoders import table as decoder_table
 from pages.shared.decoders.compare import compare
+from pages.shared.decoders.described import has_diverged, loaded
 from pages.shared.decoders.scores import scores
-from pages.shared.decoders.table import loaded
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame.text import counted, plain
 
@@ -61,7 +61,7 @@ def facts(run: Run) -> str:
 
 
 def _warn_of_divergence(run: Run) -> None:
-    if decoder_table.has_diverged(run.facts):
+    if has_diverged(run.facts):
         why = str(run.facts["stopped"]).partition(";")[0]
         st.warning(
             f"The training diverged: {plain(why)}. The weights of epoch "

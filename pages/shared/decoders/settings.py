@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import encoders, splits
+from core import splits
 from core.datasets import Dataset
 from core.decoders import HEADS, LOSSES, SETTINGS, Config
 from core.decoders.config import FOLD, SEED
 from core.encoders import EncoderInfo
-from core.errors import NeurogalleryError, NotFoundError
 from core.registry import Parameter
 from pages.shared.encoders import embeddings
 from pages.shared.frame import jobs as jobs_panel
@@ -85,46 +84,6 @@ def choose(ds: Dataset) -> Config:
     )
 
 
-def defaults(head: str, losses: Iterable[str]) -> dict[str, Any]:
-    """Widgets of training, of a head and of losses with their weights, at their defaults."""
-    declared = {TRAINING: SETTINGS, f"{head}.": HEADS[head].parameters}
-    declared |= {f"{name}.": LOSSES[name].parameters for name in losses}
-    weights = {WEIGHT + name: 1.0 for name in losses}
-    return {"loss": [FIRST_LOSS], **weights, **_at_default(declared)}
-
-
-def _at_default(declared: Mapping[str, Sequence[Parameter]]) -> dict[str, Any]:
-    return {prefix + p.name: p.default for prefix, found in declared.items() for p in found}
-
-
-def apply(config: Config) -> None:
-    """Set the page to a decoder's settings, those of the sidebar included; a callback."""
-    subject = config.subjects[0] if config.subjects else None
-    try:
-        ds = recording.opened(config.dataset, subject, config.options)
-        _check_here(ds, config)
-    except NeurogalleryError as error:
-        st.session_state[NOT_TAKEN] = str(error)
-        return
-    sidebar, first = recording.widgets_of(ds)
-    recording.set_widgets(
-        {**sidebar, **_values(config)}, {**first, **_first_values(ds), **_defaults_of(config)}
-    )
-
-
-def _check_here(ds: Dataset, config: Config) -> None:
-    asked = {
-        "subject": (config.subjects, ds.subjects),
-        "ROI": (config.rois, ds.rois),
-        "embedding": ((config.encoder,), targets(ds)),
-        "split": ((config.split,), _kinds(ds)),
-    }
-    for what, (names, known) in asked.items():
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            raise NotFoundError(f"{ds.info.title} has no {what} {unknown[0]!r}", choices=known)
-
-
 def _tell_not_taken(told: DeltaGenerator) -> None:
     reason = st.session_state.pop(NOT_TAKEN, None)
     if reason is not None:
@@ -132,52 +91,6 @@ def _tell_not_taken(told: DeltaGenerator) -> None:
             f"The settings of the decoder were not taken. {plain(reason)}",
             icon=":material/warning:",
         )
-
-
-def _values(config: Config) -> dict[str, Any]:
-    counting = config.settings_that_count()
-    values: dict[str, Any] = {
-        "train_rois": list(config.rois),
-        "target": config.encoder,
-        "head": config.head,
-        "loss": [name for name, _, _ in counting["loss"]] or [FIRST_LOSS],
-        "split": config.split,
-        "train_seed": config.seed,
-        "fold": config.fold,
-        "train_subjects": list(config.subjects) if len(config.subjects) > 1 else [],
-    }
-    given = {
-        f"{TARGET}{config.encoder}.": config.encoder_parameters,
-        f"{config.head}.": config.head_parameters,
-        f"{config.split}.": config.split_parameters,
-        TRAINING: counting["training"],
-    }
-    for name, weight, parameters in counting["loss"]:
-        values[WEIGHT + name] = weight
-        given[f"{name}."] = parameters
-    return values | {prefix + name: v for prefix, of in given.items() for name, v in of.items()}
-
-
-def _first_values(ds: Dataset) -> dict[str, Any]:
-    return {
-        "train_rois": [],
-        "target": next(iter(targets(ds))),
-        "head": next(iter(HEADS)),
-        "split": _kinds(ds)[0],
-        "train_seed": SEED.default,
-        "fold": FOLD.default,
-        "train_subjects": [],
-    }
-
-
-def _defaults_of(config: Config) -> dict[str, Any]:
-    encoder = encoders.get(config.encoder).info
-    declared = {
-        f"{TARGET}{config.encoder}.": encoder.parameters,
-        f"{config.split}.": splits.KINDS[config.split].parameters,
-    }
-    losses = [name for name, _, _ in config.loss]
-    return {**defaults(config.head, losses), **_at_default(declared)}
 
 
 def _notes(declared: Iterable[Any]) -> str:
@@ -220,7 +133,7 @@ def _encoder(told: DeltaGenerator, ds: Dataset) -> EncoderInfo:
     return infos[_one(told, "Embedding", list(infos), "target", TARGET_HELP, 150)]
 
 
-def _kinds(ds: Dataset) -> list[str]:
+def kinds_of(ds: Dataset) -> list[str]:
     """Splits that fit the recording, the most telling one first."""
     declared = ds.stimuli["split"].replace("", None).nunique() > 1
     known = ds.stimuli["category"].nunique() > 1
@@ -231,7 +144,7 @@ def _kinds(ds: Dataset) -> list[str]:
 
 
 def _split(told: DeltaGenerator, ds: Dataset) -> str:
-    kinds = _kinds(ds)
+    kinds = kinds_of(ds)
     return _one(told, "Split", kinds, "split", _notes(splits.KINDS[kind] for kind in kinds), 140)
 
 

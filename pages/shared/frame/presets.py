@@ -12,7 +12,7 @@ import streamlit as st
 from core import clusters, decoders, maps
 from core.datasets import Dataset
 from pages.shared.clusters import settings as clusterings
-from pages.shared.decoders import settings as decoder_settings
+from pages.shared.decoders import apply
 from pages.shared.frame import recording
 from pages.shared.maps import spaces as map_spaces
 
@@ -26,7 +26,7 @@ def _no_defaults(values: Settings) -> Settings:
 
 
 def _training_defaults(values: Settings) -> Settings:
-    return decoder_settings.defaults(values["head"], values["loss"])
+    return apply.defaults(values["head"], values["loss"])
 
 
 @dataclass(frozen=True)

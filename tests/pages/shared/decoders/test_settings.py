@@ -7,6 +7,7 @@ import streamlit as st
 from core import datasets, decoders, jobs
 from core.decoders import Config
 from pages.shared.decoders import settings as decoder_settings
+from pages.shared.decoders.apply import apply
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import presets
 from tests.pages.app import open_page, texts, until_done, write_folder
@@ -53,7 +54,7 @@ def take(monkeypatch):
 
     def taking(config, **address):
         def offer(ds, page):
-            st.button("take", on_click=decoder_settings.apply, args=(config,))
+            st.button("take", on_click=apply, args=(config,))
 
         monkeypatch.setattr(presets, "offer", offer)
         return press(opened(**address), "take")

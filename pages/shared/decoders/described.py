@@ -1,0 +1,192 @@
+"""The decoders in the store, each as a row: what it is, how good, and what was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import datasets, decoders, splits, store
+from core.datasets import Dataset
+from core.decoders import Config, Run
+from core.decoders.scoring.score_table import load_table, stamps
+from core.errors import NeurogalleryError
+from pages.shared.frame import jobs as jobs_panel
+
+MOST_ROWS = 5000
+ONLY_HERE = "Of this recording and subject only"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A decoder in the store.
+
+    Attributes
+    ----------
+    key, name : str
+    created : float
+        Seconds since 1970.
+    config : Config, optional
+        None where the decoder cannot be read.
+    cells : mapping of str to Any
+        What the table tells, by column in their order.
+    """
+
+    key: str
+    name: str
+    created: float
+    config: Config | None = None
+    cells: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> str:
+        return datetime.fromtimestamp(self.created).strftime("%Y-%m-%d %H:%M")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def loaded(key: str) -> Run | None:
+    """A decoder from the store, None where there is none."""
+    return decoders.load(key)
+
+
+def every() -> list[Row]:
+    """Every decoder in the store, the newest first; only what changed is read again."""
+    rows = [row_of(key, written) for key, written in stamps().items()]
+    return sorted(rows, key=lambda row: row.created, reverse=True)
+
+
+@lru_cache(maxsize=MOST_ROWS)
+def row_of(key: str, written: tuple[int, int]) -> Row:
+    """The row of a decoder; ``written``, of ``stamps``, tells changed files."""
+    try:
+        entry = store.entry(key)
+        config = Config.from_json(entry.facts["config"])
+        scored = load_table(key) if written[1] else None
+    except (NeurogalleryError, KeyError) as error:
+        name = decoders.short_name(key, "decoder")
+        cells = {"Decoder": name, "State": f"cannot be read: {error}"}
+        return Row(key, name, written[0] / 1e9, cells=cells)
+    row = Row(key, decoders.short_name(key, config.head), entry.created, config)
+    return replace(row, cells=_cells(row, config, entry.facts, scored))
+
+
+def _cells(
+    row: Row, config: Config, told: Mapping[str, Any], scored: pd.DataFrame | None
+) -> dict[str, Any]:
+    about = told["about"]
+    return {
+        "Decoder": row.name,
+        "Test two-way": _tested(scored, config.head, "two-way"),
+        "Validation two-way": _per_cent(about.get("two_way")),
+        "Audit": splits.worst(finding["level"] for finding in told["audit"]),
+        "Test top-1": _tested(scored, config.head, "top-1"),
+        "State": _state(told, scored is not None),
+        "Settings": in_words(changed(config)),
+        "Trained": row.trained,
+        "Head": config.head,
+        "Loss": None if config.is_closed_form else " + ".join(name for name, *_ in config.loss),
+        "ROIs": " + ".join(config.rois) or "every unit",
+        "Embedding": config.encoder,
+        "Split": config.split,
+        "Fold": config.fold if config.split == "kfold" else None,
+        "Seed": config.seed,
+        "Epochs": about.get("epochs"),
+        "Recording": config.dataset,
+        "Subject": " + ".join(config.subjects),
+        "Options": in_words(_changed_options(config)),
+    }
+
+
+def _tested(scored: pd.DataFrame | None, head: str, measure: str) -> float | None:
+    if scored is None:
+        return None
+    values = scored[(scored["head"] == head) & (scored["measure"] == measure)]["value"]
+    return None if values.empty else _per_cent(values.iloc[0])
+
+
+def _per_cent(share: float | None) -> float | None:
+    return None if share is None else round(100 * float(share), 1)
+
+
+def has_diverged(about: Mapping[str, Any]) -> bool:
+    """Whether a training ended because its loss was not a number."""
+    return "not a number" in str(about.get("stopped"))
+
+
+def _state(told: Mapping[str, Any], is_scored: bool) -> str:
+    states = ["cancelled"] if told["partial"] else []
+    states += ["diverged"] if has_diverged(told["about"]) else []
+    states += [] if is_scored else ["not scored"]
+    return ", ".join(states) or "scored"
+
+
+def parameters(config: Config) -> dict[str, Any]:
+    """Every declared parameter that counts, by name, such as 'epochs' and 'mlp.width'."""
+    told = config.settings_that_count()
+    values = dict(told["training"])
+    for kind in ("head", "split", "encoder"):
+        given = told[f"{kind}_parameters"]
+        values |= {f"{told[kind]}.{name}": value for name, value in given.items()}
+    if config.divided:
+        values["divided"] = config.divided
+    for loss, weight, given in told["loss"]:
+        values |= {f"weight.{loss}": weight, **{f"{loss}.{name}": v for name, v in given.items()}}
+    return values
+
+
+def changed(config: Config) -> dict[str, Any]:
+    """Parameters that differ from their defaults."""
+    default = Config(
+        config.dataset,
+        encoder=config.encoder,
+        head=config.head,
+        loss=tuple((name, 1.0, {}) for name, *_ in config.loss),
+        split=config.split,
+    )
+    usual = parameters(default)
+    return {name: value for name, value in parameters(config).items() if usual.get(name) != value}
+
+
+def _changed_options(config: Config) -> dict[str, Any]:
+    infos = {info.name: info for info in datasets.available()}
+    declared = infos[config.dataset].options if config.dataset in infos else ()
+    usual = {option.name: in_word(option.default) for option in declared}
+    return {name: v for name, v in config.options.items() if usual.get(name) != in_word(v)}
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """Such as 'learning_rate 0.01, mlp.width 64'."""
+    return ", ".join(f"{name} {in_word(value)}" for name, value in values.items())
+
+
+def in_word(value: Any) -> str:
+    """The value of a setting for the reader."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def is_here(row: Row, ds: Dataset) -> bool:
+    """Whether a decoder is of the recording, the options and the subject in view."""
+    config = row.config
+    return (
+        config is not None
+        and config.dataset == ds.info.name
+        and ds.subject in config.subjects
+        and config.options == jobs_panel.options_of(ds)
+    )
+
+
+def matching(rows: Sequence[Row], text: str) -> list[Row]:
+    """Rows that hold every word of a text, each in any cell."""
+    words = text.lower().split()
+    return [row for row in rows if all(_holds(row, word) for word in words)]
+
+
+def _holds(row: Row, word: str) -> bool:
+    return any(word in str(cell).lower() for cell in row.cells.values() if cell is not None)
