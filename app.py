@@ -5,12 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from core import operations
-from pages.shared.frame import memory, navigation, recording
+from pages.shared.frame import guard, memory, navigation, recording
 
 st.set_page_config(page_title="Neurogallery", page_icon=":material/neurology:", layout="wide")
 page = navigation.navigate()
 st.html(Path(__file__).parent / "pages" / "shared" / "frame" / "style.css")
 operations.load_plugins()
 recording.sidebar()
-recording.guarded(page.run)
+guard.guarded(page.run)
 memory.set_modules_aside()

@@ -8,7 +8,7 @@ from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import settings as decoder_settings
-from pages.shared.frame import presets, recording
+from pages.shared.frame import guard, presets, recording
 
 
 def page(ds: Dataset) -> None:
@@ -32,7 +32,7 @@ def page(ds: Dataset) -> None:
     try:
         config = decoder_settings.choose(ds)
     except NeurogalleryError as error:
-        recording.show_error(error)
+        guard.show_error(error)
     else:
         run = decoder_runs.trained(config)
         if run is not None:

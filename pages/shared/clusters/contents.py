@@ -12,7 +12,7 @@ from core.datasets import Dataset
 from core.figures.heatmap import data_uri
 from core.figures.wordclouds import wordcloud
 from pages.shared.components.gallery.gallery import Tile, gallery
-from pages.shared.frame import images, recording, selection
+from pages.shared.frame import images, selection, widgets
 from pages.shared.frame.text import plain
 
 NEAREST = (10, 100)
@@ -26,7 +26,7 @@ def contents(key: str, opened: list[Dataset], rows: Rows, found: Clustering) -> 
         st.caption(plain(note))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = [str(number + 1) for number in range(found.k)]
-        recording.warn_unknown("cluster", names, "There is no cluster")
+        widgets.warn_unknown("cluster", names, "There is no cluster")
         if st.session_state.get("cluster") not in (None, *names):
             del st.session_state["cluster"]
         cluster = names.index(

@@ -9,7 +9,7 @@ import streamlit as st
 from core import clusters
 from core.datasets import Dataset
 from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame import recording
+from pages.shared.frame import widgets
 
 EVERY = "every unit"
 RECOMMENDED = "recommended"
@@ -36,7 +36,7 @@ def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
             "the points of the t-SNE map of the responses",
         )
         if source in OF_UNITS:
-            recording.warn_unknown("of_roi", [EVERY, *ds.rois], f"{ds.subject} has no ROI")
+            widgets.warn_unknown("of_roi", [EVERY, *ds.rois], f"{ds.subject} has no ROI")
             roi = st.selectbox(
                 "ROI", [EVERY, *ds.rois], key="of_roi", bind="query-params", width=180
             )
@@ -48,7 +48,7 @@ def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
             *(rule.label for rule in clusters.RULES.values()),
             *map(str, clusters.KS),
         ]
-        recording.warn_unknown("k", ks, "There is no number of clusters")
+        widgets.warn_unknown("k", ks, "There is no number of clusters")
         asked = st.selectbox("Number of clusters", ks, key="k", bind="query-params", width=180)
         seed = st.number_input("Seed", 0, 2**31 - 1, key="k_seed", bind="query-params", width=110)
     if source == "pooled":

@@ -22,7 +22,7 @@ from pages.shared.decoders.settings import (
     kinds_of,
     targets,
 )
-from pages.shared.frame import recording
+from pages.shared.frame import address, recording, widgets
 
 
 def defaults(head: str, losses: Iterable[str]) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def apply(config: Config) -> None:
     except NeurogalleryError as error:
         st.session_state[NOT_TAKEN] = str(error)
         return
-    sidebar, first = recording.widgets_of(ds)
-    recording.set_widgets(
+    sidebar, first = address.widgets_of(ds)
+    widgets.set_widgets(
         {**sidebar, **_values(config)}, {**first, **_first_values(ds), **_defaults_of(config)}
     )
 

@@ -19,7 +19,7 @@ from core.encoders import EncoderInfo
 from core.registry import Parameter
 from pages.shared.encoders import embeddings
 from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame import recording
+from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
 FIRST_LOSS = "infonce"
@@ -101,7 +101,7 @@ def _one(
     told: DeltaGenerator, label: str, options: list[str], key: str, help: str, width: int = 160
 ) -> str:
     with told:
-        recording.warn_unknown(key, options, f"There is no {label.lower()}")
+        widgets.warn_unknown(key, options, f"There is no {label.lower()}")
     return st.selectbox(label, options, key=key, bind="query-params", width=width, help=help)
 
 
@@ -109,7 +109,7 @@ def _several(
     told: DeltaGenerator, noun: str, options: list[str], key: str, empty: str, help: str
 ) -> list[str]:
     with told:
-        recording.warn_unknown(key, options, f"There is no {noun}")
+        widgets.warn_unknown(key, options, f"There is no {noun}")
     return st.multiselect(
         f"{noun}s",
         options,
@@ -168,7 +168,7 @@ def _losses(told: DeltaGenerator, head: str) -> list[str]:
     if HEADS[head].trained_by == "closed form":
         return []
     with told:
-        recording.warn_unknown("loss", LOSSES, "There is no loss")
+        widgets.warn_unknown("loss", LOSSES, "There is no loss")
     chosen = st.multiselect(
         "Loss",
         list(LOSSES),
@@ -203,15 +203,15 @@ def _presets(declared: Any, prefix: str) -> None:
             st.button(
                 f"As {name}",
                 key=f"preset {prefix}{name}",
-                on_click=recording.set_widgets,
+                on_click=widgets.set_widgets,
                 args=(settings,),
             )
 
 
 def _widget(told: DeltaGenerator, parameter: Parameter, prefix: str, **how: Any) -> Any:
     with told:
-        recording.warn_of_option(parameter, prefix + parameter.name)
-    return recording.option_widget(parameter, prefix, **how)
+        widgets.warn_of_option(parameter, prefix + parameter.name)
+    return widgets.option_widget(parameter, prefix, **how)
 
 
 def _widgets(told: DeltaGenerator, parameters: Iterable[Parameter], prefix: str) -> dict[str, Any]:
@@ -264,7 +264,7 @@ def _fold(told: DeltaGenerator, split: str, values: dict[str, Any]) -> int:
     if folds > 1:
         return int(_widget(told, fold, "", width=90))
     with told:
-        recording.warn_of_option(fold, fold.name)
+        widgets.warn_of_option(fold, fold.name)
     return FOLD.default
 
 

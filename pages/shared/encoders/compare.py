@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.figures import spaces as figures
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
-from pages.shared.frame import recording
+from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
 NEIGHBOURS = 10
@@ -103,7 +103,7 @@ def ceiling(fingerprint: str, region: str, _ds: Dataset) -> float | None:
 def choose_regions(ds: Dataset) -> list[str]:
     if ds.betas is None or not ds.rois:
         return []
-    recording.warn_unknown("beside", ds.rois, f"{ds.subject} has no ROI")
+    widgets.warn_unknown("beside", ds.rois, f"{ds.subject} has no ROI")
     return st.multiselect(
         "Beside the responses of",
         list(ds.rois),

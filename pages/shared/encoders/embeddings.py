@@ -15,7 +15,7 @@ from core.datasets import Dataset
 from core.encoders import Encoded, EncoderInfo
 from core.errors import NeurogalleryError
 from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame import recording
+from pages.shared.frame import recording, widgets
 from pages.shared.frame.text import counted, plain
 
 OPERATION = "encode"
@@ -60,9 +60,9 @@ def space(info: EncoderInfo) -> Space:
     """Settings of an encoder, from its declared parameters."""
     prefix = f"{info.id}."
     for parameter in info.parameters:
-        recording.warn_of_option(parameter, prefix + parameter.name)
+        widgets.warn_of_option(parameter, prefix + parameter.name)
     values = {
-        parameter.name: recording.option_widget(parameter, prefix=prefix)
+        parameter.name: widgets.option_widget(parameter, prefix=prefix)
         for parameter in info.parameters
     }
     return Space(info, values)

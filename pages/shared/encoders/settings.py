@@ -9,7 +9,7 @@ from core.datasets import Dataset
 from core.encoders import EncoderInfo
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
-from pages.shared.frame import recording
+from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
 MOST_SIDE_BY_SIDE = 3
@@ -19,7 +19,7 @@ PREFERRED = ("clip-small", "clip-vit-b32", "pixels")
 def choose_spaces(ds: Dataset) -> list[Space]:
     """Up to three encoders with their settings."""
     infos = embeddings.listed(ds)
-    recording.warn_unknown("encoder", infos, "There is no encoder")
+    widgets.warn_unknown("encoder", infos, "There is no encoder")
     first = next(name for name in (*PREFERRED, *infos) if name in infos and infos[name].is_here)
     chosen = st.multiselect(
         "Encoders",

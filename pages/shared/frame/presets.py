@@ -13,7 +13,7 @@ from core import clusters, decoders, maps
 from core.datasets import Dataset
 from pages.shared.clusters import settings as clusterings
 from pages.shared.decoders import apply
-from pages.shared.frame import recording
+from pages.shared.frame import widgets
 from pages.shared.maps import spaces as map_spaces
 
 PLACES = ("LHPPA", "PPA", "RHPPA")
@@ -214,6 +214,6 @@ def offer(ds: Dataset, page: str) -> None:
                 preset.label,
                 key=f"preset {preset.label}",
                 width="stretch",
-                on_click=recording.set_widgets,
+                on_click=widgets.set_widgets,
                 args=(values, preset.defaults(values)),
             )

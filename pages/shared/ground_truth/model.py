@@ -9,7 +9,7 @@ from core import recovery, simulation
 from core.datasets import Dataset
 from core.figures import curves
 from core.simulation.scenes.themes import THEMES
-from pages.shared.frame import images, recording
+from pages.shared.frame import images, widgets
 
 STRONGEST = 10
 MODEL = r"""
@@ -36,7 +36,7 @@ def planted(ds: Dataset) -> None:
         f"Noise-free mean response of the units of each region of {ds.subject} to the six "
         "themes, z over stimuli. Regions that this subject lacks are left out."
     )
-    recording.warn_unknown("region", list(map(str, table)), f"{ds.subject} has no region")
+    widgets.warn_unknown("region", list(map(str, table)), f"{ds.subject} has no region")
     region = st.selectbox(
         "Images that drive a region",
         list(map(str, table)),

@@ -10,7 +10,7 @@ from core.clusters import Clustering
 from core.datasets import Dataset
 from core.figures import maps as figures
 from core.figures.clusters import membership
-from pages.shared.frame import recording
+from pages.shared.frame import widgets
 from pages.shared.maps.settings import forget_others
 
 MOST_VALUES = 100
@@ -27,7 +27,7 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     found = _clusters(ds)
     columns += [] if found is None else [CLUSTER]
     options = [*columns, PLAIN, *means, *(["unit"] if ds.n_units else [])]
-    recording.warn_unknown("colour", options, "There is no column")
+    widgets.warn_unknown("colour", options, "There is no column")
     forget_others("colour", options)
     name = st.selectbox("Colour by", options, key="colour", bind="query-params", width=200)
     if name == CLUSTER and found is not None:

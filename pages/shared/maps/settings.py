@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import maps
 from core.datasets import Dataset
-from pages.shared.frame import recording
+from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 from pages.shared.maps import spaces as map_spaces
 from pages.shared.maps.spaces import Wanted
@@ -17,9 +17,9 @@ MOST_SIDE_BY_SIDE = 3
 def choose_maps(ds: Dataset) -> list[Wanted]:
     """Up to three spaces, one method for all of them."""
     spaces = map_spaces.listed(ds)
-    recording.warn_unknown("space", spaces, "There is no space")
+    widgets.warn_unknown("space", spaces, "There is no space")
     forget_others("space", spaces)
-    recording.warn_unknown("map", methods(ds), "There is no method for this recording")
+    widgets.warn_unknown("map", methods(ds), "There is no method for this recording")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
             "Maps of",
@@ -57,8 +57,8 @@ def settings(method: maps.Method) -> tuple[dict[str, object], int]:
     st.caption(plain(method.citation))
     prefix = f"{method.id}."
     for parameter in method.parameters:
-        recording.warn_of_option(parameter, prefix + parameter.name)
-    values = {p.name: recording.option_widget(p, prefix) for p in method.parameters}
+        widgets.warn_of_option(parameter, prefix + parameter.name)
+    values = {p.name: widgets.option_widget(p, prefix) for p in method.parameters}
     seed = st.number_input("Seed", 0, 2**31 - 1, key="map_seed", bind="query-params")
     return values, int(seed)
 

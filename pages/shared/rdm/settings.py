@@ -8,7 +8,7 @@ from core import rdm
 from core.datasets import Dataset
 from core.figures.heatmap import COLOUR_SCALES
 from core.rdm.crossnobis import NOISE_NORMALISATIONS
-from pages.shared.frame import recording, selection
+from pages.shared.frame import selection, widgets
 from pages.shared.rdm.matrices import Source, View
 
 MOST_SIDE_BY_SIDE = 4
@@ -34,7 +34,7 @@ def choose_some(
     label: str, options: list[str], default: int, key: str, placeholder: str = "none"
 ) -> list[str]:
     """Choose among options; the first ones where nothing that was chosen is left of them."""
-    recording.warn_unknown(key, options, f"There is no {label[:3]}")
+    widgets.warn_unknown(key, options, f"There is no {label[:3]}")
     chosen = st.session_state.get(key)
     if chosen and not set(chosen) & set(options):
         st.session_state[key] = options[:default]

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import Dataset
-from pages.shared.frame import recording, selection
+from pages.shared.frame import selection, widgets
 
 MOST_LINES = 12
 FIRST_LINES = 4
@@ -15,7 +15,7 @@ FIRST_LINES = 4
 
 def choose_roi(ds: Dataset) -> str | None:
     everything = "all units"
-    recording.warn_unknown("roi_shown", [everything, *ds.rois], f"{ds.subject} has no ROI")
+    widgets.warn_unknown("roi_shown", [everything, *ds.rois], f"{ds.subject} has no ROI")
     roi = st.selectbox(
         "ROI", [everything, *ds.rois], key="roi_shown", bind="query-params", width=240
     )
