@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.paths import PROJECT
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep recordings and results of a test below its own ``tmp_path``."""
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep recordings and results of a test below its own ``tmp_path``; end its jobs with it."""
     monkeypatch.setenv("NEUROGALLERY_DATA", str(tmp_path / "recordings"))
     monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "results"))
+    yield
+    end_jobs(tmp_path / "results" / "jobs")
+
+
+def end_jobs(folder: Path) -> None:
+    """End the processes of the jobs of a folder: nobody waits for them any more.
+
+    A page starts jobs when it is opened; each would go on for minutes beside later tests.
+    """
+    if not folder.is_dir():
+        return
+    ended = folder.rename(folder.with_name("jobs-ended"))  # none that waits is started then
+    for status in ended.glob("*/status.json"):
+        with suppress(OSError, ValueError, psutil.NoSuchProcess):
+            state = json.loads(status.read_text("utf-8"))
+            if state["status"] == "running":
+                psutil.Process(state["pid"]).kill()
 
 
 @pytest.fixture(scope="session")
