@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+import pages.shared.clusters.presets  # noqa: F401  (registers the presets of the page)
 from core import clusters
 from core.clusters import Choice, Clustering
 from core.datasets import Dataset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+import pages.shared.maps.presets  # noqa: F401  (registers the presets of the page)
 from core.datasets import Dataset
 from pages.shared.frame import presets, recording
 from pages.shared.maps.explorer import explore

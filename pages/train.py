@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+import pages.shared.decoders.presets  # noqa: F401  (registers the presets of the page)
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from pages.shared.decoders import run as decoder_runs

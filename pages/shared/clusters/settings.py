@@ -17,9 +17,14 @@ OF_UNITS = ("voxels", "map")
 FEWEST_REGIONS = 2
 
 
+def has_regions(ds: Dataset) -> bool:
+    """Whether a recording names enough regions to cluster their mean responses."""
+    return len(ds.regions) > FEWEST_REGIONS
+
+
 def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
     """What is clustered and by which distance; and how the number of clusters is chosen."""
-    sources = list(clusters.SOURCES) if len(ds.regions) > FEWEST_REGIONS else list(OF_UNITS)
+    sources = list(clusters.SOURCES) if has_regions(ds) else list(OF_UNITS)
     if len(ds.subjects) < 2 and "pooled" in sources:
         sources.remove("pooled")
     request: dict[str, Any] = {"dataset": ds.info.name, "subject": ds.subject}

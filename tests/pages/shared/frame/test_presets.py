@@ -1,5 +1,6 @@
 """Studies A and D as buttons: they set the page, its address and what is computed."""
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from core import datasets
 from core.datasets import catalogue
 from core.registry import Parameter
+from pages.shared.frame.presets import PRESETS
 from tests.pages.app import open_page, texts, until_done
 
 
@@ -77,3 +79,15 @@ def test_study_d_takes_the_r2_rule_and_leaves_every_setting_changeable():
 def test_rdms_alone_offer_no_study(data_root):
     app = open_page("clusters", dataset="kriegeskorte92")
     assert not [button for button in app.button if button.label.startswith("Study")]
+
+
+def test_each_room_declares_the_presets_of_its_page():
+    for room in ("maps", "clusters", "decoders"):
+        importlib.import_module(f"pages.shared.{room}.presets")
+    assert {preset.page for preset in PRESETS.values()} == {"maps", "clusters", "train"}
+    recording = datasets.load("simulated", stimuli=80, subjects=1)
+    for preset in PRESETS.values():
+        values = preset.settings(recording)
+        assert values, preset.label
+        if preset.page == "train":
+            assert set(values) - {"train_rois", "head"} <= set(preset.defaults(values))

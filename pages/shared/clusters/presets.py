@@ -1,0 +1,36 @@
+"""Published settings of the page Clusters."""
+
+from __future__ import annotations
+
+from core import clusters
+from core.datasets import Dataset
+from pages.shared.clusters import settings as clusterings
+from pages.shared.frame import presets
+from pages.shared.frame.presets import Preset, Settings, place_area
+
+
+def _clusters_of_study_a(ds: Dataset) -> Settings:
+    return {"of": "map", "of_roi": place_area(ds) or clusterings.EVERY, "k_seed": 0}
+
+
+def _clusters_of_study_d(ds: Dataset) -> Settings:
+    rule = clusters.RULES["r2"].label
+    return {"of": "regions", "distance": "correlation", "k": rule, "k_seed": 0}
+
+
+presets.register(
+    Preset(
+        "Study A: clusters",
+        "k-means on that two-dimensional map, and how the sources spread over the clusters.",
+        "clusters",
+        _clusters_of_study_a,
+    ),
+    Preset(
+        "Study D: clusters",
+        "Region means, correlation distance, and the smallest k where one more cluster adds less "
+        "than .01 to R².",
+        "clusters",
+        _clusters_of_study_d,
+        fits=clusterings.has_regions,
+    ),
+)

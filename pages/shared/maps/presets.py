@@ -1,0 +1,50 @@
+"""Published settings of the page Maps."""
+
+from __future__ import annotations
+
+from core import maps
+from core.datasets import Dataset
+from pages.shared.frame import presets
+from pages.shared.frame.presets import Preset, Settings, place_area
+from pages.shared.maps import spaces as map_spaces
+
+
+def _map_of_study_a(ds: Dataset) -> Settings:
+    roi = place_area(ds)
+    space = map_spaces.EVERY if roi is None else f"{map_spaces.EVERY}:{roi}"
+    later = f"{space}{map_spaces.AT}TR34"
+    beside = [later] if later in map_spaces.listed(ds) else []
+    method = maps.METHODS["tsne"]
+    defaults = {f"{method.id}.{p.name}": p.default for p in method.parameters}
+    by_source = {"colour": "source"} if ds.stimuli["source"].nunique() > 1 else {}
+    return {"space": [space, *beside], "map": method.id, "map_seed": 0, **defaults, **by_source}
+
+
+def _maps_of_study_c(ds: Dataset) -> Settings:
+    listed = map_spaces.listed(ds)
+    kinds = (f"{map_spaces.DECODER}:", "embedding:")
+    beside = [next((name for name in listed if name.startswith(kind)), None) for kind in kinds]
+    method = maps.METHODS["isomap"]
+    defaults = {f"{method.id}.{p.name}": p.default for p in method.parameters}
+    spaces = [map_spaces.EVERY, *(name for name in beside if name is not None)]
+    return {"space": spaces, "map": method.id, "map_seed": 0, **defaults}
+
+
+presets.register(
+    Preset(
+        "Study A: map",
+        "BOLD5000 and CLIP: responses of one place area (LHPPA where the recording has it) by "
+        "t-SNE, coloured by source. As published at TR 1, when the response has hardly begun; "
+        "TR 3 and 4 beside it where the recording has both.",
+        "maps",
+        _map_of_study_a,
+    ),
+    Preset(
+        "Study C: maps",
+        "BrainSem: Isomap (or t-SNE) of raw responses, of the newest decoder's embedding where "
+        "one was trained, and of the images' own; 'Dividing line' draws the line between two "
+        "groups, such as living and non-living.",
+        "maps",
+        _maps_of_study_c,
+    ),
+)
