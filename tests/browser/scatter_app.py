@@ -13,7 +13,17 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.shared.components.scatter.scatter import Colours, Line, Sprites, Tip, scatter, sprites
+from pages.shared.components.scatter.scatter import (
+    Callbacks,
+    Colours,
+    Line,
+    Marks,
+    Points,
+    Sprites,
+    Tip,
+    scatter,
+    sprites,
+)
 
 TOLD = Path(os.environ.get("SCATTER_TOLD", os.devnull))
 THEMES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
@@ -87,14 +97,16 @@ ODD = {
 
 def odd(name: str) -> None:
     scatter(
-        ODD[name],
+        Points(
+            ODD[name],
+            colours=Colours([-1] * len(ODD[name]), []),
+            labels=[f"label {row}" for row in range(len(ODD[name]))],
+            thumbnails={0: uri(image(0))},
+        ),
         key=name,
         description=name,
-        colours=Colours([-1] * len(ODD[name]), []),
-        labels=[f"label {row}" for row in range(len(ODD[name]))],
-        thumbnails={0: uri(image(0))},
-        selected=range(100),
-        on_select=lambda rows: tell("selected", rows),
+        marks=Marks(selected=range(100)),
+        callbacks=Callbacks(on_select=lambda rows: tell("selected", rows)),
     )
 
 
@@ -115,19 +127,25 @@ def main() -> None:
     for index, place in enumerate(places):
         with place:
             scatter(
-                points(n) if index == 0 else points(n)[:, ::-1] * [-1, 1],
+                Points(
+                    points(n) if index == 0 else points(n)[:, ::-1] * [-1, 1],
+                    colours=shown(n, by),
+                    atlas=scenes(min(1000, n), max(1, n // 1000)) if as_images else None,
+                ),
                 key=f"map_{index}",
                 description=f"{n:,} random points in six clouds",
-                colours=shown(n, by),
-                selected=st.session_state.get("selected", ()),
-                hovered=st.session_state.get("hovered"),
-                atlas=scenes(min(1000, n), max(1, n // 1000)) if as_images else None,
-                line=Line((-80, -70), (75, 72), "living | not living, 91 %"),
-                marks=np.argsort(distances)[1:6].tolist() if clicked is not None else (),
-                star=clicked,
-                on_select=lambda rows: tell("selected", rows),
-                on_click=lambda row: tell("clicked", row),
-                on_hover=lambda row: tell("hover", row),
+                marks=Marks(
+                    selected=st.session_state.get("selected", ()),
+                    numbered=np.argsort(distances)[1:6].tolist() if clicked is not None else (),
+                    star=clicked,
+                    line=Line((-80, -70), (75, 72), "living | not living, 91 %"),
+                    hovered=st.session_state.get("hovered"),
+                ),
+                callbacks=Callbacks(
+                    on_select=lambda rows: tell("selected", rows),
+                    on_click=lambda row: tell("clicked", row),
+                    on_hover=lambda row: tell("hover", row),
+                ),
             )
     st.button("Clear", on_click=lambda: st.session_state.pop("selected", None))
     time.sleep(float(asked.get("slow", "0")))

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from pages.shared.components.scatter.scatter import scatter as component
+from pages.shared.components.scatter import scatter as component
 from tests.browser import server as servers
 from tests.browser.scatter_app import image, points, uri
 

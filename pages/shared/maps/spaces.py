@@ -13,7 +13,7 @@ from core import decoders, encoders, jobs, maps
 from core.datasets import Dataset
 from core.errors import InputError, NeurogalleryError
 from core.maps import Map
-from pages.shared.components.scatter.scatter import scatter
+from pages.shared.components.scatter.scatter import Points, scatter
 from pages.shared.encoders import embeddings
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import recording
@@ -197,7 +197,7 @@ def _watch(wanted: Wanted, request: dict[str, Any]) -> None:
         return
     key = f"live_{wanted.space}_{wanted.method}"
     description = f"Unfinished map of {wanted.space}"
-    scatter(_usable(points), key=key, description=description, identity=key, height=HEIGHT)
+    scatter(Points(_usable(points), identity=key), key=key, description=description, height=HEIGHT)
 
 
 def _usable(points: np.ndarray) -> np.ndarray:

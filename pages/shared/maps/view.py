@@ -15,8 +15,11 @@ from core.maps import Map
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.components.scatter.scatter import (
     MOST_SPRITES,
+    Callbacks,
     Colours,
     Line,
+    Marks,
+    Points,
     Sprites,
     Tip,
     scatter,
@@ -47,23 +50,29 @@ def show(
     near = None if clicked is None else _neighbours(ds, wanted, clicked)
     tip = st.session_state.get(f"tip_{wanted.space}")
     scatter(
-        drawn.coordinates,
+        Points(
+            drawn.coordinates,
+            colours=Colours(colours.codes, colours.palette),
+            atlas=_atlas(ds.fingerprint, ds) if as_images else None,
+            images=as_images,
+            items=ds.fingerprint,
+        ),
         key=f"map_{wanted.space}",
         description=f"Map of {wanted.space} by {wanted.method}: {ds.n_stimuli:,} stimuli",
-        colours=Colours(colours.codes, colours.palette),
-        selected=_selected_rows(ds),
-        hovered=None if tip is None else _tip(ds, tip),
-        atlas=_atlas(ds.fingerprint, ds) if as_images else None,
-        images=as_images,
-        line=_segment(drawn, line),
-        marks=() if near is None else near[0].tolist(),
-        star=clicked,
+        marks=Marks(
+            selected=_selected_rows(ds),
+            numbered=() if near is None else near[0].tolist(),
+            star=clicked,
+            line=_segment(drawn, line),
+            hovered=None if tip is None else _tip(ds, tip),
+        ),
+        callbacks=Callbacks(
+            on_select=lambda rows: selection.select(ds, ds.stimuli["id"].iloc[rows]),
+            on_click=lambda row: _click(ds, row),
+            on_hover=lambda row: st.session_state.update({f"tip_{wanted.space}": row}),
+        ),
         height=HEIGHT,
         name=f"{ds.info.name}_{wanted.space}_{wanted.method}",
-        items=ds.fingerprint,
-        on_select=lambda rows: selection.select(ds, ds.stimuli["id"].iloc[rows]),
-        on_click=lambda row: _click(ds, row),
-        on_hover=lambda row: st.session_state.update({f"tip_{wanted.space}": row}),
     )
     st.caption(quality(drawn))
     if line is not None:

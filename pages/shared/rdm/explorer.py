@@ -12,7 +12,14 @@ from core import rdm
 from core.datasets import Dataset
 from core.figures import heatmap as drawing
 from core.figures.images import category_colours
-from pages.shared.components.heatmap.heatmap import HeatmapEvent, heatmap, window
+from pages.shared.components.heatmap.heatmap import (
+    HeatmapEvent,
+    Legend,
+    Matrix,
+    Picked,
+    heatmap,
+    window,
+)
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 from pages.shared.rdm import matrices
@@ -82,24 +89,28 @@ def _heatmap(
     wanted = window(key, n) if n > side else None
     low, high = _ends(shown, arranged, view, side)
     heatmap(
+        Matrix(
+            n,
+            matrices.image(shown, arranged, view, side),
+            identity=f"{shown.key}/{arranged.name}",
+            crop=matrices.crop(shown, arranged, view, side, wanted) if wanted else None,
+            crop_needed=n > side,
+            labels=_names(ds, arranged) if n <= MOST_NAMES else None,
+            bands=_bands(arranged),
+        ),
         key=key,
-        n=n,
-        identity=f"{shown.key}/{arranged.name}",
-        overview=matrices.image(shown, arranged, view, side),
-        crop=matrices.crop(shown, arranged, view, side, wanted) if wanted else None,
-        crop_needed=n > side,
-        labels=_names(ds, arranged) if n <= MOST_NAMES else None,
-        bands=_bands(arranged),
-        cell=_position(arranged, focus),
-        block=focus[:2] if isinstance(focus, rdm.Block) else None,
-        legend={
-            "colours": drawing.hex_colours(view.colours),
-            "minimum": low,
-            "maximum": high,
-            "label": f"{shown.label}{', percentile' if view.by_percentile else ''}",
-            "missing": bool(len(shown.missing)),
-        },
         description=f"RDM of {shown.source.label}, {n} stimuli, {shown.label}",
+        legend=Legend(
+            drawing.hex_colours(view.colours),
+            low,
+            high,
+            f"{shown.label}{', percentile' if view.by_percentile else ''}",
+            missing=bool(len(shown.missing)),
+        ),
+        picked=Picked(
+            cell=_position(arranged, focus),
+            block=focus[:2] if isinstance(focus, rdm.Block) else None,
+        ),
         on_event=functools.partial(_follow, ds, arranged),
     )
 

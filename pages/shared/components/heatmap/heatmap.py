@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,30 +36,12 @@ class HeatmapEvent:
     band: int | None = None
 
 
-def heatmap(
-    *,
-    key: str,
-    n: int,
-    overview: str,
-    identity: str = "",
-    crop: Mapping[str, Any] | None = None,
-    crop_needed: bool = False,
-    labels: Sequence[str] | None = None,
-    bands: Sequence[Mapping[str, Any]] = (),
-    cell: tuple[int, int] | None = None,
-    block: tuple[int, int] | None = None,
-    legend: Mapping[str, Any],
-    description: str,
-    on_event: Callable[[HeatmapEvent], None],
-    pair: bool = True,
-    height: int = 640,
-) -> None:
-    """Show an ordered (n, n) matrix with zoom, readout and category strips.
+@dataclass(frozen=True)
+class Matrix:
+    """An ordered (n, n) matrix as images, with what is known of its rows.
 
-    Parameters
+    Attributes
     ----------
-    key : str
-        Key of the element; ``window`` reads the wanted window under it.
     n : int
         Rows of the matrix.
     overview : str
@@ -74,48 +56,112 @@ def heatmap(
         A short text for each row; None where n is too large to send them.
     bands : sequence of mappings
         ``start``, ``stop``, ``label`` and ``colour`` of the category blocks.
-    cell : tuple of int, optional
-        The picked cell.
-    block : tuple of int, optional
-        Start and stop of the picked category, which gets a frame.
-    legend : mapping
-        ``colours`` (list or CSS gradient), ``minimum``, ``maximum``, ``label``,
-        ``missing`` (whether cells are missing), optional ``missing_colour``.
-    description : str
-        What screen readers say of the matrix.
-    on_event : callable
-        Told what the user did, before the run that follows.
     pair : bool
         (i, j) and (j, i) are the same pair: mark both.
+    """
+
+    n: int
+    overview: str
+    identity: str = ""
+    crop: Mapping[str, Any] | None = None
+    crop_needed: bool = False
+    labels: Sequence[str] | None = None
+    bands: Sequence[Mapping[str, Any]] = ()
+    pair: bool = True
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What the colours stand for.
+
+    Attributes
+    ----------
+    colours : sequence of str or str
+        The steps of the scale, or a CSS gradient.
+    minimum, maximum, label : str
+    missing : bool
+        Whether cells are missing.
+    missing_colour : str, optional
+    """
+
+    colours: Sequence[str] | str
+    minimum: str
+    maximum: str
+    label: str
+    missing: bool = False
+    missing_colour: str | None = None
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The picked cell; start and stop of the picked category, which gets a frame."""
+
+    cell: tuple[int, int] | None = None
+    block: tuple[int, int] | None = None
+
+
+NOTHING_PICKED = Picked()
+
+
+def heatmap(
+    matrix: Matrix,
+    *,
+    key: str,
+    description: str,
+    legend: Legend,
+    on_event: Callable[[HeatmapEvent], None],
+    picked: Picked = NOTHING_PICKED,
+    height: int = 640,
+) -> None:
+    """Show an ordered (n, n) matrix with zoom, readout and category strips.
+
+    Parameters
+    ----------
+    matrix : Matrix
+    key : str
+        Key of the element; ``window`` reads the wanted window under it.
+    description : str
+        What screen readers say of the matrix.
+    legend : Legend
+    on_event : callable
+        Told what the user did, before the run that follows.
+    picked : Picked
     height : int
         Largest side of the matrix in pixels.
     """
 
-    def tell() -> None:
-        told = st.session_state[key]
-        on_event(HeatmapEvent(_cell(told.get("picked"), n), _band(told.get("band"), len(bands))))
+    def report() -> None:
+        state = st.session_state[key]
+        cell, band = _cell(state.get("picked"), matrix.n), _band(state.get("band"), matrix)
+        on_event(HeatmapEvent(cell, band))
 
     _mount(
         key=key,
         data={
-            "n": int(n),
-            "identity": identity,
-            "overview": overview,
-            "crop": dict(crop) if crop else None,
-            "crop_needed": crop_needed,
-            "labels": None if labels is None else list(labels),
-            "bands": [dict(band) for band in bands],
-            "cell": None if cell is None else [int(place) for place in cell],
-            "block": None if block is None else [int(place) for place in block],
-            "legend": dict(legend),
+            **_content(matrix),
+            "cell": None if picked.cell is None else [int(place) for place in picked.cell],
+            "block": None if picked.block is None else [int(place) for place in picked.block],
+            "legend": asdict(legend),
             "description": description,
-            "pair": pair,
             "height": int(height),
         },
-        on_picked_change=tell,
-        on_band_change=tell,
+        on_picked_change=report,
+        on_band_change=report,
         on_view_change=_nothing,
     )
+
+
+def _content(matrix: Matrix) -> dict[str, Any]:
+    return {
+        "n": int(matrix.n),
+        "identity": matrix.identity,
+        "overview": matrix.overview,
+        "crop": dict(matrix.crop) if matrix.crop else None,
+        "crop_needed": matrix.crop_needed,
+        "labels": None if matrix.labels is None else list(matrix.labels),
+        "bands": [dict(band) for band in matrix.bands],
+        "pair": matrix.pair,
+    }
 
 
 def window(key: str, n: int) -> tuple[int, int, int] | None:
@@ -142,21 +188,21 @@ def _integers(value: Any, count: int) -> tuple[int, ...] | None:
 
 
 def _cell(value: Any, n: int) -> tuple[int, int] | None:
-    found = _integers(value, 3)
-    if found is None or not all(0 <= place < n for place in found[:2]):
+    places = _integers(value, 3)
+    if places is None or not all(0 <= place < n for place in places[:2]):
         return None
-    return found[0], found[1]
+    return places[0], places[1]
 
 
-def _band(value: Any, count: int) -> int | None:
-    found = _integers(value, 3)
-    return found[0] if found is not None and 0 <= found[0] < count else None
+def _band(value: Any, matrix: Matrix) -> int | None:
+    places = _integers(value, 3)
+    return places[0] if places is not None and 0 <= places[0] < len(matrix.bands) else None
 
 
 def _window(value: Any, n: int) -> tuple[int, int, int] | None:
-    found = _integers(value, 3)
-    if found is None:
+    places = _integers(value, 3)
+    if places is None:
         return None
-    row, column, size = found
+    row, column, size = places
     fits = row >= 0 and column >= 0 and size > 0 and max(row, column) + size <= n
     return (row, column, size) if fits else None

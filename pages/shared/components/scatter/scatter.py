@@ -100,133 +100,164 @@ class Tip:
     text: str
 
 
-def scatter(
-    points: np.ndarray,
-    *,
-    key: str,
-    description: str,
-    colours: Colours | None = None,
-    selected: Collection[int] | np.ndarray = (),
-    labels: Sequence[str] | None = None,
-    thumbnails: Mapping[int, str] | None = None,
-    hovered: Tip | None = None,
-    atlas: Sprites | None = None,
-    images: bool = True,
-    line: Line | None = None,
-    marks: Sequence[int] = (),
-    star: int | None = None,
-    size: float | None = None,
-    height: int = 520,
-    name: str = "map",
-    identity: str = "",
-    items: str = "",
-    on_select: Callable[[list[int]], None] | None = None,
-    on_click: Callable[[int], None] | None = None,
-    on_hover: Callable[[int], None] | None = None,
-) -> None:
-    """Show points that can be hovered, clicked and selected.
+@dataclass(frozen=True)
+class Points:
+    """What a map shows, row by row. It is sent when it changes.
 
-    Coordinates, colours, labels and images are sent when they change; a new selection
-    or colouring keeps zoom and mode. Row i is point i in everything given and told.
-
-    Parameters
+    Attributes
     ----------
-    points : np.ndarray of shape (n, 2)
-        Coordinates with equal axes, y upwards; rows that are not finite are not drawn.
-    key : str
-        Key of the element.
-    description : str
-        What screen readers say of the map.
+    coordinates : np.ndarray of shape (n, 2)
+        With equal axes, y upwards; rows that are not finite are not drawn.
     colours : Colours, optional
         Colour of every point; one colour for all by default.
-    selected : collection of int
-        Rows that are selected now; others than those of the map are ignored.
     labels : sequence of str, optional
-        The tooltip of every point. None where they are asked for, see ``on_hover``.
+        The tooltip of every point. None where they are asked for, see ``Callbacks``.
     thumbnails : mapping of int to str, optional
         Data URIs of some points' images, for the tooltip.
-    hovered : Tip, optional
-        Answer to the row told last to ``on_hover``; the browser keeps the answers.
     atlas : Sprites, optional
         Images for points, from ``sprites``.
     images : bool
         Draw the images of ``atlas`` as points.
-    line : Line, optional
-        A segment drawn across the map.
-    marks : sequence of int
-        Rows that get the numbers 1, 2, ... in this order, e.g. nearest neighbours.
-    star : int, optional
-        The row that gets a star, e.g. the one whose neighbours are marked.
     size : float, optional
         Diameter of a point in pixels; by default it follows from n.
-    height : int
-        Height of the map in pixels, less where the column is narrower.
-    name : str
-        Name of the exported image, without ending.
     identity : str
         Names the map; the zoom is kept until it changes. By default it changes with the
         coordinates.
     items : str
         Names what the rows are; answers of ``on_hover`` are kept until it changes. By
         default it changes with the coordinates.
+    """
+
+    coordinates: np.ndarray
+    colours: Colours | None = None
+    labels: Sequence[str] | None = None
+    thumbnails: Mapping[int, str] | None = None
+    atlas: Sprites | None = None
+    images: bool = True
+    size: float | None = None
+    identity: str = ""
+    items: str = ""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is marked on a map.
+
+    Attributes
+    ----------
+    selected : collection of int
+        Rows that are selected now; others than those of the map are ignored.
+    numbered : sequence of int
+        Rows that get the numbers 1, 2, ... in this order, e.g. nearest neighbours.
+    star : int, optional
+        The row that gets a star, e.g. the one whose neighbours are numbered.
+    line : Line, optional
+        A segment drawn across the map.
+    hovered : Tip, optional
+        Answer to the row told last to ``on_hover``; the browser keeps the answers.
+    """
+
+    selected: Collection[int] | np.ndarray = ()
+    numbered: Sequence[int] = ()
+    star: int | None = None
+    line: Line | None = None
+    hovered: Tip | None = None
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Who is told what the user does, before the run that follows.
+
+    Attributes
+    ----------
     on_select : callable, optional
-        Told all selected rows, in order, when the user has changed them, before the run
-        that follows; without it nothing can be selected.
+        Told all selected rows, in order, when the user has changed them; without it
+        nothing can be selected.
     on_click : callable, optional
         Told the row of a point that was clicked.
     on_hover : callable, optional
         Told the row under the pointer, once, where its label or thumbnail is unknown.
+    """
+
+    on_select: Callable[[list[int]], None] | None = None
+    on_click: Callable[[int], None] | None = None
+    on_hover: Callable[[int], None] | None = None
+
+
+UNMARKED, SILENT = Marks(), Callbacks()
+
+
+def scatter(
+    points: Points,
+    *,
+    key: str,
+    description: str,
+    marks: Marks = UNMARKED,
+    callbacks: Callbacks = SILENT,
+    height: int = 520,
+    name: str = "map",
+) -> None:
+    """Show points that can be hovered, clicked and selected.
+
+    A new selection or colouring keeps zoom and mode. Row i is point i in everything that
+    is passed to the map and told by it.
+
+    Parameters
+    ----------
+    points : Points
+    key : str
+        Key of the element.
+    description : str
+        What screen readers say of the map.
+    marks : Marks
+    callbacks : Callbacks
+    height : int
+        Height of the map in pixels, less where the column is narrower.
+    name : str
+        Name of the exported image, without ending.
 
     Raises
     ------
     InputError
         If coordinates, colours or labels do not fit together.
     """
-    places = _checked(points)
+    places = _checked(points.coordinates)
     n = len(places)
-    serial_key = f"{key}__serial"
-
-    def act(told: Mapping[str, Any]) -> None:
-        row = _rows([told.get("row")], n)
-        match told["event"]:
-            case "missing":
-                st.session_state.pop(_sent_key(key), None)
-            case "selected" if on_select is not None:
-                on_select(_rows(told.get("rows"), n))
-            case "clicked" if on_click is not None and row:
-                on_click(row[0])
-            case "hover" if on_hover is not None and row:
-                on_hover(row[0])
 
     def follow() -> None:
-        for told in (st.session_state.get(key) or {}).get("told") or ():
-            if told["serial"] > st.session_state.get(serial_key, 0):
-                st.session_state[serial_key] = told["serial"]
-                act(told)
+        for message in (st.session_state.get(key) or {}).get("told") or ():
+            if message["serial"] > st.session_state.get(_serial_key(key), 0):
+                st.session_state[_serial_key(key)] = message["serial"]
+                _act(key, callbacks, message, n)
 
     _mount(
         key=key,
         data={
-            **_content(key, places, colours, labels, thumbnails, atlas),
-            "selected": _bits(selected, n),
-            "hovered": None if hovered is None else asdict(hovered),
-            "images": images,
-            "line": None if line is None else asdict(line),
-            "marks": _rows(marks, n, ordered=False),
-            "star": next(iter(_rows([star], n)), None),
-            "size": size,
+            **_content(key, places, points),
+            **_marked(marks, n),
             "height": int(height),
             "name": name,
-            "identity": identity,
-            "items": items,
             "description": description,
-            "selectable": on_select is not None,
-            "asks": on_hover is not None,
-            "clickable": on_click is not None,
-            "serial": st.session_state.get(serial_key, 0),
+            "selectable": callbacks.on_select is not None,
+            "asks": callbacks.on_hover is not None,
+            "clickable": callbacks.on_click is not None,
+            "serial": st.session_state.get(_serial_key(key), 0),
         },
         on_told_change=follow,
     )
+
+
+def _act(key: str, callbacks: Callbacks, message: Mapping[str, Any], n: int) -> None:
+    row = _rows([message.get("row")], n)
+    match message["event"]:
+        case "missing":
+            st.session_state.pop(_sent_key(key), None)
+        case "selected" if callbacks.on_select is not None:
+            callbacks.on_select(_rows(message.get("rows"), n))
+        case "clicked" if callbacks.on_click is not None and row:
+            callbacks.on_click(row[0])
+        case "hover" if callbacks.on_hover is not None and row:
+            callbacks.on_hover(row[0])
 
 
 def sprites(
@@ -293,20 +324,16 @@ def _checked(points: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(places, dtype="<f4")
 
 
-def _content(
-    key: str,
-    places: np.ndarray,
-    colours: Colours | None,
-    labels: Sequence[str] | None,
-    thumbnails: Mapping[int, str] | None,
-    atlas: Sprites | None,
-) -> dict[str, Any]:
+def _content(key: str, places: np.ndarray, points: Points) -> dict[str, Any]:
     """What changes rarely, each part with a version that stands for it once it was sent."""
-    if labels is not None and len(labels) != len(places):
-        raise InputError(f"{len(labels)} labels for {len(places)} points", "one for each point")
-    codes, palette = _coded(colours, len(places))
-    words = None if labels is None else [str(label) for label in labels]
-    faces = {str(int(row)): uri for row, uri in (thumbnails or {}).items()}
+    if points.labels is not None and len(points.labels) != len(places):
+        raise InputError(
+            f"{len(points.labels)} labels for {len(places)} points", "one for each point"
+        )
+    codes, palette = _coded(points.colours, len(places))
+    words = None if points.labels is None else [str(label) for label in points.labels]
+    faces = {str(int(row)): uri for row, uri in (points.thumbnails or {}).items()}
+    atlas = points.atlas
     return {
         "n": len(places),
         "points": _packet(key, places.tobytes(), lambda: _base64(places.tobytes())),
@@ -319,6 +346,20 @@ def _content(
         "atlas": None
         if atlas is None
         else asdict(atlas) | {"image": _packet(key, atlas.image.encode(), lambda: atlas.image)},
+        "images": points.images,
+        "size": points.size,
+        "identity": points.identity,
+        "items": points.items,
+    }
+
+
+def _marked(marks: Marks, n: int) -> dict[str, Any]:
+    return {
+        "selected": _bits(marks.selected, n),
+        "marks": _rows(marks.numbered, n, ordered=False),
+        "star": next(iter(_rows([marks.star], n)), None),
+        "line": None if marks.line is None else asdict(marks.line),
+        "hovered": None if marks.hovered is None else asdict(marks.hovered),
     }
 
 
@@ -336,6 +377,10 @@ def _packet(key: str, content: bytes, payload: Callable[[], Any]) -> dict[str, A
 
 def _sent_key(key: str) -> str:
     return f"{key}__sent"
+
+
+def _serial_key(key: str) -> str:
+    return f"{key}__serial"
 
 
 def _coded(colours: Colours | None, n: int) -> tuple[np.ndarray, list[str]]:
@@ -369,8 +414,8 @@ def _rows(value: Any, n: int, ordered: bool = True) -> list[int]:
     """The rows of the map in ``value``; a late event may name rows of another map."""
     if value is None:
         return []
-    found = [int(row) for row in value if _is_row(row) and 0 <= row < n]
-    return sorted(set(found)) if ordered else list(dict.fromkeys(found))
+    rows = [int(row) for row in value if _is_row(row) and 0 <= row < n]
+    return sorted(set(rows)) if ordered else list(dict.fromkeys(rows))
 
 
 def _is_row(value: Any) -> bool:
