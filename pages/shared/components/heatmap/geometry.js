@@ -7,8 +7,6 @@ const NARROW = 460;
 const WIDEST_NAMES = 130;
 const CLOSEST = 6;
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
 function layoutOf({ n, bands, height }, width, measure) {
   const strips = bands.length > 0 ? STRIP + GAP : 0;
   const room = Math.min(height, width - strips);

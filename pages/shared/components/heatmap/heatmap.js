@@ -1,8 +1,6 @@
 // One plot per mount: its state, its events, and the messages to Python.
 
 const SETTLED = 150;
-const DRAG = 4;
-const plots = new WeakMap();
 
 function createPlot(root) {
   const find = (selector) => root.querySelector(selector);
@@ -40,10 +38,6 @@ function arrange(plot) {
   plot.frame.style.setProperty("--matrix-side", `${plot.layout.side}px`);
   // Painted at once: a resized canvas is blank until then.
   paint(plot);
-}
-
-function refresh(plot) {
-  plot.pending ??= requestAnimationFrame(() => paint(plot));
 }
 
 function paint(plot) {
@@ -184,11 +178,6 @@ function onKey(plot, event) {
   refresh(plot);
 }
 
-const position = (plot, event) => {
-  const box = plot.canvas.getBoundingClientRect();
-  return [event.clientX - box.left, event.clientY - box.top];
-};
-
 function onMove(plot, event) {
   const [x, y] = position(plot, event);
   const { drag, layout, data } = plot;
@@ -241,8 +230,7 @@ function onWheel(plot, event) {
   if (!(pinch || plot.armed) || !targetAt(plot, x, y).cell) return;
   if (!pinch && event.deltaY > 0 && view.size >= data.n) return;
   event.preventDefault();
-  const delta = clamp(event.deltaY * (event.deltaMode ? 16 : 1), -240, 240);
-  show(plot, zoomView(view, data.n, Math.exp(delta * 0.0022), pointIn(plot, x, y)));
+  show(plot, zoomView(view, data.n, Math.exp(wheelOf(event) * 0.0022), pointIn(plot, x, y)));
 }
 
 function onLeave(plot) {
@@ -274,26 +262,9 @@ function listen(plot) {
 }
 
 function release(plot) {
-  plot.observer.disconnect();
-  clearTimeout(plot.settling);
-  clearTimeout(plot.speaking);
-  cancelAnimationFrame(plot.pending);
-  plot.pending = null;
+  halt(plot, plot.settling, plot.speaking);
 }
 
 export default function heatmap(component) {
-  const root = component.parentElement;
-  let plot = plots.get(root);
-  if (!plot?.canvas.isConnected) {
-    if (plot) release(plot);
-    plot = createPlot(root);
-    plots.set(root, plot);
-  }
-  const run = ++plot.run;
-  update(plot, component);
-  plot.observer.observe(plot.frame);
-  // Streamlit may clean up after an overtaken run; only the latest run owns the plot.
-  return () => {
-    if (plot.run === run) release(plot);
-  };
+  return mount(component, (plot) => plot.frame);
 }

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 HERE = Path(__file__).parent
-SCRIPTS = ("geometry.js", "draw.js", "text.js", "heatmap.js")
+SCRIPTS = ("../canvas.js", "geometry.js", "draw.js", "text.js", "heatmap.js")
 
 _mount = st.components.v2.component(
     "neurogallery_heatmap",

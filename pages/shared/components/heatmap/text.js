@@ -1,7 +1,5 @@
 // What is written under the matrix. Labels come from people's files: textContent only.
 
-const number = (value) => value.toLocaleString("en-US");
-
 const range = (start, size, n) => {
   const first = Math.floor(start) + 1;
   return `${number(first)}–${number(Math.min(n, Math.ceil(start + size)))}`;
@@ -65,10 +63,6 @@ function writeReadout(plot) {
   const hint = !plot.hover?.cell && plot.hover?.band === undefined && !plot.keyboard;
   readout.toggleAttribute("data-hint", hint);
   readoutLines(plot).forEach((line, index) => readout.children[index].replaceChildren(...line));
-}
-
-function announce(plot, words) {
-  plot.parts.announcement.textContent = words;
 }
 
 function writeLegend(plot) {

@@ -3,8 +3,6 @@
 const STORED = 64;
 const store = new Map();
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
 // The decoded content of a packet; null where it was never sent to this page.
 function held(packet, decode) {
   if (!packet) return null;

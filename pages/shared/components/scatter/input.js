@@ -1,7 +1,5 @@
 // Keyboard, pointer and wheel.
 
-const DRAG = 4;
-
 const focusOf = (plot) =>
   plot.keyboard && plot.cursor >= 0
     ? onScreen(plot, scaleOf(plot), plot.cursor)
@@ -64,11 +62,6 @@ function onKey(plot, event) {
   action(plot, event.shiftKey);
   refresh(plot);
 }
-
-const position = (plot, event) => {
-  const box = plot.canvas.getBoundingClientRect();
-  return [event.clientX - box.left, event.clientY - box.top];
-};
 
 function pinchOf(plot) {
   const [[x0, y0], [x1, y1]] = [...plot.pointers.values()];
@@ -153,8 +146,7 @@ function onWheel(plot, event) {
   if (!plot.cloud || !(pinching || plot.armed)) return;
   if (!pinching && event.deltaY > 0 && plot.view.zoom <= 1) return;
   event.preventDefault();
-  const delta = clamp(event.deltaY * (event.deltaMode ? 16 : 1), -240, 240);
-  const factor = Math.exp(-delta * (pinching ? 0.006 : 0.0022));
+  const factor = Math.exp(-wheelOf(event) * (pinching ? 0.006 : 0.0022));
   show(plot, zoomed(plot, plot.view, factor, position(plot, event)));
 }
 

@@ -4,7 +4,6 @@ const PATIENCE = 3000;
 const RESTED = 120;
 const TWICE = 400;
 const MOST_WAITING = 50;
-const plots = new WeakMap();
 
 function createPlot(root) {
   const find = (selector) => root.querySelector(selector);
@@ -77,10 +76,6 @@ function arrange(plot) {
   plot.stage.style.height = `${plot.height + 2}px`;
   // Painted at once: a resized canvas is blank until then.
   paint(plot);
-}
-
-function refresh(plot) {
-  plot.pending ??= requestAnimationFrame(() => paint(plot));
 }
 
 function paint(plot) {
@@ -302,10 +297,7 @@ function download(blob, name) {
 }
 
 function release(plot) {
-  plot.observer.disconnect();
-  for (const timer of [plot.resting, plot.speaking]) clearTimeout(timer);
-  cancelAnimationFrame(plot.pending);
-  plot.pending = null;
+  halt(plot, plot.resting, plot.speaking);
   // A browser keeps few WebGL contexts; one that left the page gives its place at once.
   const { canvas, painter } = plot;
   setTimeout(() => {
@@ -314,18 +306,5 @@ function release(plot) {
 }
 
 export default function scatter(component) {
-  const root = component.parentElement;
-  let plot = plots.get(root);
-  if (!plot?.canvas.isConnected) {
-    if (plot) release(plot);
-    plot = createPlot(root);
-    plots.set(root, plot);
-  }
-  const run = ++plot.run;
-  update(plot, component);
-  plot.observer.observe(plot.stage);
-  // Streamlit may clean up after an overtaken run; only the latest run owns the plot.
-  return () => {
-    if (plot.run === run) release(plot);
-  };
+  return mount(component, (plot) => plot.stage);
 }

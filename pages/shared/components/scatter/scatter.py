@@ -18,6 +18,7 @@ from core.errors import InputError
 
 HERE = Path(__file__).parent
 SCRIPTS = (
+    "../canvas.js",
     "data.js",
     "view.js",
     "points.js",

@@ -1,7 +1,5 @@
 // What is written around the map. Texts come from people's files: textContent only.
 
-const number = (value) => value.toLocaleString("en-US");
-
 const HINTS = {
   move: "Drag moves, wheel zooms",
   box: "Drag a box; Shift adds, Alt removes",
@@ -22,10 +20,6 @@ function writeTexts(plot) {
     ? ""
     : "This browser has no WebGL: the map is drawn without it, more slowly.";
   parts.note.hidden = Boolean(painter.gl);
-}
-
-function announce(plot, words) {
-  plot.parts.announcement.textContent = words;
 }
 
 // What is known of a point, and whether Python is still to be asked.
