@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 import pages.shared.clusters.presets  # noqa: F401  (registers the presets of the page)
@@ -12,12 +14,12 @@ from pages.shared.clusters import contents, evidence, results, settings
 from pages.shared.frame import presets, recording
 
 
-def chosen(choice: Choice, asked: str) -> Clustering:
+def chosen(choice: Choice, number: str) -> Clustering:
     """By the recommendation, by one of the rules, or as many as were asked for."""
     by_rule = {clusters.RULES[name].label: k for name, k in choice.chosen.items()}
-    k = int(asked) if asked.isdigit() else by_rule.get(asked, choice.k)
+    k = int(number) if number.isdigit() else by_rule.get(number, choice.k)
     if k is None or k not in choice.clusterings:
-        st.info(f"{asked} gives no clusters here; the recommended ones are shown.")
+        st.info(f"{number} gives no clusters here; the recommended ones are shown.")
         k = choice.k
     st.markdown(f"**{k} clusters** of {choice.rows:,} rows")
     return choice.clusterings[k]
@@ -35,14 +37,24 @@ def page(ds: Dataset) -> None:
             icon=":material/info:",
         )
         return
-    request, asked = settings.choose(ds)
+    request, number = settings.choose(ds)
     opened = results.subjects_of(ds, request)
-    found = results.get(opened, request)
-    if found is None:
-        return
-    key, choice = found
+    choices = results.get(opened, request)
+    if choices is not None:
+        show(ds, opened, request, *choices, number)
+
+
+def show(
+    ds: Dataset,
+    opened: list[Dataset],
+    request: dict[str, Any],
+    key: str,
+    choice: Choice,
+    number: str,
+) -> None:
+    """The clusters of the number in view, and what speaks for them."""
     rows = results.rows_of(key, opened, request)
-    clustering = chosen(choice, asked)
+    clustering = chosen(choice, number)
     evidence.draw_map(ds, request, clustering)
     inside, many, regions, columns, again = st.tabs(
         ["Contents", "How many", "Profiles", "Composition", "Consistency"],

@@ -25,28 +25,7 @@ def contents(key: str, opened: list[Dataset], rows: Rows, found: Clustering) -> 
     for note in found.notes:
         st.caption(plain(note))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = [str(number + 1) for number in range(found.k)]
-        widgets.warn_unknown("cluster", names, "There is no cluster")
-        if st.session_state.get("cluster") not in (None, *names):
-            del st.session_state["cluster"]
-        cluster = names.index(
-            st.segmented_control(
-                "Cluster",
-                names,
-                default=names[0],
-                required=True,
-                key="cluster",
-                bind="query-params",
-            )
-        )
-        count = st.segmented_control(
-            "Nearest to its centroid",
-            NEAREST,
-            default=NEAREST[0],
-            required=True,
-            key="nearest",
-            bind="query-params",
-        )
+        cluster, count = choose_cluster(found.k)
         members = rows.stimuli[found.labels == cluster]
         ids = opened[0].stimuli["id"].iloc[np.unique(members)]
         st.button(
@@ -56,7 +35,7 @@ def contents(key: str, opened: list[Dataset], rows: Rows, found: Clustering) -> 
             key="select_cluster",
             icon=":material/check_box:",
         )
-    near = clusters.nearest(found, rows.responses, cluster, int(count))
+    near = clusters.nearest(found, rows.responses, cluster, count)
     gallery(
         tiles(opened, rows, near),
         key=f"cluster_{cluster}_{count}",
@@ -67,6 +46,33 @@ def contents(key: str, opened: list[Dataset], rows: Rows, found: Clustering) -> 
         show_captions=True,
     )
     labels(opened, rows, found, cluster)
+
+
+def choose_cluster(k: int) -> tuple[int, int]:
+    """Which cluster is in view, and how many of its images."""
+    names = [str(number + 1) for number in range(k)]
+    widgets.warn_unknown("cluster", names, "There is no cluster")
+    if st.session_state.get("cluster") not in (None, *names):
+        del st.session_state["cluster"]
+    cluster = names.index(
+        st.segmented_control(
+            "Cluster",
+            names,
+            default=names[0],
+            required=True,
+            key="cluster",
+            bind="query-params",
+        )
+    )
+    count = st.segmented_control(
+        "Nearest to its centroid",
+        NEAREST,
+        default=NEAREST[0],
+        required=True,
+        key="nearest",
+        bind="query-params",
+    )
+    return cluster, int(count)
 
 
 def tiles(opened: list[Dataset], rows: Rows, near: clusters.Members) -> list[Tile]:
