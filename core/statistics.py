@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,45 @@ class Reliability(NamedTuple):
     units: np.ndarray
     stimuli: int
     splits: int
+
+
+class Interval(NamedTuple):
+    """A mean and the 95 % confidence interval around it."""
+
+    mean: Any
+    low: Any
+    high: Any
+
+
+def t_interval(values: Any, axis: int = 0, minimum: int = 2) -> Interval:
+    """Mean along an axis with its 95 % confidence interval by Student's t.
+
+    Parameters
+    ----------
+    values : array_like
+        Independent values, such as one a subject; a NaN makes mean and bounds NaN.
+    axis : int
+        Along which they lie.
+    minimum : int
+        Fewer values than this, or fewer than two, give NaN as bounds.
+
+    Returns
+    -------
+    Interval
+        ``mean``, ``low`` and ``high``, each of the shape of ``values`` without the axis.
+
+    Source: Student (1908), The probable error of a mean, Biometrika 6:1-25; the bounds are
+    those of ``scipy.stats.t.interval`` with the standard error of the mean.
+    """
+    from scipy import stats
+
+    values = np.asarray(values, dtype=np.float64)
+    count, mean = values.shape[axis], values.mean(axis=axis)
+    if count < max(2, minimum):
+        unknown = np.full_like(mean, np.nan)[()]
+        return Interval(mean, unknown, unknown)
+    half = stats.t.ppf(0.975, count - 1) * values.std(axis=axis, ddof=1) / np.sqrt(count)
+    return Interval(mean, mean - half, mean + half)
 
 
 def over_stimuli(responses: np.ndarray) -> Moments:

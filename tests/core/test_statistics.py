@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from core import statistics
 from core.errors import InputError
@@ -67,3 +68,40 @@ def test_noise_never_explodes_the_correction():
     rng = np.random.default_rng(2)
     found = statistics.split_half_reliability(rng.normal(size=(8, 400)), np.tile(np.arange(4), 2))
     assert np.abs(found.units).max() <= 1.0
+
+
+def test_t_interval_by_hand():
+    """1, 2, 3: mean 2, deviation 1, and Student's t of 2 degrees of freedom is 4.302653."""
+    mean, low, high = statistics.t_interval([1.0, 2.0, 3.0])
+    assert mean == 2.0
+    half = 4.302653 / np.sqrt(3)
+    assert (low, high) == (pytest.approx(2 - half, abs=1e-6), pytest.approx(2 + half, abs=1e-6))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_t_interval_is_that_of_scipy(axis):
+    values = np.random.default_rng(0).lognormal(size=(7, 5))
+    interval = statistics.t_interval(values, axis)
+    expected = stats.t.interval(
+        0.95, values.shape[axis] - 1, values.mean(axis), stats.sem(values, axis)
+    )
+    np.testing.assert_allclose(interval.mean, values.mean(axis))
+    np.testing.assert_allclose((interval.low, interval.high), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("count", "minimum"), [(1, 2), (1, 1), (2, 3)])
+def test_t_interval_of_too_few_values_has_no_bounds(count, minimum):
+    interval = statistics.t_interval(np.ones((count, 4)), minimum=minimum)
+    np.testing.assert_array_equal(interval.mean, np.ones(4))
+    assert interval.low.shape == interval.high.shape == (4,)
+    assert np.isnan([interval.low, interval.high]).all()
+    single = statistics.t_interval(np.ones(count), minimum=minimum)
+    assert single.mean == 1.0
+    assert np.isnan([single.low, single.high]).all()
+
+
+def test_t_interval_tells_missing_values():
+    interval = statistics.t_interval([[1.0, 1.0], [2.0, np.nan], [3.0, 3.0]])
+    assert interval.mean[0] == 2.0
+    assert np.isfinite(interval.low[0])
+    assert np.isnan([interval.mean[1], interval.low[1], interval.high[1]]).all()
