@@ -23,11 +23,13 @@ from core.encoders.encoder import (
     get,
 )
 from core.encoders.neighbours import Agreement, agreement, nearest
+from core.encoders.prompt import PROMPT, prompts
 from core.encoders.uploads import FORMATS as UPLOAD_FORMATS
 from core.encoders.uploads import check_upload
 
 __all__ = [
     "ENCODERS",
+    "PROMPT",
     "UPLOAD_FORMATS",
     "Agreement",
     "Encoded",
@@ -50,5 +52,6 @@ __all__ = [
     "load",
     "load_failures",
     "nearest",
+    "prompts",
     "result_key",
 ]

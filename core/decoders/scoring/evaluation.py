@@ -34,7 +34,6 @@ BASELINES: Mapping[str, Mapping[str, Any]] = {
 SHARED = ("trials", "groups")
 # Smaller differences come from rounding and from the device that embedded the images.
 MOVED, TURNED = 1e-4, 0.02
-PHRASE = "a picture of a {}"
 
 
 def evaluate(
@@ -196,7 +195,7 @@ def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] 
         raise InputError(f"prototypes is {kind!r}", choices=PROTOTYPES)
     if kind == "images":
         return None
-    texts = [PHRASE.format(name) for name in data.names]
+    texts = encoders.prompts(data.names)
     rows = unit_rows(encoders.encode_text(texts, config.encoder, **config.encoder_parameters))
     rows = unit_rows(rows - rows.mean(axis=0))
     return dict(zip(data.names, rows, strict=True))

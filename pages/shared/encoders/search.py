@@ -25,7 +25,7 @@ QUERIES = ("text", "image", "upload")
 COUNTS = (12, 24, 48, 96)
 SHEET = 60
 WIDE, NARROW, QUERY = 128, 84, 150
-PROMPT, CALLED = "a picture of a {}", 5
+CALLED = 5
 EXAMPLES = ("a red car at night", "two sheep in a meadow", "a dog in the snow")
 
 
@@ -259,8 +259,7 @@ def _called(ds: Dataset, space: Space, which: str, asked: Query, vector: np.ndar
 
 @st.cache_data(max_entries=8, show_spinner="Reading the names of the categories …")
 def _named(embedding: str, names: tuple[str, ...], _space: Space) -> np.ndarray:
-    texts = [PROMPT.format(name) for name in names]
-    return encoders.encode_text(texts, _space.info.id, **_space.parameters)
+    return encoders.encode_text(encoders.prompts(names), _space.info.id, **_space.parameters)
 
 
 def _sheet(ds: Dataset, which: str) -> None:
