@@ -7,7 +7,7 @@ import http.client
 import os
 import shutil
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
@@ -17,8 +17,7 @@ from urllib.request import Request, urlopen
 from core import paths, store
 from core.datasets.catalogue import DATASETS, RemoteFile
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
-
-Progress = Callable[[float, str], None]
+from core.progress import Progress, silent
 
 CHUNK_BYTES = 1 << 16
 TIMEOUT_S = 30.0
@@ -67,7 +66,7 @@ def fetch(
     if not files:
         public = [other for other in DATASETS if DATASETS[other].files]
         raise InputError(f"{name} has no files to fetch", choices=public)
-    report = _Report(progress or (lambda fraction, message: None), files)
+    report = _Report(progress or silent, files)
     folder = paths.data_root() / name
     with store.locked(folder):
         for file in files:

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -21,6 +21,7 @@ from core.encoders.devices import device_label
 from core.encoders.encoder import Encoder, Loaded, available, check_parameters, get
 from core.encoders.pipeline import features as computed
 from core.errors import InputError, NotFoundError
+from core.progress import Progress
 from core.store.files import not_written
 
 VERSION = 1
@@ -28,8 +29,6 @@ OPERATION = "encode"
 WHICH = ("stimuli", "gallery")
 TEXTS_AT_ONCE = 256
 MOST_LOADED = 3
-
-Progress = Callable[[float, str], None]
 
 _loaded: OrderedDict[tuple[Any, ...], Loaded] = OrderedDict()
 _loading = threading.Lock()

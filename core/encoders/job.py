@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core import datasets
-from core.encoders.encode import Progress, encode_images, result_key
+from core.encoders.encode import encode_images, result_key
 from core.encoders.encoder import check_parameters, get
+from core.progress import Progress
 
 
 def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:

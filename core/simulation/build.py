@@ -8,7 +8,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from core import paths
+from core.progress import Progress
 from core.simulation import features
 from core.simulation.files import MANIFEST
 from core.simulation.scenes import Kind, Scene, draw, kinds
@@ -33,7 +34,6 @@ COLUMNS = (
     "kind", "theme", "exemplar", "colour", "number", "place", "light", "shares",
 )  # fmt: skip
 Row = dict[str, object]
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

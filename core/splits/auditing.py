@@ -9,7 +9,8 @@ import numpy as np
 
 from core.datasets import Dataset
 from core.errors import InputError
-from core.splits.case import Case, Progress
+from core.progress import Progress
+from core.splits.case import Case
 from core.splits.checks import CHECKS
 from core.splits.findings import Finding
 from core.splits.fold import Fold, sorted_rows

@@ -10,13 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from core.datasets import Dataset
+from core.progress import Progress
 from core.splits.contents import pixel_hashes
 from core.splits.findings import Check, Finding, Hits, joined
 from core.splits.fold import Fold
 from core.splits.partners import nearest_sharing, sharing
 from core.splits.pool import finite_rows, image_codes, numbered
-
-Progress = Callable[[float, str], None]
 
 
 class Sides(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -12,14 +11,13 @@ import numpy as np
 
 from core.datasets import Dataset
 from core.errors import NotFoundError
+from core.progress import Progress
 
 AT_ONCE = 64
 MOST_THREADS = 8
 
 
-def pixel_hashes(
-    ds: Dataset, rows: np.ndarray, tell: Callable[[float, str], None]
-) -> tuple[np.ndarray, int]:
+def pixel_hashes(ds: Dataset, rows: np.ndarray, tell: Progress) -> tuple[np.ndarray, int]:
     """Hash of the decoded pixels of chosen stimuli.
 
     Files that differ in format, compression (without loss) or metadata but show the same
