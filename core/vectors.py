@@ -40,3 +40,23 @@ def unit_rows(rows: Any, centred: bool = False) -> np.ndarray:
     scaled /= np.where(lengths == 0, 1.0, lengths)
     scaled[directionless] = 0.0
     return scaled
+
+
+def has_direction(rows: Any) -> np.ndarray:
+    """Mark the rows to which ``unit_rows`` gives length 1: finite and not all zero.
+
+    Parameters
+    ----------
+    rows : array_like of shape (n, d)
+        May be memory-mapped; no copy is made.
+
+    Returns
+    -------
+    np.ndarray of shape (n,), bool
+    """
+    rows = np.asarray(rows)
+    if rows.shape[1] == 0:
+        return np.zeros(len(rows), dtype=bool)
+    smallest, largest = rows.min(axis=1), rows.max(axis=1)
+    finite = np.isfinite(smallest) & np.isfinite(largest)
+    return finite & ((smallest != 0) | (largest != 0))

@@ -8,19 +8,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import InputError
-from core.validation import check_same_length, row_blocks
+from core.retrieval import search
+from core.validation import check_same_length
+from core.vectors import has_direction
 
 MOST_QUERIES = 2000
 RESAMPLES = 1000
 
 
 def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rows most similar to a query by cosine similarity.
+    """The rows most similar to one query, by :func:`core.retrieval.search`.
 
     Parameters
     ----------
     features : np.ndarray of shape (n, d)
-        Embeddings; rows that are NaN or zero have no similarity and are left out.
+        Embeddings; rows that are NaN or zero are never returned.
     query : array_like of shape (d,)
         An embedding of the same encoder, of an image or a text.
     k : int
@@ -28,32 +30,27 @@ def nearest(features: np.ndarray, query: Any, k: int) -> tuple[np.ndarray, np.nd
 
     Returns
     -------
-    indices : np.ndarray of shape (k,), int
+    indices : np.ndarray of shape (k,), intp
         Most similar first; of equals the one that stands first.
     similarities : np.ndarray of shape (k,), float32
         Cosine, -1 to 1.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, k is below 1, or the query is zero or not finite.
     """
-    direction = np.asarray(query, dtype=np.float32)
-    if features.ndim != 2 or direction.shape != features.shape[1:]:
+    vector = np.asarray(query)
+    if vector.ndim != 1 or features.ndim != 2:
         raise InputError(
-            f"The query has the shape {direction.shape}, the embeddings {features.shape}",
+            f"The query has the shape {vector.shape}, the embeddings {features.shape}",
             "a query (d,) for embeddings (n, d)",
-            "Encode both with the same encoder and parameters.",
         )
-    length = np.linalg.norm(direction)
-    if not np.isfinite(length) or length == 0:
+    if not has_direction(vector[None])[0]:
         raise InputError("The query has no direction", "finite numbers that are not all zero")
-    if k < 1:
-        raise InputError(f"k is {k}", "at least 1")
-    similarity = np.full(len(features), np.nan, dtype=np.float32)
-    for block in row_blocks(*features.shape):
-        rows = np.asarray(features[block], dtype=np.float32)
-        norms = np.linalg.norm(rows, axis=1)
-        usable = norms > 0
-        similarity[block][usable] = rows[usable] @ (direction / length) / norms[usable]
-    valid = np.flatnonzero(np.isfinite(similarity))
-    order = valid[np.argsort(-similarity[valid], kind="stable")][:k]
-    return order, similarity[order]
+    indices, similarities = search(vector[None], features, k, fewer=True)
+    usable = indices[0] >= 0
+    return indices[0][usable], similarities[0][usable]
 
 
 class Agreement(NamedTuple):
@@ -95,49 +92,32 @@ def agreement(
     """
     check_same_length(len(labels), len(features), "The list of labels", "the embeddings")
     names = np.asarray(labels, dtype=str)
-    usable = np.flatnonzero((_norms(features) > 0) & (names != ""))
+    usable = np.flatnonzero(has_direction(features) & (names != ""))
     if len(usable) <= k:
         return None
     queries = usable[_evenly(len(usable), MOST_QUERIES)]
     own = names[queries]
-    same = (names[_nearest_rows(features, queries, usable, k)] == own[:, None]).mean(axis=1)
+    same = (names[_nearest_others(features, queries, usable, k)] == own[:, None]).mean(axis=1)
     counts = dict(zip(*np.unique(names[usable], return_counts=True), strict=True))
     chance = np.mean([counts[name] - 1 for name in own]) / (len(usable) - 1)
     low, high = _interval(same, own, seed)
     return Agreement(float(same.mean()), low, high, float(chance), len(queries), len(usable))
 
 
-def _norms(features: np.ndarray) -> np.ndarray:
-    parts = [np.linalg.norm(features[block], axis=1) for block in row_blocks(*features.shape)]
-    return np.concatenate(parts)
-
-
 def _evenly(count: int, most: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
 
 
-def _nearest_rows(
+def _nearest_others(
     features: np.ndarray, queries: np.ndarray, usable: np.ndarray, k: int
 ) -> np.ndarray:
     """Rows of the k nearest of ``usable`` to each of ``queries``, itself left out. (q, k)."""
-    sought = _directions(features, queries)
-    best = np.full((len(queries), k), -np.inf, dtype=np.float32)
-    rows = np.zeros((len(queries), k), dtype=np.intp)
-    for block in row_blocks(len(usable), max(features.shape[1], len(queries))):
-        candidates = usable[block]
-        similarity = sought @ _directions(features, candidates).T
-        similarity[queries[:, None] == candidates] = -np.inf
-        joined = np.concatenate([best, similarity], axis=1)
-        joined_rows = np.concatenate([rows, np.tile(candidates, (len(queries), 1))], axis=1)
-        keep = np.argpartition(-joined, k - 1, axis=1)[:, :k]
-        best = np.take_along_axis(joined, keep, axis=1)
-        rows = np.take_along_axis(joined_rows, keep, axis=1)
-    return rows
-
-
-def _directions(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    chosen = np.asarray(features[rows], dtype=np.float32)
-    return chosen / np.linalg.norm(chosen, axis=1, keepdims=True)
+    places, _ = search(features[queries], features, k + 1, rows=usable)
+    nearest = usable[places]
+    is_other = nearest != queries[:, None]
+    # An image with k or more exact copies before it is not among the k + 1.
+    is_other[is_other.all(axis=1), k] = False
+    return nearest[is_other].reshape(len(queries), k)
 
 
 def _interval(values: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float]:

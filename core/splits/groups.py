@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
-from core.splits.pool import Pool, directions, linked, numbered
+from core.splits.pool import Pool, linked, numbered
+from core.vectors import unit_rows
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def clusters(pool: Pool, k: int, seed: int) -> Groups:
             "Give the embeddings of an encoder as features.",
         )
     codes = pool.images
-    rows = _means(directions(pool.features, pool.rows), codes)
+    rows = _means(_directions(pool.features[pool.rows]), codes)
     return Groups(numbered(_kmeans(rows, k, seed)[codes]), "cluster", "clusters")
 
 
@@ -88,7 +89,12 @@ def _means(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
         return rows
     order = np.argsort(codes, kind="stable")
     sums = np.add.reduceat(rows[order], np.searchsorted(codes[order], np.arange(count)), axis=0)
-    return directions(sums, np.arange(count))
+    return _directions(sums)
+
+
+def _directions(rows: np.ndarray) -> np.ndarray:
+    """Unit rows in single precision: k-means needs no more. (m, d) float32."""
+    return unit_rows(rows).astype(np.float32)
 
 
 def _kmeans(rows: np.ndarray, k: int, seed: int) -> np.ndarray:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
+from core.progress import silent
+from core.retrieval import search
 from core.splits.findings import Hits, joined
-from core.splits.pool import directions
 
-# A block of similarities is 16 MB, a block of features 32 MB, however many images there are.
+# Held rows are compared by so many, so that progress is told and a cancel is heard.
 HELD_AT_ONCE = 1024
 KNOWN_AT_ONCE = 4096
-ELEMENTS_AT_ONCE = 8_000_000
 ROUNDING = 1e-6
 LEAST = -1.0
 
@@ -48,16 +48,15 @@ def nearest_sharing(
 ) -> Hits:
     """Held rows whose label some known row has too, each with the most similar such row.
 
-    As ``sharing``; all rows must be finite in ``features`` (n, d).
+    As ``sharing``, but for held rows without a direction or without a partner that has one,
+    which have no most similar row; all rows must be finite in ``features`` (n, d).
     """
     parts = [sharing(fold, held[:0], known, codes, sides)]
     for label in np.intersect1d(codes[held], codes[known][codes[known] >= 0]):
         among = codes[known] == label
         own = held[codes[held] == label]
-        found = resembling(
-            fold, own, known[among], features, LEAST, sides[among], lambda done: None
-        )
-        parts.append(found._replace(value=codes[found.held]))
+        hits = resembling(fold, own, known[among], features, LEAST, sides[among], silent)
+        parts.append(hits._replace(value=codes[hits.held]))
     hits = joined(parts)
     order = np.argsort(np.searchsorted(held, hits.held), kind="stable")
     return Hits(*(column[order] for column in hits))
@@ -74,30 +73,19 @@ def resembling(
 ) -> Hits:
     """Held rows with a known row at a cosine similarity of ``near`` or more, and the nearest.
 
-    Exact; similarities are computed in blocks, so memory does not grow with the rows. The
-    held and known rows must be finite in ``features`` (n, d).
+    By :func:`core.retrieval.search`, so exact and in blocks; a row without a direction
+    resembles nothing. The held and known rows must be finite in ``features`` (n, d).
     """
-    best = np.full(len(held), -2.0, dtype=np.float32)
-    place = np.zeros(len(held), dtype=np.intp)
-    blocks = list(_blocks(len(held), HELD_AT_ONCE, features.shape[1]))
-    for number, block in enumerate(blocks):
-        sought = directions(features, held[block])
-        for part in _blocks(len(known), KNOWN_AT_ONCE, features.shape[1]):
-            similarity = sought @ directions(features, known[part]).T
-            top = similarity.argmax(axis=1)
-            value = similarity[np.arange(len(top)), top]
-            better = value > best[block]
-            place[block] = np.where(better, top + part.start, place[block])
-            best[block] = np.where(better, value, best[block])
-        tell((number + 1) / len(blocks))
-    hit = np.flatnonzero(best >= near - ROUNDING)
+    best = np.full(len(held), np.nan, dtype=np.float32)
+    place = np.full(len(held), -1, dtype=np.intp)
+    for start in range(0, len(held), HELD_AT_ONCE):
+        block = slice(start, start + HELD_AT_ONCE)
+        places, similarity = search(
+            features[held[block]], features, 1, KNOWN_AT_ONCE, rows=known, fewer=True
+        )
+        place[block], best[block] = places[:, 0], similarity[:, 0]
+        tell(min(1.0, (start + HELD_AT_ONCE) / len(held)))
+    hit = np.flatnonzero((place >= 0) & (best >= near - ROUNDING))
     hit = hit[np.argsort(-best[hit], kind="stable")]
     at = place[hit]
-    cosine = np.minimum(best[hit].astype(np.float64), 1.0)
-    return Hits(np.full(len(hit), fold), held[hit], known[at], cosine, sides[at])
-
-
-def _blocks(count: int, most: int, columns: int) -> Iterator[slice]:
-    step = max(1, min(most, ELEMENTS_AT_ONCE // max(1, columns)))
-    for start in range(0, count, step):
-        yield slice(start, min(start + step, count))
+    return Hits(np.full(len(hit), fold), held[hit], known[at], best[hit].astype(float), sides[at])

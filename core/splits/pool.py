@@ -95,16 +95,6 @@ def finite_rows(features: np.ndarray) -> np.ndarray:
     return np.concatenate([np.isfinite(features[block]).all(axis=1) for block in blocks])
 
 
-def directions(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Chosen rows scaled to length 1; a zero row stays zero. (m, d) float32."""
-    chosen = np.asarray(features[rows], dtype=np.float64)
-    # Squares of very large and very small numbers would leave the range of float64.
-    largest = np.abs(chosen).max(axis=1, keepdims=True)
-    chosen /= np.where(largest > 0, largest, 1.0)
-    length = np.linalg.norm(chosen, axis=1, keepdims=True)
-    return (chosen / np.where(length > 0, length, 1.0)).astype(np.float32)
-
-
 def texts(stimuli: pd.DataFrame, column: str) -> np.ndarray:
     """A column as text, '' where nothing is known. (n,) object."""
     values = stimuli[column].astype(object)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from core.vectors import unit_rows
+from core.vectors import has_direction, unit_rows
 
 
 @pytest.mark.parametrize(("centred", "metric"), [(False, "cosine"), (True, "correlation")])
@@ -40,3 +40,13 @@ def test_the_rows_given_are_not_changed_and_no_columns_are_no_error():
     unit_rows(rows)
     assert (rows == 1).all()
     assert unit_rows(np.empty((3, 0))).shape == (3, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_direction_is_what_unit_rows_gives_length_one(dtype):
+    rows = np.array([[0, 0], [1, 0], [-1, 0], [np.nan, 1], [np.inf, 1], [0, -np.inf], [0, 6e-8]])
+    directions = unit_rows(rows.astype(dtype))
+    expected = np.isfinite(directions).all(axis=1) & directions.any(axis=1)
+    np.testing.assert_array_equal(has_direction(rows.astype(dtype)), expected)
+    assert expected.tolist() == [False, True, True, False, False, False, True]
+    assert has_direction(np.empty((3, 0))).tolist() == [False] * 3

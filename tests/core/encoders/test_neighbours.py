@@ -57,6 +57,15 @@ def test_agreement_of_clusters_and_of_noise(rng, monkeypatch):
     assert noise.low < noise.share < noise.high
 
 
+def test_exact_copies_of_an_image_are_neighbours_but_it_is_not_its_own():
+    """Six copies: each of the last is sought among more copies than neighbours."""
+    features = np.repeat([[1.0, 0.0], [0.0, 1.0]], 6, axis=0)
+    labels = [f"c{row // 6}" for row in range(12)]
+    assert encoders.agreement(features, labels, 3).share == 1
+    alone = [f"c{row}" for row in range(12)]
+    assert encoders.agreement(features, alone, 3).share == 0
+
+
 def test_agreement_needs_more_images_than_neighbours(rng):
     features = rng.standard_normal((6, 3))
     assert encoders.agreement(features, ["a"] * 5 + [""], 5) is None
