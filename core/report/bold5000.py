@@ -22,6 +22,7 @@ from core.decoders.training.data import Data, Progress, prepare
 from core.report import plan
 from core.report.scores import AVERAGED, trained
 from core.scores import resampling
+from core.vectors import unit_rows
 
 NAME = "bold5000_csi1"
 TITLE = "BOLD5000, CSI1"
@@ -148,7 +149,7 @@ def stated(recording: Recording) -> Tested:
         training = np.setdiff1d(np.arange(len(betas)), test)
         mean = targets[training].mean(axis=0)
         predicted = ridge.fit(betas[training], targets[training]).predict(betas[test]) - mean
-        similarity = scores.unit(predicted) @ scores.unit(targets - mean).T
+        similarity = unit_rows(predicted) @ unit_rows(targets - mean).T
         rank[test], fold[test] = scores.mean_ranks(similarity, test), number
     image = np.unique(images, return_inverse=True)[1]
     return Tested(rank, scores.two_way(rank, len(betas)), image, fold, len(betas))

@@ -2,6 +2,5 @@
 
 from core.scores.evaluation import Queries, evaluate, pooled
 from core.scores.ranks import mean_ranks, two_way
-from core.scores.sides import unit
 
-__all__ = ["Queries", "evaluate", "mean_ranks", "pooled", "two_way", "unit"]
+__all__ = ["Queries", "evaluate", "mean_ranks", "pooled", "two_way"]

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.scores import ranks, resampling, sides
+from core.scores import ranks, resampling
+from core.scores.usable import UsableQueries, prepare, prototypes_of
 from core.validation import row_blocks
+from core.vectors import unit_rows
 
 TOP = (1, 5)
 AMONG = 300
@@ -20,7 +22,21 @@ ROUNDING = 1e-9
 
 
 class Queries(NamedTuple):
-    """What one decoder predicted, and the images; see ``evaluate``."""
+    """What one decoder predicted, and the images that it was tested on.
+
+    Attributes
+    ----------
+    predicted : array_like of shape (q, d)
+        A predicted embedding for each query, a trial or an average of trials.
+    images : array_like of shape (m, d)
+        Embeddings of the test images.
+    image : array_like of shape (q,), int
+        Row of ``images`` that each query was made from; queries may share one.
+    category : array_like of shape (m,), str
+        Of each image; '' where unknown.
+    subject : array_like of shape (q,), optional
+        Who each query is from.
+    """
 
     predicted: Any
     images: Any
@@ -47,12 +63,8 @@ class _Measure:
 
 
 def evaluate(
-    predicted: Any,
-    images: Any,
-    image: Any,
-    category: Any,
+    queries: Queries,
     prototypes: Mapping[str, Any] | None = None,
-    subject: Any = None,
     seed: int = 0,
     permutations: int = 1000,
     resamples: int = 1000,
@@ -62,20 +74,11 @@ def evaluate(
 
     Parameters
     ----------
-    predicted : array_like of shape (q, d)
-        A predicted embedding for each query, a trial or an average of trials.
-    images : array_like of shape (m, d)
-        Embeddings of the test images.
-    image : array_like of shape (q,), int
-        Row of ``images`` that each query was made from; queries may share one.
-    category : array_like of shape (m,), str
-        Of each image; '' where unknown.
+    queries : Queries
     prototypes : mapping of str to array_like of shape (d,), optional
         One for each test category. By default the mean of the unit embeddings of the
         category's test images; embeddings of the category's name are the stricter,
         zero-shot form.
-    subject : array_like of shape (q,), optional
-        Who each query is from.
     seed : int
     permutations, resamples : int
         Of the p-value and of the interval.
@@ -121,7 +124,6 @@ def evaluate(
     over subjects as well; p = (1 + permuted values at least as good) / (1 + permutations)
     (Phipson & Smyth 2010), see :func:`core.scores.resampling.permutations`.
     """
-    queries = Queries(predicted, images, image, category, subject)
     return pooled([queries], prototypes, seed, permutations, resamples, leave_own_out)
 
 
@@ -147,9 +149,9 @@ def pooled(
     for number, name in ((permutations, "permutations"), (resamples, "resamples")):
         if number < 1:
             raise InputError(f"{name} is {number}", "at least 1")
-    tests = [sides.prepare(*run) for run in runs]
+    tests = [prepare(*run) for run in runs]
     test, order = _joined(tests)
-    each = [_classification(one, prototypes, leave_own_out) + _identification(one) for one in tests]
+    each = [_measures(queries, prototypes, leave_own_out) for queries in tests]
     measures = [_together(of_runs, order) for of_runs in zip(*each, strict=True)]
     of_seen = test.category[test.seen]
     maps = resampling.permutations(of_seen, permutations, seed)
@@ -166,7 +168,13 @@ def pooled(
     return table
 
 
-def _joined(tests: Sequence[sides.Sides]) -> tuple[sides.Sides, np.ndarray]:
+def _measures(
+    test: UsableQueries, prototypes: Mapping[str, Any] | None, leave_own_out: bool
+) -> list[_Measure]:
+    return [*_classification(test, prototypes, leave_own_out), *_identification(test)]
+
+
+def _joined(tests: Sequence[UsableQueries]) -> tuple[UsableQueries, np.ndarray]:
     """The queries of all runs, sorted by image, then subject, and that order."""
     first = tests[0]
     for other in tests[1:]:
@@ -195,15 +203,15 @@ def _together(of_runs: Sequence[_Measure], order: np.ndarray) -> _Measure:
 
 
 def _classification(
-    test: sides.Sides, given: Mapping[str, Any] | None, leave_own_out: bool
+    test: UsableQueries, prototypes: Mapping[str, Any] | None, leave_own_out: bool
 ) -> list[_Measure]:
-    names, prototypes = sides.prototypes_of(test, given)
+    names, directions = prototypes_of(test, prototypes)
     of_seen = test.category[test.seen]
     if len(names) < 2 or not (of_seen != "").any():
         return []
     column = np.where(of_seen == "", -1, np.searchsorted(names, of_seen))
-    similarity = test.predicted @ prototypes.T
-    if given is None and leave_own_out:
+    similarity = test.predicted @ directions.T
+    if prototypes is None and leave_own_out:
         _leave_own_out(similarity, test, column[test.image])
     better, equal = ranks.places(similarity.astype(np.float32))
     c = len(names)
@@ -214,18 +222,18 @@ def _classification(
     ]
 
 
-def _leave_own_out(similarity: np.ndarray, test: sides.Sides, column: np.ndarray) -> None:
+def _leave_own_out(similarity: np.ndarray, test: UsableQueries, column: np.ndarray) -> None:
     """Take each viewed image out of its prototype, where that has another image."""
     for category in np.unique(column[column >= 0]):
         queries = np.flatnonzero(column == category)
         rows = test.right[queries]
         members = test.images[test.category == test.category[rows[0]]]
         if len(members) > 1:
-            rest = sides.unit(members.sum(axis=0) - test.images[rows])
+            rest = unit_rows(members.sum(axis=0) - test.images[rows])
             similarity[queries, category] = np.einsum("ij,ij->i", test.predicted[queries], rest)
 
 
-def _identification(test: sides.Sides) -> list[_Measure]:
+def _identification(test: UsableQueries) -> list[_Measure]:
     m = len(test.images)
     better, equal = ranks.standings(test.predicted, test.images, test.seen)
     rank = 1.0 + better + equal / 2.0
@@ -241,7 +249,7 @@ def _identification(test: sides.Sides) -> list[_Measure]:
 
 
 def _row(
-    measure: _Measure, test: sides.Sides, maps: np.ndarray, resamples: int, seed: int
+    measure: _Measure, test: UsableQueries, maps: np.ndarray, resamples: int, seed: int
 ) -> dict[str, Any]:
     known = measure.column[test.image] >= 0
     seen, image = np.unique(test.image[known], return_inverse=True)

@@ -43,7 +43,7 @@ def standings(
     predicted, candidates : np.ndarray of shapes (q, d) and (m, d)
         Unit rows.
     columns : np.ndarray of shape (s,), intp
-        The candidates that are asked about.
+        The candidates whose standing is sought.
 
     Returns
     -------
@@ -54,8 +54,7 @@ def standings(
     equal = np.empty_like(better)
     for block in row_blocks(len(predicted), len(candidates)):
         similarity = (predicted[block] @ candidates.T).astype(np.float32)
-        found = places(similarity)
-        better[block], equal[block] = (part[:, columns] for part in found)
+        better[block], equal[block] = (part[:, columns] for part in places(similarity))
     return better, equal
 
 

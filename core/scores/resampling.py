@@ -36,9 +36,9 @@ class Draws:
         cell = np.ravel_multi_index((image, subject), shape)
         sums = np.bincount(cell, credit, minlength=shape[0] * shape[1]).reshape(shape)
         counts = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-        asked = (counts > 0) @ self.subjects.T
-        mean = (sums / np.maximum(counts, 1)) @ self.subjects.T / np.maximum(asked, 1)
-        weight = self.images.T * (asked > 0)
+        answered = (counts > 0) @ self.subjects.T
+        mean = (sums / np.maximum(counts, 1)) @ self.subjects.T / np.maximum(answered, 1)
+        weight = self.images.T * (answered > 0)
         total = weight.sum(axis=0)
         return np.where(total > 0, (weight * mean).sum(axis=0) / np.maximum(total, 1), np.nan)
 

@@ -9,6 +9,7 @@ from core import retrieval, scores
 from core.decoders.runs import Run
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import prepare
+from core.vectors import unit_rows
 
 
 def finds(run: Run, k: int = 5) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def finds(run: Run, k: int = 5) -> pd.DataFrame:
     predicted = run.predict(rows.x, rows.subject)
     nearest, similarity = retrieval.search(predicted, images, min(k, len(test)))
     ids = data.opened[0].stimuli["id"].to_numpy()
-    unit = scores.unit(predicted) @ scores.unit(images).T
+    unit = unit_rows(predicted) @ unit_rows(images).T
     return pd.DataFrame(
         {
             "subject": [data.opened[number].subject for number in rows.subject],

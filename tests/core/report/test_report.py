@@ -64,7 +64,7 @@ def test_joined_seeds_score_the_mean_of_their_scores():
     images = np.random.default_rng(9).standard_normal((40, 6))
     sides = [side(seed, images, repeats=3) for seed in range(3)]
     pooled = scores.pooled(sides, permutations=9, resamples=9).set_index("measure")
-    each = [scores.evaluate(*one, permutations=1, resamples=1) for one in sides]
+    each = [scores.evaluate(one, permutations=1, resamples=1) for one in sides]
     values = pd.concat(each).groupby("measure")["value"].mean()
     for measure in ("top-1", "two-way"):
         assert pooled["value"][measure] == pytest.approx(values[measure], abs=1e-9)
@@ -75,7 +75,7 @@ def test_joined_seeds_score_the_mean_of_their_scores():
 def test_joining_equal_seeds_does_not_narrow_the_interval():
     images = np.random.default_rng(9).standard_normal((40, 6))
     one = side(0, images)
-    alone = scores.evaluate(*one, permutations=9, resamples=500).set_index("measure")
+    alone = scores.evaluate(one, permutations=9, resamples=500).set_index("measure")
     five = scores.pooled([one] * 5, permutations=9, resamples=500).set_index("measure")
     for column in ("low", "high"):
         assert five[column]["two-way"] == pytest.approx(alone[column]["two-way"], abs=1e-9)

@@ -23,6 +23,10 @@ def unit(rows):
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
+def evaluate(predicted, images, image, category, subject=None, **options):
+    return scores.evaluate(scores.Queries(predicted, images, image, category, subject), **options)
+
+
 def drawn(q=40, m=30, d=6, categories=6, seed=0, signal=0.5):
     rng = np.random.default_rng(seed)
     images = rng.standard_normal((m, d))
@@ -56,7 +60,7 @@ def unequal(sizes, predict, seed, repeats=1, **options):
     centres = np.eye(len(sizes))
     images = centres[codes] + 0.1 * rng.standard_normal((len(codes), len(sizes)))
     image = np.repeat(np.arange(len(codes)), repeats)
-    return scores.evaluate(
+    return evaluate(
         predict(rng, codes, centres, len(image)),
         images,
         image,
@@ -85,7 +89,7 @@ def test_a_case_by_hand():
     asked = np.radians([5.0, 62.0, 12.0, 100.0])
     predicted = 3 * np.stack([np.cos(asked), np.sin(asked)], axis=1)
     # 5 is nearest to 0; 62 to 90, then 20; 12 to 20, then 0; 100 to 90.
-    table = scores.evaluate(predicted, images, [0, 1, 0, 2], list("aabb"), **FEW)
+    table = evaluate(predicted, images, [0, 1, 0, 2], list("aabb"), **FEW)
     assert value(table, "median-rank") == 1.5
     two_way = [(1.0 + 2 / 3) / 2, 2 / 3, 1.0]
     assert value(table, "two-way") == pytest.approx(np.mean(two_way))
@@ -126,8 +130,8 @@ def test_every_measure_is_that_of_a_loop(subjects):
         credit["two-way"].append(np.mean([other < own for other in others]))
         credit["median-rank"].append(1 + sum(other > own for other in others))
     for given in (None, prototypes):
-        queries = (predicted, images, image, category, given, subject)
-        table = scores.evaluate(*queries, leave_own_out=False, **FEW)
+        queries = (predicted, images, image, category, subject)
+        table = evaluate(*queries, prototypes=given, leave_own_out=False, **FEW)
         for name, found in credit.items():
             mean = over_images(found, image, subject)
             expected = np.median(found) if "rank" in name else mean
@@ -148,7 +152,7 @@ def test_the_viewed_image_is_left_out_of_its_prototype():
             members = [j for j in np.flatnonzero(category == name) if j != right]
             best[name] = cosine(row, np.mean(unit(images[members]), axis=0))
         correct.append(max(best, key=best.__getitem__) == category[right])
-    table = scores.evaluate(predicted, images, image, category, **FEW)
+    table = evaluate(predicted, images, image, category, **FEW)
     assert value(table, "top-1") == pytest.approx(over_images(correct, image))
     assert "left out" in table.attrs["prototypes"]
 
@@ -161,10 +165,10 @@ def test_a_subject_of_many_trials_counts_as_much_as_one_of_few():
     predicted[subject == 1] = np.random.default_rng(2).standard_normal((12, 6))
     options = {**FEW, "leave_own_out": False}
     many, few = (
-        scores.evaluate(predicted[rows], images, image[rows], category, **options)
+        evaluate(predicted[rows], images, image[rows], category, **options)
         for rows in (subject == 0, subject == 1)
     )
-    both = scores.evaluate(predicted, images, image, category, subject=subject, **options)
+    both = evaluate(predicted, images, image, category, subject=subject, **options)
     for measure in ("top-1", "two-way"):
         assert value(many, measure) > value(few, measure) + 0.2
         for column in ("value", "chance"):
@@ -180,7 +184,7 @@ def test_runs_of_several_subjects_score_the_mean_of_their_scores():
         subject = np.random.default_rng(9).choice(3, 60, p=[0.7, 0.2, 0.1])
         runs.append(scores.Queries(predicted, images, image, category, subject))
     together = scores.pooled(runs, **FEW)
-    each = [scores.evaluate(*run[:4], subject=run.subject, **FEW) for run in runs]
+    each = [evaluate(*run[:4], subject=run.subject, **FEW) for run in runs]
     for measure in ("top-1", "top-5", "two-way"):
         for column in ("value", "chance"):
             expected = np.mean([value(table, measure, column) for table in each])
@@ -199,7 +203,7 @@ def test_equal_images_tie_wherever_they_stand():
     rng = np.random.default_rng(0)
     images = np.repeat(rng.standard_normal((1, 37)), 25, axis=0)
     predicted = rng.standard_normal((10, 37))
-    table = scores.evaluate(predicted, images, np.arange(10), ["a"] * 25, **FEW)
+    table = evaluate(predicted, images, np.arange(10), ["a"] * 25, **FEW)
     assert value(table, "two-way") == 0.5
     assert value(table, "median-rank") == 13
     assert table["p"].tolist() == [1.0, 1.0]
@@ -209,10 +213,10 @@ def test_equal_images_tie_wherever_they_stand():
 def test_top_1_of_300_stands_where_there_are_300():
     predicted, images, image, category = drawn(50, 300, 8)
     first = np.argmax(unit(predicted) @ unit(images).T, axis=1) == image
-    table = scores.evaluate(predicted, images, image, category, **FEW)
+    table = evaluate(predicted, images, image, category, **FEW)
     assert value(table, "top-1 of 300") == pytest.approx(over_images(first, image))
     assert value(table, "top-1 of 300", "chance") == 1 / 300
-    fewer = scores.evaluate(predicted, images[:299], image % 299, category[:299], **FEW)
+    fewer = evaluate(predicted, images[:299], image % 299, category[:299], **FEW)
     assert "top-1 of 300" not in set(fewer["measure"])
 
 
@@ -221,7 +225,7 @@ def test_perfect_predictions():
     centres = np.repeat(np.eye(20), 16, axis=0)
     images = centres + 0.05 * rng.standard_normal(centres.shape)
     category = np.repeat([f"c{i:02}" for i in range(20)], 16)
-    table = scores.evaluate(images * 7, images, np.arange(320), category, permutations=199)
+    table = evaluate(images * 7, images, np.arange(320), category, permutations=199)
     expected = {"top-1": 1, "top-5": 1, "two-way": 1, "median-rank": 1, "top-1 of 300": 1}
     assert dict(zip(table["measure"], table["value"], strict=True)) == pytest.approx(expected)
     assert (table["p"] == 1 / 200).all()
@@ -231,9 +235,7 @@ def test_perfect_predictions():
 
 def test_random_predictions_stand_at_chance_with_uniform_p():
     found = [
-        scores.evaluate(
-            *drawn(60, 48, 10, 8, seed, signal=0.0), seed=seed, permutations=99, resamples=9
-        )
+        evaluate(*drawn(60, 48, 10, 8, seed, signal=0.0), seed=seed, permutations=99, resamples=9)
         for seed in range(200)
     ]
     table = pd.concat(found)
@@ -257,9 +259,7 @@ def test_predictions_that_cluster_by_category_alone_gain_nothing():
         images = rng.standard_normal((8, 10))[codes] + 0.5 * rng.standard_normal((48, 10))
         predicted = rng.standard_normal((8, 10))[codes] + 0.5 * rng.standard_normal((48, 10))
         category = np.array([f"c{code}" for code in codes])
-        table = scores.evaluate(
-            predicted, images, np.arange(48), category, permutations=99, resamples=9
-        )
+        table = evaluate(predicted, images, np.arange(48), category, permutations=99, resamples=9)
         for measure in hits:
             hits[measure] += value(table, measure, "p") <= 0.05
     assert max(hits.values()) <= binom.ppf(0.9999, 100, 0.05), hits
@@ -269,7 +269,7 @@ def test_always_predicting_the_largest_category_is_not_significant():
     _, images, _, _ = drawn(m=40)
     category = np.array(["large"] * 20 + [f"c{i % 10}" for i in range(20)])
     constant = np.repeat(unit(images[:20]).mean(axis=0)[None], 40, axis=0)
-    table = scores.evaluate(constant, images, np.arange(40), category, permutations=99)
+    table = evaluate(constant, images, np.arange(40), category, permutations=99)
     assert value(table, "top-1") == 0.5 == value(table, "top-1", "chance")
     assert table["p"].tolist() == [1.0] * 4
 
@@ -321,16 +321,16 @@ def test_chance_counts_viewed_images_alone():
     category = np.repeat(list("abcde"), 4)
     viewed = np.array([0, 1, 2, 4, 8])
     constant = np.repeat(images[:1], 5, axis=0)
-    table = scores.evaluate(constant, images, viewed, category, **FEW)
+    table = evaluate(constant, images, viewed, category, **FEW)
     assert value(table, "top-1", "chance") == value(table, "top-1") == pytest.approx(3 / 5)
-    of_two = scores.evaluate(constant[:2], images, [0, 4], category, **FEW)
+    of_two = evaluate(constant[:2], images, [0, 4], category, **FEW)
     assert value(of_two, "top-1", "chance") == value(of_two, "top-1") == pytest.approx(1 / 2)
 
 
 def test_queries_of_unknown_category_do_not_count_in_top_k():
     predicted, images, image, category = drawn()
     category[::2] = ""
-    table = scores.evaluate(predicted, images, image, category, **FEW)
+    table = evaluate(predicted, images, image, category, **FEW)
     assert value(table, "top-1", "n") == np.sum(category[image] != "")
     assert value(table, "two-way", "n") == 40
 
@@ -340,8 +340,8 @@ def test_the_order_of_queries_means_nothing():
     subject = np.random.default_rng(1).integers(0, 3, 60)
     order = np.random.default_rng(2).permutation(60)
     options = {"permutations": 99, "resamples": 99}
-    one = scores.evaluate(predicted, images, image, category, subject=subject, **options)
-    two = scores.evaluate(
+    one = evaluate(predicted, images, image, category, subject=subject, **options)
+    two = evaluate(
         predicted[order], images, image[order], category, subject=subject[order], **options
     )
     pd.testing.assert_frame_equal(one, two, rtol=1e-12)
@@ -349,10 +349,8 @@ def test_the_order_of_queries_means_nothing():
 
 def test_repeats_of_an_image_do_not_narrow_the_interval():
     predicted, images, image, category = drawn(30)
-    once = scores.evaluate(predicted, images, image, category)
-    again = scores.evaluate(
-        np.tile(predicted, (9, 1)), images, np.tile(image, 9), category, subject=None
-    )
+    once = evaluate(predicted, images, image, category)
+    again = evaluate(np.tile(predicted, (9, 1)), images, np.tile(image, 9), category, subject=None)
     pd.testing.assert_frame_equal(once.drop(columns="n"), again.drop(columns="n"), atol=1e-9)
     assert (again["n"] == 270).all()
 
@@ -361,8 +359,8 @@ def test_subjects_widen_the_interval():
     predicted, images, image, category = drawn(200, 30)
     subject = np.arange(200) % 4
     predicted[subject == 0] = np.random.default_rng(3).standard_normal((50, 6))
-    one = scores.evaluate(predicted, images, image, category)
-    four = scores.evaluate(predicted, images, image, category, subject=subject)
+    one = evaluate(predicted, images, image, category)
+    four = evaluate(predicted, images, image, category, subject=subject)
     width = [
         value(table, "two-way", "high") - value(table, "two-way", "low") for table in (one, four)
     ]
@@ -375,11 +373,11 @@ def test_rows_without_an_embedding_are_left_out_and_counted():
     kept[[0, 5]] = False
     rest = np.delete(np.arange(30), 7)
     kept &= image != 7
-    expected = scores.evaluate(
+    expected = evaluate(
         predicted[kept], images[rest], np.searchsorted(rest, image[kept]), category[rest], **FEW
     )
     predicted[0], predicted[5, 2], images[7, 0] = np.nan, np.inf, np.nan
-    found = scores.evaluate(predicted, images, image, category, **FEW)
+    found = evaluate(predicted, images, image, category, **FEW)
     assert (found["left_out"] == 40 - kept.sum()).all()
     assert found.attrs["left_out"] == {"queries": 40 - kept.sum(), "images": 1}
     pd.testing.assert_frame_equal(
@@ -410,12 +408,12 @@ def test_bad_input_is_named(change, message):
     names = ("predicted", "images", "image", "category")
     arguments = dict(zip(names, drawn(), strict=True)) | change
     with pytest.raises(InputError, match=message):
-        scores.evaluate(**arguments)
+        evaluate(**arguments)
 
 
 def test_a_single_image_has_no_interval():
     predicted, images, _, category = drawn()
-    table = scores.evaluate(predicted[:3], images, [4, 4, 4], category, **FEW)
+    table = evaluate(predicted[:3], images, [4, 4, 4], category, **FEW)
     assert table[["low", "high"]].isna().all(axis=None)
     assert (table["p"] == 1).all()
 
@@ -423,5 +421,5 @@ def test_a_single_image_has_no_interval():
 def test_a_thousand_permutations_take_seconds():
     predicted, images, image, category = drawn(2000, 300, 64, 20)
     began = time.process_time()
-    scores.evaluate(predicted, images, image, category, subject=np.arange(2000) % 5)
+    evaluate(predicted, images, image, category, subject=np.arange(2000) % 5)
     assert time.process_time() - began < 10

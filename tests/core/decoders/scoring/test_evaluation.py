@@ -57,13 +57,13 @@ def test_scores_are_those_of_the_predictions():
     table = decoders.evaluate(run, baselines=False, **FEW)
     data = decoders.prepare(run.config)
     rows = data.rows(data.fold.test, "mean", run.scaling)
-    expected = scores.evaluate(
+    queries = scores.Queries(
         run.predict(rows.x, rows.subject),
         targets_of(data.embeddings[data.fold.test], run.centre),
         np.arange(len(data.fold.test)),
         data.opened[0].stimuli["category"].iloc[data.fold.test],
-        **FEW,
     )
+    expected = scores.evaluate(queries, **FEW)
     pd.testing.assert_frame_equal(table[expected.columns], expected)
     assert table.attrs["badge"] == run.badge
     assert table.attrs["note"] == ""

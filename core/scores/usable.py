@@ -11,10 +11,11 @@ import pandas as pd
 
 from core.errors import InputError
 from core.validation import check_same_length, enumerate_names
+from core.vectors import has_direction, unit_rows
 
 
 @dataclass(frozen=True)
-class Sides:
+class UsableQueries:
     """Usable predictions and test images, unit rows in double precision.
 
     Queries are sorted by image, then subject, so that their order in the input means nothing.
@@ -48,8 +49,8 @@ class Sides:
         return self.seen[self.image]
 
 
-def prepare(predicted: Any, images: Any, image: Any, category: Any, subject: Any) -> Sides:
-    """Check both sides against each other and leave out what has no embedding.
+def prepare(predicted: Any, images: Any, image: Any, category: Any, subject: Any) -> UsableQueries:
+    """Check predictions and images against each other and leave out what has no embedding.
 
     Raises
     ------
@@ -67,58 +68,54 @@ def prepare(predicted: Any, images: Any, image: Any, category: Any, subject: Any
     check_same_length(len(names), len(images), "category", "images")
     subject = np.zeros(len(predicted), dtype=int) if subject is None else np.asarray(subject)
     check_same_length(len(subject), len(predicted), "subject", "predicted")
-    kept = _has_direction(images)
-    asked = _has_direction(predicted) & kept[image]
-    if not asked.any() or kept.sum() < 2:
+    kept = has_direction(images)
+    queried = has_direction(predicted) & kept[image]
+    if not queried.any() or kept.sum() < 2:
         raise InputError(
-            f"The test set has {asked.sum()} usable predictions and {kept.sum()} usable images",
+            f"The test set has {queried.sum()} usable predictions and {kept.sum()} usable images",
             "at least 1 prediction of an image with an embedding, and 2 images",
             "Choose a split with a larger test set, or encode the missing images.",
         )
     place = np.cumsum(kept) - 1
     codes = np.unique(subject, return_inverse=True)[1]
-    rows = np.flatnonzero(asked)
+    rows = np.flatnonzero(queried)
     rows = rows[np.lexsort((codes[rows], image[rows]))]
     seen, of_query = np.unique(place[image[rows]], return_inverse=True)
-    return Sides(
-        predicted=unit(predicted[rows]),
-        images=unit(images[kept]),
+    return UsableQueries(
+        predicted=unit_rows(predicted[rows]),
+        images=unit_rows(images[kept]),
         seen=seen,
         image=of_query,
         category=names[kept],
         subject=np.unique(codes[rows], return_inverse=True)[1],
-        left_out_queries=int(len(asked) - asked.sum()),
+        left_out_queries=int(len(queried) - queried.sum()),
         left_out_images=int(len(kept) - kept.sum()),
     )
 
 
-def prototypes_of(sides: Sides, given: Mapping[str, Any] | None) -> tuple[np.ndarray, np.ndarray]:
+def prototypes_of(
+    queries: UsableQueries, prototypes: Mapping[str, Any] | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Names (c,) of the test categories and their prototypes (c, d), unit rows."""
-    names = np.unique(sides.category[sides.category != ""])
-    if given is None:
-        sums = [sides.images[sides.category == name].sum(axis=0) for name in names]
-        return names, unit(np.reshape(sums, (len(names), sides.images.shape[1])))
-    lacking = [str(name) for name in names if name not in given]
+    names = np.unique(queries.category[queries.category != ""])
+    shape = (len(names), queries.images.shape[1])
+    if prototypes is None:
+        sums = [queries.images[queries.category == name].sum(axis=0) for name in names]
+        return names, unit_rows(np.reshape(sums, shape))
+    lacking = [str(name) for name in names if name not in prototypes]
     if lacking:
         raise InputError(
             f"No prototype for {len(lacking)} test categories: {enumerate_names(lacking)}",
             "one for each category of the test images",
         )
-    rows = [np.asarray(given[name], dtype=np.float64) for name in names]
+    rows = [np.asarray(prototypes[name], dtype=np.float64) for name in names]
     for name, row in zip(names, rows, strict=True):
-        if row.shape != sides.images.shape[1:] or not np.isfinite(row).all() or not row.any():
+        if row.shape != shape[1:] or not has_direction(row[None])[0]:
             raise InputError(
                 f"The prototype of {name} has the shape {row.shape}, NaN or no direction",
-                f"({sides.images.shape[1]},), finite numbers that are not all zero",
+                f"({shape[1]},), finite numbers that are not all zero",
             )
-    return names, unit(np.reshape(rows, (len(names), sides.images.shape[1])))
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Rows of unit norm in double precision; zero rows stay zero."""
-    rows = np.asarray(rows, dtype=np.float64)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(norms > 0, norms, 1.0)
+    return names, unit_rows(np.reshape(rows, shape))
 
 
 def _embeddings(array: Any, name: str) -> np.ndarray:
@@ -146,7 +143,3 @@ def _rows(image: Any, queries: int, images: int) -> np.ndarray:
             f"0 to {images - 1}",
         )
     return rows.astype(np.intp)
-
-
-def _has_direction(rows: np.ndarray) -> np.ndarray:
-    return np.isfinite(rows).all(axis=1) & rows.any(axis=1)
