@@ -28,16 +28,17 @@ def unit_rows(rows: Any, centred: bool = False) -> np.ndarray:
     scaled = np.array(rows, dtype=np.float64)
     if scaled.shape[1] == 0:
         return scaled
-    directionless = scaled == (scaled[:, :1] if centred else 0.0)
-    directionless = directionless.all(axis=1)
-    scaled[~np.isfinite(scaled).all(axis=1)] = np.nan
-    # Squares of very large and very small numbers would leave the range of float64.
-    largest = np.abs(scaled).max(axis=1, keepdims=True)
-    scaled /= np.where(largest == 0, 1.0, largest)
+    lowest, highest = (end(axis=1, keepdims=True) for end in (scaled.min, scaled.max))
+    largest = np.maximum(highest, -lowest)
+    directionless = (lowest == highest if centred else largest == 0.0)[:, 0]
+    scaled[~np.isfinite(largest[:, 0])] = np.nan
+    # Squares of very large and very small numbers would leave the range of float64; a power
+    # of two changes no digit.
+    np.ldexp(scaled, -np.frexp(largest)[1], out=scaled)
     if centred:
         scaled -= scaled.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
-    scaled /= np.where(lengths == 0, 1.0, lengths)
+    lengths = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+    scaled *= 1.0 / np.where(lengths == 0, 1.0, lengths)[:, None]
     scaled[directionless] = 0.0
     return scaled
 

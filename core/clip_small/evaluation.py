@@ -16,6 +16,7 @@ from core.clip_small.corpus import HELD_OUT_EXEMPLAR, is_held_out
 from core.encoders import Loaded
 from core.simulation.scenes import draw, kinds
 from core.simulation.scenes.art import places
+from core.vectors import unit_rows
 
 PHRASES, FITTING = 60, 10
 LIGHTS = ("day", "dusk", "night")
@@ -147,8 +148,7 @@ def embedded(clip: Loaded, images: Sequence[Image.Image]) -> np.ndarray:
 
 def ranked(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """Candidates (m, d) by cosine similarity to each query (n, d), nearest first. (n, m) int."""
-    lengths = np.linalg.norm(candidates, axis=1)
-    return np.argsort(-(queries @ candidates.T) / lengths, axis=1, kind="stable")
+    return np.argsort(-(queries @ unit_rows(candidates).T), axis=1, kind="stable")
 
 
 def estimate(values: np.ndarray, groups: Sequence[str]) -> Estimate:

@@ -19,6 +19,7 @@ from core.clusters.descent import Progress
 from core.clusters.kmeans import Clustering, fit
 from core.errors import InputError
 from core.validation import check_responses, check_same_length
+from core.vectors import unit_rows
 
 SURROGATES = 20
 
@@ -83,7 +84,7 @@ def match(first: Any, second: Any) -> Match:
 
     a, b = _centroids(first), _centroids(second)
     check_same_length(b.shape[1], a.shape[1], "The second list of centroids", "the first")
-    r = _directions(a) @ _directions(b).T
+    r = unit_rows(a, centred=True) @ unit_rows(b, centred=True).T
     rows, columns = linear_sum_assignment(r, maximize=True)
     return Match(rows, columns, np.clip(r[rows, columns], -1.0, 1.0))
 
@@ -223,10 +224,3 @@ def _centroids(given: Any) -> np.ndarray:
             "(k, v) with v of at least 3: two values always correlate 1 or -1",
         )
     return np.asarray(centroids, dtype=np.float64)
-
-
-def _directions(centroids: np.ndarray) -> np.ndarray:
-    centred = centroids - centroids.mean(axis=1, keepdims=True)
-    norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    constant = np.ptp(centroids, axis=1, keepdims=True) == 0
-    return np.where(constant, 0.0, centred / np.where(norms > 0, norms, 1.0))

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.registry import Registry
 from core.validation import check_responses, row_blocks
+from core.vectors import unit_rows
 
 NOTHING_LEFT = 1e-12
 
@@ -154,10 +155,7 @@ class Angular(Metric):
         return np.asarray((block == reference).all(axis=1))
 
     def _ready(self, block: np.ndarray) -> np.ndarray:
-        unit = block - block.mean(axis=1, keepdims=True) if self.centred else block
-        # A response may be as small as 1e-200: divide by its size before squaring.
-        unit = unit / np.abs(unit).max(axis=1, keepdims=True)
-        return np.asarray(unit / np.linalg.norm(unit, axis=1, keepdims=True))
+        return unit_rows(block, self.centred)
 
 
 class Correlation(Angular):

@@ -11,6 +11,7 @@ import pandas as pd
 from core.errors import InputError
 from core.maps.space import METRICS, Space, open_space
 from core.validation import check_same_length, row_blocks
+from core.vectors import unit_rows
 
 MOST_QUERIES = 2_000
 NEIGHBOURS = 10
@@ -256,11 +257,9 @@ def _apart(array: np.ndarray, row: int, metric: str) -> np.ndarray:
 def _directed(rows: np.ndarray, metric: str) -> np.ndarray:
     if metric == "euclidean":
         return rows
-    if metric == "correlation":
-        rows = np.where(np.ptp(rows, axis=1, keepdims=True) > 0, rows, np.nan)
-        rows = rows - rows.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, np.nan)
+    unit = unit_rows(rows, centred=metric == "correlation")
+    unit[~unit.any(axis=1)] = np.nan  # a row without a direction is no neighbour of any
+    return unit
 
 
 def _both(features: Any, coordinates: Any, distances: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import InputError
 from core.maps.linear import classical, principal
 from core.validation import check_rdm, check_responses, row_blocks
+from core.vectors import unit_rows
 
 METRICS = ("euclidean", "correlation", "cosine")
 FEWEST_ROWS = 3
@@ -216,7 +217,7 @@ def _rows(features: Any, metric: str, notes: list[str], fewest: int) -> Rows:
     rows = np.empty(shape, dtype)
     mean = _column_mean(array, usable) if metric == "euclidean" else 0.0
     for block in row_blocks(*shape):
-        rows[block] = _prepared(array[usable[block]].astype(np.float64), metric, mean)
+        rows[block] = _prepared(array[usable[block]], metric, mean)
     return Rows(usable, len(array), rows, metric)
 
 
@@ -230,9 +231,7 @@ def _column_mean(array: np.ndarray, usable: np.ndarray) -> np.ndarray:
 def _prepared(rows: np.ndarray, metric: str, mean: np.ndarray | float) -> np.ndarray:
     if metric == "euclidean":
         return np.asarray(rows - mean)
-    if metric == "correlation":
-        rows = rows - rows.mean(axis=1, keepdims=True)
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    return unit_rows(rows, centred=metric == "correlation")
 
 
 def _have_direction(array: np.ndarray, usable: np.ndarray, metric: str) -> np.ndarray:

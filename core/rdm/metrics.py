@@ -15,6 +15,7 @@ import numpy as np
 
 from core.registry import Registry
 from core.validation import row_blocks
+from core.vectors import unit_rows
 
 NEARLY_PARALLEL = 1e-3
 COMMON = 0.25
@@ -125,7 +126,7 @@ class Angular(Metric):
         for block in row_blocks(n, v):
             part = responses[block]
             undefined[block] |= self._without_direction(part)
-            unit = self._unit(part)
+            unit = unit_rows(part, self.centred)
             if self.centred:
                 shifts[block] = _take_out_most_common(part, unit)
             rows[block] = unit
@@ -148,8 +149,8 @@ class Angular(Metric):
         return 1e-12
 
     def pairs(self, responses: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        products = np.einsum("kv,kv->k", self._unit(responses[i]), self._unit(responses[j]))
-        return np.clip(1.0 - products, 0.0, 2.0)
+        left, right = (unit_rows(responses[rows], self.centred) for rows in (i, j))
+        return np.clip(1.0 - np.einsum("kv,kv->k", left, right), 0.0, 2.0)
 
     def rounded_once(self, x: np.ndarray, y: np.ndarray) -> float:
         if np.array_equal(x, y):
@@ -160,7 +161,7 @@ class Angular(Metric):
 
     def _tile(self, prepared: Prepared) -> Tile:
         def tile(i: np.ndarray, j: np.ndarray, at: Cells) -> np.ndarray:
-            left, right = self._unit(prepared.original[i]), self._unit(prepared.original[j])
+            left, right = (unit_rows(prepared.original[rows], self.centred) for rows in (i, j))
             return np.asarray(1.0 - (left @ right.T)[at])
 
         return tile
@@ -171,15 +172,10 @@ class Angular(Metric):
         without[without] = (block[without] == reference[without]).all(axis=1)
         return np.asarray(without)
 
-    def _unit(self, block: np.ndarray) -> np.ndarray:
-        mean = block.mean(axis=1, keepdims=True, dtype=np.float64) if self.centred else 0.0
-        unit = np.subtract(block, mean, dtype=np.float64)
-        norm = np.sqrt(np.einsum("ij,ij->i", unit, unit))
-        unit *= 1.0 / np.where(norm > 0, norm, 1.0)[:, None]
-        return unit
-
     def _centre_exactly(self, row: np.ndarray) -> np.ndarray:
         row = row.astype(np.float64)
+        # A power of two changes no digit, and keeps squares of small numbers above 0.
+        row = np.ldexp(row, -np.frexp(np.abs(row).max())[1])
         if self.centred:
             row = row - math.fsum(row) / len(row)
         return row

@@ -23,6 +23,7 @@ from core.errors import InputError, NotFoundError
 from core.registry import Registry
 from core.simulation import Model
 from core.statistics import split_half_reliability
+from core.vectors import unit_rows
 
 VERSION = 2
 CLUSTER_STARTS = 5
@@ -318,9 +319,7 @@ def _rdm_recovery(averaged: np.ndarray, truth: np.ndarray | None, metric: str) -
 
 def _theme_recovery(responses: np.ndarray, themes: Sequence[str]) -> float:
     """Adjusted Rand index of k-means clusters of the rows' patterns with the themes."""
-    rows = responses - responses.mean(axis=1, keepdims=True)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    rows = rows / np.where(norms > 0, norms, 1.0)
+    rows = unit_rows(responses, centred=True).astype(responses.dtype)
     k = len(set(themes))
     labels = KMeans(n_clusters=k, n_init=CLUSTER_STARTS, random_state=0).fit_predict(rows)
     return float(adjusted_rand_score(themes, labels))

@@ -96,6 +96,15 @@ def test_neighbours_agree_with_scipy(rng, metric):
     assert maps.neighbours(matrix, 17, 6, distances=True)[0].tolist() == expected
 
 
+@pytest.mark.parametrize("metric", ["correlation", "cosine"])
+def test_neighbours_of_the_smallest_values_are_those_of_larger_ones(rng, metric):
+    features = rng.standard_normal((30, 6))
+    rows, distances = maps.neighbours(features, 3, 4, metric)
+    tiny_rows, tiny_distances = maps.neighbours(features * 1e-200, 3, 4, metric)
+    assert (tiny_rows == rows).all()
+    np.testing.assert_allclose(tiny_distances, distances, rtol=1e-12)
+
+
 def test_neighbours_skip_what_has_no_distance(rng):
     rows = rng.standard_normal((5, 4))
     rows[1], rows[2] = np.nan, 0.1

@@ -126,6 +126,17 @@ def test_offsets_do_not_change_the_answer():
     assert [pair[:2] for pair in plain.largest] == [pair[:2] for pair in moved.largest]
 
 
+@pytest.mark.parametrize("metric", ["correlation", "cosine"])
+def test_the_smallest_responses_have_the_pairs_of_larger_ones(metric):
+    responses = np.random.default_rng(2).standard_normal((60, 40))
+    tiny, ordinary = (rdm.extreme_pairs(responses * size, metric, 4) for size in (1e-200, 1))
+    for name in ("smallest", "largest", "nearest"):
+        expected = [tuple(pair) for pair in getattr(ordinary, name)]
+        assert_same(getattr(tiny, name), expected)
+    values = rdm.compute(responses * 1e-200, metric)
+    assert np.allclose(values, rdm.compute(responses, metric), atol=1e-6)
+
+
 def test_cells_of_a_matrix_agree_with_the_pairs_of_its_responses():
     responses = np.random.default_rng(4).standard_normal((600, 25))
     from_rows = rdm.extreme_pairs(responses, "correlation", 6)
