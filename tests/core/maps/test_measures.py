@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from core import maps
 from core.errors import InputError
-from core.maps.line import _fit
+from core.maps.classifier import _fit
 
 METRICS = ["euclidean", "correlation", "cosine"]
 
