@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from core.progress import Progress
 from core.simulation.scenes import Kind, Scene, draw, kinds
 
 HELD_OUT_EXEMPLAR = 5
@@ -20,8 +20,6 @@ OTHER_EXEMPLARS = (1, 2, 3, 4)
 SIDE = 72
 CHUNK = 100
 FACTS = ("kind", "exemplar", "colour", "place", "light", "number")
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

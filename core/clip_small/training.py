@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,13 @@ from core.clip_small.augment import augmented
 from core.clip_small.captions import CLAIMS, Caption, article, caption, facts_claimed
 from core.clip_small.corpus import Corpus
 from core.clip_small.model import CONTEXT, make_model, make_tokenizer
+from core.progress import Progress
 from core.simulation.scenes import kinds
 
 CAPTIONS_EACH = 6
 PROMPTS = ("a {}", "a picture of a {}", "a drawing of a {}", "this is a {}", "there is a {}", "{}")
 SHARPEST = math.log(100)
 LONGEST_GRADIENT = 1.0
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from core.clusters.descent import Progress
 from core.clusters.kmeans import Clustering, fit
 from core.errors import InputError
+from core.progress import Progress
 from core.validation import check_responses, check_same_length
 from core.vectors import unit_rows
 

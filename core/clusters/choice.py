@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.clusters.descent import Progress
 from core.clusters.kmeans import Clustering, check_enough, clustering_of
 from core.clusters.metrics import METRICS, Prepared
 from core.clusters.reproducibility import gap_statistic, silhouettes, stability
 from core.errors import InputError
+from core.progress import Progress
 from core.registry import Registry
 
 KS = range(2, 21)

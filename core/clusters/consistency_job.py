@@ -16,11 +16,11 @@ from core.clusters.agreement import (
     consistency_across_k,
     consistency_across_subjects,
 )
-from core.clusters.descent import Progress
 from core.clusters.job import open_subjects
 from core.clusters.pooling import pooled, rows_of
 from core.datasets import Dataset
 from core.errors import InputError
+from core.progress import Progress
 
 VERSION = 1
 ACROSS = ("subjects", "k")

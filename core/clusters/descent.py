@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from core.clusters.metrics import Metric, Prepared
+from core.progress import Progress
 
-Progress = Callable[[float, str], None]
 STARTS = 10
 BLOCK_ROWS = 8192
 SEEDED_ROWS = 3000

@@ -11,10 +11,10 @@ import pandas as pd
 
 from core import datasets, store
 from core.clusters.choice import COLUMNS, KS, MOST, REFERENCES, RESAMPLES, Choice, choose_k
-from core.clusters.descent import Progress
 from core.clusters.kmeans import Clustering
 from core.clusters.pooling import rows_of
 from core.datasets import Dataset
+from core.progress import Progress
 
 VERSION = 1
 DRAWING = 0.3

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.clusters.descent import STARTS, Found, Progress, partition
+from core.clusters.descent import STARTS, Found, partition
 from core.clusters.metrics import METRICS, NOTHING_LEFT, Metric, Prepared
 from core.errors import InputError
+from core.progress import Progress
 from core.validation import check_same_length
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from core import maps
 from core.datasets import Dataset
 from core.errors import InputError, NotFoundError
+from core.progress import Progress, silent
 
 SOURCES = ("regions", "voxels", "pooled", "map")
 MAP = "tsne"
@@ -43,7 +44,7 @@ def rows_of(
     source: str = "regions",
     roi: Sequence[str] | str | None = None,
     seed: int = 0,
-    progress: Callable[[float, str], None] = lambda fraction, message: None,
+    progress: Progress = silent,
 ) -> Rows:
     """Rows of one recording or of several subjects.
 

@@ -8,9 +8,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from core.clusters.descent import Progress, assign, partition
+from core.clusters.descent import assign, partition
 from core.clusters.kmeans import exact_objective
 from core.clusters.metrics import METRICS, NOTHING_LEFT, Prepared
+from core.progress import Progress
 
 STARTS = 3
 

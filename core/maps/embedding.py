@@ -10,8 +10,9 @@ import numpy as np
 from core.errors import InputError
 from core.maps.measures import MOST_QUERIES, Quality, quality_of
 from core.maps.method import METHODS
-from core.maps.monitor import Monitor, Progress, Watch
+from core.maps.monitor import Monitor, Watch
 from core.maps.space import Space, check_differ, open_space
+from core.progress import Progress
 
 # A cancelled job has a few seconds to keep what it has.
 QUERIES_OF_PARTIAL = 500

@@ -14,8 +14,9 @@ from core.datasets import Dataset
 from core.errors import Cancelled, CorruptDataError
 from core.maps.embedding import Map, embed
 from core.maps.method import METHODS
-from core.maps.monitor import Progress, Watch
+from core.maps.monitor import Watch
 from core.maps.sources import SOURCES, asked_of
+from core.progress import Progress
 from core.validation import load_npy
 
 VERSION = 1

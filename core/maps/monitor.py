@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from core.errors import Cancelled
+from core.progress import Progress
 
-Progress = Callable[[float, str], None]
 Watch = Callable[[np.ndarray], None]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from core import encoders
 from core.datasets import Dataset
 from core.errors import InputError, NotFoundError
-from core.maps.monitor import Progress
+from core.progress import Progress
 from core.registry import Registry
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.errors import InputError
+from core.progress import Progress
 from core.rdm.crossnobis import crossnobis
 from core.rdm.metrics import METRICS, Metric, Prepared
 from core.validation import check_responses
 
-Progress = Callable[[float, str], None]
 PANEL_ROWS = 192
 
 

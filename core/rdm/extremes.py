@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import InputError
-from core.rdm.compute import Progress, upper_panels
+from core.progress import Progress
+from core.rdm.compute import upper_panels
 from core.rdm.metrics import METRICS, Metric
 from core.validation import check_responses, check_same_length, row_blocks
 

@@ -11,7 +11,8 @@ import numpy as np
 from core import datasets, store
 from core.datasets import Dataset
 from core.errors import NotFoundError
-from core.rdm.compute import Progress, compute
+from core.progress import Progress
+from core.rdm.compute import compute
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS
 

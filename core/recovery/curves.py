@@ -7,7 +7,7 @@ its RDM agrees with the noise-free RDM, and how its clusters agree with the scen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from core import rdm, simulation, store
 from core.errors import InputError, NotFoundError
+from core.progress import Progress
 from core.registry import Registry
 from core.simulation import Model
 from core.statistics import split_half_reliability
@@ -81,9 +82,7 @@ CURVES.register("units", Curve("Units", (5, 10, 20, 40, 80, 160, 320)))
 CURVES.register("snr", Curve("SNR", (0.1, 0.2, 0.4, 0.8, 1.6)))
 
 
-def measure(
-    request: Mapping[str, Any], progress: Callable[[float, str], None] | None = None
-) -> pd.DataFrame:
+def measure(request: Mapping[str, Any], progress: Progress | None = None) -> pd.DataFrame:
     """Simulate every point of every curve.
 
     Parameters
@@ -206,9 +205,7 @@ def load(key: str) -> pd.DataFrame | None:
     return pd.DataFrame({**labels, **columns})
 
 
-def run(
-    request: Mapping[str, Any], progress: Callable[[float, str], None], folder: Path
-) -> dict[str, Any]:
+def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
     """Job: measure the curves of a request into the store."""
     key = result_key(request)
     if store.load(key) is None:
