@@ -82,8 +82,9 @@ class Head:
         layer, (b, heads, queries, tokens); each row sums to 1. The first ``extra_tokens``
         tokens of the module are learned ones, the others are the groups in their order.
     penalises : bool
-        Whether its module has ``penalty(targets)``, a scalar to add to the loss, called
-        after ``forward`` with the targets (b, d) of the same rows.
+        Whether its module has ``forward_with_penalty(x, subject, target)`` too, which gives
+        the embeddings of ``forward``, and a scalar to add to the loss; ``target`` (b, d) are
+        those of the same rows.
     presets : mapping of str to mapping
         Named values of the parameters.
     """
@@ -152,7 +153,14 @@ def build(head: str, shape: Shape, **parameters: Any) -> nn.Module:
             "two or more",
             "Give it several ROIs, or divide the units of one with heads.voxel_groups.",
         )
-    return declared.build(shape, values)
+    module = declared.build(shape, values)
+    if declared.penalises and not hasattr(module, "forward_with_penalty"):
+        raise InputError(
+            f"The module of {declared.label} penalises without forward_with_penalty",
+            "forward_with_penalty(x, subject, target), which gives embeddings and penalty",
+            "Let it call forward, and penalty with what it needs, in place of penalty(targets).",
+        )
+    return module
 
 
 def fill(

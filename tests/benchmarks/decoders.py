@@ -111,9 +111,11 @@ def _bare_epoch(training: Training, batches: list[Batch]) -> None:
     module.train()
     for x, subject, target, category in batches:
         optimiser.zero_grad(set_to_none=True)
-        value = loss(module(x, subject), target, category)
         if penalises:
-            value = value + module.penalty(target)
+            predicted, penalty = module.forward_with_penalty(x, subject, target)
+            value = loss(predicted, target, category) + penalty
+        else:
+            value = loss(module(x, subject), target, category)
         value.backward()
         optimiser.step()
 

@@ -1,8 +1,7 @@
 """Heads, from responses to embeddings: every file here is one, and importing it registers it.
 
-Nothing here imports torch before ``build`` is called, so that pages read declarations at once.
-A head's file therefore defines its ``nn.Module`` inside a cached function, on top of the layers
-in ``core/decoders/modules``: one file a head, and its class stands beside what it declares.
+Nothing here imports torch before ``build`` is called, so that pages read declarations at once:
+the ``nn.Module`` of a head is in ``core/decoders/modules``, and its ``build`` imports it.
 """
 
 import importlib

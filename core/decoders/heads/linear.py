@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.decoders.head import Head, Shape, register
-from core.decoders.modules.transformer import DROPOUT
+from core.decoders.head_parameters import DROPOUT
 from core.registry import Parameter
 
 if TYPE_CHECKING:

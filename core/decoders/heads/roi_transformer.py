@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from core.decoders.head import Head, Shape, register
-from core.decoders.modules.transformer import (
+from core.decoders.head_parameters import (
     ATTENTION_HEADS,
     DEPTH,
     DROPOUT,
@@ -17,43 +16,13 @@ from core.decoders.modules.transformer import (
 from core.registry import Parameter
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
 
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
-    return _module()(shape, **values)
+    from core.decoders.modules.roi_transformer import RoiTransformer
 
-
-@cache
-def _module() -> type[nn.Module]:
-    import torch
-    from torch import nn
-
-    from core.decoders.modules.layers import GroupEmbedding, Transformer
-
-    class RoiTransformer(nn.Module):
-        """A class token gathers from the ROIs and is read out as the brain embedding."""
-
-        extra_tokens = 1
-
-        def __init__(self, shape: Shape, projection: str, **sizes: Any) -> None:
-            super().__init__()
-            self.embedding = GroupEmbedding(shape, sizes["width"], own=projection == "own")
-            self.brain = nn.Parameter(torch.randn(sizes["width"]) * 0.02)
-            self.transformer = Transformer(**sizes)
-            self.outward = nn.Linear(sizes["width"], shape.outputs)
-
-        def forward(self, x: torch.Tensor, subject: torch.Tensor) -> torch.Tensor:
-            return self.outward(self.transformer(self._tokens(x))[:, 0])
-
-        def attention(self, x: torch.Tensor, subject: torch.Tensor) -> torch.Tensor:
-            return self.transformer.weights(self._tokens(x))
-
-        def _tokens(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.cat([self.brain.expand(len(x), 1, -1), self.embedding(x)], dim=1)
-
-    return RoiTransformer
+    return RoiTransformer(shape, **values)
 
 
 def _published(depth: int, heads: int) -> dict[str, Any]:

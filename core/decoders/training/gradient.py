@@ -139,12 +139,14 @@ class Training:
 
     def _step(self, batch: Batch) -> torch.Tensor:
         self.optimiser.zero_grad(set_to_none=True)
+        penalty: torch.Tensor | float = 0.0
         with self._precision():
-            given = self.module(batch.x, batch.subject).float()
-        loss = self.loss(given, batch.target, batch.category)
-        if HEADS[self.config.head].penalises:
-            penalty: Any = self.module.penalty
-            loss = loss + penalty(batch.target)
+            if HEADS[self.config.head].penalises:
+                forward: Any = self.module.forward_with_penalty
+                predicted, penalty = forward(batch.x, batch.subject, batch.target)
+            else:
+                predicted = self.module(batch.x, batch.subject)
+        loss = self.loss(predicted.float(), batch.target, batch.category) + penalty
         loss.backward()
         self.optimiser.step()
         return loss.detach()

@@ -125,24 +125,24 @@ def test_penalty_of_clip_mused_by_hand():
     # squares 1/2. Targets at right angles: dissimilarity 1, as for the low-level tokens, and 0
     # for the high-level ones, wrong by 1 in two of four cells.
     low, high = torch.eye(2, 4), torch.tensor([[1.0, 0, 0, 0]] * 2)
-    module.gathered = (low, high)
     targets = torch.tensor([[2.0, 0, 0], [0, 0, 7.0]])
-    assert module.penalty(targets).item() == pytest.approx(2 * 0.5 + 3 * 0.5 + 5 * 0.0)
-    module.gathered = (low, high)
-    found = module.penalty(targets, low_targets=torch.ones(2, 3))
+    assert module.penalty(low, high, targets).item() == pytest.approx(2 * 0.5 + 3 * 0.5 + 5 * 0.0)
+    found = module.penalty(low, high, targets, low_target=torch.ones(2, 3))
     assert found.item() == pytest.approx(2 * 0.5 + 3 * 0.5 + 5 * 0.5)
 
 
-def test_penalty_follows_forward_and_has_gradients(x, subject):
-    module = made("clip_mused")
-    with pytest.raises(InputError, match="forward"):
-        module.penalty(x)
-    module(x, subject)
-    module.penalty(x).backward()
+def test_penalty_comes_with_the_embeddings_and_has_gradients(x, subject):
+    module = made("clip_mused").eval()
+    embeddings, penalty = module.forward_with_penalty(x, subject, x)
+    torch.testing.assert_close(embeddings, module(x, subject))
+    torch.testing.assert_close(penalty, module.penalty(*module.gather(x, subject), x))
+    penalty.backward()
     assert module.low.grad.abs().max() > 0
     assert module.high.grad.abs().max() > 0
-    with pytest.raises(InputError, match="forward"):
-        module.penalty(x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        low, high = module.gather(x, subject)
+        rounded = module.penalty(low, high, x)
+    torch.testing.assert_close(rounded, module.penalty(low, high, x), rtol=0, atol=0)
     defaults = heads.HEADS["clip_mused"].check({})
     found = [defaults[name] for name in ("orthogonality", "rsa_high", "rsa_low")]
     assert found == [1e-3, 1e-3, 0.1]

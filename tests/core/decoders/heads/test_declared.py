@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,33 @@ SMALL = {
     "roi_transformer": {"width": 16, "heads": 2, "hidden": 32, "depth": 2},
 }
 ATTENDING = ["fc_attention", "clip_mused", "roi_transformer"]
+ATTENTION = [
+    *("norm.weight", "norm.bias", "attention.inward.weight"),
+    *("attention.outward.weight", "attention.outward.bias"),
+]
+MLP = [f"mlp.network.{place}.{kind}" for place in (0, 1, 3) for kind in ("weight", "bias")]
+TRANSFORMER = [
+    *("embedding.weight", "embedding.place"),
+    *(f"transformer.layers.{layer}.{name}" for layer in (0, 1) for name in ATTENTION + MLP),
+    *("transformer.norm.weight", "transformer.norm.bias", "outward.weight", "outward.bias"),
+]
+# What a decoder of version 0.1 is stored and exported with.
+STATES = {
+    "ridge": ["network.weight", "network.bias"],
+    "linear": ["network.weight", "network.bias"],
+    "mlp": [
+        f"network.{layer}.{kind}"
+        for layer in ("0.0", "0.1", "1.network.0", "1.network.1", "2")
+        for kind in ("weight", "bias")
+    ],
+    "fc_attention": [
+        *("embedding.weight", "embedding.place", "inward.0.weight", "inward.0.bias"),
+        *(f"attending.layers.{layer}.{name}" for layer in (0, 1) for name in ATTENTION),
+        *(f"outward.{layer}.{kind}" for layer in (1, 2, 5) for kind in ("weight", "bias")),
+    ],
+    "clip_mused": ["low", "high", *TRANSFORMER],
+    "roi_transformer": ["brain", *TRANSFORMER],
+}
 SHAPE = heads.Shape(30, ((0, 10), (10, 17), (17, 30)), 2, 5)
 
 
@@ -75,6 +103,25 @@ def test_published_presets_of_study_c():
     with torch.device("meta"):
         module = heads.build("roi_transformer", SHAPE, **presets["24/16"])
     assert 24 * 3.1e6 < sum(weights.numel() for weights in module.parameters()) < 24 * 3.2e6
+
+
+@pytest.mark.parametrize("head", IDS)
+def test_stored_decoders_of_the_head_load(head):
+    assert sorted(made(head).state_dict()) == sorted(STATES[head])
+
+
+def test_a_head_of_the_former_protocol_says_what_to_change(monkeypatch):
+    class Former(torch.nn.Linear):
+        def penalty(self, targets):
+            return targets.sum()
+
+    declared = replace(
+        heads.HEADS["linear"], id="former", penalises=True, build=lambda *_: Former(2, 2)
+    )
+    monkeypatch.setattr(heads.HEADS, "_entries", {"former": declared})
+    message = "without forward_with_penalty.*gives embeddings and penalty.*in place of penalty"
+    with pytest.raises(InputError, match=message):
+        heads.build("former", SHAPE)
 
 
 @pytest.mark.parametrize("head", IDS)

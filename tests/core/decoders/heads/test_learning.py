@@ -43,9 +43,12 @@ def steps(module, loss, batches, rate):
     optimiser = torch.optim.Adam([*module.parameters(), *loss.parameters()], lr=rate)
     unknown = torch.full((TRAINING,), -1)
     for x, subject, target in batches:
-        found = loss(module(x, subject), target, unknown[: len(x)])
-        if hasattr(module, "penalty"):
-            found = found + module.penalty(target)
+        penalty = 0.0
+        if hasattr(module, "forward_with_penalty"):
+            predicted, penalty = module.forward_with_penalty(x, subject, target)
+        else:
+            predicted = module(x, subject)
+        found = loss(predicted, target, unknown[: len(x)]) + penalty
         optimiser.zero_grad()
         found.backward()
         optimiser.step()

@@ -235,8 +235,7 @@ def test_the_penalty_of_the_head_is_part_of_the_step(steps):
         run = decoders.train(planted.config("clip_mused", head_parameters=given))
         module, side = steps[-1][0].module.eval(), steps[-1][0].validation
         with torch.inference_mode():
-            module(side.x, side.subject)
-        low, high = module.gathered
+            low, high = module.gather(side.x, side.subject)
         return (high @ low.T).square().mean().item(), run.curve[0]["training"]
 
     plain, held_apart = (overlap_and_first_loss(weight) for weight in (0.0, 100.0))

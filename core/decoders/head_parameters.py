@@ -1,4 +1,4 @@
-"""Parameters of heads that are transformers over tokens; nothing here imports torch."""
+"""Parameters that several heads have; nothing here imports torch."""
 
 from __future__ import annotations
 
