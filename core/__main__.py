@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from core import operations
+from core import __version__, operations
 from core.commands import decoders as decoding
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
@@ -151,6 +151,7 @@ def run_job(chosen: argparse.Namespace, bar: Bar) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m core", description="Neurogallery on the command line.")
+    parser.add_argument("--version", action="version", version=f"Neurogallery {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     listing = commands.add_parser("datasets", help="list the datasets and where they lie")

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import datasets
+from core import __version__, datasets
 from core.datasets import Dataset, DatasetInfo
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import check_given
@@ -45,6 +45,7 @@ def sidebar() -> None:
         except NeurogalleryError as error:
             st.session_state["recording"] = error
         jobs_panel.summary()
+        st.caption(f"Neurogallery {__version__}")
 
 
 def require() -> Dataset:
