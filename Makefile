@@ -1,24 +1,46 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# What make test gives to pytest; with it, only these tests run: make test ARGS="tests/core -k scores"
+ARGS ?=
+# What make check runs: tests that need neither a page, a browser nor a training.
+QUICK := tests/rules $(wildcard tests/core/test_*.py) $(addprefix tests/core/, \
+	datasets/test_fetch.py datasets/recordings/test_folder.py store scores retrieval splits \
+	rdm/test_compute.py rdm/test_compare.py figures)
 
-.PHONY: run test bench report demo-data clip-small screenshots clean
+.PHONY: run check test style types quick bench report demo-data clip-small screenshots clean
 
 run: .venv/run.stamp
 	@$(BIN)/streamlit run app.py
 
-test: .venv/dev.stamp
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+# Types take as long as the quick tests, so that the two share two cores.
+check: .venv/dev.stamp
+	@$(MAKE) --no-print-directory -j 2 style types quick
+
+ifeq ($(strip $(ARGS)),)
+test: style types
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/pytest
+else
+test: .venv/dev.stamp
+	@$(BIN)/pytest $(ARGS)
+endif
+
+style: .venv/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: .venv/dev.stamp
+	@$(BIN)/mypy
+
+quick: .venv/dev.stamp
+	@$(BIN)/pytest $(QUICK)
 
 bench: .venv/bench.stamp
 	@$(BIN)/python -m tests.benchmarks
 
 report: .venv/run.stamp
-	@$(BIN)/python -m core.report
+	@$(BIN)/python -m core.report --document docs/decoder-scores.md
 
 clip-small: .venv/dev.stamp
 	@$(BIN)/python -m core.clip_small
@@ -30,7 +52,7 @@ screenshots: .venv/dev.stamp
 	@$(BIN)/python -m tests.browser.screenshots
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

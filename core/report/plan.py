@@ -27,6 +27,7 @@ HEADS: Mapping[str, Mapping[str, Any]] = {
     "clip_mused": {**SMALL, "depth": 4, "hidden": 128},
     "roi_transformer": {**SMALL, "depth": 6, "hidden": 128},
 }
+PERMUTED = "responses permuted over images"
 PLAIN = "InfoNCE"
 ARMS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "fuzzy + virtual + library, as published": (
@@ -100,7 +101,7 @@ def controls(scale: Scale, chosen: str) -> list[Case]:
     return [
         _control(name, head, dataset, options, count, scale)
         for name, dataset, options, count in (
-            ("responses permuted over images", SHUFFLED, {}, scale.shuffles),
+            (PERMUTED, SHUFFLED, {}, scale.shuffles),
             ("semantics permuted, responses of semantics alone", INFO.name, alone, scale.shuffles),
             ("semantics permuted, all parts", INFO.name, permuted, scale.seeds),
         )

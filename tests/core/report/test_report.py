@@ -111,7 +111,8 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     registered, small, planted, tmp_path, monkeypatch, capsys
 ):
     asked = ["--quick", "--realdata", str(planted), "--out"]
-    report.main([*asked, str(tmp_path / "out")])
+    short = tmp_path / "scores.md"
+    report.main([*asked, str(tmp_path / "out"), "--document", str(short)])
     table = pd.read_csv(tmp_path / "out" / report.TABLE)
     shown = capsys.readouterr().out
     assert "python -m core.report --quick" in shown
@@ -125,6 +126,10 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     for protocol, values in pd.DataFrame(told).items():
         assert found["min"][protocol] == pytest.approx(values.min())
         assert found["max"][protocol] == pytest.approx(values.max())
+
+    line = next(row for row in short.read_text().splitlines() if row.startswith("| `ridge`"))
+    mean = found["mean"]["averaged repeats"]
+    assert line.split(" | ")[2] == f"{mean:.3f}".lstrip("0")
 
     monkeypatch.setattr(report_scores, "train", pytest.fail)
     report.main([*asked, str(tmp_path / "again")])
