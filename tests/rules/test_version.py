@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import yaml
 
 from core import __version__, paths
@@ -14,10 +15,9 @@ PROJECT = paths.PROJECT
 
 
 def test_the_command_line_says_it(capsys):
-    try:
+    with pytest.raises(SystemExit) as end:  # argparse leaves this way
         main(["--version"])
-    except SystemExit as end:  # argparse leaves this way
-        assert end.code == 0
+    assert end.value.code == 0
     assert capsys.readouterr().out == f"Neurogallery {__version__}\n"
 
 
