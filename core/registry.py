@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Generic, TypeVar
@@ -140,3 +142,31 @@ class Registry(Generic[T]):
 
     def values(self) -> list[T]:
         return list(self._entries.values())
+
+
+def discover(
+    package: str, path: Iterable[str], first: Sequence[str] = (), last: Sequence[str] = ()
+) -> None:
+    """Import every module of a folder of plug-ins, each of which registers itself.
+
+    Such a folder holds plug-ins only; the ``__init__`` calls this, so that a further plug-in
+    is one further file.
+
+    Parameters
+    ----------
+    package : str
+        ``__name__`` of the package.
+    path : iterable of str
+        ``__path__`` of the package.
+    first, last : sequence of str
+        Modules to import before and after the others, which come by name: entries are
+        listed in the order in which they register.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If one of ``first`` and ``last`` does not exist.
+    """
+    others = {module.name for module in pkgutil.iter_modules(path)} - {*first, *last}
+    for name in (*first, *sorted(others), *last):
+        importlib.import_module(f"{package}.{name}")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+
 import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.registry import Parameter, check_given
+from core.registry import Parameter, check_given, discover
 
 WHOLE = Parameter("epochs", "Epochs", 100, minimum=1, maximum=2000)
 NUMBER = Parameter("rate", "Rate", 0.5, minimum=0.0, maximum=10.0)
@@ -86,3 +92,55 @@ def test_the_owner_of_a_wrong_value_is_named():
         check_given("Training", (WHOLE,), {"speed": 1}, "setting")
     with pytest.raises(InputError, match="Choices: none"):
         check_given("Training", (), {"speed": 1})
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A package whose modules say in which order they are imported."""
+    package = tmp_path / "plugged_in"
+    package.mkdir()
+    (package / "__init__.py").write_text("order = []\n")
+    for name in ("delta", "alpha", "charlie", "bravo"):
+        (package / f"{name}.py").write_text(
+            f"import plugged_in\nplugged_in.order.append({name!r})\n"
+        )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("plugged_in")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "plugged_in"]:
+        del sys.modules[name]
+
+
+def test_plugins_are_imported_once_by_name(folder):
+    discover(folder.__name__, folder.__path__)
+    discover(folder.__name__, folder.__path__)
+    assert folder.order == ["alpha", "bravo", "charlie", "delta"]
+
+
+def test_plugins_are_imported_in_a_stated_order(folder):
+    discover(folder.__name__, folder.__path__, first=("charlie", "bravo"), last=("alpha",))
+    assert folder.order == ["charlie", "bravo", "delta", "alpha"]
+
+
+def test_a_stated_plugin_that_lacks_is_named(folder):
+    with pytest.raises(ModuleNotFoundError, match=r"plugged_in\.echo"):
+        discover(folder.__name__, folder.__path__, first=("echo",))
+
+
+PLUGIN_FOLDERS = (
+    "core.datasets.recordings",
+    "core.decoders.heads",
+    "core.decoders.losses",
+    "core.encoders.families",
+    "core.maps.methods",
+    "core.splits.kinds",
+)
+
+
+@pytest.mark.parametrize("name", PLUGIN_FOLDERS)
+def test_a_folder_of_plugins_holds_plugins_only(name):
+    package = importlib.import_module(name)
+    modules = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    assert modules
+    for module in modules:
+        source = inspect.getsource(importlib.import_module(f"{name}.{module}"))
+        assert re.search(r"^\s*register\w*\(", source, re.MULTILINE), module

@@ -4,15 +4,14 @@ Nothing here imports torch before ``build`` is called, so that pages read declar
 the ``nn.Module`` of a head is in ``core/decoders/modules``, and its ``build`` imports it.
 """
 
-import importlib
-import pkgutil
-
 from core.decoders.head import HEADS, Head, Shape, build, fill, voxel_groups
+from core.registry import discover
 
 # How they are listed; a further file comes after these.
-_LISTED = ["ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"]
-_found = [module.name for module in pkgutil.iter_modules(__path__)]
-for _name in [*_LISTED, *sorted(set(_found) - set(_LISTED))]:
-    importlib.import_module(f"{__name__}.{_name}")
+discover(
+    __name__,
+    __path__,
+    first=("ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"),
+)
 
 __all__ = ["HEADS", "Head", "Shape", "build", "fill", "voxel_groups"]

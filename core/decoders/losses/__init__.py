@@ -1,14 +1,9 @@
 """Losses between predicted and true embeddings: every file here is one, as with heads."""
 
-import importlib
-import pkgutil
-
 from core.decoders.loss import LOSSES, Loss, build, check_terms, combined
+from core.registry import discover
 
 # How they are listed; a further file comes after these.
-_LISTED = ["infonce", "softclip", "fuzzy", "mse", "cosine"]
-_found = [module.name for module in pkgutil.iter_modules(__path__)]
-for _name in [*_LISTED, *sorted(set(_found) - set(_LISTED))]:
-    importlib.import_module(f"{__name__}.{_name}")
+discover(__name__, __path__, first=("infonce", "softclip", "fuzzy", "mse", "cosine"))
 
 __all__ = ["LOSSES", "Loss", "build", "check_terms", "combined"]

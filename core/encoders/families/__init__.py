@@ -1,7 +1,5 @@
 """Families of encoders, a file for each: importing it registers it."""
 
-import importlib
-import pkgutil
+from core.registry import discover
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+discover(__name__, __path__)
