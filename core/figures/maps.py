@@ -1,4 +1,4 @@
-"""Figures beside maps: what colours stand for, the separation of categories, a line in words."""
+"""Figures beside maps: what colours stand for, separation of categories, a classifier in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from core.figures.charts import styled
 from core.figures.heatmap import hex_colours
 from core.figures.images import CATEGORY_COLOURS, category_colours
-from core.maps import Line
+from core.maps import LinearClassifier
 
 MOST_COLOURED = len(CATEGORY_COLOURS)
 # The last colour is grey: it stands for the others where not every category has its own.
@@ -104,10 +104,13 @@ def separation_strip(table: pd.DataFrame) -> go.Figure:
     return figure.update_layout(height=STRIP_FRAME + STRIP_ROW * len(names))
 
 
-def described(line: Line) -> str:
-    """How well a line does, as every accuracy is shown."""
-    p = "" if np.isnan(line.p) else f", p = {line.p:.2g}"
+def described(classifier: LinearClassifier) -> str:
+    """How well a linear classifier does, as every accuracy is shown."""
+    accuracy, low, high = (
+        f"{100 * value:.0f}" for value in (classifier.accuracy, classifier.low, classifier.high)
+    )
+    p = "" if np.isnan(classifier.p) else f", p = {classifier.p:.2g}"
     return (
-        f"{100 * line.accuracy:.0f} % right of points left out (95 % {100 * line.low:.0f} to "
-        f"{100 * line.high:.0f}, chance {100 * line.chance:.0f} %, n = {line.n:,}{p})"
+        f"balanced accuracy {accuracy} % on held-out points (95 % {low} to {high}, chance "
+        f"{100 * classifier.chance:.0f} %, n = {classifier.n:,}{p})"
     )

@@ -1,12 +1,20 @@
 """Maps of a space in two dimensions: drawn, measured, divided and kept."""
 
 import core.maps.methods  # noqa: F401  (each method registers itself)
-from core.maps.classifier import Line, dividing_line
+from core.maps.classifier import LinearClassifier, linear_classifier
 from core.maps.embedding import Map, embed, warm_up
 from core.maps.job import drawn, live, load, result_key, save
 from core.maps.measures import Quality, neighbours, quality, separation
 from core.maps.method import METHODS, Method
-from core.maps.sources import SOURCES, Asked, Features, Source, features_of, register
+from core.maps.sources import (
+    SOURCES,
+    Asked,
+    Features,
+    Source,
+    SourceParameters,
+    features_of,
+    register,
+)
 from core.maps.space import METRICS
 
 __all__ = [
@@ -15,15 +23,16 @@ __all__ = [
     "SOURCES",
     "Asked",
     "Features",
-    "Line",
+    "LinearClassifier",
     "Map",
     "Method",
     "Quality",
     "Source",
-    "dividing_line",
+    "SourceParameters",
     "drawn",
     "embed",
     "features_of",
+    "linear_classifier",
     "live",
     "load",
     "neighbours",

@@ -1,4 +1,4 @@
-"""The line on a map that best separates two groups, and how well it does on unseen points."""
+"""A linear classifier between two groups of points on a map, scored on held-out points."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DRAWS = 1000
 STEPS, CLOSE_ENOUGH = 50, 1e-8
 
 
-class Line(NamedTuple):
-    """A line ``normal @ point + offset = 0``; the first group lies where that is positive.
+class LinearClassifier(NamedTuple):
+    """A straight boundary: the first group lies where ``normal @ point + offset`` is positive.
 
     ``accuracy`` is the balanced accuracy on points that were left out of the fit, with its
     95 % interval ``low`` to ``high`` (points are resampled), the level of ``chance``, the
@@ -37,7 +37,7 @@ class Line(NamedTuple):
     def ends(
         self, x_range: Sequence[float], y_range: Sequence[float]
     ) -> tuple[tuple[float, float], tuple[float, float]] | None:
-        """Where the line enters and leaves a rectangle; None where it misses it."""
+        """Where the boundary enters and leaves a rectangle; None where it misses it."""
         crossings = [*self._at(0, x_range, y_range), *self._at(1, y_range, x_range)]
         if len(crossings) < 2:
             return None
@@ -48,27 +48,27 @@ class Line(NamedTuple):
     def _at(
         self, axis: int, edges: Sequence[float], across: Sequence[float]
     ) -> list[tuple[float, float]]:
-        """Crossings with the two sides at ``edges`` of one axis."""
+        """Crossings with the two sides at ``edges`` of an axis."""
         other = float(self.normal[1 - axis])
         if abs(other) < 1e-12:
             return []
-        found = []
+        crossings = []
         for edge in edges:
             place = -(self.offset + float(self.normal[axis]) * edge) / other
             if min(across) <= place <= max(across):
-                found.append((float(edge), place) if axis == 0 else (place, float(edge)))
-        return found
+                crossings.append((float(edge), place) if axis == 0 else (place, float(edge)))
+        return crossings
 
 
-def dividing_line(
+def linear_classifier(
     coordinates: Any,
     first: Any,
     second: Any,
     seed: int = 0,
     folds: int = 5,
     permutations: int = 200,
-) -> Line:
-    """Separate two groups of points on a map by logistic regression.
+) -> LinearClassifier:
+    """Tell two groups of points on a map apart by logistic regression.
 
     Both groups weigh the same, whatever their sizes; the coordinates are standardised on
     the training points of each fold.
@@ -84,7 +84,7 @@ def dividing_line(
 
     Returns
     -------
-    Line
+    LinearClassifier
 
     Raises
     ------
@@ -106,12 +106,12 @@ def dividing_line(
                 f"at least {max(folds, FEWEST_MEMBERS)}",
             )
     chosen = groups[0] | groups[1]
-    return _separate(points[chosen], groups[0][chosen], seed, folds, permutations)
+    return _classify(points[chosen], groups[0][chosen], seed, folds, permutations)
 
 
-def _separate(
+def _classify(
     points: np.ndarray, is_first: np.ndarray, seed: int, folds: int, permutations: int
-) -> Line:
+) -> LinearClassifier:
     rng = np.random.default_rng(seed)
     weights, offset = _fit(points, is_first)
     length = float(np.linalg.norm(weights))
@@ -127,7 +127,7 @@ def _separate(
         at_least += chance >= accuracy - 1e-12
     p = (1 + at_least) / (1 + permutations) if permutations else float("nan")
     normal = weights / length
-    return Line(normal, offset / length, accuracy, low, high, CHANCE, p, len(points))
+    return LinearClassifier(normal, offset / length, accuracy, low, high, CHANCE, p, len(points))
 
 
 def _members(mask: Any, points: np.ndarray, name: str) -> np.ndarray:
@@ -144,7 +144,7 @@ def _members(mask: Any, points: np.ndarray, name: str) -> np.ndarray:
 def _cross_validated(
     points: np.ndarray, is_first: np.ndarray, folds: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Whether each point is told right by a line fitted to the other folds. (n,) bool."""
+    """Whether a classifier fitted to the other folds is right about each point. (n,) bool."""
     fold = np.empty(len(points), dtype=np.intp)
     for group in (is_first, ~is_first):
         members = np.flatnonzero(group)
@@ -171,9 +171,10 @@ def _fit(points: np.ndarray, is_first: np.ndarray) -> tuple[np.ndarray, float]:
     ridge = np.array([1.0, 1.0, 0.0])
     weights = np.zeros(3)
     for _ in range(STEPS):
-        told = 1.0 / (1.0 + np.exp(-(rows @ weights)))
-        slope = rows.T @ (balance * (told - is_first)) + ridge * weights
-        curvature = (rows * (balance * told * (1.0 - told))[:, None]).T @ rows + np.diag(ridge)
+        predicted = 1.0 / (1.0 + np.exp(-(rows @ weights)))
+        slope = rows.T @ (balance * (predicted - is_first)) + ridge * weights
+        certainty = balance * predicted * (1.0 - predicted)
+        curvature = (rows * certainty[:, None]).T @ rows + np.diag(ridge)
         step = np.linalg.solve(curvature, slope)
         weights = weights - step
         if np.abs(step).max() < CLOSE_ENOUGH:

@@ -25,7 +25,7 @@ class Map:
     Attributes
     ----------
     coordinates : np.ndarray of shape (n, 2), float32
-        Row i is row i of what was given, NaN where it was left out; centred.
+        Row i is row i of the features, NaN where it was left out; centred.
     method : str
         An id of ``METHODS``.
     parameters : dict
@@ -34,8 +34,9 @@ class Map:
     trustworthiness : float
         1 where every neighbour on the map is one in the space, about .5 for a random map;
         NaN where it was not measured.
-    kept_neighbours : float
-        Share of the nearest neighbours in the space that are nearest on the map.
+    neighbourhood_preservation : float
+        Share of the nearest neighbours in the space that are nearest on the map (kNN
+        preservation).
     neighbours, queries : int
         How many neighbours both count (10, fewer for few points), and of how many points.
     left_out : int
@@ -53,13 +54,18 @@ class Map:
     parameters: dict[str, Any]
     seed: int
     trustworthiness: float
-    kept_neighbours: float
+    neighbourhood_preservation: float
     neighbours: int
     queries: int
     left_out: int
     iterations: int
     partial: bool
     notes: tuple[str, ...]
+
+    @property
+    def kept_neighbours(self) -> float:
+        """The name that the contract has for ``neighbourhood_preservation``."""
+        return self.neighbourhood_preservation
 
     @property
     def missing(self) -> np.ndarray:
@@ -94,7 +100,7 @@ def embed(
     progress : callable, optional
         ``progress(fraction, message)``; may raise ``Cancelled``.
     quality : bool
-        Whether to measure trustworthiness and kept neighbours.
+        Whether to measure trustworthiness and neighbourhood preservation.
     keep_partial : bool
         Whether a cancel during the iterations gives the map so far, with ``partial`` set,
         instead of raising. Before the first iteration it always raises.
@@ -125,8 +131,8 @@ def embed(
     check_differ(space)
     monitor = Monitor(progress, _whole(watch, space), keep_partial)
     monitor.notes = notes
-    layout = chosen.place(_reduced(space, values, monitor), values, monitor, seed)
-    coordinates = layout.coordinates - layout.coordinates.mean(axis=0)
+    placement = chosen.place(_reduced(space, values, monitor), values, monitor, seed)
+    coordinates = placement.coordinates - placement.coordinates.mean(axis=0)
     measured = Quality.unknown()
     if quality:
         monitor.last_stage(0.95, "Measuring how faithful the map is")
@@ -138,11 +144,11 @@ def embed(
         parameters=values,
         seed=seed,
         trustworthiness=measured.trustworthiness,
-        kept_neighbours=measured.kept_neighbours,
+        neighbourhood_preservation=measured.neighbourhood_preservation,
         neighbours=measured.neighbours,
         queries=measured.queries,
         left_out=space.total - space.size,
-        iterations=layout.iterations,
+        iterations=placement.iterations,
         partial=monitor.stopped,
         notes=tuple(notes),
     )

@@ -15,7 +15,7 @@ from core.errors import Cancelled, CorruptDataError
 from core.maps.embedding import Map, embed
 from core.maps.method import METHODS
 from core.maps.monitor import Watch
-from core.maps.sources import SOURCES, asked_of
+from core.maps.sources import SOURCES, without_blanks
 from core.progress import Progress
 from core.validation import load_npy
 
@@ -55,7 +55,7 @@ def result_key(
     values = METHODS[method].check(parameters or {}, opened.is_distances)
     made_from = {
         "source": source,
-        "of": opened.identity(ds, asked_of(asked)),
+        "of": opened.identity(ds, without_blanks(asked)),
         "method": method,
         "parameters": values,
     }
@@ -68,6 +68,8 @@ def load(key: str) -> Map | None:
     if result is None:
         return None
     facts = {**result.facts["map"], "notes": tuple(result.facts["map"]["notes"])}
+    if "kept_neighbours" in facts:  # what maps were stored with before they took the field's word
+        facts["neighbourhood_preservation"] = facts.pop("kept_neighbours")
     return Map(coordinates=result.arrays["coordinates"], **facts)
 
 
@@ -110,7 +112,7 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
     ds = datasets.load(request["dataset"], request.get("subject"), **request.get("options") or {})
     if request.get("stimuli"):
         ds = ds.subset(request["stimuli"])
-    asked = asked_of({k: v for k, v in request.items() if k not in NOT_OF_SOURCE})
+    asked = without_blanks({k: v for k, v in request.items() if k not in NOT_OF_SOURCE})
     source, method = request["source"], request.get("method", "tsne")
     made = (source, method, request.get("seed", 0), request.get("parameters") or {})
     with _Live(folder) as frames:

@@ -22,12 +22,12 @@ class Quality(NamedTuple):
     """How faithful a map is.
 
     ``trustworthiness`` falls with the points that are near on the map but not in the
-    space; ``kept_neighbours`` is the share of the nearest neighbours in the space that
-    are nearest on the map. Both look at ``neighbours`` neighbours of ``queries`` points.
+    space; ``neighbourhood_preservation`` is the share of the nearest neighbours in the
+    space that are nearest on the map. Both look at ``neighbours`` neighbours of ``queries`` points.
     """
 
     trustworthiness: float
-    kept_neighbours: float
+    neighbourhood_preservation: float
     queries: int
     neighbours: int
 
@@ -57,8 +57,8 @@ def quality(
     distances : bool
         Whether ``features`` is a matrix of distances.
     most : int
-        With more points than this, only so many, spread evenly, are asked for their
-        neighbours, but these are sought among all.
+        With more points than this, only the neighbours of so many, spread evenly, are
+        looked at, but these are sought among all.
 
     Raises
     ------
@@ -67,8 +67,8 @@ def quality(
 
     Source: Venna & Kaski (2001), ICANN; Lee & Verleysen (2009), Neurocomputing 72.
     """
-    given, points = _both(features, coordinates, distances)
-    space = open_space(given, distances, _checked_metric(metric), [])
+    shown, points = _both(features, coordinates, distances)
+    space = open_space(shown, distances, _checked_metric(metric), [])
     return quality_of(space, points[space.usable], k, most)
 
 
@@ -99,7 +99,7 @@ def neighbours(
     features : np.ndarray of shape (n, d), or (n, n) with ``distances``
         NaN rows, and rows without a direction, are never neighbours.
     row, k : int
-        Fewer are given where there are fewer.
+        Fewer than k where there are fewer.
     metric : {'euclidean', 'correlation', 'cosine'}
 
     Returns
@@ -169,13 +169,13 @@ def separation(
     names = np.array(["" if label is None else str(label) for label in labels])
     on_map = _silhouettes(open_space(_blanked(points, names), False, "euclidean", [], 2), names)
     table = pd.DataFrame({"label": list(on_map), "n": [len(v) for v in on_map.values()]})
-    shown = np.isin(names, table["label"]) & np.isfinite(points[:, 0])
-    table["n"] = [int((shown & (names == name)).sum()) for name in table["label"]]
+    labelled = np.isin(names, table["label"]) & np.isfinite(points[:, 0])
+    table["n"] = [int((labelled & (names == name)).sum()) for name in table["label"]]
     table["on_map"] = [_mean(v) for v in on_map.values()]
     table["in_space"] = np.nan
     if features is not None:
-        given, _ = _both(features, _blanked(points, names), distances)
-        in_space = _silhouettes(open_space(given, distances, _checked_metric(metric), [], 2), names)
+        shown, _ = _both(features, _blanked(points, names), distances)
+        in_space = _silhouettes(open_space(shown, distances, _checked_metric(metric), [], 2), names)
         table["in_space"] = [_mean(in_space.get(name, np.empty(0))) for name in table["label"]]
     return table.sort_values("on_map", ascending=False, kind="stable", ignore_index=True)
 
@@ -189,11 +189,11 @@ def _nearest_on_map(coordinates: np.ndarray, queries: np.ndarray, k: int) -> np.
     """The k nearest other points of each query. (q, k) int."""
     from scipy.spatial import cKDTree
 
-    _, found = cKDTree(coordinates).query(coordinates[queries], k + 1)
-    own = found == queries[:, None]
-    # Among more than k equal points the query itself may not be found: drop the last then.
+    _, nearest = cKDTree(coordinates).query(coordinates[queries], k + 1)
+    own = nearest == queries[:, None]
+    # Among more than k equal points the query itself may be missing: drop the last then.
     own[~own.any(axis=1), k] = True
-    return np.asarray(found[~own].reshape(len(queries), k))
+    return np.asarray(nearest[~own].reshape(len(queries), k))
 
 
 def _ranks(panel: np.ndarray, queries: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -217,13 +217,13 @@ def _silhouettes(space: Space, names: np.ndarray) -> dict[str, np.ndarray]:
     most = max(FEWEST_OF_A_LABEL, MOST_QUERIES // len(unique))
     queries = [spread(np.flatnonzero(codes == code), most) for code in range(len(unique))]
     members = np.eye(len(unique))[codes]
-    found = {}
+    silhouettes = {}
     for code in np.argsort(first):
         values = np.empty(len(queries[code]))
         for block, panel in space.panels(queries[code]):
             values[block] = _silhouette(panel @ members, sizes, int(code))
-        found[str(unique[code])] = values
-    return found
+        silhouettes[str(unique[code])] = values
+    return silhouettes
 
 
 def _silhouette(sums: np.ndarray, sizes: np.ndarray, own: int) -> np.ndarray:

@@ -32,14 +32,15 @@ PCA_FIRST = Parameter(
 )
 
 
-class Layout(NamedTuple):
-    """What a method gives: coordinates (m, 2) of the usable rows, and how many iterations ran."""
+class Placement(NamedTuple):
+    """Coordinates (m, 2) of the usable rows, and how many iterations ran."""
 
     coordinates: np.ndarray
     iterations: int = 0
 
 
-Place = Callable[[Space, dict[str, Any], Monitor, int], Layout]
+Layout = Placement  # the name that methods written before import
+Place = Callable[[Space, dict[str, Any], Monitor, int], Placement]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Method:
     id, label, note, citation : str
         ``note`` is one sentence that says what to read from such a map.
     place : callable
-        ``place(space, values, monitor, seed) -> Layout``; it writes the values that it
+        ``place(space, values, monitor, seed) -> Placement``; it writes the values that it
         adjusted back into ``values``, and says so in ``monitor.notes``.
     parameters : tuple of Parameter
     takes_distances : bool
@@ -73,8 +74,8 @@ class Method:
         """The parameters that apply; a matrix of distances has its metric already."""
         return tuple(p for p in self.parameters if not (distances and p.name in OF_FEATURES))
 
-    def check(self, given: Mapping[str, Any], distances: bool = False) -> dict[str, Any]:
-        """Give every parameter its checked value, the default where none was given.
+    def check(self, parameters: Mapping[str, Any], distances: bool = False) -> dict[str, Any]:
+        """Give every parameter its checked value, the default where the caller sets none.
 
         Raises
         ------
@@ -83,18 +84,20 @@ class Method:
         """
         if distances and not self.takes_distances:
             raise InputError(
-                f"{self.label} was asked for a matrix of distances",
+                f"{self.label} was to map a matrix of distances",
                 "features",
                 "Choose 'mds', which gives the same map from distances.",
             )
         declared = {parameter.name: parameter for parameter in self.parameters_for(distances)}
-        for name in given:
+        for name in parameters:
             if name not in declared:
-                found = f"{self.id} has no parameter {name!r}"
+                problem = f"{self.id} has no parameter {name!r}"
                 if distances and name in OF_FEATURES:
-                    found += " for a matrix of distances"
-                raise InputError(found, choices=declared or ["none"])
-        return {name: item.check(given.get(name, item.default)) for name, item in declared.items()}
+                    problem += " for a matrix of distances"
+                raise InputError(problem, choices=declared or ["none"])
+        return {
+            name: item.check(parameters.get(name, item.default)) for name, item in declared.items()
+        }
 
 
 METHODS: Registry[Method] = Registry("map method")

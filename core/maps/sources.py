@@ -23,7 +23,9 @@ class Features(NamedTuple):
     label: str
 
 
-Asked = Mapping[str, Any]
+SourceParameters = Mapping[str, Any]
+"""What a request says beside the method, such as the ROI or the encoder."""
+Asked = SourceParameters  # the name that sources written before import
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,20 @@ class Source:
     ----------
     id, label, note : str
     open : callable
-        ``open(ds, asked, progress) -> Features``; ``asked`` holds what the request says
-        beside the method: ``roi``, ``encoder``, ``encoder_parameters``, ``rdm`` and
-        whatever a further source needs.
+        ``open(ds, parameters, progress) -> Features``; ``parameters`` holds what the
+        request says beside the method: ``roi``, ``encoder``, ``encoder_parameters``,
+        ``rdm`` and whatever a further source needs.
     identity : callable
-        ``identity(ds, asked) -> dict`` of JSON values that, with the recording, stand for
-        the content: they enter the key of the result.
+        ``identity(ds, parameters) -> dict`` of JSON values that, with the recording,
+        stand for the content: they enter the key of the result.
     is_distances : bool
     """
 
     id: str
     label: str
     note: str
-    open: Callable[[Dataset, Asked, Progress | None], Features]
-    identity: Callable[[Dataset, Asked], dict[str, Any]]
+    open: Callable[[Dataset, SourceParameters, Progress | None], Features]
+    identity: Callable[[Dataset, SourceParameters], dict[str, Any]]
     is_distances: bool = False
 
 
@@ -77,7 +79,7 @@ def features_of(
     source : str
         An id of ``SOURCES``: 'responses', 'regions', 'embedding' or 'rdm'.
     roi : str or list of str, optional
-        For 'responses': ROIs to join; every unit where none is named.
+        For 'responses': ROIs to concatenate; every unit where none is named.
     encoder, parameters : str, dict
         For 'embedding': an encoder and its parameters; computed where it is not stored.
     rdm : str
@@ -95,54 +97,52 @@ def features_of(
     NotFoundError, InputError
         If the recording has no such thing, or the request does not name it.
     """
-    asked = asked_of(
-        {"roi": roi, "encoder": encoder, "rdm": rdm, "encoder_parameters": parameters, **further}
-    )
-    return SOURCES[source].open(ds, asked, progress)
+    named = {"roi": roi, "encoder": encoder, "rdm": rdm, "encoder_parameters": parameters}
+    return SOURCES[source].open(ds, without_blanks({**named, **further}), progress)
 
 
-def asked_of(request: Asked) -> dict[str, Any]:
-    """The part of a request that sources read: everything that is given."""
-    return {name: value for name, value in request.items() if value is not None}
+def without_blanks(parameters: SourceParameters) -> dict[str, Any]:
+    """The parameters that have a value."""
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
-def _responses(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
-    names = _rois(asked)
+def _responses(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:
+    names = _rois(parameters)
     return Features(ds.responses(names or None), False, ", ".join(names) or "every unit")
 
 
-def _regions(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
+def _regions(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:
     return Features(ds.region_means(), False, f"means of {len(ds.regions)} regions")
 
 
-def _embedding(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
-    name = _named(asked, "encoder", "an encoder", [info.id for info in encoders.available(ds)])
-    parameters = asked.get("encoder_parameters", {})
-    array = encoders.encode_images(ds, name, progress=progress, **parameters)
+def _embedding(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:
+    name = _named(parameters, "encoder", "an encoder", [info.id for info in encoders.available(ds)])
+    own = parameters.get("encoder_parameters", {})
+    array = encoders.encode_images(ds, name, progress=progress, **own)
     return Features(array, False, encoders.get(name).info.label)
 
 
-def _rdm(ds: Dataset, asked: Asked, progress: Progress | None) -> Features:
-    name = _named(asked, "rdm", "an RDM", list(ds.rdms))
+def _rdm(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:
+    name = _named(parameters, "rdm", "an RDM", list(ds.rdms))
     if name not in ds.rdms:
         raise NotFoundError(f"There is no RDM {name!r} in {ds.info.title}", choices=ds.rdms)
     return Features(np.asarray(ds.rdms[name]), True, name)
 
 
-def _rois(asked: Asked) -> list[str]:
-    roi = asked.get("roi") or []
+def _rois(parameters: SourceParameters) -> list[str]:
+    roi = parameters.get("roi") or []
     return [roi] if isinstance(roi, str) else list(roi)
 
 
-def _named(asked: Asked, field: str, what: str, choices: list[str]) -> str:
-    if not asked.get(field):
+def _named(parameters: SourceParameters, name: str, what: str, choices: list[str]) -> str:
+    if not parameters.get(name):
         raise InputError(f"{what[0].upper()}{what[1:]} was not named", what, choices=choices)
-    return str(asked[field])
+    return str(parameters[name])
 
 
-def _embedding_identity(ds: Dataset, asked: Asked) -> dict[str, Any]:
-    name = _named(asked, "encoder", "an encoder", [info.id for info in encoders.available(ds)])
-    return {"embedding": encoders.result_key(ds, name, **asked.get("encoder_parameters", {}))}
+def _embedding_identity(ds: Dataset, parameters: SourceParameters) -> dict[str, Any]:
+    name = _named(parameters, "encoder", "an encoder", [info.id for info in encoders.available(ds)])
+    return {"embedding": encoders.result_key(ds, name, **parameters.get("encoder_parameters", {}))}
 
 
 for _source in (
@@ -151,14 +151,14 @@ for _source in (
         "Responses",
         "Every unit of the named ROIs is a dimension.",
         _responses,
-        lambda ds, asked: {"roi": _rois(asked)},
+        lambda ds, parameters: {"roi": _rois(parameters)},
     ),
     Source(
         "regions",
         "Region means",
         "The mean response of each region is a dimension.",
         _regions,
-        lambda ds, asked: {},
+        lambda ds, parameters: {},
     ),
     Source(
         "embedding",
@@ -172,7 +172,7 @@ for _source in (
         "RDM",
         "The dissimilarities of a matrix that comes with the recording are the distances.",
         _rdm,
-        lambda ds, asked: {"rdm": asked.get("rdm")},
+        lambda ds, parameters: {"rdm": parameters.get("rdm")},
         is_distances=True,
     ),
 ):

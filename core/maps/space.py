@@ -30,7 +30,7 @@ class Space:
     Attributes
     ----------
     usable : int array of shape (m,)
-        Their numbers among the ``total`` rows that were given.
+        Their numbers among all ``total`` rows.
     """
 
     usable: np.ndarray
@@ -72,7 +72,7 @@ class Space:
 
 
 @dataclass(frozen=True)
-class Rows(Space):
+class FeatureSpace(Space):
     """Features, prepared so that lengths of differences follow the metric.
 
     Attributes
@@ -104,8 +104,8 @@ class Rows(Space):
         if self.is_exact:
             from sklearn.neighbors import NearestNeighbors
 
-            found = NearestNeighbors(n_neighbors=k, algorithm="auto").fit(self.rows)
-            lengths, numbers = found.kneighbors()
+            search = NearestNeighbors(n_neighbors=k, algorithm="auto").fit(self.rows)
+            lengths, numbers = search.kneighbors()
         else:
             from openTSNE.nearest_neighbors import Annoy
 
@@ -134,6 +134,9 @@ class Rows(Space):
         return lengths if self.metric == "euclidean" else lengths**2 / 2.0
 
 
+Rows = FeatureSpace  # the name that methods written before import
+
+
 @dataclass(frozen=True)
 class Distances(Space):
     """Distances between the rows. (m, m)."""
@@ -159,7 +162,7 @@ class Distances(Space):
 
 
 def open_space(
-    given: Any, distances: bool, metric: str, notes: list[str], fewest: int = FEWEST_ROWS
+    array: Any, distances: bool, metric: str, notes: list[str], fewest: int = FEWEST_ROWS
 ) -> Space:
     """Check features or distances, leave out what is missing, and say so in ``notes``.
 
@@ -168,7 +171,7 @@ def open_space(
     InputError
         On a wrong shape or value, fewer than three usable rows, or rows that are all equal.
     """
-    space = _distances(given, notes) if distances else _rows(given, metric, notes, fewest)
+    space = _distances(array, notes) if distances else _features(array, metric, notes, fewest)
     if space.size < fewest:
         raise InputError(
             f"{space.size} of {space.total} rows are usable", f"at least {fewest} to draw a map"
@@ -178,7 +181,7 @@ def open_space(
 
 def check_differ(space: Space) -> None:
     """Raise InputError where every row is the same as every other."""
-    if isinstance(space, Rows):
+    if isinstance(space, FeatureSpace):
         spread = float(np.ptp(space.rows, axis=0).max())
         # Rows of length 1 went through a division, so equal ones differ by its rounding.
         rounding = 0.0 if space.metric == "euclidean" else 8 * np.finfo(space.rows.dtype).eps
@@ -203,7 +206,7 @@ def _matrix_dtype(m: int) -> type[np.floating[Any]]:
     return np.float64 if m <= MATRIX_IN_FLOAT64 else np.float32
 
 
-def _rows(features: Any, metric: str, notes: list[str], fewest: int) -> Rows:
+def _features(features: Any, metric: str, notes: list[str], fewest: int) -> FeatureSpace:
     array = check_responses(features, "The array of features", minimum_rows=fewest)
     usable = np.flatnonzero(np.isfinite(array[:, 0]))
     _note_missing(len(array) - len(usable), "missing (NaN)", notes)
@@ -218,7 +221,7 @@ def _rows(features: Any, metric: str, notes: list[str], fewest: int) -> Rows:
     mean = _column_mean(array, usable) if metric == "euclidean" else 0.0
     for block in row_blocks(*shape):
         rows[block] = _prepared(array[usable[block]], metric, mean)
-    return Rows(usable, len(array), rows, metric)
+    return FeatureSpace(usable, len(array), rows, metric)
 
 
 def _column_mean(array: np.ndarray, usable: np.ndarray) -> np.ndarray:
@@ -243,8 +246,8 @@ def _have_direction(array: np.ndarray, usable: np.ndarray, metric: str) -> np.nd
     return directed
 
 
-def _distances(given: Any, notes: list[str]) -> Distances:
-    matrix = check_rdm(given, "The matrix of distances")
+def _distances(array: Any, notes: list[str]) -> Distances:
+    matrix = check_rdm(array, "The matrix of distances")
     defined = np.isfinite(matrix).sum(axis=1) > 1  # the diagonal is always defined
     usable = np.flatnonzero(defined)
     _note_missing(len(matrix) - len(usable), "missing (NaN)", notes)

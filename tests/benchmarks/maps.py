@@ -57,7 +57,7 @@ def tsne_rates(n: int = 20_000, d: int = 50) -> TSNERates:
     TSNE(max_iter=250).fit_transform(rows[:100])
     drawn, ours = _cpu(lambda: maps.embed(rows, "tsne", quality=False).coordinates)
     peer, peers = _cpu(lambda: TSNE(random_state=0).fit_transform(rows))
-    kept = [maps.quality(rows, points).kept_neighbours for points in (drawn, peer)]
+    kept = [maps.quality(rows, points).neighbourhood_preservation for points in (drawn, peer)]
     return TSNERates(ours, peers, peers / ours, *kept)
 
 

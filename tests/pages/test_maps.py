@@ -36,13 +36,13 @@ def test_pca_comes_at_once_with_its_quality():
 def test_tsne_comes_by_a_job_and_is_found_again():
     app = until_done(opened(map="tsne", space="responses:LOC"))
     assert not app.exception
-    assert "nearest neighbours kept" in texts(app)
+    assert "neighbourhood preservation" in texts(app)
     again = opened(map="tsne", space="responses:LOC")
-    assert "nearest neighbours kept" in texts(again)
+    assert "neighbourhood preservation" in texts(again)
     assert [job.operation for job in jobs.all_jobs()] in ([], ["map"])
 
 
-def test_three_spaces_side_by_side_with_a_line_and_neighbours():
+def test_three_spaces_side_by_side_with_a_classifier_and_neighbours():
     app = opened(
         space=["responses", "responses:V1", "regions"], side_a=["animals", "people"],
         point="dog-01",

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from core.maps.linear import classical
-from core.maps.method import METRIC, PCA_FIRST, Layout, Method, register
+from core.maps.method import METRIC, PCA_FIRST, Method, Placement, register
 from core.maps.monitor import Monitor
 from core.maps.space import Space, check_pairs
 from core.registry import Parameter
 from core.validation import row_blocks
 
 
-def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Layout:
+def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Placement:
     check_pairs(space.size)
     monitor.stage(0.02, "Finding neighbours")
     if values["n_neighbours"] > space.size - 1:
@@ -26,7 +26,7 @@ def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> 
     graph = _connected(space, values["n_neighbours"], monitor)
     ways = _shortest_ways(graph, monitor)
     monitor.stage(0.9, "Classical scaling")
-    return Layout(classical(ways))
+    return Placement(classical(ways))
 
 
 def _connected(space: Space, k: int, monitor: Monitor) -> Any:
@@ -56,17 +56,17 @@ def _bridges(
     space: Space, part: np.ndarray, parts: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     members = [np.flatnonzero(part == number) for number in range(parts)]
-    found = []
+    bridges = []
     for i in range(parts):
         shortest = _shortest_to_all(space, members[i])
         for j in range(i + 1, parts):
             lengths = shortest[0][members[j]]
             at = members[j][int(lengths.argmin())]
-            found.append((shortest[1][at], at, max(lengths.min(), np.finfo(np.float64).tiny)))
+            bridges.append((shortest[1][at], at, max(lengths.min(), np.finfo(np.float64).tiny)))
     return (
-        np.array([start for start, _, _ in found]),
-        np.array([end for _, end, _ in found]),
-        np.array([length for _, _, length in found]),
+        np.array([start for start, _, _ in bridges]),
+        np.array([end for _, end, _ in bridges]),
+        np.array([length for _, _, length in bridges]),
     )
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from core.maps.linear import principal
-from core.maps.method import Layout, Method, register
+from core.maps.method import Method, Placement, register
 from core.maps.monitor import Monitor
-from core.maps.space import Rows, Space
+from core.maps.space import FeatureSpace, Space
 
 
-def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Layout:
+def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Placement:
     """Scores on the first two principal axes, in the units of the features."""
-    assert isinstance(space, Rows)
-    found = principal(space.rows, 2)
-    first, second = 100.0 * found.shares
+    assert isinstance(space, FeatureSpace)
+    components = principal(space.rows, 2)
+    first, second = 100.0 * components.shares
     monitor.notes.append(f"The axes hold {first:.1f} % and {second:.1f} % of the variance.")
-    return Layout(found.scores)
+    return Placement(components.scores)
 
 
 register(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.maps.method import METRIC, PCA_FIRST, Layout, Method, register
+from core.maps.method import METRIC, PCA_FIRST, Method, Placement, register
 from core.maps.monitor import Monitor
 from core.maps.space import Space
 from core.registry import Parameter
@@ -20,7 +20,7 @@ START_DEVIATION, JITTER = 1e-4, 1e-6
 THREADS = 1
 
 
-def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Layout:
+def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Placement:
     """Gradient descent from a linear map, first with early exaggeration."""
     from openTSNE import TSNEEmbedding
 
@@ -44,9 +44,9 @@ def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> 
             iterations, inplace=True, exaggeration=exaggeration, momentum=MOMENTUM
         )
         if monitor.stopped:
-            return Layout(np.asarray(embedding), descent.done)
+            return Placement(np.asarray(embedding), descent.done)
         descent.before += iterations
-    return Layout(np.asarray(embedding), descent.total)
+    return Placement(np.asarray(embedding), descent.total)
 
 
 class _Descent:

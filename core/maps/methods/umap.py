@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.maps.method import METRIC, PCA_FIRST, Layout, Method, register
+from core.maps.method import METRIC, PCA_FIRST, Method, Placement, register
 from core.maps.monitor import Monitor
 from core.maps.space import Space
 from core.registry import Parameter
@@ -14,10 +14,10 @@ from core.registry import Parameter
 MANY_POINTS, EPOCHS_OF_FEW, EPOCHS_OF_MANY = 10_000, 500, 200
 NEGATIVE_SAMPLES = 5.0
 SIDE, NOISE = 10.0, 1e-4
-TOLD_TIMES = 50
+REPORTS = 50
 
 
-def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Layout:
+def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Placement:
     """Stochastic descent from a linear map, on one thread so that a seed gives one map."""
     monitor.stage(0.02, "Finding neighbours")
     neighbours = _neighbours(space, values, monitor, seed)
@@ -37,7 +37,7 @@ def descend(
     values: dict[str, Any],
     monitor: Monitor,
     random: np.random.RandomState,
-) -> Layout:
+) -> Placement:
     """``umap.layouts.optimize_layout_euclidean``, which reports nothing, with reports."""
     from umap.umap_ import INT32_MAX, INT32_MIN, find_ab_params, make_epochs_per_sample
 
@@ -51,7 +51,7 @@ def descend(
     states = np.full((len(points), 3), state) + points[:, :1].astype(np.float64).view(np.int64)
     # What densMAP would need; without it these stay as they are.
     unused, none = np.zeros(1, dtype=np.float32), 0
-    every = max(1, values["epochs"] // TOLD_TIMES)
+    every = max(1, values["epochs"] // REPORTS)
     rate = 1.0
     for done in range(values["epochs"]):
         epoch(
@@ -62,8 +62,8 @@ def descend(
         rate = 1.0 - done / values["epochs"]
         due = (done + 1) % every == 0
         if due and monitor.step(done + 1, values["epochs"], points, "epoch"):
-            return Layout(points, done + 1)
-    return Layout(points, values["epochs"])
+            return Placement(points, done + 1)
+    return Placement(points, values["epochs"])
 
 
 def _neighbours(

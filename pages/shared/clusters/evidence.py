@@ -27,7 +27,7 @@ def draw_map(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
     colours = figures.membership(found)
     map_view.legend("cluster", colours)
     with st.container(width=WIDEST_CHART):
-        map_view.show(ds, wanted, drawn, colours, as_images=False, line=None)
+        map_view.show(ds, wanted, drawn, colours, as_images=False, classifier=None)
 
 
 def how_many(choice: Choice) -> None:

@@ -8,7 +8,7 @@ from core.datasets import Dataset
 from pages.shared.frame.text import plain
 from pages.shared.maps import spaces as map_spaces
 from pages.shared.maps import view as map_view
-from pages.shared.maps.classifier import choose_line, line_of
+from pages.shared.maps.classifier import choose_groups, classifier_of
 from pages.shared.maps.colours import choose_colours
 from pages.shared.maps.spaces import Wanted
 
@@ -19,7 +19,7 @@ def explore(ds: Dataset, wanted: list[Wanted]) -> None:
     before = st.session_state.get("map_selection")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name, colours = choose_colours(ds)
-        groups = choose_line(ds)
+        groups = choose_groups(ds)
         has_images = ds.images is not None
         as_images = st.toggle(
             "Images as points", key="as_images", bind="query-params", disabled=not has_images
@@ -32,8 +32,8 @@ def explore(ds: Dataset, wanted: list[Wanted]) -> None:
             st.markdown(f"**{plain(one.space)}**")
             drawn = map_spaces.get(ds, one)
             if drawn is not None:
-                line = line_of(ds, one, drawn, groups)
-                map_view.show(ds, one, drawn, colours, as_images and has_images, line)
+                classifier = classifier_of(ds, one, drawn, groups)
+                map_view.show(ds, one, drawn, colours, as_images and has_images, classifier)
     map_view.selected(ds)
     after = map_view.selection.current(ds).ids
     st.session_state["map_selection"] = after

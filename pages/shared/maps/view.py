@@ -43,7 +43,7 @@ def show(
     drawn: Map,
     colours: figures.Colouring,
     as_images: bool,
-    line: maps.Line | None,
+    classifier: maps.LinearClassifier | None,
 ) -> None:
     """The map with its selection, quality and the neighbours of the clicked image."""
     clicked = _clicked(ds)
@@ -63,7 +63,7 @@ def show(
             selected=_selected_rows(ds),
             numbered=() if near is None else near[0].tolist(),
             star=clicked,
-            line=_segment(drawn, line),
+            line=_boundary(drawn, classifier),
             hovered=None if tip is None else _tip(ds, tip),
         ),
         callbacks=Callbacks(
@@ -75,8 +75,8 @@ def show(
         name=f"{ds.info.name}_{wanted.space}_{wanted.method}",
     )
     st.caption(quality(drawn))
-    if line is not None:
-        st.caption(f"Line: {figures.described(line)}.")
+    if classifier is not None:
+        st.caption(f"Linear classifier: {figures.described(classifier)}.")
     if clicked is not None and near is not None:
         _show_neighbours(ds, wanted, clicked, *near)
 
@@ -93,7 +93,8 @@ def quality(drawn: Map) -> str:
     """How far the map can be trusted, in words."""
     words = [
         f"Trustworthiness {drawn.trustworthiness:.2f}",
-        f"{drawn.kept_neighbours:.0%} of the {drawn.neighbours} nearest neighbours kept",
+        f"neighbourhood preservation {drawn.neighbourhood_preservation:.0%} "
+        f"(of {drawn.neighbours} nearest neighbours)",
     ]
     if drawn.partial:
         words.append(f"unfinished, stopped after {drawn.iterations:,} iterations")
@@ -154,13 +155,13 @@ def _atlas(fingerprint: str, _ds: Dataset) -> Sprites:
     return sprites(thumbnails, ATLAS_SIDE, rows)
 
 
-def _segment(drawn: Map, line: maps.Line | None) -> Line | None:
-    if line is None:
+def _boundary(drawn: Map, classifier: maps.LinearClassifier | None) -> Line | None:
+    if classifier is None:
         return None
     points = drawn.coordinates[np.isfinite(drawn.coordinates[:, 0])]
     low, high = points.min(axis=0), points.max(axis=0)
-    ends = line.ends((float(low[0]), float(high[0])), (float(low[1]), float(high[1])))
-    return None if ends is None else Line(*ends, label=f"{line.accuracy:.0%}")
+    ends = classifier.ends((float(low[0]), float(high[0])), (float(low[1]), float(high[1])))
+    return None if ends is None else Line(*ends, label=f"{classifier.accuracy:.0%}")
 
 
 def _neighbours(ds: Dataset, wanted: Wanted, row: int) -> tuple[np.ndarray, np.ndarray] | None:

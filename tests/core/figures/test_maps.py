@@ -55,12 +55,12 @@ def test_numbers_run_from_the_first_to_the_last_colour():
     assert figures.colouring([np.nan, np.nan]).codes.tolist() == [-1, -1]
 
 
-def test_a_line_is_told_with_chance_and_interval(points):
+def test_a_classifier_is_described_with_chance_and_interval(points):
     first = points[:, 0] > 0
-    line = maps.dividing_line(points, first, ~first, permutations=20)
-    text = figures.described(line)
+    classifier = maps.linear_classifier(points, first, ~first, permutations=20)
+    text = figures.described(classifier)
     assert "chance 50 %, n = 60, p = 0.048" in text
-    assert text.startswith(f"{100 * line.accuracy:.0f} % right")
+    assert text.startswith(f"balanced accuracy {100 * classifier.accuracy:.0f} %")
 
 
 def test_the_strip_has_a_row_for_each_category(points):

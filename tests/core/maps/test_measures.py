@@ -1,4 +1,4 @@
-"""Quality, neighbours, separation and the dividing line against brute force and scikit-learn."""
+"""Quality, neighbours, separation and the classifier against brute force and scikit-learn."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rng():
     return np.random.default_rng(11)
 
 
-def brute_kept(distances, points, k):
+def brute_preserved(distances, points, k):
     kept = 0
     on_map = cdist(points, points)
     for matrix in (distances, on_map):
@@ -43,7 +43,8 @@ def test_quality_agrees_with_scikit_learn_and_brute_force(rng, metric, n, k):
     truth = trustworthiness(rows, points, n_neighbors=k, metric=metric)
     assert found.trustworthiness == pytest.approx(truth, abs=1e-12)
     distances = squareform(pdist(rows, metric))
-    assert found.kept_neighbours == pytest.approx(brute_kept(distances.copy(), points, k))
+    preserved = brute_preserved(distances.copy(), points, k)
+    assert found.neighbourhood_preservation == pytest.approx(preserved)
     assert (found.queries, found.neighbours) == (n, k)
     same = maps.quality(distances.astype(np.float32), points, k, distances=True)
     assert same.trustworthiness == pytest.approx(truth, abs=1e-12)
@@ -61,7 +62,8 @@ def test_some_queries_estimate_all(rng):
     whole, some = maps.quality(rows, points), maps.quality(rows, points, most=300)
     assert (whole.queries, some.queries) == (1200, 300)
     assert some.trustworthiness == pytest.approx(whole.trustworthiness, abs=0.01)
-    assert some.kept_neighbours == pytest.approx(whole.kept_neighbours, abs=0.03)
+    preserved = whole.neighbourhood_preservation
+    assert some.neighbourhood_preservation == pytest.approx(preserved, abs=0.03)
 
 
 def test_quality_leaves_out_rows_missing_on_either_side(rng):
@@ -81,7 +83,7 @@ def test_identical_points_on_the_map_do_not_count_themselves(rng):
     rows = rng.standard_normal((40, 3))
     found = maps.quality(rows, np.zeros((40, 2)))
     assert 0 < found.trustworthiness < 0.8
-    assert found.kept_neighbours < 0.6
+    assert found.neighbourhood_preservation < 0.6
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -162,7 +164,7 @@ def two_groups(rng, n, gap):
     return points, first
 
 
-def test_the_line_is_scikit_learns(rng):
+def test_the_classifier_is_scikit_learns(rng):
     points, first = two_groups(rng, 40, 2.0)
     keep = np.r_[0:80] < 60  # unequal groups, which weigh the same
     points, first = points[keep], first[keep]
@@ -172,61 +174,62 @@ def test_the_line_is_scikit_learns(rng):
     assert np.allclose(points @ weights + offset, model.decision_function(points), atol=1e-3)
 
 
-def test_the_line_divides_what_is_apart(rng):
+def test_the_classifier_parts_what_is_apart(rng):
     points, first = two_groups(rng, 60, 6.0)
     points[3] = np.nan
-    line = maps.dividing_line(points * 50 + 1000, first, ~first)
-    assert line.accuracy > 0.95
-    assert line.low <= line.accuracy <= line.high
-    assert (line.chance, line.n) == (0.5, 119)
-    assert line.p == pytest.approx(1 / 201)
-    assert np.linalg.norm(line.normal) == pytest.approx(1)
-    sides = np.sign((points * 50 + 1000) @ line.normal + line.offset)
+    classifier = maps.linear_classifier(points * 50 + 1000, first, ~first)
+    assert classifier.accuracy > 0.95
+    assert classifier.low <= classifier.accuracy <= classifier.high
+    assert (classifier.chance, classifier.n) == (0.5, 119)
+    assert classifier.p == pytest.approx(1 / 201)
+    assert np.linalg.norm(classifier.normal) == pytest.approx(1)
+    sides = np.sign((points * 50 + 1000) @ classifier.normal + classifier.offset)
     usable = np.isfinite(points[:, 0])
     assert np.mean((sides > 0)[usable] == first[usable]) > 0.95
-    again = maps.dividing_line(points * 50 + 1000, first, ~first)
-    assert again[1:] == line[1:]
+    again = maps.linear_classifier(points * 50 + 1000, first, ~first)
+    assert again[1:] == classifier[1:]
 
 
 def test_groups_that_do_not_differ_are_at_chance(rng):
     points, first = two_groups(rng, 100, 0.0)
-    line = maps.dividing_line(points, first, ~first)
-    assert line.low < 0.5 < line.high
-    assert line.p > 0.05
+    classifier = maps.linear_classifier(points, first, ~first)
+    assert classifier.low < 0.5 < classifier.high
+    assert classifier.p > 0.05
 
 
 def test_accuracy_is_balanced_between_unequal_groups(rng):
     points = rng.standard_normal((200, 2))
     first = np.arange(200) < 20
-    line = maps.dividing_line(points, first, ~first, permutations=0)
-    assert line.accuracy < 0.7
-    assert np.isnan(line.p)
+    classifier = maps.linear_classifier(points, first, ~first, permutations=0)
+    assert classifier.accuracy < 0.7
+    assert np.isnan(classifier.p)
 
 
-def test_the_ends_lie_on_the_line_and_on_the_frame(rng):
+def test_the_ends_lie_on_the_boundary_and_on_the_frame(rng):
     for _ in range(30):
         angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-1, 1)
-        line = maps.Line(np.array([np.cos(angle), np.sin(angle)]), offset, 1, 1, 1, 0.5, 0, 10)
-        (x0, y0), (x1, y1) = line.ends((-3, 4), (-2, 2))
+        normal = np.array([np.cos(angle), np.sin(angle)])
+        classifier = maps.LinearClassifier(normal, offset, 1, 1, 1, 0.5, 0, 10)
+        (x0, y0), (x1, y1) = classifier.ends((-3, 4), (-2, 2))
         for x, y in ((x0, y0), (x1, y1)):
-            assert line.normal @ [x, y] + line.offset == pytest.approx(0, abs=1e-9)
+            assert classifier.normal @ [x, y] + classifier.offset == pytest.approx(0, abs=1e-9)
             assert min(abs(x + 3), abs(x - 4), abs(y + 2), abs(y - 2)) < 1e-9
         assert (x0, y0) != (x1, y1)
-    upright = maps.Line(np.array([1.0, 0.0]), -1.0, 1, 1, 1, 0.5, 0, 10)
+    upright = maps.LinearClassifier(np.array([1.0, 0.0]), -1.0, 1, 1, 1, 0.5, 0, 10)
     assert upright.ends((-3, 4), (-2, 2)) is not None
     assert upright._replace(offset=-9.0).ends((-3, 4), (-2, 2)) is None
 
 
-def test_the_line_says_what_it_needs(rng):
+def test_the_classifier_says_what_it_needs(rng):
     points, first = two_groups(rng, 10, 1.0)
     few = np.arange(20) < 4
     with pytest.raises(InputError, match="first group has 4 points on the map"):
-        maps.dividing_line(points, few, ~first)
+        maps.linear_classifier(points, few, ~first)
     with pytest.raises(InputError, match=r"second group has 4 .* at least 8"):
-        maps.dividing_line(points, np.arange(20) > 9, few, folds=8)
+        maps.linear_classifier(points, np.arange(20) > 9, few, folds=8)
     with pytest.raises(InputError, match="share 10 points"):
-        maps.dividing_line(points, first, first)
+        maps.linear_classifier(points, first, first)
     with pytest.raises(InputError, match="one True or False"):
-        maps.dividing_line(points, np.arange(20), first)
+        maps.linear_classifier(points, np.arange(20), first)
     with pytest.raises(InputError, match="in one place"):
-        maps.dividing_line(np.ones((20, 2)), first, ~first)
+        maps.linear_classifier(np.ones((20, 2)), first, ~first)

@@ -210,8 +210,8 @@ def test_an_rdm_only_recording_is_drawn(kriegeskorte_root):
         found = maps.embed(features.array, method, distances=True, **FAST[method])
         assert found.left_out == 0
         animate = (ds.stimuli["supercategory"] == "animate").to_numpy()
-        line = maps.dividing_line(found.coordinates, animate, ~animate, permutations=0)
-        assert line.accuracy > 0.8
+        classifier = maps.linear_classifier(found.coordinates, animate, ~animate, permutations=0)
+        assert classifier.accuracy > 0.8
     with pytest.raises(NotFoundError, match="RDMs only"):
         maps.features_of(ds, "responses")
 
