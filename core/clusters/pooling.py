@@ -56,7 +56,8 @@ def rows_of(
         Means of regions; single response units; region means of several subjects; the
         t-SNE map of the responses with its default settings, as on the page Maps.
     roi : str or sequence of str, optional
-        'voxels', 'map': ROIs to join (None: every unit). Else the regions to keep (None: all).
+        'voxels', 'map': ROIs to concatenate (None: every unit). Else the regions to keep
+        (None: all).
     seed : int
         Of the map.
     progress : callable

@@ -1,4 +1,4 @@
-"""Figure of a second-order comparison."""
+"""Figure of RDM correlations, a second-order comparison."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.charts import styled
-from core.rdm.spaces import Likeness
+from core.rdm.spaces import RdmCorrelations
 
 ROW_HEIGHT, FRAME_HEIGHT = 46, 190
 
 
-def likeness(found: Likeness) -> go.Figure:
+def rdm_correlations(correlations: RdmCorrelations) -> go.Figure:
     """Spearman correlations of RDMs as a matrix with its numbers."""
-    names = [html.escape(name, quote=False) for name in found.names]
+    names = [html.escape(name, quote=False) for name in correlations.names]
     figure = go.Figure(
         go.Heatmap(
             x=names,
             y=names,
-            z=np.round(found.values, 4),
-            zmin=min(0.0, float(np.nanmin(found.values))),
+            z=np.round(correlations.values, 4),
+            zmin=min(0.0, float(np.nanmin(correlations.values))),
             zmax=1,
             colorscale="Cividis",
             texttemplate="%{z:.2f}",

@@ -7,7 +7,7 @@ from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
 from core.rdm.job import arrange, of_dataset, published, result_key
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
-from core.rdm.spaces import Likeness, likeness, split_half_ceiling
+from core.rdm.spaces import RdmCorrelations, correlate, split_half_ceiling
 
 __all__ = [
     "COMPARISONS",
@@ -15,20 +15,20 @@ __all__ = [
     "ORDERS",
     "Block",
     "Cell",
-    "Likeness",
     "Mantel",
     "NoiseCeiling",
     "Pair",
     "Pairs",
+    "RdmCorrelations",
     "arrange",
     "block_mean",
     "blocks",
     "cell",
     "compare",
     "compute",
+    "correlate",
     "extreme_cells",
     "extreme_pairs",
-    "likeness",
     "mantel",
     "noise_ceiling",
     "of_dataset",

@@ -82,8 +82,8 @@ def noise_ceiling(rdms: Sequence[Any], method: str = "spearman") -> NoiseCeiling
             raise InputError(f"RDM {number} is constant", "dissimilarities that differ")
     subjects = [_scaled(matrix, method) for matrix in checked]
     total = np.sum(subjects, axis=0)
-    upper = [compare(one, total / len(subjects), method) for one in subjects]
-    lower = [compare(one, (total - one) / (len(subjects) - 1), method) for one in subjects]
+    upper = [compare(own, total / len(subjects), method) for own in subjects]
+    lower = [compare(own, (total - own) / (len(subjects) - 1), method) for own in subjects]
     return NoiseCeiling(float(np.mean(lower)), float(np.mean(upper)))
 
 

@@ -27,7 +27,7 @@ def of_dataset(
     noise: str = "none",
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """RDM of a recording's responses in one or several joined ROIs (None: every unit).
+    """RDM of a recording's responses in one or several concatenated ROIs (None: every unit).
 
     Metrics that need folds use the usable repeats of each stimulus, in the order of
     presentation, as folds; stimuli with one repeat are NaN.

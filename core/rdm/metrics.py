@@ -44,7 +44,7 @@ class Prepared:
     undefined : np.ndarray of shape (n,), bool
         Rows without a dissimilarity (missing or constant responses).
     original : np.ndarray of shape (n, v)
-        The responses as given, for values that need float64.
+        The responses themselves, for values that need float64.
     offset : np.ndarray of shape (v,), float64
         What was subtracted from every row (zero where rows were centred).
     scale : float

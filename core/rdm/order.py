@@ -45,9 +45,9 @@ def blocks(stimuli: pd.DataFrame, permutation: np.ndarray, column: str = "catego
     """Category blocks in display order; empty where there is no category or no grouping."""
     names = stimuli[column].astype(str).to_numpy()[permutation]
     edges = np.flatnonzero(np.r_[True, names[1:] != names[:-1], True])
-    found = [Block(int(a), int(b), names[a]) for a, b in pairwise(edges)]
-    grouped = len(found) == len(set(names)) and any(block.label for block in found)
-    return found if grouped and len(found) > 1 else []
+    runs = [Block(int(a), int(b), names[a]) for a, b in pairwise(edges)]
+    grouped = len(runs) == len(set(names)) and any(run.label for run in runs)
+    return runs if grouped and len(runs) > 1 else []
 
 
 def _original(stimuli: pd.DataFrame, matrix: np.ndarray) -> np.ndarray:

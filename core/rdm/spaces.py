@@ -1,4 +1,4 @@
-"""Second-order comparison: do two spaces, of encoders or of a brain region, order pairs alike?"""
+"""RDM correlation: second-order comparison of spaces, of encoders or of a brain region."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_STIMULI = 1000
 FEWEST_STIMULI = 4
 
 
-class Likeness(NamedTuple):
+class RdmCorrelations(NamedTuple):
     """Spearman correlations of RDMs, (k, k) in the order of ``names``, and how many stimuli."""
 
     names: tuple[str, ...]
@@ -25,8 +25,8 @@ class Likeness(NamedTuple):
     stimuli: int
 
 
-def likeness(spaces: Mapping[str, np.ndarray], metric: str = "correlation") -> Likeness:
-    """Compare spaces by the RDMs that they give of the same stimuli.
+def correlate(spaces: Mapping[str, np.ndarray], metric: str = "correlation") -> RdmCorrelations:
+    """Correlate the RDMs that spaces give of the same stimuli.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def likeness(spaces: Mapping[str, np.ndarray], metric: str = "correlation") -> L
     values = np.eye(len(rdms))
     for i in range(len(rdms)):
         for j in range(i):
-            values[i, j] = values[j, i] = _compared(rdms[i], rdms[j])
-    return Likeness(tuple(spaces), values, len(taken))
+            values[i, j] = values[j, i] = _spearman(rdms[i], rdms[j])
+    return RdmCorrelations(tuple(spaces), values, len(taken))
 
 
 def split_half_ceiling(
@@ -75,7 +75,7 @@ def split_half_ceiling(
     trial_rows : np.ndarray of shape (trials,), int
         Stimulus of each trial.
     metric : str
-        As in ``likeness``.
+        As in ``correlate``.
 
     Returns
     -------
@@ -91,13 +91,13 @@ def split_half_ceiling(
         return None
     taken = both[np.linspace(0, len(both) - 1, min(MOST_STIMULI, len(both))).astype(np.intp)]
     means = [np.stack([responses[rows].mean(axis=0) for rows in half[taken]]) for half in halves]
-    agreement = _compared(*(compute(rows, metric) for rows in means))
+    agreement = _spearman(*(compute(rows, metric) for rows in means))
     if not agreement > 0:
         return None
     return float(np.sqrt(2 * agreement / (1 + agreement)))
 
 
-def _compared(a: np.ndarray, b: np.ndarray) -> float:
+def _spearman(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman correlation, NaN where the RDMs share too few defined pairs."""
     try:
         return compare(a, b)

@@ -1,4 +1,4 @@
-"""Encoders compared: how well each holds categories together, and how alike they order pairs."""
+"""Encoders compared: how well each holds categories together, and how their RDMs correlate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDEST_CHART = 760
 
 
 def compare(ds: Dataset, spaces: list[Space], which: str) -> None:
-    """How well each space holds categories together, and how alike the spaces are."""
+    """How well each space holds categories together, and how the RDMs of the spaces correlate."""
     known: dict[Space, Encoded] = {}
     for space in spaces:
         found = embeddings.get(ds, space, which)
@@ -67,7 +67,7 @@ def agreement(
 
 
 def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
-    st.subheader("Do they order pairs of images alike?")
+    st.subheader("RDM correlation")
     regions = choose_regions(ds) if which == "stimuli" else []
     names = [embeddings.name(ds, space, which) for space in known]
     if len(names) + len(regions) < 2:
@@ -75,15 +75,15 @@ def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
         return
     compared = {space.label: found.features for space, found in known.items()}
     try:
-        found = likeness((ds.fingerprint, *names, *regions), compared, tuple(regions), ds)
+        correlations = correlate((ds.fingerprint, *names, *regions), compared, tuple(regions), ds)
     except InputError as error:
         st.info(plain(error), icon=":material/info:")
         return
     with st.container(width=WIDEST_CHART):
         alt = "Spearman correlations of RDMs"
-        st.plotly_chart(figures.likeness(found), key="likeness", alt=alt)
+        st.plotly_chart(figures.rdm_correlations(correlations), key="rdm_correlations", alt=alt)
     st.caption(
-        f"Spearman correlation of RDMs (1 − Pearson r) of {found.stimuli:,} images. "
+        f"Spearman correlation of RDMs (1 − Pearson r) of {correlations.stimuli:,} images. "
         + " ".join(ceiling_in_words(ds, region) for region in regions)
     )
 
@@ -115,10 +115,10 @@ def choose_regions(ds: Dataset) -> list[str]:
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing RDMs …")
-def likeness(
+def correlate(
     names: tuple[str, ...],
     _compared: dict[str, np.ndarray],
     regions: tuple[str, ...],
     _ds: Dataset,
-) -> rdm.Likeness:
-    return rdm.likeness(_compared | {f"{roi} (responses)": _ds.responses(roi) for roi in regions})
+) -> rdm.RdmCorrelations:
+    return rdm.correlate(_compared | {f"{roi} (responses)": _ds.responses(roi) for roi in regions})

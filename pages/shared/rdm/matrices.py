@@ -22,7 +22,7 @@ LEAST_UNITS = 400
 
 @dataclass(frozen=True)
 class Source:
-    """Where an RDM comes from: joined ROIs (none: every unit), or published with the data."""
+    """Where an RDM comes from: concatenated ROIs (none: every unit), or published with the data."""
 
     label: str
     rois: tuple[str, ...] = ()

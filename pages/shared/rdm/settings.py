@@ -12,11 +12,13 @@ from pages.shared.frame import selection, widgets
 from pages.shared.rdm.matrices import Source, View
 
 MOST_SIDE_BY_SIDE = 4
+# Addresses keep the ids of before.
+COMBINED = {"joined": "concatenated", "side by side": "side by side"}
 FEWEST = 3
 
 
 def choose_sources(ds: Dataset) -> list[Source]:
-    """ROIs joined into one RDM or side by side, and RDMs that come with the recording."""
+    """ROIs concatenated to one RDM or side by side, and RDMs that come with the recording."""
     sources: list[Source] = []
     if ds.betas is not None:
         rois = choose_some("ROIs", list(ds.rois), 1, "roi", placeholder="every unit")
@@ -51,9 +53,10 @@ def choose_some(
 def combine() -> str:
     return st.segmented_control(
         "Several ROIs",
-        ["joined", "side by side"],
+        list(COMBINED),
         default="joined",
         required=True,
+        format_func=COMBINED.__getitem__,
         key="combine",
         bind="query-params",
     )
