@@ -1,4 +1,4 @@
-"""Clusters of responses: k-means, how many, what is in them, and whether they come back."""
+"""Clusters of responses: k-means, the choice of k, their contents and their consistency."""
 
 from core.clusters.agreement import (
     Consistency,
@@ -9,14 +9,14 @@ from core.clusters.agreement import (
     match,
     surrogate,
 )
-from core.clusters.choice import KS, RULES, STABLE, Choice, choose_k
+from core.clusters.choice import KS, RULES, STABLE, Choice, Resampling, choose_k
 from core.clusters.consistency_job import ACROSS, load_recurrence, recurrence_key
 from core.clusters.contents import UNKNOWN, Composition, composition, profile
 from core.clusters.job import load, open_subjects, result_key
 from core.clusters.kmeans import Clustering, Members, describe, fit, nearest
 from core.clusters.labels import WEIGHTS, label_table, labelled, word_weights
-from core.clusters.metrics import METRICS, Metric
-from core.clusters.pooling import MAP, SOURCES, Rows, pooled, rows_of
+from core.clusters.metrics import METRICS, CentroidDistance
+from core.clusters.pooling import MAP, SOURCES, Observations, pooled, rows_of
 
 __all__ = [
     "ACROSS",
@@ -28,14 +28,15 @@ __all__ = [
     "STABLE",
     "UNKNOWN",
     "WEIGHTS",
+    "CentroidDistance",
     "Choice",
     "Clustering",
     "Composition",
     "Consistency",
     "Match",
     "Members",
-    "Metric",
-    "Rows",
+    "Observations",
+    "Resampling",
     "choose_k",
     "composition",
     "consistency",

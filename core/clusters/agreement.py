@@ -1,4 +1,4 @@
-"""Whether clusters come back: centroids matched across subjects and numbers of clusters.
+"""Consistency of clusters: centroids matched across subjects and numbers of clusters.
 
 Correlated regions give high matches by chance, so matches are compared with those of
 clusterings of Gaussian surrogates that have the same means and covariances and no
@@ -202,13 +202,13 @@ def _with_surrogates(
     surrogates: int,
     progress: Progress | None,
 ) -> Consistency:
-    found, null = cluster(responses), []
+    clusterings, null = cluster(responses), []
     for number in range(surrogates):
         if progress is not None:
             progress((1 + number) / (1 + surrogates), f"Surrogate {number + 1} of {surrogates}")
         drawn = [surrogate(rows, [seed, number, i]) for i, rows in enumerate(responses)]
         null.append(cluster(drawn))
-    return consistency(found, null, names)
+    return consistency(clusterings, null, names)
 
 
 def _mean_match(clusterings: Sequence[Any]) -> float:
@@ -216,8 +216,10 @@ def _mean_match(clusterings: Sequence[Any]) -> float:
     return float(np.concatenate(matched).mean())
 
 
-def _centroids(given: Any) -> np.ndarray:
-    centroids = given.centroids if isinstance(given, Clustering) else np.asarray(given)
+def _centroids(clustering: Any) -> np.ndarray:
+    centroids = np.asarray(
+        clustering.centroids if isinstance(clustering, Clustering) else clustering
+    )
     if centroids.ndim != 2 or centroids.shape[1] < 3:
         raise InputError(
             f"Centroids have the shape {centroids.shape}",

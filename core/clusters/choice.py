@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 
 from core.clusters.kmeans import Clustering, check_enough, clustering_of
-from core.clusters.metrics import METRICS, Prepared
+from core.clusters.metrics import METRICS, PreparedRows
 from core.clusters.reproducibility import gap_statistic, silhouettes, stability
 from core.errors import InputError
-from core.progress import Progress
+from core.progress import Progress, portion
 from core.registry import Registry
 
 KS = range(2, 21)
 STABLE = 0.8
 REFERENCES, RESAMPLES, MOST = 10, 10, 3000
-Share = Callable[[str, float, str], None]
 COLUMNS = (
     "objective",
     "r2",
@@ -63,6 +62,35 @@ RULES.register(
         f"index ≥ {STABLE:g}), else the k that agrees best",
     ),
 )
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How much silhouette, gap statistic and stability draw.
+
+    Attributes
+    ----------
+    references : int
+        Reference sets of the gap statistic.
+    resamples : int
+        Bootstrap resamples of the stability.
+    most : int
+        All three use at most as many rows, evenly spread.
+
+    Raises
+    ------
+    InputError
+        If a number is below 2.
+    """
+
+    references: int = REFERENCES
+    resamples: int = RESAMPLES
+    most: int = MOST
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value < 2:
+                raise InputError(f"{name} is {value}", "at least 2")
 
 
 @dataclass(frozen=True)
@@ -111,9 +139,7 @@ def choose_k(
     metric: str = "correlation",
     seed: int = 0,
     minimum_gain: float = 0.01,
-    references: int = REFERENCES,
-    resamples: int = RESAMPLES,
-    most: int = MOST,
+    resampling: Resampling = Resampling(),
     progress: Progress | None = None,
 ) -> Choice:
     """Cluster with every k and say which number of clusters the data support.
@@ -133,36 +159,22 @@ def choose_k(
     seed : int
     minimum_gain : float
         Of the R² rule.
-    references, resamples : int
-        Reference sets of the gap statistic; bootstrap resamples. At least 2.
-    most : int
-        Silhouette, gap and stability use at most as many rows, evenly spread.
+    resampling : Resampling
+        How much the other rules draw.
     progress : callable, optional
         Called with (fraction, message); may raise ``Cancelled``.
 
     Raises
     ------
     InputError
-        If no k is left, or a number is out of its range.
+        If no k is left.
     """
-    _check(references, resamples, most)
-    method = METRICS[metric]
-    prepared = method.prepare(responses)
-    usable = len(prepared.kept)
-    wanted = sorted({int(k) for k in ks})
-    if not wanted or wanted[0] < 1:
-        raise InputError(f"The numbers of clusters are {wanted}", "numbers of at least 1")
-    check_enough(prepared, wanted[0])
-    kept = [k for k in wanted if k <= usable]
-    notes = [] if kept == wanted else [f"k above the {usable} usable rows was left out."]
-    every = sorted({*kept, *(k + 1 for k in kept if k < usable)})
-    share = _shares(progress)
-    fits = {}
-    for place, k in enumerate(every):
-        share("fit", place / len(every), f"{k} clusters of {usable:,} rows")
-        fits[k] = clustering_of(prepared, k, metric, seed)
-    part = _evenly(prepared, most)
-    table, gaps = _measured(part, kept, fits, (metric, seed, references, resamples), share)
+    prepared = METRICS[metric].prepare(responses)
+    kept, notes = _possible(ks, prepared)
+    fits = _fits(prepared, kept, metric, seed, portion(progress, 0.0, 0.5))
+    part = _evenly(prepared, resampling.most)
+    drawing = portion(progress, 0.5, 1.0)
+    table, gaps = _measured(part, kept, fits, metric, seed, resampling, drawing)
     chosen = {
         "r2": _first(table["gain"] < minimum_gain),
         "silhouette": _best(table["silhouette"]),
@@ -176,26 +188,52 @@ def choose_k(
         k=k,
         recommendation=recommendation,
         clusterings={number: fits[number] for number in kept},
-        rows=usable,
+        rows=len(prepared.kept),
         most_rows=len(part.rows),
         metric=metric,
         seed=seed,
         minimum_gain=minimum_gain,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
+def _possible(ks: Iterable[int], prepared: PreparedRows) -> tuple[list[int], tuple[str, ...]]:
+    """The numbers of clusters that the rows suffice for, and a note where they do not."""
+    requested = sorted({int(k) for k in ks})
+    if not requested or requested[0] < 1:
+        raise InputError(f"The numbers of clusters are {requested}", "numbers of at least 1")
+    check_enough(prepared, requested[0])
+    usable = len(prepared.kept)
+    kept = [k for k in requested if k <= usable]
+    note = f"k above the {usable} usable rows was left out."
+    return kept, () if kept == requested else (note,)
+
+
+def _fits(
+    prepared: PreparedRows, ks: list[int], metric: str, seed: int, progress: Progress
+) -> dict[int, Clustering]:
+    """Clusterings of every k, and of one more, which the gain is measured with."""
+    usable = len(prepared.kept)
+    every = sorted({*ks, *(k + 1 for k in ks if k < usable)})
+    fits = {}
+    for place, k in enumerate(every):
+        progress(place / len(every), f"{k} clusters of {usable:,} rows")
+        fits[k] = clustering_of(prepared, k, metric, seed)
+    return fits
+
+
 def _measured(
-    part: Prepared,
+    part: PreparedRows,
     ks: list[int],
     fits: Mapping[int, Clustering],
-    settings: tuple[str, int, int, int],
-    share: Share,
+    metric: str,
+    seed: int,
+    resampling: Resampling,
+    progress: Progress,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table of ``choose_k``, indexed by k, and the gap statistic at its further k."""
-    metric, seed, references, resamples = settings
     table = pd.DataFrame(index=ks, columns=list(COLUMNS), dtype=np.float64)
-    r2 = pd.Series({k: found.r2 for k, found in fits.items()})
+    r2 = pd.Series({k: clustering.r2 for k, clustering in fits.items()})
     table["objective"] = [fits[k].objective for k in ks]
     table["r2"] = r2[ks]
     table["gain"] = [r2.get(k + 1, np.nan) - r2[k] for k in ks]
@@ -204,15 +242,10 @@ def _measured(
     small = [k for k in fits if k <= len(part.rows)]
     # One cluster belongs to the gap rule: without it, the rule would always find two.
     grid = [1, *small] if 1 not in small and 2 in small else small
-    gaps = gap_statistic(part, grid, metric, seed, references, lambda *told: share("gap", *told))
-    agreement = stability(
-        part,
-        [k for k in ks if k in small],
-        metric,
-        seed,
-        resamples,
-        lambda *told: share("stability", *told),
-    )
+    first, second = portion(progress, 0.0, 0.5), portion(progress, 0.5, 1.0)
+    gaps = gap_statistic(part, grid, metric, seed, resampling.references, first)
+    kept = [k for k in ks if k in small]
+    agreement = stability(part, kept, metric, seed, resampling.resamples, second)
     for column in (*gaps, *agreement):
         table[column] = (gaps if column in gaps else agreement)[column]
     return table, gaps
@@ -252,25 +285,7 @@ def recommend(
     return k, sentence
 
 
-def _check(references: int, resamples: int, most: int) -> None:
-    for name, value in (("references", references), ("resamples", resamples), ("most", most)):
-        if value < 2:
-            raise InputError(f"{name} is {value}", "at least 2")
-
-
-def _shares(progress: Progress | None) -> Share:
-    """Progress of the parts of ``choose_k`` as one."""
-    begins = {"fit": (0.0, 0.5), "gap": (0.5, 0.25), "stability": (0.75, 0.25)}
-
-    def told(part: str, fraction: float, message: str) -> None:
-        if progress is not None:
-            start, size = begins[part]
-            progress(start + size * fraction, message)
-
-    return told
-
-
-def _evenly(prepared: Prepared, most: int) -> Prepared:
+def _evenly(prepared: PreparedRows, most: int) -> PreparedRows:
     """A part of the rows, evenly spread, so that every subject of a pool has its share."""
     if len(prepared.rows) <= most:
         return prepared
@@ -279,8 +294,8 @@ def _evenly(prepared: Prepared, most: int) -> Prepared:
 
 
 def _first(holds: pd.Series) -> int | None:
-    found = np.flatnonzero(holds)
-    return int(holds.index[found[0]]) if len(found) else None
+    places = np.flatnonzero(holds)
+    return int(holds.index[places[0]]) if len(places) else None
 
 
 def _best(values: pd.Series) -> int | None:

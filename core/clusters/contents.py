@@ -61,14 +61,14 @@ def profile(clustering: Clustering, responses: Any, names: Sequence[str]) -> pd.
         members = responses[clustering.labels == cluster].astype(np.float64)
         members = members[~np.isnan(members[:, 0])]
         count, nothing = len(members), np.full(len(names), np.nan)
-        found = {
+        columns = {
             "cluster": cluster,
             "name": list(names),
             "mean": members.mean(axis=0) if count else nothing,
             "sd": members.std(axis=0, ddof=1) if count > 1 else nothing,
             "count": count,
         }
-        tables.append(pd.DataFrame(found))
+        tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from core.clusters.metrics import Metric, Prepared
+from core.clusters.metrics import CentroidDistance, PreparedRows
 from core.progress import Progress
 
 STARTS = 10
@@ -20,7 +20,7 @@ TOLERANCE = 1e-6
 END_TOLERANCE = 1e-9
 
 
-class Found(NamedTuple):
+class Partition(NamedTuple):
     """A partition of prepared rows.
 
     ``centroids`` (k, v) float64 are those of ``labels`` (m,); ``counts`` (k,) rows each;
@@ -35,20 +35,20 @@ class Found(NamedTuple):
 
 
 def partition(
-    prepared: Prepared,
+    prepared: PreparedRows,
     k: int,
-    metric: Metric,
+    distance: CentroidDistance,
     rng: np.random.Generator,
     starts: int = STARTS,
     progress: Progress | None = None,
-) -> Found:
+) -> Partition:
     """Partition prepared rows into k clusters.
 
     Every start (k-means++) goes a few steps, the best go on, and the best of these goes
     on until the objective no longer falls.
     """
     if k == 1:
-        return step(prepared, prepared.rows[:1].astype(np.float64), metric)
+        return step(prepared, prepared.rows[:1].astype(np.float64), distance)
     places = [_seeds(prepared.rows, k, rng) for _ in range(starts)]
     for stage, (share, steps) in enumerate(STAGES):
         last = stage == len(STAGES) - 1
@@ -59,53 +59,57 @@ def partition(
             if progress is not None:
                 done = (stage + number / len(kept)) / len(STAGES)
                 progress(done, f"{k} clusters, start {number + 1} of {len(kept)}")
-            ended.append(descend(prepared, place, metric, steps, tolerance))
-        ended.sort(key=lambda found: found.objective)
-        places = [found.centroids for found in ended]
+            ended.append(descend(prepared, place, distance, steps, tolerance))
+        ended.sort(key=lambda end: end.objective)
+        places = [end.centroids for end in ended]
     return ended[0]
 
 
 def descend(
-    prepared: Prepared, centroids: np.ndarray, metric: Metric, steps: int, tolerance: float
-) -> Found:
+    prepared: PreparedRows,
+    centroids: np.ndarray,
+    distance: CentroidDistance,
+    steps: int,
+    tolerance: float,
+) -> Partition:
     """Lloyd steps that go further than the new centroids, by ``RELAXATION``.
 
     Steps of Lloyd's are short where clusters overlap. A longer step that does not lower
     the objective is taken back, and a plain one tried; where that fails too, it ends.
     """
-    best = step(prepared, centroids, metric)
-    at, plain = _further(centroids, best, metric), False
+    best = step(prepared, centroids, distance)
+    at, plain = _further(centroids, best, distance), False
     for _ in range(steps - 1):
-        found = step(prepared, at, metric)
-        if best.objective - found.objective > max(0.0, tolerance * best.objective):
-            at, plain = _further(at, found, metric), False
-            best = found
+        new = step(prepared, at, distance)
+        if best.objective - new.objective > max(0.0, tolerance * best.objective):
+            at, plain = _further(at, new, distance), False
+            best = new
         elif plain:
-            return min(best, found, key=lambda either: either.objective)
+            return min(best, new, key=lambda either: either.objective)
         else:
             at, plain = best.centroids, True
     return best
 
 
-def step(prepared: Prepared, centroids: np.ndarray, metric: Metric) -> Found:
+def step(prepared: PreparedRows, centroids: np.ndarray, distance: CentroidDistance) -> Partition:
     """Give each row to its nearest centroid, and compute the centroids anew."""
-    labels = assign(prepared.rows, centroids, metric)
+    labels = assign(prepared.rows, centroids, distance)
     counts = np.bincount(labels, minlength=len(centroids))
     refilled = int(np.sum(counts == 0))
     if refilled:
-        labels, counts = _refill(prepared, labels, counts, centroids, metric)
+        labels, counts = _refill(prepared, labels, counts, centroids, distance)
     sums = _sums(prepared.rows, labels, len(centroids))
-    objective = metric.objective(prepared.total, sums, counts)
-    return Found(metric.centre(sums, counts), labels, counts, objective, refilled)
+    objective = distance.objective(prepared.total, sums, counts)
+    return Partition(distance.centre(sums, counts), labels, counts, objective, refilled)
 
 
-def assign(rows: np.ndarray, centroids: np.ndarray, metric: Metric) -> np.ndarray:
+def assign(rows: np.ndarray, centroids: np.ndarray, distance: CentroidDistance) -> np.ndarray:
     """Nearest centroid of each row. (m, v), (k, v) -> (m,) int."""
     k = len(centroids)
     labels = np.empty(len(rows), dtype=np.int8 if k < 128 else np.int32)
     numbers = np.arange(k, dtype=labels.dtype)[:, None]
     directions = centroids.astype(np.float32)
-    bias = metric.bias(centroids).astype(np.float32)[:, None]
+    bias = distance.bias(centroids).astype(np.float32)[:, None]
     for start in range(0, len(rows), BLOCK_ROWS):
         block = slice(start, start + BLOCK_ROWS)
         scores = directions @ rows[block].T
@@ -127,9 +131,9 @@ def _seeds(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(kmeans_plusplus(rows, k, random_state=seed)[0], dtype=np.float64)
 
 
-def _further(at: np.ndarray, found: Found, metric: Metric) -> np.ndarray:
-    beyond = at + RELAXATION * (found.centroids - at)
-    return metric.centre(beyond, np.ones(len(beyond)))
+def _further(at: np.ndarray, reached: Partition, distance: CentroidDistance) -> np.ndarray:
+    beyond = at + RELAXATION * (reached.centroids - at)
+    return distance.centre(beyond, np.ones(len(beyond)))
 
 
 def _sums(rows: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
@@ -145,14 +149,14 @@ def _sums(rows: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
 
 
 def _refill(
-    prepared: Prepared,
+    prepared: PreparedRows,
     labels: np.ndarray,
     counts: np.ndarray,
     centroids: np.ndarray,
-    metric: Metric,
+    distance: CentroidDistance,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each empty cluster the row farthest from its centroid, never another's last row."""
-    farthest = iter(np.argsort(-metric.apart(prepared.rows, centroids, labels), kind="stable"))
+    farthest = iter(np.argsort(-distance.apart(prepared.rows, centroids, labels), kind="stable"))
     for empty in np.flatnonzero(counts == 0):
         row = next(row for row in farthest if counts[labels[row]] > 1)
         counts[labels[row]] -= 1

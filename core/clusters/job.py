@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 
 from core import datasets, store
-from core.clusters.choice import COLUMNS, KS, MOST, REFERENCES, RESAMPLES, Choice, choose_k
+from core.clusters.choice import (
+    COLUMNS,
+    KS,
+    MOST,
+    REFERENCES,
+    RESAMPLES,
+    Choice,
+    Resampling,
+    choose_k,
+)
 from core.clusters.kmeans import Clustering
 from core.clusters.pooling import rows_of
 from core.datasets import Dataset
@@ -72,9 +81,14 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
             opened, source, request.get("roi"), seed, lambda f, said: progress(DRAWING * f, said)
         )
         drawn = DRAWING if source == "map" else 0.0
+        settings = _settings(request)
+        resampling = Resampling(
+            **{name: settings.pop(name) for name in ("references", "resamples", "most")}
+        )
         choice = choose_k(
             rows.responses,
-            **_settings(request),
+            **settings,
+            resampling=resampling,
             progress=lambda f, said: progress(drawn + (1 - drawn) * f, said),
         )
         save(key, choice, {"title": opened[0].info.title, **request})

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.clusters.descent import STARTS, Found, partition
-from core.clusters.metrics import METRICS, NOTHING_LEFT, Metric, Prepared
+from core.clusters.descent import STARTS, Partition, partition
+from core.clusters.metrics import METRICS, NOTHING_LEFT, CentroidDistance, PreparedRows
 from core.errors import InputError
 from core.progress import Progress
 from core.validation import check_same_length
@@ -55,7 +55,7 @@ class Clustering:
         """What a reader must know of the rows, a sentence each."""
         reason = "are constant" if self.metric == "correlation" else "are zero throughout"
         refilled = "had no rows left and took the row farthest from its centroid, where "
-        told = (
+        sentences = (
             (self.missing, f"{_rows(self.missing)} without a response left out."),
             (self.undefined, f"{_rows(self.undefined)} that {reason} left out: no direction."),
             (
@@ -63,7 +63,7 @@ class Clustering:
                 f"{self.refilled} of {self.k} clusters {refilled}rows are as similar as these.",
             ),
         )
-        return tuple(sentence for count, sentence in told if count)
+        return tuple(sentence for count, sentence in sentences if count)
 
 
 class Members(NamedTuple):
@@ -116,7 +116,7 @@ def fit(
 
 
 def clustering_of(
-    prepared: Prepared,
+    prepared: PreparedRows,
     k: int,
     metric: str,
     seed: int,
@@ -124,27 +124,27 @@ def clustering_of(
     progress: Progress | None = None,
 ) -> Clustering:
     """The work of ``fit`` on prepared rows."""
-    method = METRICS[metric]
+    distance = METRICS[metric]
     rng = np.random.default_rng([seed, k])
-    found = numbered(partition(prepared, k, method, rng, starts, progress))
-    objective = exact_objective(prepared, found, method)
+    part = numbered(partition(prepared, k, distance, rng, starts, progress))
+    objective = exact_objective(prepared, part, distance)
     whole = objective
     if k > 1:
-        whole = exact_objective(prepared, partition(prepared, 1, method, rng), method)
+        whole = exact_objective(prepared, partition(prepared, 1, distance, rng), distance)
     labels = np.full(prepared.count, -1, dtype=np.int32)
-    labels[prepared.kept] = found.labels
+    labels[prepared.kept] = part.labels
     return Clustering(
         labels=labels,
-        centroids=method.restore(found.centroids, prepared),
+        centroids=distance.restore(part.centroids, prepared),
         objective=objective * prepared.scale**2,
         r2=1.0 - objective / whole if whole > NOTHING_LEFT * prepared.total else 0.0,
-        sizes=found.counts,
+        sizes=part.counts,
         metric=metric,
         k=k,
         seed=seed,
         missing=prepared.missing,
         undefined=prepared.undefined,
-        refilled=found.refilled,
+        refilled=part.refilled,
     )
 
 
@@ -168,13 +168,13 @@ def describe(clustering: Clustering, responses: Any, cluster: int) -> Members:
         raise InputError(f"The cluster is {cluster}", f"a number from 0 to {clustering.k - 1}")
     responses = np.asarray(responses)
     check_same_length(len(responses), len(clustering.labels), "responses", "the clustering")
-    method = METRICS[clustering.metric]
+    distance = METRICS[clustering.metric]
     rows = np.flatnonzero(clustering.labels == cluster)
-    prepared = method.prepare(responses[rows])
-    alone = partition(prepared, 1, method, np.random.default_rng(0))
-    apart = method.apart(prepared.rows, alone.centroids, alone.labels)
+    prepared = distance.prepare(responses[rows])
+    alone = partition(prepared, 1, distance, np.random.default_rng(0))
+    apart = distance.apart(prepared.rows, alone.centroids, alone.labels)
     order = np.argsort(apart, kind="stable")
-    return Members(rows[order], method.shown(apart[order], prepared.scale))
+    return Members(rows[order], distance.shown(apart[order], prepared.scale))
 
 
 def nearest(clustering: Clustering, responses: Any, cluster: int, count: int) -> Members:
@@ -183,7 +183,7 @@ def nearest(clustering: Clustering, responses: Any, cluster: int, count: int) ->
     return Members(rows[: _whole(count, "count")], distances[:count])
 
 
-def check_enough(prepared: Prepared, k: int) -> None:
+def check_enough(prepared: PreparedRows, k: int) -> None:
     """Raise InputError where there are fewer usable rows than clusters."""
     usable = len(prepared.kept)
     if usable >= max(k, 1):
@@ -198,20 +198,20 @@ def check_enough(prepared: Prepared, k: int) -> None:
     )
 
 
-def exact_objective(prepared: Prepared, found: Found, metric: Metric) -> float:
+def exact_objective(prepared: PreparedRows, part: Partition, distance: CentroidDistance) -> float:
     """Sum of the distances, each computed by itself: nothing cancels."""
-    return float(metric.apart(prepared.rows, found.centroids, found.labels).sum())
+    return float(distance.apart(prepared.rows, part.centroids, part.labels).sum())
 
 
-def numbered(found: Found) -> Found:
+def numbered(part: Partition) -> Partition:
     """Number the clusters by size, the largest first; of one size, by their first row."""
-    first = np.full(len(found.counts), len(found.labels))
-    np.minimum.at(first, found.labels, np.arange(len(found.labels)))
-    order = np.lexsort((first, -found.counts))
+    first = np.full(len(part.counts), len(part.labels))
+    np.minimum.at(first, part.labels, np.arange(len(part.labels)))
+    order = np.lexsort((first, -part.counts))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    return found._replace(
-        centroids=found.centroids[order], labels=place[found.labels], counts=found.counts[order]
+    return part._replace(
+        centroids=part.centroids[order], labels=place[part.labels], counts=part.counts[order]
     )
 
 

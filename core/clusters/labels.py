@@ -67,11 +67,11 @@ def label_table(
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     images = [0, 0]
     for labels, is_inside in zip(labels_per_image, inside, strict=True):
-        found = _of_image(labels)
-        counts[not is_inside].update(found)
-        images[not is_inside] += bool(found)
+        present = _of_image(labels)
+        counts[not is_inside].update(present)
+        images[not is_inside] += bool(present)
     names = sorted(counts[0] | counts[1])
-    with_label = [np.array([side[name] for name in names], dtype=np.int64) for side in counts]
+    with_label = [np.array([group[name] for name in names], dtype=np.int64) for group in counts]
     shares = [
         count / number if number else np.full(len(names), np.nan)
         for count, number in zip(with_label, images, strict=True)

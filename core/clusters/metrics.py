@@ -22,7 +22,7 @@ NOTHING_LEFT = 1e-12
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedRows:
     """The usable rows, ready for products.
 
     Attributes
@@ -51,7 +51,7 @@ class Prepared:
     offset: np.ndarray
     scale: float = 1.0
 
-    def part(self, places: np.ndarray) -> Prepared:
+    def part(self, places: np.ndarray) -> PreparedRows:
         """Some of the prepared rows; a row may be drawn more than once."""
         rows = self.rows[places]
         total = float(np.sum(np.square(rows, dtype=np.float64)))
@@ -59,7 +59,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Metric(ABC):
+class CentroidDistance(ABC):
     """A distance between a response and a centroid.
 
     Attributes
@@ -75,7 +75,7 @@ class Metric(ABC):
     help: str
     distance: str
 
-    def prepare(self, responses: np.ndarray) -> Prepared:
+    def prepare(self, responses: np.ndarray) -> PreparedRows:
         """Check responses (n, v) and prepare the usable rows."""
         responses = check_responses(responses, minimum_rows=1)
         missing = np.isnan(responses[:, 0])
@@ -90,7 +90,7 @@ class Metric(ABC):
             rows[block] = self._ready((responses[kept[block]] - offset) / scale)
             total += float(np.sum(np.square(rows[block], dtype=np.float64)))
         left_out = int(missing.sum()), int(undefined.sum())
-        return Prepared(rows, kept, len(responses), *left_out, total, offset, scale)
+        return PreparedRows(rows, kept, len(responses), *left_out, total, offset, scale)
 
     @abstractmethod
     def bias(self, centroids: np.ndarray) -> np.ndarray:
@@ -112,7 +112,7 @@ class Metric(ABC):
         """Distances as they are shown, from ``apart``."""
         return apart
 
-    def restore(self, centroids: np.ndarray, prepared: Prepared) -> np.ndarray:
+    def restore(self, centroids: np.ndarray, prepared: PreparedRows) -> np.ndarray:
         """Centroids in the units of the responses, float32. (k, v)"""
         return (centroids * prepared.scale + prepared.offset).astype(np.float32)
 
@@ -127,7 +127,7 @@ class Metric(ABC):
 
 
 @dataclass(frozen=True)
-class Angular(Metric):
+class AngularDistance(CentroidDistance):
     """One minus the cosine of the angle between rows, centred or not."""
 
     centred: ClassVar[bool] = False
@@ -158,13 +158,13 @@ class Angular(Metric):
         return unit_rows(block, self.centred)
 
 
-class Correlation(Angular):
+class CorrelationDistance(AngularDistance):
     """1 - Pearson correlation over the response units."""
 
     centred = True
 
 
-class Euclidean(Metric):
+class EuclideanDistance(CentroidDistance):
     """Euclidean distance; the sum of its squares is minimised."""
 
     def bias(self, centroids: np.ndarray) -> np.ndarray:
@@ -201,25 +201,25 @@ def _squares(rows: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.
     return squares
 
 
-METRICS: Registry[Metric] = Registry("distance")
-for _metric in (
-    Correlation(
+METRICS: Registry[CentroidDistance] = Registry("distance")
+for _distance in (
+    CorrelationDistance(
         "correlation",
         "Correlation (1 − r)",
         "Compares the shape of responses over the units; their mean and size do not count.",
         "correlation distance 1 − r (0 to 2)",
     ),
-    Angular(
+    AngularDistance(
         "cosine",
         "Cosine",
         "Compares the direction of responses from zero; their size does not count.",
         "cosine distance (0 to 2)",
     ),
-    Euclidean(
+    EuclideanDistance(
         "euclidean",
         "Euclidean",
         "Compares responses unit by unit; strong responses part from weak ones.",
         "Euclidean distance",
     ),
 ):
-    METRICS.register(_metric.id, _metric)
+    METRICS.register(_distance.id, _distance)

@@ -17,7 +17,7 @@ MAP = "tsne"
 
 
 @dataclass(frozen=True)
-class Rows:
+class Observations:
     """Responses to cluster, and where each row comes from.
 
     Attributes
@@ -45,7 +45,7 @@ def rows_of(
     roi: Sequence[str] | str | None = None,
     seed: int = 0,
     progress: Progress = silent,
-) -> Rows:
+) -> Observations:
     """Rows of one recording or of several subjects.
 
     Parameters
@@ -77,7 +77,7 @@ def rows_of(
         return pooled(opened, regions=named or None)
     if len(opened) != 1:
         raise InputError(
-            f"{source} of {len(opened)} subjects were asked for",
+            f"{source} of {len(opened)} subjects were requested",
             "one subject",
             "Pool the region means of several subjects instead.",
         )
@@ -95,7 +95,7 @@ def rows_of(
 
 def pooled(
     opened: Sequence[Dataset], what: str = "regions", regions: Sequence[str] | None = None
-) -> Rows:
+) -> Observations:
     """Region means of several subjects on the regions that all share, z within subject.
 
     Every region of a subject gets mean 0 and standard deviation 1 over the usable rows,
@@ -113,7 +113,7 @@ def pooled(
     Raises
     ------
     InputError
-        If voxels are asked for, no subject is given, or no region is shared.
+        If voxels are to be pooled, there is no subject, or no region is shared.
     NotFoundError
         If a named region is not shared.
     """
@@ -138,7 +138,7 @@ def pooled(
             raise NotFoundError(f"The subjects do not share the region {name!r}", choices=shared)
     names = tuple(regions or shared)
     parts = [_standardised(_region_means(ds, names)) for ds in opened]
-    return Rows(
+    return Observations(
         np.concatenate(parts),
         np.concatenate([np.full(ds.n_stimuli, ds.subject) for ds in opened]),
         np.concatenate([np.arange(ds.n_stimuli) for ds in opened]),
@@ -149,9 +149,9 @@ def pooled(
 
 def _one_subject(
     ds: Dataset, responses: np.ndarray, names: tuple[str, ...], unit: str = ""
-) -> Rows:
+) -> Observations:
     subjects = np.full(ds.n_stimuli, ds.subject)
-    return Rows(responses, subjects, np.arange(ds.n_stimuli), names, unit or ds.info.units)
+    return Observations(responses, subjects, np.arange(ds.n_stimuli), names, unit or ds.info.units)
 
 
 def _region_means(ds: Dataset, names: Sequence[str]) -> np.ndarray:

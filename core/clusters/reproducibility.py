@@ -10,14 +10,14 @@ import pandas as pd
 
 from core.clusters.descent import assign, partition
 from core.clusters.kmeans import exact_objective
-from core.clusters.metrics import METRICS, NOTHING_LEFT, Prepared
+from core.clusters.metrics import METRICS, NOTHING_LEFT, PreparedRows
 from core.progress import Progress
 
 STARTS = 3
 
 
 def silhouettes(
-    prepared: Prepared, labels: Mapping[int, np.ndarray], metric: str
+    prepared: PreparedRows, labels: Mapping[int, np.ndarray], metric: str
 ) -> dict[int, float]:
     """Mean silhouette of the rows for each k; NaN where it is undefined (one cluster).
 
@@ -39,7 +39,7 @@ def silhouettes(
 
 
 def gap_statistic(
-    prepared: Prepared,
+    prepared: PreparedRows,
     ks: Sequence[int],
     metric: str,
     seed: int,
@@ -74,14 +74,14 @@ def gap_statistic(
 
 
 def stability(
-    prepared: Prepared,
+    prepared: PreparedRows,
     ks: Sequence[int],
     metric: str,
     seed: int,
     resamples: int,
     progress: Progress,
 ) -> pd.DataFrame:
-    """Agreement of the clusters of bootstrap resamples, which all rows are given to.
+    """Agreement of the clusters of bootstrap resamples, which all rows are assigned to.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def stability(
     """
     from sklearn.metrics import adjusted_rand_score
 
-    method = METRICS[metric]
+    distance = METRICS[metric]
     labels: dict[int, list[np.ndarray]] = {k: [] for k in ks}
     for number in range(resamples):
         rng = np.random.default_rng([seed, number, 2])
@@ -99,8 +99,8 @@ def stability(
         for place, k in enumerate(ks):
             done = (number + place / len(ks)) / resamples
             progress(done, f"Stability, resample {number + 1} of {resamples}, {k} clusters")
-            found = partition(drawn, k, method, rng, STARTS)
-            labels[k].append(assign(prepared.rows, found.centroids, method))
+            part = partition(drawn, k, distance, rng, STARTS)
+            labels[k].append(assign(prepared.rows, part.centroids, distance))
     rows = []
     for k in ks:
         agreement = [adjusted_rand_score(a, b) for a, b in combinations(labels[k], 2)]
@@ -109,7 +109,7 @@ def stability(
     return pd.DataFrame(np.array(rows, dtype=np.float64), index=list(ks), columns=columns)
 
 
-def _box(prepared: Prepared, metric: str, rng: np.random.Generator) -> Prepared:
+def _box(prepared: PreparedRows, metric: str, rng: np.random.Generator) -> PreparedRows:
     rows = prepared.rows.astype(np.float64)
     mean = rows.mean(axis=0)
     _, _, axes = np.linalg.svd(rows - mean, full_matrices=False)
@@ -118,12 +118,12 @@ def _box(prepared: Prepared, metric: str, rng: np.random.Generator) -> Prepared:
     return METRICS[metric].prepare(points @ axes + mean)
 
 
-def _log_objective(prepared: Prepared, k: int, metric: str, rng: np.random.Generator) -> float:
-    method = METRICS[metric]
+def _log_objective(prepared: PreparedRows, k: int, metric: str, rng: np.random.Generator) -> float:
+    distance = METRICS[metric]
     if k > len(prepared.rows):
         return float("nan")
-    found = partition(prepared, k, method, rng, STARTS)
-    objective = exact_objective(prepared, found, method)
+    part = partition(prepared, k, distance, rng, STARTS)
+    objective = exact_objective(prepared, part, distance)
     if objective <= NOTHING_LEFT * prepared.total:
         return float("nan")
     return float(np.log(objective) + 2.0 * np.log(prepared.scale))

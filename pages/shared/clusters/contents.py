@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core import clusters
-from core.clusters import Clustering, Rows
+from core.clusters import Clustering, Observations
 from core.datasets import Dataset
 from core.figures.heatmap import data_uri
 from core.figures.wordclouds import wordcloud
@@ -20,7 +20,7 @@ MOST_LABELS = 15
 CLOUD = (420, 240)
 
 
-def contents(key: str, opened: list[Dataset], rows: Rows, found: Clustering) -> None:
+def contents(key: str, opened: list[Dataset], rows: Observations, found: Clustering) -> None:
     """One cluster: its images, their labels, and what its centroid answers to."""
     for note in found.notes:
         st.caption(plain(note))
@@ -75,7 +75,7 @@ def choose_cluster(k: int) -> tuple[int, int]:
     return cluster, int(count)
 
 
-def tiles(opened: list[Dataset], rows: Rows, near: clusters.Members) -> list[Tile]:
+def tiles(opened: list[Dataset], rows: Observations, near: clusters.Members) -> list[Tile]:
     by_subject = {ds.subject: ds for ds in opened}
     made = []
     for row, distance in zip(near.rows, near.distances, strict=True):
@@ -88,7 +88,7 @@ def tiles(opened: list[Dataset], rows: Rows, near: clusters.Members) -> list[Til
     return made
 
 
-def labels(opened: list[Dataset], rows: Rows, found: Clustering, cluster: int) -> None:
+def labels(opened: list[Dataset], rows: Observations, found: Clustering, cluster: int) -> None:
     """Which labels the images of a cluster have, and which of them others lack."""
     by_subject = {ds.subject: ds.stimuli["labels"].tolist() for ds in opened}
     every = [

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import clusters
-from core.clusters import Choice, Clustering, Rows
+from core.clusters import Choice, Clustering, Observations
 from core.datasets import Dataset
 from core.figures import clusters as figures
 from pages.shared.clusters import results as clusterings
@@ -57,7 +57,7 @@ def how_many(choice: Choice) -> None:
     )
 
 
-def profiles(opened: list[Dataset], rows: Rows, found: Clustering) -> None:
+def profiles(opened: list[Dataset], rows: Observations, found: Clustering) -> None:
     """What the centroids answer to, region by region."""
     if len(opened) == 1 and len(opened[0].regions) > 2:
         ds = opened[0]
@@ -76,7 +76,7 @@ def profiles(opened: list[Dataset], rows: Rows, found: Clustering) -> None:
     )
 
 
-def composition(opened: list[Dataset], rows: Rows, found: Clustering) -> None:
+def composition(opened: list[Dataset], rows: Observations, found: Clustering) -> None:
     """How sources and categories spread over the clusters."""
     stimuli = opened[0].stimuli
     columns = [

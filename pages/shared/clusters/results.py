@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import clusters, jobs
-from core.clusters import Choice, Rows
+from core.clusters import Choice, Observations
 from core.datasets import Dataset
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import recording
@@ -25,7 +25,7 @@ def subjects_of(ds: Dataset, request: dict[str, Any]) -> list[Dataset]:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Collecting the responses …")
-def rows_of(key: str, _opened: list[Dataset], _request: dict[str, Any]) -> Rows:
+def rows_of(key: str, _opened: list[Dataset], _request: dict[str, Any]) -> Observations:
     asked = _request["source"], _request.get("roi"), _request["seed"]
     return clusters.rows_of(_opened, *asked)
 

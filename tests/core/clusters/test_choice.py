@@ -22,7 +22,10 @@ def blobs(rng, k, each=60, v=8):
 
 
 def quick(responses, ks=range(2, 7), metric="correlation", **changed):
-    return clusters.choose_k(responses, ks, metric, **{"references": 5, "resamples": 4, **changed})
+    drawn = {"references": 5, "resamples": 4}
+    drawn |= {name: changed.pop(name) for name in ("most",) if name in changed}
+    resampling = clusters.Resampling(**drawn)
+    return clusters.choose_k(responses, ks, metric, resampling=resampling, **changed)
 
 
 @pytest.mark.parametrize("metric", ["correlation", "cosine", "euclidean"])
@@ -104,14 +107,32 @@ def test_one_cluster_is_a_valid_number(rng):
         ({"ks": []}, "numbers of clusters"),
         ({"ks": [0, 2]}, "numbers of at least 1"),
         ({"ks": [50]}, "20 of 20 rows"),
-        ({"references": 1}, "references is 1"),
-        ({"resamples": 0}, "resamples is 0"),
-        ({"most": 1}, "most is 1"),
     ],
 )
 def test_bad_settings_get_one_clear_message(rng, arguments, message):
     with pytest.raises(InputError, match=message):
         clusters.choose_k(rng.standard_normal((20, 4)), **{"ks": [2], **arguments})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"references": 1}, "references is 1"),
+        ({"resamples": 0}, "resamples is 0"),
+        ({"most": 1}, "most is 1"),
+    ],
+)
+def test_too_few_draws_get_one_clear_message(numbers, message):
+    with pytest.raises(InputError, match=message):
+        clusters.Resampling(**numbers)
+
+
+def test_the_calls_of_the_contract(rng):
+    rows = blobs(rng, 3, each=20)
+    choice = clusters.choose_k(rows, range(2, 5), minimum_gain=0.02)
+    assert (choice.k, choice.minimum_gain) == (3, 0.02)
+    usual = clusters.choose_k(rows, range(2, 5), resampling=clusters.Resampling())
+    pd.testing.assert_frame_equal(choice.table, usual.table)
 
 
 def table_of(stability):
@@ -177,7 +198,7 @@ def test_the_job_keeps_its_result(tmp_path):
     opened = clusters.open_subjects(REQUEST)
     assert key == clusters.result_key(opened, REQUEST)
     rows = clusters.rows_of(opened, "regions")
-    fresh = clusters.choose_k(rows.responses, [2, 3, 4], references=2, resamples=2)
+    fresh = clusters.choose_k(rows.responses, [2, 3, 4], resampling=clusters.Resampling(2, 2))
     pd.testing.assert_frame_equal(loaded.table, fresh.table)
     assert loaded.chosen == fresh.chosen
     assert loaded.recommendation == fresh.recommendation

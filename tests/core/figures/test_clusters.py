@@ -67,7 +67,7 @@ def test_a_wordcloud_needs_room():
 
 @pytest.mark.parametrize("rule", list(clusters.RULES))
 def test_the_rules_are_drawn_with_their_choice(rows, rule):
-    choice = clusters.choose_k(rows, [2, 3, 4], references=2, resamples=2)
+    choice = clusters.choose_k(rows, [2, 3, 4], resampling=clusters.Resampling(2, 2))
     figure = figures.rule(choice, rule)
     traces = list(figure.select_traces({"type": "scatter"}))
     [curve] = [trace for trace in traces if trace.mode == "lines+markers"]
