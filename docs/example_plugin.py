@@ -25,7 +25,7 @@ from core.decoders.loss import Loss
 from core.decoders.loss import register as register_loss
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded
 from core.encoders.encoder import register as register_encoder
-from core.maps.method import Layout, Method
+from core.maps.method import Method, Placement
 from core.maps.method import register as register_method
 from core.maps.monitor import Monitor
 from core.maps.space import Space
@@ -119,9 +119,9 @@ METRICS.register("spearman", Spearman("spearman", "1 − Spearman ρ", "0 to 2",
 
 
 # A map method: coordinates of the usable rows of a space.
-def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Layout:
+def place(space: Space, values: dict[str, Any], monitor: Monitor, seed: int) -> Placement:
     monitor.notes.append("Only the start of other methods, enlarged.")
-    return Layout(values["factor"] * space.start())
+    return Placement(values["factor"] * space.start())
 
 
 register_method(
