@@ -12,6 +12,7 @@ from core.report import bold5000, plan
 from core.report.scores import AVERAGED
 
 MEASURE = "two-way"
+SETS = ("validation", "test")
 # Of each recording: its part of the report, its case there (any where None), and its protocol.
 RECORDINGS = {
     "simulated": ("heads", None),
@@ -76,16 +77,16 @@ def _two_way(table: pd.DataFrame, part: str, case: str | None = None) -> pd.Data
 
 def _heads(parts: dict[str, pd.DataFrame]) -> str:
     """The table of heads: validation and test set of each recording."""
-    names = [f"{name}: {of}" for name in parts for of in ("validation", "test")]
+    names = [f"{name}: {subset}" for name in parts for subset in SETS]
     lines = [["head", *names], ["---"] * (len(names) + 1)]
     for head in dict.fromkeys(next(iter(parts.values()))["head"]):
-        cells = [_mean(part, head, of) for part in parts.values() for of in ("validation", "test")]
+        cells = [_mean(part, head, subset) for part in parts.values() for subset in SETS]
         lines.append([f"`{head}`", *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _mean(part: pd.DataFrame, head: str, side: str) -> str:
-    values = part.loc[(part["head"] == head) & (part["side"] == side), "mean"]
+def _mean(part: pd.DataFrame, head: str, subset: str) -> str:
+    values = part.loc[(part["head"] == head) & (part["side"] == subset), "mean"]
     return _number(values.iloc[0]) if len(values) else ""
 
 

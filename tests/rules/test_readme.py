@@ -134,7 +134,7 @@ def test_every_registered_id_is_documented(heading):
     assert REGISTERED[heading] - named == set()
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [file for file in FILES if file != "CHANGELOG.md"])
 def test_ids_with_a_colon_name_a_family(file):
     families = REGISTERED["encoder"] | REGISTERED["recording"]
     for span in spans(file):
