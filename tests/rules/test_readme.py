@@ -169,6 +169,14 @@ def test_every_make_target_is_there(file):
             assert match[1] in targets, line
 
 
+def test_the_tests_that_make_is_told_to_run_are_there():
+    named = re.findall(r"ARGS=\"?([\w/.]+)(?:::(\w+))?", text_of("CONTRIBUTING.md"))
+    assert named
+    for path, test in named:
+        assert (PROJECT / path).exists(), path
+        assert not test or f"def {test}(" in text_of(path)
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_every_path_is_there(file):
     """Paths below a folder of the project; what a reader puts there is written with <...>."""
