@@ -1,50 +1,162 @@
 """Operations that a job can run, by name; each is imported only when it is run.
 
-An operation is a function ``(request: dict, progress, folder: Path) -> dict``. A lab
-adds operations and datasets of its own in modules named by the environment variable
+A lab adds operations and datasets of its own in modules named by the environment variable
 ``NEUROGALLERY_PLUGINS`` (separated by commas), which register themselves on import.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
+from core.progress import Progress
 from core.registry import Registry
 
-OPERATIONS: Registry[str] = Registry("operation")
-OPERATIONS.register("rdm", "core.rdm.job:run")
-OPERATIONS.register("ground_truth", "core.recovery.curves:run")
-OPERATIONS.register("encode", "core.encoders.job:run")
-OPERATIONS.register("map", "core.maps.job:run")
-OPERATIONS.register("clusters", "core.clusters.job:run")
-OPERATIONS.register("consistency", "core.clusters.consistency_job:run")
-OPERATIONS.register("train", "core.decoders.training.train:run")
-OPERATIONS.register("evaluate", "core.decoders.scoring.evaluation:run")
-OPERATIONS.register("fetch", "core.datasets.fetch:run")
+Function = Callable[[dict[str, Any], Progress, Path], dict[str, Any]]
+# What the reader is told of no request: ids of content, long lists, options that are usual.
+UNTOLD = ("fingerprint", "stimuli", "options", "config")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A registered operation.
+
+    Attributes
+    ----------
+    function : str
+        'module:function'; the function takes a request, a progress callback and the folder
+        of the job, and gives JSON values.
+    label : str
+        What page Jobs calls it.
+    request : str
+        Class of its request, a ``core.jobs.Request`` in the same module; '' where the function
+        takes the JSON values as they are.
+    fields : tuple of str or None
+        Fields of the request that page Jobs shows where they say something; every one for
+        None. Options of the recording are shown where they differ from their defaults.
+    usual : mapping
+        Values of fields that say nothing.
+    """
+
+    function: str
+    label: str
+    request: str = ""
+    fields: tuple[str, ...] | None = None
+    usual: Mapping[str, Any] = field(default_factory=dict)
+
+    def open(self) -> Function:
+        """Import the function, as one of the JSON values of the request."""
+        name, _, function = self.function.partition(":")
+        module = importlib.import_module(name)
+        run: Callable[[Any, Progress, Path], dict[str, Any]] = getattr(module, function)
+        if not self.request:
+            return run
+        read = getattr(module, self.request).from_json
+        return lambda values, progress, folder: run(read(values), progress, folder)
+
+    def describe(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What a request says to the reader, by field; ``values`` are its JSON values."""
+        names = [name for name in self.fields or values if name not in UNTOLD]
+        telling = {
+            name: values[name]
+            for name in names
+            if values.get(name) and values[name] != self.usual.get(name)
+        }
+        parameters = telling.pop("parameters", {})
+        return telling | parameters | _changed_options(values)
+
+
+# An operation that was registered before they had labels is 'module:function' alone.
+OPERATIONS: Registry[Operation | str] = Registry("operation")
+RECORDING = ("dataset", "subject")
+for _name, _operation in {
+    "rdm": Operation(
+        "core.rdm.job:run",
+        "RDM",
+        "RdmRequest",
+        (*RECORDING, "rois", "metric", "noise", "order"),
+        {"noise": "none", "order": "original"},
+    ),
+    "ground_truth": Operation(
+        "core.recovery.job:run", "Ground truth", "RecoveryRequest", ("roi", "metric")
+    ),
+    "encode": Operation(
+        "core.encoders.job:run",
+        "Embeddings",
+        "EncodeRequest",
+        (*RECORDING, "encoder", "which", "parameters"),
+    ),
+    # Each source of a map has fields of its own.
+    "map": Operation("core.maps.job:run", "Map", "MapRequest"),
+    "clusters": Operation(
+        "core.clusters.job:run",
+        "Clusters",
+        "ClustersRequest",
+        (*RECORDING, "subjects", "roi", "source", "metric", "seed"),
+    ),
+    "consistency": Operation(
+        "core.clusters.consistency_job:run",
+        "Consistency of clusters",
+        "ConsistencyRequest",
+        (*RECORDING, "subjects", "roi", "source", "metric", "seed", "across", "k", "ks"),
+    ),
+    "train": Operation(
+        "core.decoders.job:run_training", "Decoder", "TrainRequest", ("dataset", "head")
+    ),
+    "evaluate": Operation(
+        "core.decoders.job:run_evaluation",
+        "Scores of a decoder",
+        "EvaluateRequest",
+        ("run", "head", "dataset", "prototypes"),
+    ),
+    "fetch": Operation("core.datasets.fetch:run", "Download", "FetchRequest", ("name", "source")),
+}.items():
+    OPERATIONS.register(_name, _operation)
 # What registers itself with something that other operations use.
 EXTENSIONS = ("core.decoders.map_source",)
 
 
-def resolve(name: str) -> Callable[..., dict[str, Any]]:
-    """Give the function of an operation.
+def get(name: str) -> Operation:
+    """Give an operation, with its name as label where it was registered without one.
 
     Raises
     ------
     NotFoundError
         If there is no such operation.
     InputError
-        If a plugin cannot be imported.
+        If it was registered as something else than an ``Operation`` or 'module:function'.
+    """
+    operation = OPERATIONS[name]
+    if isinstance(operation, str):
+        operation = Operation(operation, name)
+    if not isinstance(operation, Operation) or ":" not in operation.function:
+        raise InputError(
+            f"The operation {name!r} is registered as {OPERATIONS[name]!r}",
+            "Operation('module:function', label)",
+        )
+    return operation
+
+
+def resolve(name: str) -> Function:
+    """Give the function of an operation, which takes the JSON values of a request.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such operation.
+    InputError
+        If a plugin cannot be imported, or registered the operation as something else.
     """
     load_plugins()
     for extension in EXTENSIONS:
         importlib.import_module(extension)
-    module, _, function = OPERATIONS[name].partition(":")
-    operation: Callable[..., dict[str, Any]] = getattr(importlib.import_module(module), function)
-    return operation
+    return get(name).open()
 
 
 def load_plugins() -> None:
@@ -69,3 +181,14 @@ def _import_plugin(name: str) -> None:
             "modules on the import path",
             "Add their folder to PYTHONPATH.",
         ) from None
+
+
+def _changed_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a recording that differ from their defaults."""
+    from core import datasets
+
+    options = values.get("options") or {}
+    name = values.get("dataset", "simulated")
+    declared = [p for info in datasets.available() if info.name == name for p in info.options]
+    defaults = {option.name: json.loads(json.dumps(option.default)) for option in declared}
+    return {key: value for key, value in options.items() if defaults.get(key, value) != value}

@@ -10,9 +10,9 @@ from core.clusters.agreement import (
     surrogate,
 )
 from core.clusters.choice import KS, RULES, STABLE, Choice, Resampling, choose_k
-from core.clusters.consistency_job import ACROSS, load_recurrence, recurrence_key
+from core.clusters.consistency_job import ACROSS, ConsistencyRequest, load_consistency
 from core.clusters.contents import UNKNOWN, Composition, composition, profile
-from core.clusters.job import load, open_subjects, result_key
+from core.clusters.job import OF_UNITS, ClustersRequest, load
 from core.clusters.kmeans import Clustering, Members, describe, fit, nearest
 from core.clusters.labels import WEIGHTS, label_table, labelled, word_weights
 from core.clusters.metrics import METRICS, CentroidDistance
@@ -23,6 +23,7 @@ __all__ = [
     "KS",
     "MAP",
     "METRICS",
+    "OF_UNITS",
     "RULES",
     "SOURCES",
     "STABLE",
@@ -31,8 +32,10 @@ __all__ = [
     "CentroidDistance",
     "Choice",
     "Clustering",
+    "ClustersRequest",
     "Composition",
     "Consistency",
+    "ConsistencyRequest",
     "Match",
     "Members",
     "Observations",
@@ -47,14 +50,11 @@ __all__ = [
     "label_table",
     "labelled",
     "load",
-    "load_recurrence",
+    "load_consistency",
     "match",
     "nearest",
-    "open_subjects",
     "pooled",
     "profile",
-    "recurrence_key",
-    "result_key",
     "rows_of",
     "surrogate",
     "word_weights",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +17,122 @@ from core.clusters.agreement import (
     consistency_across_k,
     consistency_across_subjects,
 )
-from core.clusters.job import open_subjects
+from core.clusters.job import K, RecordingsRequest, check_ks, recordings_of
 from core.clusters.pooling import pooled, rows_of
-from core.datasets import Dataset
+from core.datasets.reference import FIELDS
 from core.errors import InputError
+from core.jobs.request import check_fields
 from core.progress import Progress
+from core.registry import Parameter
 
 VERSION = 1
 ACROSS = ("subjects", "k")
 NUMBERS = ("cluster_first", "cluster_second", "r")
+OWN = ("across", "k", "ks", "source", "roi", "metric", "seed", "surrogates")
+SIMULATIONS = Parameter("surrogates", "Simulations", SURROGATES, minimum=0, maximum=1_000_000)
 
 
-def recurrence_key(opened: Sequence[Dataset], request: Mapping[str, Any]) -> str:
-    """Key of the result of a request in the store; see ``run``."""
-    settings = _settings(request)
-    seed = settings.pop("seed")
-    content = store.fingerprint([ds.fingerprint for ds in opened])
-    return store.key("consistency", content, settings, seed=seed, version=VERSION)
+@dataclass(frozen=True)
+class ConsistencyRequest(RecordingsRequest):
+    """Whether the clusters of subjects, or of several k, match.
 
-
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: match the centroids of several clusterings, with surrogates as null.
-
-    Parameters
+    Attributes
     ----------
-    request : mapping
-        ``dataset``, ``across``: 'subjects' (with ``subjects`` and ``k``) or 'k' (with
-        ``subject`` and ``ks``); optionally ``options``, ``stimuli``, ``source``, ``roi``
-        (for 'k'), ``metric``, ``seed`` and ``surrogates``.
+    across : str
+        'subjects', each with ``k`` clusters of the regions; or 'k', the rows of ``source``
+        with each of ``ks``.
+    k : int
+    ks : tuple of int
+    surrogates : int
+        Simulations of responses without clusters.
+    """
+
+    operation = "consistency"
+
+    across: str = "subjects"
+    k: int = 0
+    ks: tuple[int, ...] = ()
+    surrogates: int = SURROGATES
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.across not in ACROSS:
+            raise InputError(f"across is {self.across!r}", choices=ACROSS)
+        by_k = self.across == "k"
+        checked = {
+            "k": 0 if by_k else K.check(self.k),
+            "ks": check_ks(self.ks) if by_k else (),
+            "surrogates": SIMULATIONS.check(self.surrogates),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def label(self) -> str:
+        return "Match the clusters, and those of responses without clusters"
+
+    def key(self) -> str:
+        settings: dict[str, Any] = {"across": self.across, "metric": self.metric}
+        settings["surrogates"] = self.surrogates
+        if self.across == "subjects":
+            settings["k"] = self.k
+        else:
+            settings |= {"ks": list(self.ks), "source": self.source, "roi": list(self.roi)}
+        content, seed = self.content(), self.seed
+        return store.key("consistency", content, settings, seed=seed, version=VERSION)
+
+    def match(self, progress: Progress) -> Consistency:
+        """Match the centroids of several clusterings, with surrogates as null."""
+        opened = self.open()
+        settings = (self.metric, self.seed, self.surrogates)
+        if self.across == "k":
+            rows = rows_of(opened, self.source, self.roi, self.seed)
+            return consistency_across_k(rows.responses, self.ks, *settings, progress=progress)
+        rows = pooled(opened)
+        names = [ds.subject for ds in opened]
+        parts = [rows.responses[rows.subjects == name] for name in names]
+        return consistency_across_subjects(parts, self.k, *settings, names=names, progress=progress)
+
+    def to_json(self) -> dict[str, Any]:
+        numbers = {"k": self.k} if self.across == "subjects" else {"ks": list(self.ks)}
+        changed = {} if self.surrogates == SURROGATES else {"surrogates": self.surrogates}
+        return {**super().to_json(), "across": self.across, **numbers, **changed}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ConsistencyRequest:
+        check_fields(cls.operation, values, (*FIELDS, "subjects", *OWN), ("dataset", "across"))
+        settings = {name: values[name] for name in OWN if values.get(name) is not None}
+        return cls(recordings_of(values), **settings)
+
+
+def run(request: ConsistencyRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: match the clusters of a request into the store.
 
     Returns
     -------
     dict
-        ``key`` of the result, for ``load_recurrence``.
+        ``key`` of the result, for ``load_consistency``.
     """
     progress(0.0, "Opening the recording")
-    opened = open_subjects(request)
-    key = recurrence_key(opened, request)
+    opened, key = request.open(), request.key()
     if store.load(key) is None:
-        found = _found(opened, request, progress)
-        pairs = {name: found.pairs[name].to_numpy() for name in NUMBERS}
+        matched = request.match(progress)
         facts = {
-            "names": list(found.names),
-            "first": found.pairs["first"].tolist(),
-            "second": found.pairs["second"].tolist(),
-            "mean": found.mean,
-            "above": found.above,
-            "p": None if np.isnan(found.p) else found.p,
+            "names": list(matched.names),
+            "first": matched.pairs["first"].tolist(),
+            "second": matched.pairs["second"].tolist(),
+            "mean": matched.mean,
+            "above": matched.above,
+            "p": None if np.isnan(matched.p) else matched.p,
         }
-        arrays = {"matrix": found.matrix, "null": found.null, **pairs}
-        store.save(key, arrays, {"title": opened[0].info.title, **request, "found": facts})
+        pairs = {name: matched.pairs[name].to_numpy() for name in NUMBERS}
+        arrays = {"matrix": matched.matrix, "null": matched.null, **pairs}
+        about = {"title": opened[0].info.title, **request.to_json()}
+        store.save(key, arrays, {**about, "found": facts})
     return {"key": key}
 
 
-def load_recurrence(key: str) -> Consistency | None:
+def load_consistency(key: str) -> Consistency | None:
     """A result from the store, None where there is none. Its arrays are read-only."""
     result = store.load(key)
     if result is None:
@@ -85,38 +148,3 @@ def load_recurrence(key: str) -> Consistency | None:
         arrays["null"],
         float("nan") if facts["p"] is None else facts["p"],
     )
-
-
-def _found(
-    opened: Sequence[Dataset], request: Mapping[str, Any], progress: Progress
-) -> Consistency:
-    given = _settings(request)
-    shared = (given["metric"], given["seed"], given["surrogates"])
-    if given["across"] == "k":
-        rows = rows_of(opened, given["source"], given["roi"], given["seed"])
-        return consistency_across_k(rows.responses, given["ks"], *shared, progress=progress)
-    rows = pooled(opened)
-    names = [ds.subject for ds in opened]
-    parts = [rows.responses[rows.subjects == name] for name in names]
-    return consistency_across_subjects(parts, given["k"], *shared, names=names, progress=progress)
-
-
-def _settings(request: Mapping[str, Any]) -> dict[str, Any]:
-    across = request["across"]
-    if across not in ACROSS:
-        raise InputError(f"across is {across!r}", choices=ACROSS)
-    given: dict[str, Any] = {
-        "across": across,
-        "metric": request.get("metric", "correlation"),
-        "seed": int(request.get("seed", 0)),
-        "surrogates": int(request.get("surrogates", SURROGATES)),
-    }
-    if across == "subjects":
-        return {**given, "k": int(request["k"])}
-    roi = request.get("roi") or []
-    return {
-        **given,
-        "ks": [int(k) for k in request["ks"]],
-        "source": request.get("source", "regions"),
-        "roi": [roi] if isinstance(roi, str) else list(roi),
-    }

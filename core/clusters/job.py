@@ -2,70 +2,169 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from core import datasets, store
-from core.clusters.choice import (
-    COLUMNS,
-    KS,
-    MOST,
-    REFERENCES,
-    RESAMPLES,
-    Choice,
-    Resampling,
-    choose_k,
-)
+from core import store
+from core.clusters.choice import COLUMNS, KS, Choice, Resampling, choose_k
 from core.clusters.kmeans import Clustering
+from core.clusters.metrics import METRICS
 from core.clusters.pooling import rows_of
-from core.datasets import Dataset
-from core.progress import Progress
+from core.datasets import Dataset, Reference
+from core.datasets.reference import FIELDS
+from core.errors import InputError
+from core.jobs.request import SEED, Request, check_fields, check_names
+from core.progress import Progress, portion
+from core.registry import Parameter
 
 VERSION = 1
 DRAWING = 0.3
 COUNTS = ("missing", "undefined", "refilled")
 FACTS = ("k", "recommendation", "rows", "most_rows", "metric", "seed", "minimum_gain")
+OF_UNITS = ("voxels", "map")
+K = Parameter("k", "Number of clusters", 2, minimum=1, maximum=1_000_000)
+GAIN = Parameter("minimum_gain", "Least gain", 0.01, minimum=0.0, maximum=1.0)
+DRAWS = tuple(
+    Parameter(name, name, default, minimum=2, maximum=10**9)
+    for name, default in vars(Resampling()).items()
+)
 
 
-def open_subjects(request: Mapping[str, Any]) -> list[Dataset]:
-    """The recording of each subject that a request names, with the stimuli it names."""
-    subjects = request.get("subjects") or [request.get("subject")]
-    options = request.get("options", {})
-    opened = [datasets.load(request["dataset"], subject, **options) for subject in subjects]
-    if not request.get("stimuli"):
-        return opened
-    chosen = set(request["stimuli"])
-    # Subjects of a pool may have seen different images.
-    return [ds.subset([i for i in ds.stimuli["id"] if i in chosen]) for ds in opened]
+@dataclass(frozen=True)
+class RecordingsRequest(Request):
+    """What requests of clusterings share: rows of one recording, or of several subjects.
 
-
-def result_key(opened: Sequence[Dataset], request: Mapping[str, Any]) -> str:
-    """Key of the clusterings of a request in the store; see ``run``."""
-    roi = request.get("roi")
-    parameters = {
-        **_settings(request),
-        "source": request.get("source", "regions"),
-        "roi": [roi] if isinstance(roi, str) else list(roi or ()),
-    }
-    seed = parameters.pop("seed")
-    content = store.fingerprint([ds.fingerprint for ds in opened])
-    return store.key("clusters", content, parameters, seed=seed, version=VERSION)
-
-
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: ``choose_k`` of a recording, with the clusterings of every k, into the store.
-
-    Parameters
+    Attributes
     ----------
-    request : mapping
-        ``dataset``, and ``subject`` or (pooled) ``subjects``; optionally ``options``,
-        ``stimuli`` (ids), ``source`` ('regions', 'voxels', 'pooled', 'map'), ``roi``,
-        ``metric``, ``ks``, ``seed``, ``minimum_gain``, ``references``, ``resamples``
-        and ``most``.
+    recordings : tuple of Reference
+        One subject each.
+    source, roi, metric, seed : str, tuple of str, str, int
+        As in ``rows_of``, the distance, and the seed of the clustering.
+    """
+
+    recordings: tuple[Reference, ...]
+    source: str = "regions"
+    roi: tuple[str, ...] = ()
+    metric: str = "correlation"
+    seed: int = SEED.default
+
+    def __post_init__(self) -> None:
+        METRICS[self.metric]
+        object.__setattr__(self, "roi", check_names("roi", self.roi))
+        object.__setattr__(self, "seed", SEED.check(self.seed))
+
+    @classmethod
+    def of(cls, opened: Iterable[Dataset], **settings: Any) -> Self:
+        """The request of open recordings, one subject each."""
+        return cls(tuple(map(Reference.of, opened)), **settings)
+
+    def open(self) -> list[Dataset]:
+        """The recordings, each with those of the stimuli that its subject saw."""
+        return [recording.open_seen() for recording in self.recordings]
+
+    def content(self) -> str:
+        """Fingerprint of what is clustered."""
+        return store.fingerprint([ds.fingerprint for ds in self.open()])
+
+    def to_json(self) -> dict[str, Any]:
+        subjects = [recording.subject for recording in self.recordings]
+        fingerprints = [recording.fingerprint for recording in self.recordings]
+        return {
+            **self.recordings[0].to_json(),
+            **({"subjects": subjects} if self.source == "pooled" or len(subjects) > 1 else {}),
+            **({"roi": list(self.roi)} if self.roi or self.source in OF_UNITS else {}),
+            "source": self.source,
+            "metric": self.metric,
+            "seed": self.seed,
+            **({"fingerprint": fingerprints} if any(fingerprints) else {}),
+        }
+
+
+@dataclass(frozen=True)
+class ClustersRequest(RecordingsRequest):
+    """The clusterings of every k, and which k to choose; see ``choose_k``.
+
+    Attributes
+    ----------
+    ks, minimum_gain, resampling
+        As in ``choose_k``.
+    """
+
+    operation = "clusters"
+
+    ks: tuple[int, ...] = tuple(KS)
+    minimum_gain: float = GAIN.default
+    resampling: Resampling = Resampling()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "ks", check_ks(self.ks))
+        object.__setattr__(self, "minimum_gain", GAIN.check(self.minimum_gain))
+
+    @property
+    def label(self) -> str:
+        return f"Clustering {self.source} with {min(self.ks)} to {max(self.ks)} clusters"
+
+    def key(self) -> str:
+        parameters = {
+            "source": self.source,
+            "roi": list(self.roi),
+            "metric": self.metric,
+            **self._choosing,
+        }
+        content, seed = self.content(), self.seed
+        return store.key("clusters", content, parameters, seed=seed, version=VERSION)
+
+    def choose(self, responses: np.ndarray, progress: Progress) -> Choice:
+        """The clusterings of these rows; see ``choose_k``."""
+        settings = self.ks, self.metric, self.seed, self.minimum_gain, self.resampling
+        return choose_k(responses, *settings, progress)
+
+    @property
+    def _choosing(self) -> dict[str, Any]:
+        drawn = vars(self.resampling)
+        return {"ks": list(self.ks), "minimum_gain": self.minimum_gain, **drawn}
+
+    def to_json(self) -> dict[str, Any]:
+        usual = ClustersRequest(self.recordings)._choosing
+        changed = {name: value for name, value in self._choosing.items() if value != usual[name]}
+        return {**super().to_json(), **changed}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ClustersRequest:
+        own = ("source", "roi", "metric", "seed", "ks", "minimum_gain")
+        known = (*FIELDS, "subjects", *own, *(number.name for number in DRAWS))
+        check_fields(cls.operation, values, known, ("dataset",))
+        settings = {name: values[name] for name in own if values.get(name) is not None}
+        drawn = {p.name: p.check(values.get(p.name, p.default)) for p in DRAWS}
+        return cls(recordings_of(values), **settings, resampling=Resampling(**drawn))
+
+
+def recordings_of(values: Mapping[str, Any]) -> tuple[Reference, ...]:
+    """One reference for each subject that the JSON values of a request name."""
+    subjects = check_names("subjects", values.get("subjects")) or (values.get("subject"),)
+    fingerprints = check_names("fingerprint", values.get("fingerprint"))
+    own = dict(zip(subjects, fingerprints, strict=False))
+    return tuple(
+        Reference.from_json({**values, "subject": subject, "fingerprint": own.get(subject)})
+        for subject in subjects
+    )
+
+
+def check_ks(ks: Iterable[Any]) -> tuple[int, ...]:
+    """Numbers of clusters as whole numbers, or InputError where one is none."""
+    if not isinstance(ks, Sequence | range) or isinstance(ks, str) or not ks:
+        raise InputError(f"ks is {ks!r}", "a list of numbers of clusters")
+    return tuple(K.check(k) for k in ks)
+
+
+def run(request: ClustersRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: ``choose_k`` of a recording, with the clusterings of every k, into the store.
 
     Returns
     -------
@@ -73,43 +172,31 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
         ``key`` of the result, for ``load``.
     """
     progress(0.0, "Opening the recording")
-    opened = open_subjects(request)
-    key = result_key(opened, request)
+    opened, key = request.open(), request.key()
     if store.load(key) is None:
-        source, seed = request.get("source", "regions"), int(request.get("seed", 0))
-        rows = rows_of(
-            opened, source, request.get("roi"), seed, lambda f, said: progress(DRAWING * f, said)
-        )
-        drawn = DRAWING if source == "map" else 0.0
-        settings = _settings(request)
-        resampling = Resampling(
-            **{name: settings.pop(name) for name in ("references", "resamples", "most")}
-        )
-        choice = choose_k(
-            rows.responses,
-            **settings,
-            resampling=resampling,
-            progress=lambda f, said: progress(drawn + (1 - drawn) * f, said),
-        )
-        save(key, choice, {"title": opened[0].info.title, **request})
+        drawing = portion(progress, 0.0, DRAWING)
+        rows = rows_of(opened, request.source, request.roi, request.seed, drawing)
+        begun = DRAWING if request.source == "map" else 0.0
+        choice = request.choose(rows.responses, portion(progress, begun, 1.0))
+        save(key, choice, {"title": opened[0].info.title, **request.to_json()})
     return {"key": key}
 
 
 def save(key: str, choice: Choice, facts: Mapping[str, Any]) -> None:
     """Keep a choice in the store; ``facts`` (JSON values) are listed with it."""
     ks = list(choice.clusterings)
-    found = list(choice.clusterings.values())
+    clusterings = list(choice.clusterings.values())
     arrays = {
         "ks": np.array(ks),
         "table": choice.table[list(COLUMNS)].to_numpy(dtype=np.float64),
-        "labels": np.stack([each.labels for each in found]),
-        "fits": np.array([(each.objective, each.r2) for each in found], dtype=np.float64),
-        "counts": np.array([[getattr(each, name) for name in COUNTS] for each in found]),
+        "labels": np.stack([each.labels for each in clusterings]),
+        "fits": np.array([(each.objective, each.r2) for each in clusterings], dtype=np.float64),
+        "counts": np.array([[getattr(each, name) for name in COUNTS] for each in clusterings]),
         **{f"centroids_{k}": each.centroids for k, each in choice.clusterings.items()},
     }
-    told = {name: getattr(choice, name) for name in FACTS}
+    values = {name: getattr(choice, name) for name in FACTS}
     lists = {"chosen": dict(choice.chosen), "notes": list(choice.notes)}
-    store.save(key, arrays, {**facts, "choice": {**told, **lists}})
+    store.save(key, arrays, {**facts, "choice": {**values, **lists}})
 
 
 def load(key: str) -> Choice | None:
@@ -118,7 +205,7 @@ def load(key: str) -> Choice | None:
     if result is None:
         return None
     facts, arrays = result.facts["choice"], result.arrays
-    told = {name: facts[name] for name in FACTS}
+    values = {name: facts[name] for name in FACTS}
     ks = [int(k) for k in arrays["ks"]]
     clusterings = {
         k: Clustering(
@@ -127,9 +214,9 @@ def load(key: str) -> Choice | None:
             objective=float(arrays["fits"][row, 0]),
             r2=float(arrays["fits"][row, 1]),
             sizes=np.bincount(arrays["labels"][row] + 1, minlength=k + 1)[1:],
-            metric=told["metric"],
+            metric=values["metric"],
             k=k,
-            seed=told["seed"],
+            seed=values["seed"],
             **{name: int(arrays["counts"][row, i]) for i, name in enumerate(COUNTS)},
         )
         for row, k in enumerate(ks)
@@ -141,18 +228,5 @@ def load(key: str) -> Choice | None:
         clusterings=clusterings,
         chosen=facts["chosen"],
         notes=tuple(facts["notes"]),
-        **told,
+        **values,
     )
-
-
-def _settings(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of ``choose_k`` that a request sets, with the defaults of the others."""
-    return {
-        "ks": [int(k) for k in request.get("ks", KS)],
-        "metric": request.get("metric", "correlation"),
-        "seed": int(request.get("seed", 0)),
-        "minimum_gain": float(request.get("minimum_gain", 0.01)),
-        "references": int(request.get("references", REFERENCES)),
-        "resamples": int(request.get("resamples", RESAMPLES)),
-        "most": int(request.get("most", MOST)),
-    }

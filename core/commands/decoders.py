@@ -107,12 +107,14 @@ def _run(named: str) -> Run:
 
 def _scores(run: Run, chosen: argparse.Namespace, bar: Progress) -> pd.DataFrame:
     """The table of the store, so that a page shows it too; without baselines a table by itself."""
-    from core.decoders.scoring import evaluation
+    from core.decoders.job import EvaluateRequest, run_evaluation
+    from core.decoders.scoring.evaluation import evaluate
+    from core.decoders.scoring.score_table import load_table
 
     if chosen.no_baselines:
-        return evaluation.evaluate(run, bar, chosen.prototypes, baselines=False)
-    evaluation.run({"run": run.key, "prototypes": chosen.prototypes}, bar, Path())
-    table = evaluation.load_table(run.key, chosen.prototypes)
+        return evaluate(run, bar, chosen.prototypes, baselines=False)
+    run_evaluation(EvaluateRequest.of(run, chosen.prototypes), bar, Path())
+    table = load_table(run.key, chosen.prototypes)
     assert table is not None
     return table
 

@@ -3,5 +3,6 @@
 import core.datasets.recordings  # noqa: F401  (each recording registers itself)
 from core.datasets.catalogue import DATASETS, available, load
 from core.datasets.dataset import Dataset, DatasetInfo
+from core.datasets.reference import Reference
 
-__all__ = ["DATASETS", "Dataset", "DatasetInfo", "available", "load"]
+__all__ = ["DATASETS", "Dataset", "DatasetInfo", "Reference", "available", "load"]

@@ -8,15 +8,18 @@ import os
 import shutil
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request as HttpRequest
+from urllib.request import urlopen
 
 from core import paths, store
 from core.datasets.catalogue import DATASETS, RemoteFile
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+from core.jobs.request import Request, check_fields
 from core.progress import Progress, silent
 
 CHUNK_BYTES = 1 << 16
@@ -27,7 +30,7 @@ NETWORK_ERRORS = (URLError, TimeoutError, ConnectionError, ssl.SSLError, http.cl
 def fetch(
     name: str,
     source: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     base_url: str | None = None,
 ) -> Path:
     """Bring the files of a recording into ``<data root>/<name>``.
@@ -66,7 +69,7 @@ def fetch(
     if not files:
         public = [other for other in DATASETS if DATASETS[other].files]
         raise InputError(f"{name} has no files to fetch", choices=public)
-    report = _Report(progress or silent, files)
+    report = _Report(progress, files)
     folder = paths.data_root() / name
     with store.locked(folder):
         for file in files:
@@ -77,9 +80,47 @@ def fetch(
     return folder
 
 
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: fetch the recording ``request["name"]``, from ``request["source"]`` if given."""
-    return {"where": str(fetch(request["name"], request.get("source"), progress))}
+@dataclass(frozen=True)
+class FetchRequest(Request):
+    """The public files of a recording.
+
+    Attributes
+    ----------
+    name : str
+    source : str or None
+        Folder to copy the files from, instead of downloading them.
+    """
+
+    operation = "fetch"
+
+    name: str
+    source: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"Download {self.name}"
+
+    def key(self) -> None:
+        """None: the files go to the data root, not into the store."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "source": self.source}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> FetchRequest:
+        check_fields(cls.operation, values, ("name", "source"), ("name",))
+        return cls(**values)
+
+
+def run(request: FetchRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: fetch a recording.
+
+    Returns
+    -------
+    dict
+        ``where`` its files are.
+    """
+    return {"where": str(fetch(request.name, request.source, progress))}
 
 
 class _Report:
@@ -144,7 +185,7 @@ def _download(file: RemoteFile, part: Path, base_url: str | None, report: _Repor
         return
     headers = {"Range": f"bytes={done}-"} if done else {}
     try:
-        with urlopen(Request(address, headers=headers), timeout=TIMEOUT_S) as response:
+        with urlopen(HttpRequest(address, headers=headers), timeout=TIMEOUT_S) as response:
             done = done if response.status == http.client.PARTIAL_CONTENT else 0
             with open(part, "ab" if done else "wb") as out:
                 _receive(response, out, done, file, report)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.decoders.config import SETTINGS, Config
 from core.decoders.exchange import export, import_run, pack, unpack
 from core.decoders.heads import HEADS
+from core.decoders.job import EvaluateRequest, TrainRequest
 from core.decoders.losses import LOSSES
 from core.decoders.runs import (
     Run,
@@ -27,7 +28,9 @@ __all__ = [
     "LOSSES",
     "SETTINGS",
     "Config",
+    "EvaluateRequest",
     "Run",
+    "TrainRequest",
     "entries",
     "evaluate",
     "export",

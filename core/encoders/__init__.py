@@ -22,6 +22,7 @@ from core.encoders.encoder import (
     check_parameters,
     get,
 )
+from core.encoders.job import EncodeRequest
 from core.encoders.neighbours import Agreement, agreement, nearest
 from core.encoders.prompt import PROMPT, prompts
 from core.encoders.uploads import FORMATS as UPLOAD_FORMATS
@@ -32,6 +33,7 @@ __all__ = [
     "PROMPT",
     "UPLOAD_FORMATS",
     "Agreement",
+    "EncodeRequest",
     "Encoded",
     "Encoder",
     "EncoderInfo",

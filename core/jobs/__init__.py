@@ -8,6 +8,17 @@ looks at a job starts the next one that waits, and so does a job that ends.
 """
 
 from core.jobs.process import run
-from core.jobs.queue import Job, Progress, all_jobs, find, get, start_waiting, submit
+from core.jobs.queue import Job, JobProgress, all_jobs, find, get, start_waiting, submit
+from core.jobs.request import Request
 
-__all__ = ["Job", "Progress", "all_jobs", "find", "get", "run", "start_waiting", "submit"]
+__all__ = [
+    "Job",
+    "JobProgress",
+    "Request",
+    "all_jobs",
+    "find",
+    "get",
+    "run",
+    "start_waiting",
+    "submit",
+]

@@ -16,18 +16,19 @@ from core import store
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.queue import start_waiting
 from core.jobs.state import CANCEL, PROGRESS, REQUEST, RESULT, State, claim, end, read_state, settle
+from core.progress import Progress
 
 WRITE_EVERY_S = 0.2
 EXIT_STATUS = {"done": 0, "interrupted": 130}
 
-Operation = Callable[[dict[str, Any], Callable[[float, str], None], Path], dict[str, Any]]
+Function = Callable[[dict[str, Any], Progress, Path], dict[str, Any]]
 
 
 class Terminated(BaseException):
     """SIGTERM arrived; no 'except Exception' of an operation swallows it."""
 
 
-def run(folder: Path, resolve: Callable[[str], Operation]) -> int:
+def run(folder: Path, resolve: Callable[[str], Function]) -> int:
     """Run the job of a folder in this process.
 
     Parameters
@@ -35,9 +36,9 @@ def run(folder: Path, resolve: Callable[[str], Operation]) -> int:
     folder : Path
         Folder of a job that waits.
     resolve : callable
-        Gives the operation of a name. It is called with the request, a progress
-        callback (fraction 0..1, message) and the folder, and returns JSON values; the
-        callback raises ``Cancelled`` once the job is to stop.
+        Gives the function of an operation. It is called with the JSON values of the
+        request, a progress callback (fraction 0..1, message) and the folder, and returns
+        JSON values; the callback raises ``Cancelled`` once the job is to stop.
 
     Returns
     -------
@@ -120,13 +121,13 @@ def _take(folder: Path) -> State:
     return claim(folder, state, os.getpid())
 
 
-def _attempt(folder: Path, resolve: Callable[[str], Operation]) -> tuple[str, str]:
+def _attempt(folder: Path, resolve: Callable[[str], Function]) -> tuple[str, str]:
     """Run the operation. Gives the status of the job and its error."""
     report = Reporter(folder)
     try:
         report.check_cancelled()
-        asked = store.read_json(folder / REQUEST)
-        result = resolve(asked["operation"])(asked["request"], report, folder)
+        content = store.read_json(folder / REQUEST)
+        result = resolve(content["operation"])(content["request"], report, folder)
         store.write_json(folder / RESULT, result)
         report.finish()
     except Cancelled:

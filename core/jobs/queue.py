@@ -46,7 +46,7 @@ _last_look: dict[Path, float] = {}
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """How far a job is.
 
     Attributes
@@ -104,16 +104,16 @@ class Job:
         return self._look().error
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> JobProgress:
         state = self._look()
-        told = _read_dict(self.folder / PROGRESS)
+        report = _read_dict(self.folder / PROGRESS)
         now = time.time() if state.status == "running" else state.ended
-        left = told.get("seconds_left") if state.status == "running" else None
-        return Progress(
-            fraction=told.get("fraction", 0.0),
-            message=told.get("message", ""),
+        left = report.get("seconds_left") if state.status == "running" else None
+        return JobProgress(
+            fraction=report.get("fraction", 0.0),
+            message=report.get("message", ""),
             elapsed_s=max(0.0, now - state.started) if state.started else 0.0,
-            seconds_left=None if left is None else max(0.0, left - (now - told["written"])),
+            seconds_left=None if left is None else max(0.0, left - (now - report["written"])),
         )
 
     @property
@@ -219,12 +219,12 @@ def submit(operation: str, request: dict[str, Any], device: str = "cpu") -> Job:
     request = _as_json(request)
     root = _root()
     job = _job_of(operation, request)
-    asked = {"operation": operation, "request": request}
+    content = {"operation": operation, "request": request}
     with store.locked(root):
         if not job.folder.exists():
-            _create(job.folder, asked, device)
+            _create(job.folder, content, device)
         elif (state := settle(job.folder)).status in RESUMABLE:
-            store.write_json(job.folder / REQUEST, asked)  # a damaged one is repaired
+            store.write_json(job.folder / REQUEST, content)  # a damaged one is repaired
             _queue_again(job.folder, replace(state, device=device))
         _start_waiting(root)
     return job
@@ -290,12 +290,12 @@ def _as_json(request: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _create(folder: Path, request: dict[str, Any], device: str) -> None:
+def _create(folder: Path, content: dict[str, Any], device: str) -> None:
     part = folder.with_name(f".part-{uuid.uuid4().hex}")
     now = time.time()
     try:
         part.mkdir()
-        store.write_json(part / REQUEST, request)
+        store.write_json(part / REQUEST, content)
         write_state(part, State("queued", created=now, queued=now, device=device))
         part.rename(folder)
     finally:

@@ -3,7 +3,7 @@
 import core.maps.methods  # noqa: F401  (each method registers itself)
 from core.maps.classifier import LinearClassifier, linear_classifier
 from core.maps.embedding import Map, embed, warm_up
-from core.maps.job import drawn, live, load, result_key, save
+from core.maps.job import MapRequest, drawn, live, load, result_key, save
 from core.maps.measures import Quality, neighbours, quality, separation
 from core.maps.method import METHODS, Method
 from core.maps.sources import (
@@ -25,6 +25,7 @@ __all__ = [
     "Features",
     "LinearClassifier",
     "Map",
+    "MapRequest",
     "Method",
     "Quality",
     "Source",

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import datasets, store
-from core.datasets import Dataset
+from core import store
+from core.datasets import Dataset, Reference
+from core.datasets.reference import FIELDS
 from core.errors import Cancelled, CorruptDataError
+from core.jobs.request import SEED, Request, check_fields, check_mapping
 from core.maps.embedding import Map, embed
 from core.maps.method import METHODS
 from core.maps.monitor import Watch
 from core.maps.sources import SOURCES, without_blanks
-from core.progress import Progress
+from core.progress import Progress, portion, silent
 from core.validation import load_npy
 
 VERSION = 1
@@ -24,10 +27,6 @@ OPERATION = "map"
 LIVE = "live.npy"
 LIVE_EVERY_S = 1.0
 OPENING = 0.1
-# What a request says about the recording and the method; the rest belongs to the source.
-NOT_OF_SOURCE = (
-    "dataset", "subject", "options", "stimuli", "source", "method", "parameters", "seed",
-)  # fmt: skip
 
 
 def result_key(
@@ -36,7 +35,7 @@ def result_key(
     method: str = "tsne",
     seed: int = 0,
     parameters: Mapping[str, Any] | None = None,
-    **asked: Any,
+    **source_parameters: Any,
 ) -> str:
     """Key of a map in the store.
 
@@ -48,18 +47,17 @@ def result_key(
     seed : int
     parameters : dict, optional
         Of the method; a default that is given and one that is not are the same.
-    **asked
+    **source_parameters
         ``roi``, ``encoder``, ``encoder_parameters``, ``rdm``: see ``features_of``.
     """
-    opened = SOURCES[source]
-    values = METHODS[method].check(parameters or {}, opened.is_distances)
-    made_from = {
+    space = SOURCES[source]
+    content = {
         "source": source,
-        "of": opened.identity(ds, without_blanks(asked)),
+        "of": space.identity(ds, without_blanks(source_parameters)),
         "method": method,
-        "parameters": values,
+        "parameters": METHODS[method].check(parameters or {}, space.is_distances),
     }
-    return store.key(OPERATION, ds.fingerprint, made_from, seed=seed, version=VERSION)
+    return store.key(OPERATION, ds.fingerprint, content, seed=seed, version=VERSION)
 
 
 def load(key: str) -> Map | None:
@@ -75,8 +73,8 @@ def load(key: str) -> Map | None:
 
 def save(key: str, drawn: Map, facts: Mapping[str, Any]) -> None:
     """Keep a map in the store, with what it shows."""
-    told = {name: value for name, value in vars(drawn).items() if name != "coordinates"}
-    store.save(key, {"coordinates": drawn.coordinates}, {**facts, "map": told})
+    measured = {name: value for name, value in vars(drawn).items() if name != "coordinates"}
+    store.save(key, {"coordinates": drawn.coordinates}, {**facts, "map": measured})
 
 
 def live(folder: Path) -> np.ndarray | None:
@@ -90,13 +88,81 @@ def live(folder: Path) -> np.ndarray | None:
         return None
 
 
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class MapRequest(Request):
+    """One map of a recording.
+
+    Attributes
+    ----------
+    recording : Reference
+    source : str
+        Id of ``SOURCES``.
+    source_parameters : mapping
+        What the source needs to know: ``roi``; ``encoder`` and ``encoder_parameters``;
+        ``rdm``; or what a further source declares.
+    method, parameters, seed : str, mapping, int
+        As in ``result_key``.
+    space : str
+        What the reader calls the space; it does not enter the request.
+    """
+
+    operation = OPERATION
+
+    recording: Reference
+    source: str
+    source_parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    method: str = "tsne"
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    seed: int = SEED.default
+    space: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        METHODS[self.method]
+        check_mapping("parameters", self.parameters)
+        object.__setattr__(self, "source_parameters", without_blanks(self.source_parameters))
+        object.__setattr__(self, "seed", SEED.check(self.seed))
+
+    @property
+    def label(self) -> str:
+        return f"{METHODS[self.method].label} of {self.space or self.source}"
+
+    def key(self) -> str:
+        return result_key(self.recording.open(), *self._drawing, **self.source_parameters)
+
+    def draw(self, progress: Progress = silent, watch: Watch | None = None) -> Map:
+        """The whole map from the store; see ``drawn``."""
+        ds = self.recording.open()
+        return drawn(ds, *self._drawing, progress, watch, **self.source_parameters)
+
+    @property
+    def _drawing(self) -> tuple[str, str, int, Mapping[str, Any]]:
+        return self.source, self.method, self.seed, self.parameters
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **self.recording.to_json(),
+            "source": self.source,
+            "method": self.method,
+            "parameters": dict(self.parameters),
+            "seed": self.seed,
+            **self.source_parameters,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> MapRequest:
+        """From JSON values; a field that no map has belongs to the source."""
+        own = ("source", "method", "parameters", "seed")
+        check_fields(cls.operation, values, values, ("dataset", "source"))
+        settings = {name: values[name] for name in own if values.get(name) is not None}
+        others = {name: values[name] for name in values if name not in (*FIELDS, *own)}
+        return cls(Reference.from_json(values), source_parameters=others, **settings)
+
+
+def run(request: MapRequest, progress: Progress, folder: Path) -> dict[str, Any]:
     """Job: draw one map into the store.
 
-    ``request`` names dataset and source, and optionally subject, options, stimuli (ids,
-    where not all are meant), what the source needs (roi, encoder, encoder_parameters,
-    rdm), method, parameters and seed. A cancel keeps the map so far: it is in the store
-    under the key of the whole map, with ``partial`` set, until a later run replaces it.
+    A cancel keeps the map so far: it is in the store under the key of the whole map, with
+    ``partial`` set, until a later run replaces it.
 
     Returns
     -------
@@ -109,17 +175,10 @@ def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[st
         When the job was cancelled.
     """
     progress(0.0, "Opening the recording")
-    ds = datasets.load(request["dataset"], request.get("subject"), **request.get("options") or {})
-    if request.get("stimuli"):
-        ds = ds.subset(request["stimuli"])
-    asked = without_blanks({k: v for k, v in request.items() if k not in NOT_OF_SOURCE})
-    source, method = request["source"], request.get("method", "tsne")
-    made = (source, method, request.get("seed", 0), request.get("parameters") or {})
     with _Live(folder) as frames:
-        found = drawn(ds, *made, progress=progress, watch=frames, **asked)
-    if found.partial:
-        raise Cancelled
-    return {"key": result_key(ds, *made, **asked)}
+        if request.draw(progress, frames).partial:
+            raise Cancelled
+    return {"key": request.key()}
 
 
 def drawn(
@@ -128,15 +187,15 @@ def drawn(
     method: str = "tsne",
     seed: int = 0,
     parameters: Mapping[str, Any] | None = None,
-    progress: Progress = lambda fraction, message: None,
+    progress: Progress = silent,
     watch: Watch | None = None,
-    **asked: Any,
+    **source_parameters: Any,
 ) -> Map:
     """The whole map from the store; where it is not there, drawn and kept.
 
     Parameters
     ----------
-    ds, source, method, seed, parameters, **asked
+    ds, source, method, seed, parameters, **source_parameters
         As in ``result_key``.
     progress : callable
         ``progress(fraction, message)``; it may raise ``Cancelled``.
@@ -145,24 +204,25 @@ def drawn(
         kept with ``partial`` set until a later call replaces it.
     """
     values = dict(parameters or {})
-    key = result_key(ds, source, method, seed, values, **asked)
+    key = result_key(ds, source, method, seed, values, **source_parameters)
     stored = load(key)
     if stored is not None and not stored.partial:
         return stored
-    features = SOURCES[source].open(ds, asked, lambda f, message: progress(OPENING * f, message))
-    made = embed(
+    features = SOURCES[source].open(ds, source_parameters, portion(progress, 0.0, OPENING))
+    drawing = embed(
         features.array,
         method,
         seed,
         features.is_distances,
-        progress=lambda f, message: progress(OPENING + (1 - OPENING) * f, message),
+        progress=portion(progress, OPENING, 1.0),
         keep_partial=watch is not None,
         watch=watch,
         **values,
     )
     facts = {"title": ds.info.title, "label": features.label, "source": source, "seed": seed}
-    save(key, made, {**facts, "dataset": ds.info.name, "subject": ds.subject, "parameters": values})
-    return made
+    facts |= {"dataset": ds.info.name, "subject": ds.subject, "parameters": values}
+    save(key, drawing, facts)
+    return drawing
 
 
 class _Live:

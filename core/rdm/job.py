@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import datasets, store
-from core.datasets import Dataset
+from core import store
+from core.datasets import Dataset, Reference
+from core.datasets.reference import FIELDS
 from core.errors import NotFoundError
-from core.progress import Progress
+from core.jobs.request import Request, check_fields, check_names
+from core.progress import Progress, portion
 from core.rdm.compute import compute
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS
 
 VERSION = 1
+COMPUTED = 0.9
 
 
 def of_dataset(
@@ -73,32 +77,94 @@ def result_key(ds: Dataset, rois: Sequence[str] | None, metric: str, noise: str 
     return store.key("rdm", ds.fingerprint, parameters, version=VERSION)
 
 
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: compute one RDM into the store.
+@dataclass(frozen=True)
+class RdmRequest(Request):
+    """One RDM of a ROI, and the order that it is shown in.
 
-    ``request`` names dataset, subject, options, rois, metric, noise, order and, where
-    not all are meant, stimuli; an order that takes long is arranged too.
+    Attributes
+    ----------
+    recording : Reference
+    rois : tuple of str
+        Concatenated; empty for every unit.
+    metric, noise : str
+        As in ``of_dataset``.
+    order : str
+        Id of ``ORDERS``; one that takes long is arranged by the job too.
+    """
+
+    operation = "rdm"
+
+    recording: Reference
+    rois: tuple[str, ...] = ()
+    metric: str = "correlation"
+    noise: str = "none"
+    order: str = "original"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rois", check_names("rois", self.rois))
+        METRICS[self.metric], ORDERS[self.order]
+
+    @property
+    def label(self) -> str:
+        return f"RDM of {' + '.join(self.rois) or 'every unit'}, {self.metric}"
+
+    def key(self) -> str:
+        return result_key(self.recording.open(), self.rois, self.metric, self.noise)
+
+    def load(self) -> np.ndarray | None:
+        """The RDM from the store; None unless it is there, and its order with it."""
+        result = store.load(self.key())
+        ds = self.recording.open()
+        if result is None or (
+            ds.n_stimuli > ORDERS[self.order].slow_above
+            and store.load(_order_key(ds, self.order, result.key)) is None
+        ):
+            return None
+        return result.arrays["rdm"]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "stimuli": [],
+            **self.recording.to_json(),
+            "rois": list(self.rois),
+            "metric": self.metric,
+            "noise": self.noise,
+            "order": self.order,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> RdmRequest:
+        own = ("rois", "metric", "noise", "order")
+        check_fields(cls.operation, values, (*FIELDS, *own))
+        settings = {name: values[name] for name in own if name in values}
+        return cls(Reference.from_json(values), **settings)
+
+
+def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: compute one RDM into the store, and arrange an order that takes long.
+
+    Returns
+    -------
+    dict
+        ``key`` of the RDM.
     """
     progress(0.0, "Opening the recording")
-    ds = datasets.load(request["dataset"], request["subject"], **request.get("options", {}))
-    if request.get("stimuli"):
-        ds = ds.subset(request["stimuli"])
-    key = result_key(ds, request["rois"], request["metric"], request["noise"])
+    ds, key = request.recording.open(), request.key()
     result = store.load(key)
     if result is None:
         matrix = of_dataset(
             ds,
-            request["rois"],
-            request["metric"],
-            noise=request["noise"],
-            progress=lambda fraction, message: progress(0.9 * fraction, message),
+            request.rois,
+            request.metric,
+            noise=request.noise,
+            progress=portion(progress, 0.0, COMPUTED),
         )
-        store.save(key, {"rdm": matrix}, {"title": ds.info.title, **request})
+        store.save(key, {"rdm": matrix}, {"title": ds.info.title, **request.to_json()})
     else:
         matrix = result.arrays["rdm"]
-    if request["order"] != "original":
+    if request.order != "original":
         progress(0.92, "Ordering the stimuli")
-        arrange(ds, matrix, request["order"], key)
+        arrange(ds, matrix, request.order, key)
     return {"key": key}
 
 
@@ -107,9 +173,13 @@ def arrange(ds: Dataset, matrix: np.ndarray, order: str, key: str) -> np.ndarray
     method = ORDERS[order]
     if len(matrix) <= method.slow_above:
         return method.arrange(ds.stimuli, matrix)
-    order_key = store.key("order", ds.fingerprint, {"of": key, "order": order}, version=VERSION)
+    order_key = _order_key(ds, order, key)
     result = store.load(order_key)
     if result is None:
         permutation = method.arrange(ds.stimuli, matrix)
         result = store.save(order_key, {"permutation": permutation}, {"order": order})
     return np.asarray(result.arrays["permutation"])
+
+
+def _order_key(ds: Dataset, order: str, key: str) -> str:
+    return store.key("order", ds.fingerprint, {"of": key, "order": order}, version=VERSION)

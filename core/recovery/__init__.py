@@ -6,28 +6,25 @@ from core.recovery.curves import (
     FEWEST_FOR_INTERVAL,
     MEASURES,
     limit,
-    load,
     measure,
     needed,
     profiles,
-    result_key,
-    run,
     strongest,
     summary,
 )
+from core.recovery.job import RecoveryRequest, load
 
 __all__ = [
     "COLUMNS",
     "CURVES",
     "FEWEST_FOR_INTERVAL",
     "MEASURES",
+    "RecoveryRequest",
     "limit",
     "load",
     "measure",
     "needed",
     "profiles",
-    "result_key",
-    "run",
     "strongest",
     "summary",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,14 @@ from scipy import stats
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from core import rdm, simulation, store
+from core import rdm, simulation
 from core.errors import InputError, NotFoundError
-from core.progress import Progress
+from core.progress import Progress, silent
 from core.registry import Registry
 from core.simulation import Model
 from core.statistics import split_half_reliability
 from core.vectors import unit_rows
 
-VERSION = 2
 CLUSTER_STARTS = 5
 
 
@@ -82,14 +80,22 @@ CURVES.register("units", Curve("Units", (5, 10, 20, 40, 80, 160, 320)))
 CURVES.register("snr", Curve("SNR", (0.1, 0.2, 0.4, 0.8, 1.6)))
 
 
-def measure(request: Mapping[str, Any], progress: Progress | None = None) -> pd.DataFrame:
+def measure(
+    options: Mapping[str, Any],
+    roi: str | None = None,
+    metric: str = "correlation",
+    progress: Progress = silent,
+) -> pd.DataFrame:
     """Simulate every point of every curve.
 
     Parameters
     ----------
-    request : mapping
-        ``options`` of the recording ``simulated``, ``roi`` (a name, or None for every
-        unit) and ``metric`` of the RDM.
+    options : mapping
+        Of the recording ``simulated``.
+    roi : str or None
+        None for every unit.
+    metric : str
+        Of the RDM.
     progress : callable, optional
         ``progress(fraction, message)``; may raise ``Cancelled``.
 
@@ -108,21 +114,18 @@ def measure(request: Mapping[str, Any], progress: Progress | None = None) -> pd.
     InputError
         If the metric needs folds.
     """
-    options = request["options"]
-    metric = rdm.METRICS[request["metric"]]
-    if metric.needs_folds:
-        raise InputError(f"{request['metric']} needs folds", "a metric of averaged responses")
+    if rdm.METRICS[metric].needs_folds:
+        raise InputError(f"{metric} needs folds", "a metric of averaged responses")
     files = simulation.open_files()
-    models = _models(files, options, request["roi"])
+    models = _models(files, options, roi)
     fewest = min(len(model.ncsnr) for model in models.values())
     rows: list[dict[str, Any]] = []
     for subject, model in models.items():
         points = _points(options, len(model.ncsnr), fewest)
-        recovered = _Recovery(files, model, subject, request)
+        recovered = _Recovery(files, model, subject, options["seed"], metric)
         for curve, value, design in points:
-            if progress is not None:
-                fraction = len(rows) / (len(points) * len(models))
-                progress(fraction, f"{subject}, {CURVES[curve].label} {value:g}")
+            fraction = len(rows) / (len(points) * len(models))
+            progress(fraction, f"{subject}, {CURVES[curve].label} {value:g}")
             rows.append({"curve": curve, "value": value, "subject": subject, **recovered(design)})
     return pd.DataFrame(rows)
 
@@ -189,33 +192,6 @@ def strongest(model: Model, region: str, count: int) -> tuple[np.ndarray, np.nda
     return order[:count], order[::-1][:count]
 
 
-def result_key(request: Mapping[str, Any]) -> str:
-    """Key of the curves in the store."""
-    digest = simulation.open_files().digest
-    return store.key("ground_truth", digest, dict(request), version=VERSION)
-
-
-def load(key: str) -> pd.DataFrame | None:
-    """Curves from the store, as ``measure`` gives them."""
-    result = store.load(key)
-    if result is None:
-        return None
-    columns = {name: result.arrays[name] for name in ("value", *COLUMNS)}
-    labels = {name: result.facts[name] for name in ("curve", "subject")}
-    return pd.DataFrame({**labels, **columns})
-
-
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: measure the curves of a request into the store."""
-    key = result_key(request)
-    if store.load(key) is None:
-        curves = measure(request, progress)
-        numbers = {name: curves[name].to_numpy(dtype=np.float64) for name in ("value", *COLUMNS)}
-        labels = {name: curves[name].tolist() for name in ("curve", "subject")}
-        store.save(key, numbers, {**labels, "title": "Ground truth"})
-    return {"key": key}
-
-
 def _models(
     files: simulation.Files, options: Mapping[str, Any], roi: str | None
 ) -> dict[str, Model]:
@@ -262,10 +238,10 @@ class _Recovery:
     """What one subject's recordings recover, design by design; the truth is kept."""
 
     def __init__(
-        self, files: simulation.Files, model: Model, subject: str, request: Mapping[str, Any]
+        self, files: simulation.Files, model: Model, subject: str, seed: int, metric: str
     ) -> None:
-        self.files, self.model, self.metric = files, model, request["metric"]
-        self.seed = [request["options"]["seed"], simulation.SUBJECTS.index(subject)]
+        self.files, self.model, self.metric = files, model, metric
+        self.seed = [seed, simulation.SUBJECTS.index(subject)]
         self.order = np.random.default_rng(self.seed).permutation(len(model.ncsnr))
         self.truths: dict[tuple[int, float], tuple[np.ndarray | None, float]] = {}
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core import decoders, jobs
+from core.clusters import ClustersRequest
 from core.clusters import job as clustering
 from core.decoders import Config
 from core.maps import METHODS
@@ -65,9 +66,10 @@ def test_clusters_colour_the_map_once_they_are_known():
     wanted = "cluster of region means"
     assert wanted not in opened().selectbox(key="colour").options
     request = {"dataset": "simulated", "subject": "S1", "options": {"stimuli": 80, "subjects": 1}}
-    clustering.run({**request, "resamples": 2, "references": 2}, lambda *said: None, Path())
+    other = {**request, "resamples": 2, "references": 2}
+    clustering.run(ClustersRequest.from_json(other), lambda *said: None, Path())
     assert wanted not in opened().selectbox(key="colour").options  # other settings
-    clustering.run(request, lambda *said: None, Path())
+    clustering.run(ClustersRequest.from_json(request), lambda *said: None, Path())
     app = opened(colour=wanted)
     assert not app.exception
     assert app.selectbox(key="colour").value == wanted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,12 @@ import pandas as pd
 
 from core import encoders, scores
 from core.decoders.config import Config
-from core.decoders.runs import Run, load
-from core.decoders.scoring.score_table import (
-    PROTOCOLS,
-    PROTOTYPES,
-    RESAMPLES,
-    load_table,
-    save_table,
-    table_key,
-)
+from core.decoders.runs import Run
+from core.decoders.scoring.score_table import PROTOCOLS, PROTOTYPES
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data, Progress, prepare, unit_rows
 from core.decoders.training.train import train
-from core.errors import InputError, NotFoundError
+from core.errors import InputError
 
 BASELINES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"head": "ridge", "head_parameters": {}},
@@ -199,23 +191,3 @@ def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] 
     rows = unit_rows(encoders.encode_text(texts, config.encoder, **config.encoder_parameters))
     rows = unit_rows(rows - rows.mean(axis=0))
     return dict(zip(data.names, rows, strict=True))
-
-
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: score the decoder ``request["run"]`` and its baselines, into the store.
-
-    ``prototypes`` may be given as in ``evaluate``.
-
-    Returns
-    -------
-    dict
-        ``key`` of the scores, ``run`` of the decoder.
-    """
-    kind = request.get("prototypes", "images")
-    if load_table(request["run"], kind) is not None:
-        return {"key": table_key(request["run"], kind), "run": request["run"]}
-    decoder = load(request["run"])
-    if decoder is None:
-        raise NotFoundError(f"There is no decoder {request['run']}", "one that was trained")
-    table = evaluate(decoder, progress, kind, permutations=RESAMPLES, resamples=RESAMPLES)
-    return {"key": save_table(table, request["run"], kind), "run": request["run"]}

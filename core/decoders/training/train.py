@@ -231,15 +231,3 @@ def _with(
         told,
         partial,
     )
-
-
-def run(request: Mapping[str, Any], progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: train the decoder of ``request["config"]`` (see ``Config.to_json``).
-
-    Returns
-    -------
-    dict
-        ``key`` of the run.
-    """
-    config = Config.from_json(request["config"])
-    return {"key": train(config, progress, folder).key}

@@ -7,6 +7,7 @@ from sklearn.metrics import silhouette_score
 
 from core import clusters, datasets
 from core.clusters.choice import recommend
+from core.clusters import ClustersRequest
 from core.clusters.job import run
 from core.errors import Cancelled, InputError
 
@@ -193,11 +194,11 @@ def ignore(fraction, message):
 
 
 def test_the_job_keeps_its_result(tmp_path):
-    key = run(REQUEST, ignore, tmp_path)["key"]
+    request = ClustersRequest.from_json(REQUEST)
+    key = run(request, ignore, tmp_path)["key"]
     loaded = clusters.load(key)
-    opened = clusters.open_subjects(REQUEST)
-    assert key == clusters.result_key(opened, REQUEST)
-    rows = clusters.rows_of(opened, "regions")
+    assert key == request.key() == ClustersRequest.from_json(REQUEST).key()
+    rows = clusters.rows_of(request.open(), "regions")
     fresh = clusters.choose_k(rows.responses, [2, 3, 4], resampling=clusters.Resampling(2, 2))
     pd.testing.assert_frame_equal(loaded.table, fresh.table)
     assert loaded.chosen == fresh.chosen
@@ -212,16 +213,18 @@ def test_the_job_keeps_its_result(tmp_path):
 
 
 def test_the_key_changes_with_what_matters():
-    opened = clusters.open_subjects(REQUEST)
-    key = clusters.result_key(opened, REQUEST)
+    def key(**change):
+        return ClustersRequest.from_json({**REQUEST, **change}).key()
+
     for change in ({"seed": 1}, {"metric": "cosine"}, {"ks": [2]}, {"roi": ["V1"]}):
-        assert clusters.result_key(opened, {**REQUEST, **change}) != key
-    assert clusters.result_key(opened, {**REQUEST, "ks": (2, 3, 4), "seed": 0}) == key
+        assert key(**change) != key()
+    assert key(ks=(2, 3, 4), seed=0) == key()
 
 
 def test_the_job_pools_subjects_and_takes_some_stimuli(tmp_path):
     ids = datasets.load("simulated", **REQUEST["options"]).stimuli["id"].tolist()[:50]
     request = {**REQUEST, "subjects": ["S1", "S2"], "source": "pooled", "stimuli": ids, "ks": [2]}
+    request = ClustersRequest.from_json(request)
     found = clusters.load(run(request, ignore, tmp_path)["key"])
     assert found.rows == 100
     assert len(found.clusterings[2].labels) == 100

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import clusters, datasets
-from core.clusters import consistency_job as recurrence
+from core.clusters import ConsistencyRequest, consistency_job
 from core.errors import InputError
 
 REQUEST = {"dataset": "simulated", "options": {"stimuli": 80, "subjects": 2}, "surrogates": 3}
@@ -12,8 +12,9 @@ REQUEST = {"dataset": "simulated", "options": {"stimuli": 80, "subjects": 2}, "s
 
 def done(request, tmp_path):
     said = []
-    made = recurrence.run(request, lambda fraction, message: said.append(fraction), tmp_path)
-    return clusters.load_recurrence(made["key"])
+    request = ConsistencyRequest.from_json(request)
+    result = consistency_job.run(request, lambda fraction, message: said.append(fraction), tmp_path)
+    return clusters.load_consistency(result["key"])
 
 
 def test_across_subjects_equals_the_direct_call(tmp_path):
@@ -42,9 +43,10 @@ def test_across_k(tmp_path):
 def test_keys_follow_the_request():
     opened = [datasets.load("simulated", "S1", **REQUEST["options"])]
     request = {**REQUEST, "across": "k", "ks": [2, 3]}
-    key = clusters.recurrence_key(opened, request)
-    assert key == clusters.recurrence_key(opened, {**request, "source": "regions"})
-    assert key != clusters.recurrence_key(opened, {**request, "seed": 1})
-    assert key != clusters.recurrence_key(opened, {**request, "ks": [2, 4]})
+    key = ConsistencyRequest.from_json(request).key()
+    assert key == ConsistencyRequest.of(opened, across="k", ks=(2, 3), surrogates=3).key()
+    assert key == ConsistencyRequest.from_json({**request, "source": "regions"}).key()
+    assert key != ConsistencyRequest.from_json({**request, "seed": 1}).key()
+    assert key != ConsistencyRequest.from_json({**request, "ks": [2, 4]}).key()
     with pytest.raises(InputError, match="subjects, k"):
-        clusters.recurrence_key(opened, {**request, "across": "regions"})
+        ConsistencyRequest.from_json({**request, "across": "regions"})

@@ -11,7 +11,8 @@ import torch
 
 from core import decoders, paths
 from core.__main__ import main
-from core.decoders.scoring import evaluation
+from core.decoders import job as decoder_jobs
+from core.decoders.scoring.score_table import load_table
 from core.decoders.training import gradient
 from core.errors import Cancelled
 from tests.core.decoders import planted
@@ -29,7 +30,7 @@ def recording():
 
 @pytest.fixture(autouse=True)
 def few_permutations(monkeypatch):
-    monkeypatch.setattr(evaluation, "RESAMPLES", 99)
+    monkeypatch.setattr(decoder_jobs, "RESAMPLES", 99)
 
 
 def command(capsys, *arguments):
@@ -119,7 +120,7 @@ def test_ctrl_c_ends_with_130_and_the_next_call_goes_on(capsys, monkeypatch):
 def test_evaluate_gives_the_table_of_the_store(capsys):
     key = of_json(capsys, "train", *RECORDING, "--head", "linear", "--loss", "mse", *QUICK)["key"]
     told = of_json(capsys, "evaluate", key)
-    table = evaluation.load_table(key)
+    table = load_table(key)
     pd.testing.assert_frame_equal(pd.DataFrame(told["scores"]), table, check_dtype=False)
     heads = ["linear", "ridge (baseline)", "linear (baseline)"]
     assert table["head"].drop_duplicates().tolist() == heads

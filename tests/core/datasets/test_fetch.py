@@ -155,7 +155,7 @@ def test_copy_from_a_folder_and_as_a_job(tmp_path):
         fetching.fetch("tiny", source)
     for name, content in CONTENT.items():
         (source / name).write_bytes(content)
-    request = {"name": "tiny", "source": str(source)}
+    request = fetching.FetchRequest("tiny", str(source))
     result = fetching.run(request, lambda fraction, message: None, tmp_path)
     assert result == {"where": str(paths.data_root() / "tiny")}
     assert _stored() == CONTENT

@@ -9,7 +9,7 @@ import pytest
 
 from core import datasets, encoders, maps, store
 from core.errors import Cancelled, CorruptDataError, InputError, NotFoundError
-from core.maps import job
+from core.maps import MapRequest, job
 
 OPTIONS = {"stimuli": 80, "subjects": 1}
 
@@ -20,6 +20,10 @@ def ds():
 
 
 def request(**changes):
+    return MapRequest.from_json(values(**changes))
+
+
+def values(**changes):
     return {
         "dataset": "simulated",
         "subject": "S1",

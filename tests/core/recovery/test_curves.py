@@ -28,7 +28,7 @@ def request(**changes):
 
 @pytest.fixture(scope="module")
 def curves():
-    return recovery.measure(request())
+    return recovery.measure(**request())
 
 
 def test_a_row_for_every_point_and_subject(curves):
@@ -59,7 +59,7 @@ def test_a_point_agrees_with_scipy_and_scikit_learn():
     files = simulation.open_files()
     model = simulation.subject_model(files, "S1", snr=1.0)
     model = model.of_units(model.rois["LOC"])
-    recovered = _Recovery(files, model, "S1", request(roi="LOC"))
+    recovered = _Recovery(files, model, "S1", 0, "correlation")
     found = recovered({"repeats": 2, "stimuli": 160, "units": 40, "snr": 0.5})
     rows = simulation.rows_shown(files.stimuli, 160)
     signal = model.signal[rows].astype(float)
@@ -86,7 +86,7 @@ def test_endless_repeats_recover_everything():
     files = simulation.open_files()
     model = simulation.subject_model(files, "S2", snr=1.0)
     model = model.of_units(model.rois["FFA"])
-    recovered = _Recovery(files, model, "S2", request(roi="FFA"))
+    recovered = _Recovery(files, model, "S2", 0, "correlation")
     design = {"stimuli": 80, "units": len(model.ncsnr), "snr": 0.4}
     assert recovered({**design, "repeats": 400})["rdm"] > 0.985
     few = recovered({**design, "repeats": 400, "units": 10})["rdm"]
@@ -169,7 +169,9 @@ def test_the_job_stores_its_curves_and_stops_when_asked(tmp_path):
     seen = []
     result = operation(small, lambda fraction, message: seen.append(fraction), tmp_path)
     stored = recovery.load(result["key"])
-    pd.testing.assert_frame_equal(stored, recovery.measure(small)[stored.columns], check_exact=True)
+    pd.testing.assert_frame_equal(
+        stored, recovery.measure(**small)[stored.columns], check_exact=True
+    )
     assert seen == sorted(seen)
 
     def stop(fraction, message):
@@ -181,8 +183,10 @@ def test_the_job_stores_its_curves_and_stops_when_asked(tmp_path):
 
 def test_bad_requests():
     with pytest.raises(NotFoundError, match=r"'V9'.*V1, V2"):
-        recovery.measure(request(roi="V9"))
+        recovery.measure(**request(roi="V9"))
     with pytest.raises(InputError, match="folds"):
-        recovery.measure(request(metric="crossnobis"))
-    lacking = recovery.measure(request(options={**SMALL, "stimuli": 80, "subjects": 8}, roi="OFA"))
+        recovery.measure(**request(metric="crossnobis"))
+    lacking = recovery.measure(
+        **request(options={**SMALL, "stimuli": 80, "subjects": 8}, roi="OFA")
+    )
     assert "S5" not in set(lacking["subject"])

@@ -11,6 +11,7 @@ import torch
 
 from core import decoders, encoders, operations, scores
 from core.decoders.scoring import evaluation
+from core.decoders.scoring.score_table import load_table
 from core.decoders.training.batches import targets_of
 from core.errors import Cancelled, InputError, NotFoundError
 from tests.core.decoders import planted
@@ -270,16 +271,16 @@ def test_jobs_train_and_evaluate_into_the_store(tmp_path, monkeypatch):
     run = decoders.load(trained["key"])
     assert run.config == replace(config, subjects=("s1",))
     assert [row["epoch"] for row in decoders.live_curve(tmp_path / "job")] == [1, 2]
-    assert evaluation.load_table(run.key) is None
+    assert load_table(run.key) is None
     scored = run_operation("evaluate", {"run": run.key}, tmp_path)
     assert scored["run"] == run.key
-    table = evaluation.load_table(run.key)
+    table = load_table(run.key)
     expected = decoders.evaluate(run)
     pd.testing.assert_frame_equal(table, expected, check_dtype=False)
     assert table.attrs["badge"] == run.badge
     monkeypatch.setattr(evaluation, "evaluate", None)
     assert operations.resolve("evaluate")({"run": run.key}, print, tmp_path) == scored
-    assert evaluation.load_table(run.key, "names") is None
+    assert load_table(run.key, "names") is None
     with pytest.raises(NotFoundError, match="no decoder decoder-0000"):
         operations.resolve("evaluate")({"run": "decoder-" + "0" * 32}, print, tmp_path)
 
@@ -291,11 +292,11 @@ def test_scores_of_a_cancelled_training_are_forgotten_when_it_goes_on(tmp_path):
         decoders.train(config, planted.cancel_after(1))
     (entry,) = decoders.entries()
     operations.resolve("evaluate")({"run": entry.key}, lambda part, said: None, tmp_path)
-    early = evaluation.load_table(entry.key)
+    early = load_table(entry.key)
     run = decoders.train(config)
-    assert evaluation.load_table(entry.key) is None
+    assert load_table(entry.key) is None
     operations.resolve("evaluate")({"run": run.key}, lambda part, said: None, tmp_path)
-    late = evaluation.load_table(entry.key)
+    late = load_table(entry.key)
     assert not late["value"].equals(early["value"])
     decoders.train(config)
-    assert evaluation.load_table(entry.key) is not None
+    assert load_table(entry.key) is not None

@@ -1,0 +1,136 @@
+"""The jobs that train a decoder and that score it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.decoders.config import Config
+from core.decoders.heads import HEADS
+from core.decoders.runs import Run, load
+from core.decoders.scoring.score_table import (
+    PROTOTYPES,
+    RESAMPLES,
+    WRITTEN,
+    load_table,
+    save_table,
+    table_key,
+)
+from core.decoders.training.train import train
+from core.encoders import job_device
+from core.errors import InputError, NotFoundError
+from core.jobs.request import Request, check_fields
+from core.progress import Progress
+
+
+@dataclass(frozen=True)
+class TrainRequest(Request):
+    """A decoder to train."""
+
+    operation = "train"
+
+    config: Config
+
+    @property
+    def label(self) -> str:
+        return f"Train {HEADS[self.config.head].label}"
+
+    def key(self) -> None:
+        """None: the key follows from the prepared data, which the job alone has; ``run_key``."""
+
+    def device(self) -> str:
+        return "cpu" if self.config.is_closed_form else job_device(True)
+
+    def to_json(self) -> dict[str, Any]:
+        config = self.config
+        return {"config": config.to_json(), "dataset": config.dataset, "head": config.head}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrainRequest:
+        check_fields(cls.operation, values, ("config", "dataset", "head"), ("config",))
+        return cls(Config.from_json(values["config"]))
+
+
+def run_training(request: TrainRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: train a decoder.
+
+    Returns
+    -------
+    dict
+        ``key`` of the run.
+    """
+    return {"key": train(request.config, progress, folder).key}
+
+
+@dataclass(frozen=True)
+class EvaluateRequest(Request):
+    """The scores of a decoder and of its baselines.
+
+    Attributes
+    ----------
+    run : str
+        Key of the decoder.
+    prototypes : str
+        As in ``evaluate``.
+    head, dataset : str
+        Of the decoder, for the reader.
+    """
+
+    operation = "evaluate"
+
+    run: str
+    prototypes: str = "images"
+    head: str = ""
+    dataset: str = ""
+
+    def __post_init__(self) -> None:
+        if self.prototypes not in PROTOTYPES:
+            raise InputError(f"prototypes is {self.prototypes!r}", choices=PROTOTYPES)
+
+    @classmethod
+    def of(cls, run: Run, prototypes: str = "images") -> EvaluateRequest:
+        """The request for a decoder."""
+        return cls(run.key, prototypes, run.config.head, run.config.dataset)
+
+    @property
+    def label(self) -> str:
+        return "Scoring it beside the baselines"
+
+    def key(self) -> str:
+        return table_key(self.run, self.prototypes)
+
+    def to_json(self) -> dict[str, Any]:
+        changed = {} if self.prototypes == "images" else {"prototypes": self.prototypes}
+        return {"run": self.run, "head": self.head, "dataset": self.dataset, **changed}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> EvaluateRequest:
+        own = ("run", "prototypes", "head", "dataset")
+        check_fields(cls.operation, values, own, ("run",))
+        former = {word: name for name, word in WRITTEN.items()}
+        prototypes = values.get("prototypes", "images")
+        return cls(**{**values, "prototypes": former.get(prototypes, prototypes)})
+
+
+def run_evaluation(request: EvaluateRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: score a decoder and its baselines, into the store.
+
+    Returns
+    -------
+    dict
+        ``key`` of the scores, ``run`` of the decoder.
+    """
+    from core.decoders.scoring import evaluation
+
+    kind = request.prototypes
+    if load_table(request.run, kind) is not None:
+        return {"key": request.key(), "run": request.run}
+    decoder = load(request.run)
+    if decoder is None:
+        raise NotFoundError(f"There is no decoder {request.run}", "one that was trained")
+    table = evaluation.evaluate(
+        decoder, progress, kind, permutations=RESAMPLES, resamples=RESAMPLES
+    )
+    return {"key": save_table(table, request.run, kind), "run": request.run}
