@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 import pages.shared.clusters.presets  # noqa: F401  (registers the presets of the page)
 from core import clusters
-from core.clusters import Choice, Clustering
+from core.clusters import Choice, Clustering, ClustersRequest
 from core.datasets import Dataset
 from pages.shared.clusters import contents, evidence, results, settings
 from pages.shared.frame import presets, recording
@@ -38,21 +36,14 @@ def page(ds: Dataset) -> None:
         )
         return
     request, number = settings.choose(ds)
-    opened = results.subjects_of(ds, request)
-    choices = results.get(opened, request)
-    if choices is not None:
-        show(ds, opened, request, *choices, number)
+    choice = results.get(request)
+    if choice is not None:
+        show(ds, request, choice, number)
 
 
-def show(
-    ds: Dataset,
-    opened: list[Dataset],
-    request: dict[str, Any],
-    key: str,
-    choice: Choice,
-    number: str,
-) -> None:
+def show(ds: Dataset, request: ClustersRequest, choice: Choice, number: str) -> None:
     """The clusters of the number in view, and what speaks for them."""
+    key, opened = request.key(), request.open()
     rows = results.rows_of(key, opened, request)
     clustering = chosen(choice, number)
     evidence.draw_map(ds, request, clustering)

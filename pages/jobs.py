@@ -1,69 +1,51 @@
 """Every job: what it does, how far it is, and cancel, resume, remove."""
 
-import json
 from datetime import datetime
-from typing import Any
 
 import streamlit as st
 
-from core import datasets, jobs
+from core import jobs, operations
+from core.errors import NeurogalleryError
 from core.jobs import Job
+from core.operations import Operation
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import navigation
 from pages.shared.frame.text import plain
 
-HIDDEN = ("fingerprint", "options", "stimuli", "config")
-LABELS = {
-    "rdm": "RDM",
-    "fetch": "Download",
-    "ground_truth": "Ground truth",
-    "encode": "Embeddings",
-    "map": "Map",
-    "clusters": "Clusters",
-    "consistency": "Consistency of clusters",
-    "train": "Decoder",
-    "evaluate": "Scores of a decoder",
-}
 TIMES = {"queued": "waiting", "running": "running for"}
-DEFAULTS = ("none", "original")
+
+
+def operation_of(job: Job) -> Operation:
+    """What a job runs; by its name alone where the plug-in of it is not here any more."""
+    try:
+        return operations.get(job.operation)
+    except NeurogalleryError:
+        return Operation("", job.operation)
 
 
 def described(job: Job) -> str:
     """The request in words: what differs from the defaults."""
-    shown = {name: value for name, value in job.request.items() if name not in HIDDEN and value}
-    shown |= shown.pop("parameters", {})
+    values = operation_of(job).describe(job.request)
     words = {
         name: " + ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for name, value in shown.items()
+        for name, value in values.items()
     }
-    words |= {name: str(value) for name, value in changed_options(job.request).items()}
-    return ", ".join(f"{name} {value}" for name, value in words.items() if value not in DEFAULTS)
-
-
-def changed_options(request: dict[str, Any]) -> dict[str, Any]:
-    """Options of the recording that differ from their defaults."""
-    name = str(request.get("dataset", "simulated"))
-    infos = {info.name: info for info in datasets.available()}
-    declared = infos[name].options if name in infos else ()
-    given = request.get("options", {})
-    defaults = {option.name: json.loads(json.dumps(option.default)) for option in declared}
-    return {key: value for key, value in given.items() if defaults.get(key, value) != value}
+    return ", ".join(f"{name} {value}" for name, value in words.items())
 
 
 @st.fragment(run_every=jobs_panel.POLL_SECONDS)
 def table() -> None:
-    asked = st.query_params.get("job")
-    found = sorted(jobs.all_jobs(), key=lambda job: job.id != asked)
-    if not found:
+    in_address = st.query_params.get("job")
+    listed = sorted(jobs.all_jobs(), key=lambda job: job.id != in_address)
+    if not listed:
         st.info(
             "No job yet. Whatever takes longer than about a second, such as the RDM of "
             "thousands of stimuli or a download, runs as a job and appears here.",
             icon=":material/info:",
         )
-    for job in found:
+    for job in listed:
         with st.container(border=True):
-            label = LABELS.get(job.operation, job.operation)
-            st.markdown(f"**{label}** — {plain(described(job))}")
+            st.markdown(f"**{plain(operation_of(job).label)}** — {plain(described(job))}")
             submitted = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
             verb = TIMES.get(job.status, "took")
             st.caption(f"{submitted} · {verb} {job.progress.elapsed_s:.0f} s · {job.id}")

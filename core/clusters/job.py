@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,7 +99,7 @@ class ClustersRequest(RecordingsRequest):
 
     ks: tuple[int, ...] = tuple(KS)
     minimum_gain: float = GAIN.default
-    resampling: Resampling = Resampling()
+    resampling: Resampling = field(default_factory=Resampling)
 
     def __post_init__(self) -> None:
         super().__post_init__()

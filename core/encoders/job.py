@@ -57,7 +57,10 @@ class EncodeRequest(Request):
         count = len(ds.stimuli if self.which == "stimuli" else ds.gallery)
         return f"Encode {count:,} {NAMES[self.which]} with {self.encoder}"
 
-    def key(self) -> str:
+    def key(self) -> str | None:
+        """None for an encoder that is not on this machine: the job fetches it."""
+        if not get(self.encoder).info.is_here:
+            return None
         return result_key(self.recording.open(), self.encoder, self.which, **self.parameters)
 
     def device(self) -> str:
@@ -94,4 +97,4 @@ def run(request: EncodeRequest, progress: Progress, folder: Path) -> dict[str, A
     encode_images(ds, request.encoder, which, progress, **parameters)
     if encoder.brought(ds, which) is not None:
         return {"key": None}
-    return {"key": request.key()}
+    return {"key": result_key(ds, request.encoder, which, **parameters)}

@@ -4,7 +4,7 @@ from core.rdm.cells import Cell, block_mean, cell, spread
 from core.rdm.compare import COMPARISONS, Mantel, NoiseCeiling, compare, mantel, noise_ceiling
 from core.rdm.compute import compute, undefined
 from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
-from core.rdm.job import RdmRequest, arrange, of_dataset, published, result_key
+from core.rdm.job import RdmRequest, arrange, load, of_dataset, published, result_key
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
 from core.rdm.spaces import RdmCorrelations, correlate, split_half_ceiling
@@ -30,6 +30,7 @@ __all__ = [
     "correlate",
     "extreme_cells",
     "extreme_pairs",
+    "load",
     "mantel",
     "noise_ceiling",
     "of_dataset",

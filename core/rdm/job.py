@@ -111,16 +111,12 @@ class RdmRequest(Request):
     def key(self) -> str:
         return result_key(self.recording.open(), self.rois, self.metric, self.noise)
 
-    def load(self) -> np.ndarray | None:
-        """The RDM from the store; None unless it is there, and its order with it."""
-        result = store.load(self.key())
+    def is_arranged(self) -> bool:
+        """Whether the order is there, or comes at once."""
         ds = self.recording.open()
-        if result is None or (
-            ds.n_stimuli > ORDERS[self.order].slow_above
-            and store.load(_order_key(ds, self.order, result.key)) is None
-        ):
-            return None
-        return result.arrays["rdm"]
+        if ds.n_stimuli <= ORDERS[self.order].slow_above:
+            return True
+        return store.load(_order_key(ds, self.order, self.key())) is not None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -140,6 +136,12 @@ class RdmRequest(Request):
         return cls(Reference.from_json(values), **settings)
 
 
+def load(key: str) -> np.ndarray | None:
+    """An RDM from the store, None where there is none. Read-only."""
+    result = store.load(key)
+    return None if result is None else result.arrays["rdm"]
+
+
 def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]:
     """Job: compute one RDM into the store, and arrange an order that takes long.
 
@@ -150,8 +152,8 @@ def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]
     """
     progress(0.0, "Opening the recording")
     ds, key = request.recording.open(), request.key()
-    result = store.load(key)
-    if result is None:
+    matrix = load(key)
+    if matrix is None:
         matrix = of_dataset(
             ds,
             request.rois,
@@ -160,8 +162,6 @@ def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]
             progress=portion(progress, 0.0, COMPUTED),
         )
         store.save(key, {"rdm": matrix}, {"title": ds.info.title, **request.to_json()})
-    else:
-        matrix = result.arrays["rdm"]
     if request.order != "original":
         progress(0.92, "Ordering the stimuli")
         arrange(ds, matrix, request.order, key)

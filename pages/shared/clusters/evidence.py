@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core import clusters
-from core.clusters import Choice, Clustering, Observations
+from core.clusters import Choice, Clustering, ClustersRequest, ConsistencyRequest, Observations
 from core.datasets import Dataset
 from core.figures import clusters as figures
 from pages.shared.clusters import results as clusterings
+from pages.shared.clusters.settings import subjects_of
 from pages.shared.frame.text import plain
 from pages.shared.maps import spaces as map_spaces
 from pages.shared.maps import view as map_view
@@ -18,7 +17,7 @@ from pages.shared.maps import view as map_view
 WIDEST_CHART = 720
 
 
-def draw_map(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
+def draw_map(ds: Dataset, request: ClustersRequest, found: Clustering) -> None:
     """The map that was clustered, coloured by cluster."""
     wanted = clusterings.map_of(request)
     drawn = None if wanted is None else map_spaces.stored(ds, wanted)
@@ -104,11 +103,10 @@ def composition(opened: list[Dataset], rows: Observations, found: Clustering) ->
         )
 
 
-def consistency(ds: Dataset, request: dict[str, Any], found: Clustering) -> None:
+def consistency(ds: Dataset, request: ClustersRequest, found: Clustering) -> None:
     """Whether the clusters come back in other subjects, or with another k."""
-    subjects = list(ds.subjects)
-    are_regions = request["source"] != "map"
-    choices = list(clusters.ACROSS) if len(subjects) > 1 and are_regions else ["k"]
+    are_regions = request.source != "map"
+    choices = list(clusters.ACROSS) if len(ds.subjects) > 1 and are_regions else ["k"]
     across = st.segmented_control(
         "Compare centroids across",
         choices,
@@ -118,27 +116,29 @@ def consistency(ds: Dataset, request: dict[str, Any], found: Clustering) -> None
         bind="query-params",
         help=f"every subject with {found.k} clusters; or the rows above with neighbouring k",
     )
-    asked = {**request, "across": across}
-    if across == "subjects":
-        asked |= {"k": found.k, "subjects": subjects}
-        opened = clusterings.subjects_of(ds, {**request, "source": "pooled"})
-    else:
-        asked["ks"] = list(range(max(2, found.k - 2), found.k + 3))
-        opened = clusterings.subjects_of(ds, request)
-    recurrence = clusterings.recurred(opened, asked)
-    if recurrence is None:
+    matched = clusterings.consistency(_matching(ds, request, across, found.k))
+    if matched is None:
         return
     with st.container(width=WIDEST_CHART):
-        chart = figures.consistency(recurrence)
+        chart = figures.consistency(matched)
         st.plotly_chart(chart, key="consistency", alt="Mean matched correlation of centroids")
     st.markdown(
-        f"**Mean correlation of matched centroids {recurrence.mean:.2f}**; "
-        f"{recurrence.above:.0%} of the matches lie above .8. Responses with the same "
-        f"covariance but without clusters reach {recurrence.null.mean():.2f} "
-        f"(at most {recurrence.null.max():.2f} in {len(recurrence.null)} simulations), "
-        f"p = {recurrence.p:.2g}."
+        f"**Mean correlation of matched centroids {matched.mean:.2f}**; "
+        f"{matched.above:.0%} of the matches lie above .8. Responses with the same "
+        f"covariance but without clusters reach {matched.null.mean():.2f} "
+        f"(at most {matched.null.max():.2f} in {len(matched.null)} simulations), "
+        f"p = {matched.p:.2g}."
     )
     st.caption(
         "Centroids are matched one to one by the Hungarian method. Correlated regions give high "
         "matches by chance: only what lies above the simulations speaks for clusters."
     )
+
+
+def _matching(ds: Dataset, request: ClustersRequest, across: str, k: int) -> ConsistencyRequest:
+    """The same rows with neighbouring k, or the regions of every subject with this k."""
+    settings = {name: getattr(request, name) for name in ("source", "roi", "metric", "seed")}
+    if across == "subjects":
+        return ConsistencyRequest.of(subjects_of(ds), across=across, k=k, **settings)
+    ks = tuple(range(max(2, k - 2), k + 3))
+    return ConsistencyRequest(request.recordings, across=across, ks=ks, **settings)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core import clusters
+from core.clusters import ClustersRequest
 from core.datasets import Dataset
-from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame import widgets
+from pages.shared.frame import recording, widgets
 
 EVERY = "every unit"
 RECOMMENDED = "recommended"
-OF_UNITS = ("voxels", "map")
 FEWEST_REGIONS = 2
 
 
@@ -22,13 +19,12 @@ def has_regions(ds: Dataset) -> bool:
     return len(ds.regions) > FEWEST_REGIONS
 
 
-def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
+def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
     """What is clustered and by which distance; and how the number of clusters is chosen."""
-    sources = list(clusters.SOURCES) if has_regions(ds) else list(OF_UNITS)
+    sources = list(clusters.SOURCES if has_regions(ds) else clusters.OF_UNITS)
     if len(ds.subjects) < 2 and "pooled" in sources:
         sources.remove("pooled")
-    request: dict[str, Any] = {"dataset": ds.info.name, "subject": ds.subject}
-    request["options"] = jobs_panel.options_of(ds)
+    rois: list[str] = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = st.segmented_control(
             "Clusters of",
@@ -40,12 +36,12 @@ def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
             help="mean responses of regions; single units; the region means of every subject; or "
             "the points of the t-SNE map of the responses",
         )
-        if source in OF_UNITS:
+        if source in clusters.OF_UNITS:
             widgets.warn_unknown("of_roi", [EVERY, *ds.rois], f"{ds.subject} has no ROI")
             roi = st.selectbox(
                 "ROI", [EVERY, *ds.rois], key="of_roi", bind="query-params", width=180
             )
-            request["roi"] = [] if roi == EVERY else [roi]
+            rois = [] if roi == EVERY else [roi]
         metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
         metric = st.selectbox("Distance", metrics, key="distance", bind="query-params", width=160)
         ks = [
@@ -54,8 +50,13 @@ def choose(ds: Dataset) -> tuple[dict[str, Any], str]:
             *map(str, clusters.KS),
         ]
         widgets.warn_unknown("k", ks, "There is no number of clusters")
-        asked = st.selectbox("Number of clusters", ks, key="k", bind="query-params", width=180)
+        number = st.selectbox("Number of clusters", ks, key="k", bind="query-params", width=180)
         seed = st.number_input("Seed", 0, 2**31 - 1, key="k_seed", bind="query-params", width=110)
-    if source == "pooled":
-        request["subjects"] = list(ds.subjects)
-    return {**request, "source": source, "metric": metric, "seed": int(seed)}, asked
+    opened = subjects_of(ds) if source == "pooled" else [ds]
+    settings = {"source": source, "roi": rois, "metric": metric, "seed": int(seed)}
+    return ClustersRequest.of(opened, **settings), number
+
+
+def subjects_of(ds: Dataset) -> list[Dataset]:
+    """The recording of every subject."""
+    return [recording.other_subject(ds, subject) for subject in ds.subjects]

@@ -12,11 +12,10 @@ import pandas as pd
 import streamlit as st
 
 from core import datasets, decoders, splits, store
-from core.datasets import Dataset
+from core.datasets import Dataset, Reference
 from core.decoders import Config, Run
 from core.decoders.scoring.score_table import load_table, stamps
 from core.errors import NeurogalleryError
-from pages.shared.frame import jobs as jobs_panel
 
 MOST_ROWS = 5000
 ONLY_HERE = "Of this recording and subject only"
@@ -178,7 +177,7 @@ def is_here(row: Row, ds: Dataset) -> bool:
         config is not None
         and config.dataset == ds.info.name
         and ds.subject in config.subjects
-        and config.options == jobs_panel.options_of(ds)
+        and config.options == Reference.of(ds).options
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from core import decoders, jobs
+from core import decoders
 from core.datasets import Dataset
-from core.decoders import HEADS, Config, Run
+from core.decoders import HEADS, Config, Run, TrainRequest
 from core.figures import training as figures
 from core.jobs import Job
 from pages.shared.decoders import audit
@@ -15,10 +17,8 @@ from pages.shared.decoders import table as decoder_table
 from pages.shared.decoders.compare import compare
 from pages.shared.decoders.described import has_diverged, loaded
 from pages.shared.decoders.scores import scores
-from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import results
 from pages.shared.frame.text import counted, plain
-
-LIVE_S = 1.0
 
 
 def show(ds: Dataset, run: Run) -> None:
@@ -77,45 +77,18 @@ def listed(ds: Dataset) -> None:
     compare([row for row in decoder_table.choose(ds) if row.config is not None])
 
 
-def device(config: Config) -> str:
-    """What the job occupies; asked only when it is submitted, for it imports torch."""
-    from core import encoders
-
-    return "cpu" if config.is_closed_form else encoders.job_device(True)
-
-
 def trained(config: Config) -> Run | None:
     """The decoder of the settings; until it is there, a button, then its curves as they grow."""
-    request = {"config": config.to_json(), "dataset": config.dataset, "head": config.head}
-    job = jobs.find("train", request)
-    if job is not None and job.status == "done" and not is_kept(job.result["key"]):
-        job.remove()
-        job = None
-    label = f"Train {HEADS[config.head].label}"
-    done = jobs_panel.run_here(
-        "train",
-        request,
-        label,
+    return results.get(
+        TrainRequest(config),
+        partial(results.recall, loaded),
         on_click=True,
         icon=":material/model_training:",
-        device=lambda: device(config),
+        live=_draw_so_far,
     )
-    if done is not None:
-        return loaded(done.result["key"])
-    if job is not None:
-        watch(job)
-    return None
 
 
-def is_kept(key: str) -> bool:
-    """Whether a decoder is still in the store."""
-    if loaded(key) is None:
-        loaded.clear()
-    return loaded(key) is not None
-
-
-@st.fragment(run_every=LIVE_S)
-def watch(job: Job) -> None:
+def _draw_so_far(job: Job) -> None:
     """Loss and identification of a training under way, or of one that was cancelled."""
     curve = decoders.live_curve(job.folder)
     if not curve:

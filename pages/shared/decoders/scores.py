@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core import decoders, jobs
+from core import decoders
 from core.datasets import Dataset
-from core.decoders import Run
+from core.decoders import EvaluateRequest, Run
 from core.decoders.scoring.score_table import PROTOCOLS, Verdict, load_table, verdicts, worded
-from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
 LEAK = "These scores measure the leak, not the decoder:"
@@ -21,9 +21,8 @@ LEAK = "These scores measure the leak, not the decoder:"
 def scores(ds: Dataset, run: Run) -> None:
     """The scores in the test set, beside the baselines; a job computes them once."""
     st.subheader("On images of the test set")
-    table = load_table(run.key)
+    table = results.get(EvaluateRequest.of(run), lambda key: load_table(run.key))
     if table is None:
-        _compute(run)
         return
     _warn_of_leak(run)
     protocols = [name for name in PROTOCOLS if name in set(table["protocol"])]
@@ -47,15 +46,6 @@ def scores(ds: Dataset, run: Run) -> None:
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))
     _downloads(ds, run, table)
-
-
-def _compute(run: Run) -> None:
-    request = {"run": run.key, "head": run.config.head, "dataset": run.config.dataset}
-    job = jobs.find("evaluate", request)
-    if job is not None and job.status == "done":  # its scores were deleted
-        job.remove()
-    if jobs_panel.run_here("evaluate", request, "Scoring it beside the baselines") is not None:
-        st.rerun()
 
 
 def _warn_of_leak(run: Run) -> None:

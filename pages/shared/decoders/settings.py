@@ -12,13 +12,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import splits
-from core.datasets import Dataset
+from core.datasets import Dataset, Reference
 from core.decoders import HEADS, LOSSES, SETTINGS, Config
 from core.decoders.config import FOLD, SEED
 from core.encoders import EncoderInfo
 from core.registry import Parameter
 from pages.shared.encoders import embeddings
-from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
@@ -69,7 +68,7 @@ def choose(ds: Dataset) -> Config:
     return Config(
         ds.info.name,
         subjects=tuple(subjects),
-        options=jobs_panel.options_of(ds),
+        options=Reference.of(ds).options,
         rois=tuple(rois),
         encoder=encoder.id,
         encoder_parameters=encoder_parameters,

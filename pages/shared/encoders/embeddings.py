@@ -10,16 +10,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import encoders, jobs
+from core import encoders
 from core.datasets import Dataset
-from core.encoders import Encoded, EncoderInfo
+from core.encoders import Encoded, EncodeRequest, EncoderInfo
 from core.errors import NeurogalleryError
-from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame import recording, widgets
+from pages.shared.frame import recording, results, widgets
 from pages.shared.frame.text import counted, plain
-
-OPERATION = "encode"
-PICTURES = {"stimuli": "stimuli", "gallery": "gallery images"}
 
 
 @dataclass(frozen=True)
@@ -84,10 +80,17 @@ def get(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
         st.info("The recording brings these embeddings of its stimuli only.")
         return None
     try:
-        found = stored(ds, wanted, which)
-        if found is not None:
-            return found
-        return _from_job(ds, wanted, which)
+        if wanted.info.kind == "brought":
+            return stored(ds, wanted, which)
+        if not wanted.info.is_here:
+            st.caption(plain(wanted.info.description))
+        return results.get(
+            EncodeRequest.of(ds, wanted.info.id, which, wanted.parameters),
+            encoders.load,
+            on_click=True,
+            icon=":material/memory:",
+            when_changed=recording.load.clear,
+        )
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
@@ -149,38 +152,3 @@ def _queried(found: str, _wanted: Space, _value: str | Callable[[], Image.Image]
     if isinstance(_value, str):
         return encoders.encode_text([_value], encoder, **parameters)[0]
     return encoders.encode_image(_value(), encoder, **parameters)
-
-
-def _from_job(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
-    request = {
-        "dataset": ds.info.name,
-        "subject": ds.subject,
-        "options": jobs_panel.options_of(ds),
-        "encoder": wanted.info.id,
-        "which": which,
-        "parameters": wanted.parameters,
-        "fingerprint": ds.images_fingerprint,
-    }
-    job = jobs.find(OPERATION, request)
-    if job is not None and job.status == "done":
-        made = job.result["key"]
-        job.remove()
-        if encoders.load(made) is not None:
-            # Made from other files than those in view, which have changed since.
-            recording.load.clear()
-            st.rerun()
-    count = len(table(ds, which))
-    label = f"Encode {count:,} {PICTURES[which]} with {plain(wanted.info.id)}"
-    if not wanted.info.is_here:
-        st.caption(plain(wanted.info.description))
-    found = jobs_panel.run_here(
-        OPERATION,
-        request,
-        label,
-        on_click=True,
-        icon=":material/memory:",
-        device=lambda: encoders.job_device(encoders.get(wanted.info.id).needs_torch),
-    )
-    if found is not None:
-        st.rerun()
-    return None

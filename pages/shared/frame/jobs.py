@@ -1,14 +1,14 @@
-"""Long work on a page: start, watch, cancel, find again. Pages never wait for it."""
+"""Jobs on a page: named in the address, followed, cancelled, resumed, counted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from core import jobs
-from core.datasets import Dataset
+from core.errors import NotFoundError
 from core.jobs import Job
 from pages.shared.frame.text import plain
 
@@ -26,58 +26,21 @@ ICONS = {
 }
 
 
-def run_here(
-    operation: str,
-    request: dict[str, Any],
-    label: str,
-    on_click: bool = False,
-    one_at_a_time: bool = False,
-    icon: str = ":material/download:",
-    device: Callable[[], str] = lambda: "cpu",
-) -> Job | None:
-    """Give the finished job of a request; until then show its progress and return None.
-
-    Parameters
-    ----------
-    operation, request
-        As in ``jobs.submit``; the same request is one job, so a reload finds it.
-    label : str
-        What the work is, for the reader.
-    on_click : bool
-        Start only when a button is pressed.
-    one_at_a_time : bool
-        Cancel what this session asked of the same operation before, if it is not done.
-    icon : str
-        Of the button.
-    device : callable
-        Gives the device that the job occupies, asked when it is submitted.
-    """
-    job = jobs.find(operation, request)
-    if one_at_a_time:
-        _cancel_predecessor(operation, job)
-        if job is not None and job.is_overtaken:
-            job.resume()
-    if job is None:
-        if on_click:
-
-            def submit() -> None:
-                jobs.submit(operation, request, device())
-
-            st.button(label, type="primary", icon=icon, on_click=submit)
-            return None
-        job = jobs.submit(operation, request, device())
-    st.session_state[f"last_{operation}"] = st.session_state[IN_VIEW] = job.id
+def note(job: Job) -> None:
+    """Name the job in view in the address, so that a reload or the page Jobs finds it."""
+    st.session_state[f"last_{job.operation}"] = st.session_state[IN_VIEW] = job.id
     st.query_params["job"] = job.id
-    status = job.status
-    if status == "done":
-        return job
-    with st.container(border=True):
-        st.markdown(f"**{label}**")
-        if status in ACTIVE:
-            _watch(operation, request)
-        else:
-            show(job, "Dismiss" if on_click else "")
-    return None
+
+
+def overtake_former(operation: str, wanted: Job | None) -> None:
+    """Cancel what this session asked of an operation before, unless it is what it wants now."""
+    former = st.session_state.get(f"last_{operation}")
+    if former is None or (wanted is not None and wanted.id == former):
+        return
+    with suppress(NotFoundError):  # it was removed
+        job = jobs.get(former)
+        if job.status in ACTIVE:
+            job.overtake()
 
 
 def begin() -> None:
@@ -89,18 +52,6 @@ def forget_former() -> None:
     """Take the job of former settings out of the address, where the page has shown none."""
     if st.session_state.pop(IN_VIEW, None) == "":
         st.query_params.pop("job", None)
-
-
-def _cancel_predecessor(operation: str, wanted: Job | None) -> None:
-    last = st.session_state.get(f"last_{operation}")
-    for job in jobs.all_jobs():
-        if job.id == last and job.status in ACTIVE and (wanted is None or job.id != wanted.id):
-            job.overtake()
-
-
-def options_of(ds: Dataset) -> dict[str, Any]:
-    """Options of a recording as JSON values of a request."""
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in ds.options.items()}
 
 
 def summary() -> None:
@@ -117,7 +68,8 @@ def _count() -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _watch(operation: str, request: dict[str, Any]) -> None:
+def watch(operation: str, request: dict[str, Any]) -> None:
+    """Follow a job; the page runs again when it stops. ``request`` are its JSON values."""
     job = jobs.find(operation, request)
     if job is None or job.status not in ACTIVE:
         st.rerun()
@@ -149,10 +101,10 @@ def _under_way(job: Job, status: str) -> None:
     left = f" · about {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
     text = f"{progress.message or WAITING[status]}{left}"
     st.progress(min(1.0, progress.fraction), text=text)
-    asked = job.is_cancelling
+    stops = job.is_cancelling
     st.button(
-        "Cancelling …" if asked else "Cancel",
+        "Cancelling …" if stops else "Cancel",
         key=f"cancel_{job.id}",
         on_click=job.cancel,
-        disabled=asked,
+        disabled=stops,
     )

@@ -10,9 +10,10 @@ import streamlit as st
 
 from core import __version__, datasets
 from core.datasets import Dataset, DatasetInfo
+from core.datasets.fetch import FetchRequest
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import check_given
-from pages.shared.frame import address, navigation, selection
+from pages.shared.frame import address, navigation, results, selection
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame.address import DEFAULT
 from pages.shared.frame.guard import NothingOpen, show_error
@@ -80,11 +81,8 @@ def _offer_download(info: DatasetInfo) -> None:
         f"`python -m core fetch {info.name}` (with `--from FOLDER` for files you have).",
         icon=":material/download:",
     )
-    request = {"name": info.name, "source": None}
-    job = jobs_panel.run_here("fetch", request, f"Download {info.name}", on_click=True)
-    if job is not None:  # its files are gone again
-        job.remove()
-        st.rerun()
+    # A download that is done but whose files are gone is offered again.
+    results.get(FetchRequest(info.name), lambda key: None, on_click=True)
 
 
 def _openable() -> dict[str, DatasetInfo]:

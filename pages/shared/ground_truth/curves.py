@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -9,7 +11,7 @@ from core import recovery
 from core.datasets import Dataset
 from core.figures import curves
 from core.recovery import CURVES, MEASURES
-from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import results
 from pages.shared.ground_truth.settings import choose_question, choose_request
 
 REFERENCES = {
@@ -85,26 +87,20 @@ def draw_curves(ds: Dataset, means: pd.DataFrame, measured: str, target: float) 
 def recovered(ds: Dataset) -> None:
     request = choose_request(ds)
     measured, target = choose_question()
-    label = "Simulating recordings of other designs"
-    job = jobs_panel.run_here("ground_truth", request, label, one_at_a_time=True)
-    if job is None:
+    table = results.get(request, partial(results.recall, curve_table), one_at_a_time=True)
+    if table is None:
         return
-    key = job.result["key"]
-    found = curve_table(key)
-    if found is None:
-        job.remove()
-        st.rerun()
-    means = mean_curves(key, found)
+    means = mean_curves(request.key(), table)
     answers(ds, means, measured, target)
     draw_curves(ds, means, measured, target)
     st.caption(
         f"{MEASURES[measured].label}: {MEASURES[measured].help}. "
-        f"{interval(found['subject'].nunique())}"
+        f"{interval(table['subject'].nunique())}"
     )
     st.download_button(
         "Values (CSV)",
-        lambda: found.to_csv(index=False),
-        f"ground_truth_{request['roi'] or 'all'}.csv",
+        lambda: table.to_csv(index=False),
+        f"ground_truth_{request.roi or 'all'}.csv",
         "text/csv",
         icon=":material/download:",
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import rdm, simulation
-from core.datasets import Dataset
-from core.recovery import MEASURES
+from core.datasets import Dataset, Reference
+from core.recovery import MEASURES, RecoveryRequest
 
 
 def only_simulated(ds: Dataset) -> bool:
@@ -21,7 +21,7 @@ def only_simulated(ds: Dataset) -> bool:
     return False
 
 
-def choose_request(ds: Dataset) -> dict[str, object]:
+def choose_request(ds: Dataset) -> RecoveryRequest:
     """What is simulated: the design in the sidebar, seen through one ROI and one metric."""
     everything = "all units"
     metrics = [name for name in rdm.METRICS if not rdm.METRICS[name].needs_folds]
@@ -35,8 +35,7 @@ def choose_request(ds: Dataset) -> dict[str, object]:
             bind="query-params",
             width=260,
         )
-    options = {**ds.options, "parts": list(ds.options["parts"])}
-    return {"options": options, "roi": None if roi == everything else roi, "metric": metric}
+    return RecoveryRequest(Reference.of(ds).options, None if roi == everything else roi, metric)
 
 
 def choose_question() -> tuple[str, float]:

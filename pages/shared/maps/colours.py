@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import clusters
-from core.clusters import Clustering
+from core.clusters import Clustering, ClustersRequest
 from core.datasets import Dataset
 from core.figures import maps as figures
 from core.figures.clusters import membership
@@ -48,7 +48,7 @@ def _clusters(ds: Dataset) -> Clustering | None:
     """The recommended clusters of region means, where the page Clusters has computed them."""
     if ds.betas is None or len(ds.regions) < 3:
         return None
-    choice = clusters.load(clusters.result_key([ds], {"source": "regions"}))
+    choice = clusters.load(ClustersRequest.of([ds]).key())
     return None if choice is None else choice.clusterings[choice.k]
 
 

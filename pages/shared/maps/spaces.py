@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 import core.decoders.map_source  # noqa: F401  (registers the space of decoders)
-from core import decoders, encoders, jobs, maps
-from core.datasets import Dataset
+from core import decoders, encoders, maps
+from core.datasets import Dataset, Reference
 from core.errors import InputError, NeurogalleryError
-from core.maps import Map
+from core.jobs import Job
+from core.maps import Map, MapRequest
 from pages.shared.components.scatter.scatter import Points, scatter
 from pages.shared.encoders import embeddings
-from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame import recording
+from pages.shared.frame import recording, results
 from pages.shared.frame.text import plain
 
-OPERATION = "map"
 EVERY, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"
 MOST_UNASKED = 3000
-LIVE_S = 1.0
 HEIGHT = 480
 
 
@@ -85,7 +84,7 @@ def decoders_of(ds: Dataset) -> list[str]:
     """Short names of the decoders that were trained on this recording and subject."""
     if ds.betas is None:
         return []
-    options = jobs_panel.options_of(ds)
+    options = Reference.of(ds).options
     return [
         decoders.short_name(entry.key, config["head"])
         for entry in decoders.entries()
@@ -121,10 +120,17 @@ def get(ds: Dataset, wanted: Wanted) -> Map | None:
     try:
         if wanted.source == "embedding" and not _is_encoded(ds, wanted):
             return None
-        found = stored(ds, wanted)
-        if found is not None and not found.partial:
-            return found
-        return _from_job(ds, wanted, found)
+        if _comes_at_once(ds, wanted):
+            return stored(ds, wanted)
+        request = _request(ds, wanted)
+        whole = results.get(
+            request,
+            _whole,
+            on_click=ds.n_stimuli > MOST_UNASKED,
+            icon=":material/scatter_plot:",
+            live=partial(_draw_so_far, wanted),
+        )
+        return maps.load(request.key()) if whole is None else whole
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
@@ -134,12 +140,31 @@ def stored(ds: Dataset, wanted: Wanted) -> Map | None:
     """The map where it is there or comes at once, whole or partial; nothing is shown."""
     if wanted.source == "embedding" and embeddings.stored(ds, _space(wanted), "stimuli") is None:
         return None
-    ds = _recording(ds, wanted)
-    asked = (wanted.source, wanted.method, wanted.seed, wanted.parameters)
-    key = maps.result_key(ds, *asked, **wanted.asked)
-    if ds.n_stimuli <= maps.METHODS[wanted.method].slow_above:
-        return _at_once(key, ds, wanted)
-    return maps.load(key)
+    request = _request(ds, wanted)
+    if _comes_at_once(ds, wanted):
+        return _at_once(request.key(), request.recording.open(), wanted)
+    return maps.load(request.key())
+
+
+def _request(ds: Dataset, wanted: Wanted) -> MapRequest:
+    return MapRequest(
+        Reference.of(_recording(ds, wanted)),
+        wanted.source,
+        wanted.asked,
+        wanted.method,
+        wanted.parameters,
+        wanted.seed,
+        wanted.space,
+    )
+
+
+def _comes_at_once(ds: Dataset, wanted: Wanted) -> bool:
+    return ds.n_stimuli <= maps.METHODS[wanted.method].slow_above
+
+
+def _whole(key: str) -> Map | None:
+    drawn = maps.load(key)
+    return None if drawn is None or drawn.partial else drawn
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the space …")
@@ -162,37 +187,9 @@ def _space(wanted: Wanted) -> embeddings.Space:
     return embeddings.Space(encoders.get(wanted.asked["encoder"]).info)
 
 
-def _from_job(ds: Dataset, wanted: Wanted, found: Map | None) -> Map | None:
-    """Progress of the job; the map that it left where it was cancelled."""
-    ds = _recording(ds, wanted)
-    request = {
-        "dataset": ds.info.name,
-        "subject": ds.subject,
-        "options": jobs_panel.options_of(ds),
-        "source": wanted.source,
-        "method": wanted.method,
-        "parameters": wanted.parameters,
-        "seed": wanted.seed,
-        "fingerprint": ds.fingerprint,
-        **wanted.asked,
-    }
-    job = jobs.find(OPERATION, request)
-    if job is not None and job.status == "done":  # its map was deleted
-        job.remove()
-    label = f"{maps.METHODS[wanted.method].label} of {plain(wanted.space)}"
-    on_click = ds.n_stimuli > MOST_UNASKED
-    icon = ":material/scatter_plot:"
-    if jobs_panel.run_here(OPERATION, request, label, on_click=on_click, icon=icon) is not None:
-        st.rerun()
-    _watch(wanted, request)
-    return found
-
-
-@st.fragment(run_every=LIVE_S)
-def _watch(wanted: Wanted, request: dict[str, Any]) -> None:
-    """The map as the job has drawn it so far."""
-    job = jobs.find(OPERATION, request)
-    points = None if job is None else maps.live(job.folder)
+def _draw_so_far(wanted: Wanted, job: Job) -> None:
+    """The map as its job has drawn it so far."""
+    points = maps.live(job.folder)
     if points is None:
         return
     key = f"live_{wanted.space}_{wanted.method}"

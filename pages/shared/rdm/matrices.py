@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import jobs, rdm, store
-from core.datasets import Dataset
-from core.errors import NotFoundError
+from core import rdm
+from core.datasets import Dataset, Reference
 from core.figures import heatmap
+from core.rdm import RdmRequest
 from core.rdm.cells import Spread
 from core.rdm.order import ORDERS
-from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import results
 
 # A job takes what would hold up the page for more than about a second.
 DIRECT_WORK = 2e10
@@ -69,7 +69,7 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
         return Shown(source, key, values, *_facts(key, values), label)
     key = rdm.result_key(ds, source.rois, view.metric, view.noise)
     if _is_long(ds, source, view):
-        result = _from_job(ds, source, view, key)
+        result = _from_job(ds, source, view)
         if result is None:
             return None
     else:
@@ -143,31 +143,18 @@ def _is_long(ds: Dataset, source: Source, view: View) -> bool:
     return work > DIRECT_WORK or ds.n_stimuli > ORDERS[view.order].slow_above
 
 
-def _from_job(ds: Dataset, source: Source, view: View, key: str) -> np.ndarray | None:
-    request = {
-        "dataset": ds.info.name,
-        "subject": ds.subject,
-        "options": dict(ds.options),
-        "stimuli": ds.stimuli["id"].tolist() if ds.is_subset else [],
-        "fingerprint": ds.fingerprint,
-        "rois": list(source.rois),
-        "metric": view.metric,
-        "noise": view.noise,
-        "order": view.order,
-    }
-    job = jobs.find("rdm", request)
-    if job is not None and job.status == "done" and store.load(key) is None:
-        job.remove()
-    job = jobs_panel.run_here("rdm", request, f"RDM of {source.label}, {view.metric}")
-    return None if job is None else _stored(key)
+def _from_job(ds: Dataset, source: Source, view: View) -> np.ndarray | None:
+    request = RdmRequest(Reference.of(ds), source.rois, view.metric, view.noise, view.order)
+
+    def load(key: str) -> np.ndarray | None:
+        return results.recall(_stored, key) if request.is_arranged() else None
+
+    return results.get(request, load)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _stored(key: str) -> np.ndarray:
-    result = store.load(key)
-    if result is None:
-        raise NotFoundError(f"The result {key} is gone", remedy="Reload the page to compute it")
-    return result.arrays["rdm"]
+def _stored(key: str) -> np.ndarray | None:
+    return rdm.load(key)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Computing the RDM …")

@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from core import clusters, datasets
-from core.clusters.choice import recommend
 from core.clusters import ClustersRequest
+from core.clusters.choice import recommend
 from core.clusters.job import run
 from core.errors import Cancelled, InputError
 

@@ -296,4 +296,4 @@ def test_a_watched_job_that_stops_runs_the_page_again(status, monkeypatch):
     monkeypatch.setattr(jobs, "find", lambda operation, request: job)
     monkeypatch.setattr(st, "rerun", rerun)
     with pytest.raises(Rerun):
-        jobs_panel._watch.__wrapped__("train", {})
+        jobs_panel.watch.__wrapped__("train", {})

@@ -1,0 +1,125 @@
+"""A result on a page: stored, else a job with its progress, else a button. Pages never wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core import jobs
+from core.jobs import Job, Request
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame.text import plain
+
+T = TypeVar("T")
+LIVE_S = 1.0
+
+
+def get(
+    request: Request,
+    load: Callable[[str], T | None],
+    *,
+    on_click: bool = False,
+    one_at_a_time: bool = False,
+    icon: str = ":material/download:",
+    live: Callable[[Job], None] | None = None,
+    when_changed: Callable[[], None] | None = None,
+) -> T | None:
+    """The stored result of a request; until it is there, show its job or a button, and None.
+
+    Parameters
+    ----------
+    request : Request
+        The same request is one job, so a reload finds it.
+    load : callable
+        Gives the result of a key, None where it is not in the store.
+    on_click : bool
+        Start only when a button is pressed.
+    one_at_a_time : bool
+        Cancel what this session asked of the same operation before, if it is not done.
+    icon : str
+        Of the button.
+    live : callable, optional
+        Draws what the job has so far, below its progress.
+    when_changed : callable, optional
+        Forgets the recording in view, where the job turns out to have read other files.
+    """
+    job = jobs.find(request.operation, request.to_json())
+    result = _stored(request, job, load)
+    if result is None and job is not None and job.status == "done":
+        result = _stored(request, job, load)  # it may have been kept since the first look
+        if result is None:
+            _remove(job, load, when_changed)
+            job = None
+    if result is None:
+        job = _work_at(request, job, on_click, one_at_a_time, icon)
+        if live is not None and job is not None:
+            _follow(request, live)
+    elif job is not None:
+        jobs_panel.note(job)
+    return result
+
+
+def recall(load: Any, *arguments: Any) -> Any:
+    """Call a cached function; that it gives None is not remembered."""
+    result = load(*arguments)
+    if result is None:
+        load.clear(*arguments)
+    return result
+
+
+def _stored(request: Request, job: Job | None, load: Callable[[str], T | None]) -> T | None:
+    key = request.key() or (job.result.get("key") if job is not None else None)
+    return load(key) if key else None
+
+
+def _remove(job: Job, load: Callable[[str], Any], when_changed: Callable[[], None] | None) -> None:
+    """Remove a job that is done but whose result is gone: deleted, or made of other files."""
+    key = job.result.get("key")
+    job.remove()
+    if when_changed is not None and key and load(key) is not None:
+        when_changed()
+        st.rerun()
+
+
+def _work_at(
+    request: Request, job: Job | None, on_click: bool, one_at_a_time: bool, icon: str
+) -> Job | None:
+    """Start the job of a request, or offer to; show how far it is and what can be done."""
+    if one_at_a_time:
+        jobs_panel.overtake_former(request.operation, job)
+        if job is not None and job.is_overtaken:
+            job.resume()
+    label = plain(request.label)
+    if job is None:
+        if on_click:
+
+            def submit() -> None:
+                _submit(request)
+
+            st.button(label, type="primary", icon=icon, on_click=submit)
+            return None
+        job = _submit(request)
+    jobs_panel.note(job)
+    status = job.status
+    if status == "done":
+        st.rerun()
+    with st.container(border=True):
+        st.markdown(f"**{label}**")
+        if status in jobs_panel.ACTIVE:
+            jobs_panel.watch(request.operation, request.to_json())
+        else:
+            jobs_panel.show(job, "Dismiss" if on_click else "")
+    return job
+
+
+def _submit(request: Request) -> Job:
+    return jobs.submit(request.operation, request.to_json(), request.device())
+
+
+@st.fragment(run_every=LIVE_S)
+def _follow(request: Request, live: Callable[[Job], None]) -> None:
+    job = jobs.find(request.operation, request.to_json())
+    if job is not None:
+        live(job)
