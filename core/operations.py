@@ -68,8 +68,9 @@ class Operation:
             for name in names
             if values.get(name) and values[name] != self.usual.get(name)
         }
-        parameters = telling.pop("parameters", {})
-        return telling | parameters | _changed_options(values)
+        if isinstance(telling.get("parameters"), Mapping):
+            telling |= telling.pop("parameters")
+        return telling | _changed_options(values)
 
 
 # An operation that was registered before they had labels is 'module:function' alone.
@@ -187,7 +188,9 @@ def _changed_options(values: Mapping[str, Any]) -> dict[str, Any]:
     """Options of a recording that differ from their defaults."""
     from core import datasets
 
-    options = values.get("options") or {}
+    options = values.get("options")
+    if not isinstance(options, Mapping):  # of a plug-in that means something else
+        return {}
     name = values.get("dataset", "simulated")
     declared = [p for info in datasets.available() if info.name == name for p in info.options]
     defaults = {option.name: json.loads(json.dumps(option.default)) for option in declared}

@@ -79,6 +79,8 @@ def test_requests_are_told_by_what_differs():
         "perplexity": 10,
     }  # fmt: skip
     assert operations.get("map").describe({}) == {}
+    foreign = {"options": ["fast"], "parameters": [1, 2]}
+    assert operations.get("map").describe(foreign) == {"parameters": [1, 2]}
 
 
 def test_a_job_of_an_earlier_version_runs_as_it_is(tmp_path, monkeypatch):

@@ -1,0 +1,183 @@
+"""Stored, else a job, else a button: every variant, and what becomes of results that are gone."""
+
+from __future__ import annotations
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import jobs, store
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import results
+from tests.pages.app import texts
+from tests.pages.shared.frame import counting
+from tests.pages.shared.frame.counting import CountRequest, end, keep, key_of
+
+
+@pytest.fixture(autouse=True)
+def no_processes(monkeypatch):
+    counting.start_none(monkeypatch)
+
+
+def page():
+    import streamlit as st
+
+    from pages.shared.frame import jobs as jobs_panel
+    from pages.shared.frame import results
+    from tests.pages.shared.frame import counting
+
+    jobs_panel.begin()
+    variant = dict(st.session_state["variant"])
+    if variant.pop("live", False):
+        variant["live"] = counting.draw
+    if variant.pop("when_changed", False):
+        variant["when_changed"] = lambda: st.session_state.update(content="changed")
+    request = counting.CountRequest(
+        st.session_state["number"], st.session_state["content"], st.session_state["knows_key"]
+    )
+    st.markdown(f"result {results.get(request, counting.load, **variant)}")
+    jobs_panel.forget_former()
+
+
+def opened(number=3, knows_key=True, content="as it was", **variant):
+    app = AppTest.from_function(page, default_timeout=60)
+    for name, value in locals().items():
+        if name != "app":
+            app.session_state[name] = value
+    return app.run()
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def job():
+    (only,) = jobs.all_jobs()
+    return only
+
+
+def test_what_is_stored_is_given_without_a_job():
+    keep(3)
+    app = opened()
+    assert "result 6" in texts(app)
+    assert not jobs.all_jobs()
+    assert not app.button
+    assert "job" not in app.query_params
+
+
+def test_work_starts_unasked_and_is_watched():
+    app = opened()
+    assert "result None" in texts(app)
+    assert "Count to 3 \\* 2" in texts(app)
+    assert (job().request, job().device) == ({"number": 3}, "cuda:1")
+    assert app.query_params["job"] == job().id
+    assert labels(app) == ["Cancel"]
+    keep(3)
+    end(job(), key=key_of(3))
+    app.run()
+    assert "result 6" in texts(app)
+    assert app.query_params["job"] == job().id
+
+
+def test_work_on_a_click():
+    app = opened(on_click=True)
+    assert labels(app) == ["Count to 3 \\* 2"]
+    assert not jobs.all_jobs()
+    app.button[0].click().run()
+    assert job().status == "queued"
+    assert labels(app) == ["Cancel"]
+
+
+@pytest.mark.parametrize("on_click", [True, False])
+def test_a_failed_job_can_be_tried_again(on_click):
+    opened(on_click=on_click)
+    request = CountRequest(3)
+    end(jobs.submit("count", request.to_json()), "failed")
+    app = opened(on_click=on_click)
+    assert labels(app) == (["Try again", "Dismiss"] if on_click else ["Try again"])
+    app.button[0].click().run()
+    assert job().status == "queued"
+
+
+def test_a_key_that_only_the_job_knows():
+    keep(3)
+    app = opened(knows_key=False, on_click=True)
+    assert "result None" in texts(app)
+    end(jobs.submit("count", {"number": 3}), key=key_of(3))
+    assert "result 6" in texts(opened(knows_key=False, on_click=True))
+
+
+@pytest.mark.parametrize("knows_key", [True, False])
+def test_a_job_whose_result_was_deleted_is_offered_again(knows_key):
+    end(jobs.submit("count", {"number": 3}), key=keep(3))
+    store.remove(key_of(3))
+    app = opened(knows_key=knows_key, on_click=True)
+    assert labels(app) == ["Count to 3 \\* 2"]
+    assert not jobs.all_jobs()
+    end(jobs.submit("count", {"number": 3}), key=key_of(3))
+    opened(knows_key=knows_key)
+    assert job().status == "queued"
+
+
+def test_a_result_of_files_that_have_changed_forgets_the_recording():
+    end(jobs.submit("count", {"number": 3}), key=keep(3, "changed"))
+    app = opened(on_click=True, when_changed=True)
+    assert "result 6" in texts(app)
+    assert not jobs.all_jobs()
+
+
+def test_a_result_that_is_kept_between_two_looks_is_not_lost(monkeypatch):
+    end(jobs.submit("count", {"number": 3}), key=key_of(3))
+    looks = []
+
+    def load(key):
+        looks.append(key)
+        return 6 if len(looks) > 1 else None
+
+    monkeypatch.setattr(jobs_panel, "note", lambda job: None)
+    assert results.get(CountRequest(3), load) == 6
+    assert job().status == "done"
+
+
+def test_one_at_a_time():
+    app = opened(number=3, one_at_a_time=True)
+    app.session_state["number"] = 4
+    app.run()
+    statuses = {each.request["number"]: each.status for each in jobs.all_jobs()}
+    assert statuses == {3: "cancelled", 4: "queued"}
+    app.session_state["number"] = 3
+    app.run()
+    statuses = {each.request["number"]: each.status for each in jobs.all_jobs()}
+    assert statuses == {3: "queued", 4: "cancelled"}
+
+
+def test_a_former_job_that_was_removed_is_no_hindrance():
+    app = opened(number=3, one_at_a_time=True)
+    job().remove()
+    app.session_state["number"] = 4
+    app.run()
+    assert not app.exception
+    assert job().request == {"number": 4}
+
+
+def test_what_a_job_has_so_far_is_drawn():
+    app = opened(on_click=True, live=True)
+    assert "so far" not in texts(app)
+    app.button[0].click().run()
+    assert f"{job().id} so far" in texts(app)
+    app.button[0].click().run()
+    assert job().status == "cancelled"
+    assert f"{job().id} so far" in texts(app)
+
+
+def test_that_nothing_was_there_is_not_remembered():
+    @st.cache_resource(max_entries=2)
+    def load(key):
+        return kept.get(key)
+
+    kept = {}
+    assert results.recall(load, "a") is None
+    kept["a"] = 1
+    assert results.recall(load, "a") == 1
+    kept.clear()
+    assert results.recall(load, "a") == 1
