@@ -12,25 +12,26 @@ from core.clip_small import card
 from core.clip_small.corpus import Corpus, corpus
 from core.clip_small.evaluation import measure
 from core.clip_small.model import save
-from core.clip_small.training import Recipe, train
+from core.clip_small.training import TrainingSettings, train
 from core.encoders import device_label
 from core.encoders.families.clip import OUTPUT, SMALL, load_clip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m core.clip_small", description=__doc__)
-    parser.add_argument("--scenes", type=int, default=Recipe.scenes, help="images to train on")
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
-    chosen = parser.parse_args()
-    recipe = Recipe(scenes=chosen.scenes, steps=chosen.steps, seed=chosen.seed)
-    make(corpus(recipe.scenes, recipe.seed, _say), recipe, SMALL)
+    usual = TrainingSettings()
+    parser.add_argument("--scenes", type=int, default=usual.scenes, help="images to train on")
+    parser.add_argument("--steps", type=int, default=usual.steps)
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    arguments = parser.parse_args()
+    settings = TrainingSettings(arguments.scenes, arguments.steps, seed=arguments.seed)
+    make(corpus(settings.scenes, settings.seed, _say), settings, SMALL)
 
 
-def make(drawn: Corpus, recipe: Recipe, folder: Path) -> None:
+def make(drawn: Corpus, settings: TrainingSettings, folder: Path) -> None:
     """Train on drawn scenes and save model and card; the folder changes at the very end."""
     began = time.monotonic()
-    model, tokenizer = train(drawn, recipe, _say)
+    model, tokenizer = train(drawn, settings, _say)
     minutes = (time.monotonic() - began) / 60
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
@@ -38,7 +39,7 @@ def make(drawn: Corpus, recipe: Recipe, folder: Path) -> None:
         save(model, tokenizer, fresh)
         print("Measuring ...", flush=True)
         measured = measure(load_clip(fresh, OUTPUT.default, "cpu"))
-        text = card.written(recipe, measured, model, fresh, minutes, device_label())
+        text = card.describe(settings, measured, model, fresh, minutes, device_label())
         (fresh / "README.md").write_text(text, "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)

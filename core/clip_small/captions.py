@@ -56,12 +56,12 @@ class Caption:
 
 def caption(facts: Mapping[str, Any], rng: np.random.Generator) -> Caption:
     """Describe an image; every part but the thing may be left out."""
-    said = {name: rng.random() < chance for name, chance in CHANCES.items()}
+    stated = {name: rng.random() < chance for name, chance in CHANCES.items()}
     kind = kinds()[facts["kind"]]
-    claimed = {name: facts[name] for name in CHANCES if said[name]}
+    claimed = {name: facts[name] for name in CHANCES if stated[name]}
     if "number" in claimed:
         claimed["number"] = min(claimed["number"], MANY)
-    name = kind.name if said["kind"] else CLASSES[kind.supercategory]
+    name = kind.name if stated["kind"] else CLASSES[kind.supercategory]
     parts = {part: claimed.get(part) for part in ("colour", "place", "light", "number")}
     text = _chosen(rng, OPENINGS) + phrase(name, rng, **parts)
     claimed["supercategory"] = kind.supercategory

@@ -109,7 +109,7 @@ def held_out_phrases(seed: int = 0) -> list[HeldOut]:
     ]
     chosen = []
     for light in LIGHTS:
-        here = [one for one in every if one[2] == light]
+        here = [combination for combination in every if combination[2] == light]
         rows = rng.choice(len(here), PHRASES // len(LIGHTS), replace=False)
         chosen += [here[row] for row in sorted(rows)]
     return [
@@ -125,14 +125,14 @@ def drawn(phrases: Sequence[HeldOut], seed: int = 0) -> list[Image.Image]:
     return [
         draw(
             rng,
-            kinds()[one.kind],
+            kinds()[phrase.kind],
             others,
             exemplars=[HELD_OUT_EXEMPLAR],
-            colour=one.colour,
-            light=one.light,
+            colour=phrase.colour,
+            light=phrase.light,
             side=SIDE,
         ).image
-        for one in phrases
+        for phrase in phrases
         for _ in range(FITTING)
     ]
 
@@ -166,8 +166,8 @@ def _places(
 ) -> np.ndarray:
     """At which place, from 0, the text of the true kind stands. (n,) int."""
     order = {kind: row for row, kind in enumerate(kinds())}
-    wanted = np.array([order[kind] for kind in true])
-    return (ranked(images, clip.text(texts)) == wanted[:, None]).argmax(axis=1)
+    expected = np.array([order[kind] for kind in true])
+    return (ranked(images, clip.text(texts)) == expected[:, None]).argmax(axis=1)
 
 
 def _text_search(clip: Loaded, gallery: np.ndarray, table: pd.DataFrame) -> tuple[Estimate, float]:
@@ -175,10 +175,10 @@ def _text_search(clip: Loaded, gallery: np.ndarray, table: pd.DataFrame) -> tupl
     phrases = held_out_phrases()
     images = np.concatenate([gallery, embedded(clip, drawn(phrases))])
     columns = ["kind", "colour", "light"]
-    facts = [one[:3] for one in phrases]
+    facts = [phrase[:3] for phrase in phrases]
     fitting = [fact for fact in facts for _ in range(FITTING)]
     shown = [*table[columns].itertuples(index=False, name=None), *fitting]
     fits = np.array([[seen == fact for seen in shown] for fact in facts])
-    near = ranked(clip.text([one.text for one in phrases]), images)[:, :FITTING]
+    near = ranked(clip.text([phrase.text for phrase in phrases]), images)[:, :FITTING]
     share = np.take_along_axis(fits, near, axis=1).mean(axis=1)
-    return estimate(share, [one.text for one in phrases]), float(fits.mean())
+    return estimate(share, [phrase.text for phrase in phrases]), float(fits.mean())

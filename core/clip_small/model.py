@@ -60,7 +60,7 @@ def make_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:
 
 
 def make_model(vocabulary: int, seed: int) -> CLIPModel:
-    """A CLIP of about three million weights; the same seed gives the same weights."""
+    """A CLIP of about three million parameters; the same seed gives the same weights."""
     torch.manual_seed(seed)
     text = {
         "vocab_size": vocabulary,

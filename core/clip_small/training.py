@@ -26,7 +26,7 @@ LONGEST_GRADIENT = 1.0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingSettings:
     """Settings of one training.
 
     Hidden matrices are trained with Muon (Jordan et al. 2024), everything else with AdamW.
@@ -44,7 +44,7 @@ class Recipe:
 
 def train(
     corpus: Corpus,
-    recipe: Recipe,
+    settings: TrainingSettings,
     progress: Progress | None = None,
 ) -> tuple[CLIPModel, PreTrainedTokenizerFast]:
     """Train by contrast: a caption fits every image of the batch of which it is true.
@@ -55,20 +55,20 @@ def train(
     Parameters
     ----------
     corpus : Corpus
-    recipe : Recipe
+    settings : TrainingSettings
     progress : callable, optional
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    texts = _Texts(corpus, recipe.seed)
-    model = make_model(len(texts.tokenizer), recipe.seed).train()
+    texts = _Texts(corpus, settings.seed)
+    model = make_model(len(texts.tokenizer), settings.seed).train()
     model.to(device)
     images, facts = torch.from_numpy(corpus.images), texts.facts
-    optimisers = _optimisers(model, recipe)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    for step, rows in enumerate(_batches(len(images), recipe, generator)):
+    optimisers = _optimisers(model, settings)
+    generator = torch.Generator().manual_seed(settings.seed)
+    for step, rows in enumerate(_batches(len(images), settings, generator)):
         for optimiser in optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * _share_of_peak(step, recipe)
+                group["lr"] = group["peak"] * _share_of_peak(step, settings)
         tokens, claims = texts.drawn(rows, generator)
         prompts = texts.prompts[int(torch.randint(len(PROMPTS), (), generator=generator))]
         pixels = augmented(images[rows], generator)
@@ -87,7 +87,7 @@ def train(
         with torch.no_grad():
             model.logit_scale.clamp_(0, SHARPEST)
         if progress is not None and step % 10 == 0:
-            progress(step / recipe.steps, f"step {step:,}, loss {loss.item():.3f}")
+            progress(step / settings.steps, f"step {step:,}, loss {loss.item():.3f}")
     return model.eval(), texts.tokenizer
 
 
@@ -95,16 +95,16 @@ class _Texts:
     """Captions and kind names as tokens, and what they claim as numbers."""
 
     def __init__(self, corpus: Corpus, seed: int) -> None:
-        said = _captions(corpus.facts, seed)
-        texts = [one.text for several in said for one in several]
+        captions = _captions(corpus.facts, seed)
+        texts = [caption.text for several in captions for caption in several]
         names = [kind.name for kind in kinds().values()]
         prompts = [[article(prompt.format(name)) for name in names] for prompt in PROMPTS]
         self.tokenizer = make_tokenizer([*texts, *(text for row in prompts for text in row)])
-        self._tokens = self._tokenised(texts).reshape(len(said), CAPTIONS_EACH, CONTEXT)
+        self._tokens = self._tokenised(texts).reshape(len(captions), CAPTIONS_EACH, CONTEXT)
         self.prompts = torch.stack([self._tokenised(row) for row in prompts])
         order = {kind: number for number, kind in enumerate(kinds())}
         self.kinds = torch.from_numpy(corpus.facts["kind"].map(order).to_numpy(np.int64, copy=True))
-        self._claims, self.facts = _codes(said, facts_claimed(corpus.facts))
+        self._claims, self.facts = _codes(captions, facts_claimed(corpus.facts))
 
     def drawn(
         self, rows: torch.Tensor, generator: torch.Generator
@@ -114,27 +114,27 @@ class _Texts:
         return self._tokens[rows, which], self._claims[rows, which]
 
     def _tokenised(self, texts: list[str]) -> torch.Tensor:
-        found = self.tokenizer(texts, padding="max_length", truncation=True, max_length=CONTEXT)
-        return torch.tensor(found["input_ids"])
+        tokens = self.tokenizer(texts, padding="max_length", truncation=True, max_length=CONTEXT)
+        return torch.tensor(tokens["input_ids"])
 
 
 def _captions(facts: pd.DataFrame, seed: int) -> list[list[Caption]]:
     rng = np.random.default_rng(seed)
     names = [str(name) for name in facts]
     rows = facts.itertuples(index=False, name=None)
-    said = (dict(zip(names, row, strict=True)) for row in rows)
-    return [[caption(row, rng) for _ in range(CAPTIONS_EACH)] for row in said]
+    images = (dict(zip(names, row, strict=True)) for row in rows)
+    return [[caption(image, rng) for _ in range(CAPTIONS_EACH)] for image in images]
 
 
-def _codes(said: list[list[Caption]], facts: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
+def _codes(captions: list[list[Caption]], facts: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
     """Claims (n, captions, 6) and facts (n, 6) as numbers, -1 where a caption is silent."""
-    claims = np.full((len(said), CAPTIONS_EACH, len(CLAIMS)), -1)
+    claims = np.full((len(captions), CAPTIONS_EACH, len(CLAIMS)), -1)
     codes = np.empty(facts.shape, dtype=np.int64)
     for column, name in enumerate(CLAIMS):
         codes[:, column], values = pd.factorize(facts[name])
         code = {value: number for number, value in enumerate(values)}
-        for row, several in enumerate(said):
-            claims[row, :, column] = [code.get(one.claims[column], -1) for one in several]
+        for row, several in enumerate(captions):
+            claims[row, :, column] = [code.get(text.claims[column], -1) for text in several]
     return torch.from_numpy(claims), torch.from_numpy(codes)
 
 
@@ -157,8 +157,8 @@ def _loss(
     kind: torch.Tensor,
 ) -> torch.Tensor:
     with torch.autocast(pixels.device.type, torch.bfloat16):
-        found = model(input_ids=tokens, attention_mask=(tokens != 0).long(), pixel_values=pixels)
-    scores = found.logits_per_image.float()
+        output = model(input_ids=tokens, attention_mask=(tokens != 0).long(), pixel_values=pixels)
+    scores = output.logits_per_image.float()
     of_captions, of_kinds = scores.split([len(pixels), len(tokens) - len(pixels)], dim=1)
     by_image = fits / fits.sum(dim=1, keepdim=True)
     by_text = fits / fits.sum(dim=0, keepdim=True)
@@ -167,23 +167,25 @@ def _loss(
     return (first + second) / 2 + torch.nn.functional.cross_entropy(of_kinds, kind)
 
 
-def _batches(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[torch.Tensor]:
+def _batches(
+    count: int, settings: TrainingSettings, generator: torch.Generator
+) -> Iterator[torch.Tensor]:
     rows = torch.empty(0, dtype=torch.long)
-    for _ in range(recipe.steps):
-        while len(rows) < recipe.batch:
+    for _ in range(settings.steps):
+        while len(rows) < settings.batch:
             rows = torch.cat([rows, torch.randperm(count, generator=generator)])
-        yield rows[: recipe.batch]
-        rows = rows[recipe.batch :]
+        yield rows[: settings.batch]
+        rows = rows[settings.batch :]
 
 
-def _optimisers(model: CLIPModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def _optimisers(model: CLIPModel, settings: TrainingSettings) -> list[torch.optim.Optimizer]:
     hidden = {
         name
         for name, weights in model.named_parameters()
         if weights.ndim == 2 and ".encoder.layers." in name
     }
     rest: list[dict[str, Any]] = [
-        {"params": [], "weight_decay": recipe.weight_decay},
+        {"params": [], "weight_decay": settings.weight_decay},
         {"params": [], "weight_decay": 0.0},
     ]
     for name, weights in model.named_parameters():
@@ -191,20 +193,20 @@ def _optimisers(model: CLIPModel, recipe: Recipe) -> list[torch.optim.Optimizer]
             rest[weights.ndim < 2]["params"].append(weights)
     muon = torch.optim.Muon(
         [weights for name, weights in model.named_parameters() if name in hidden],
-        lr=recipe.muon_rate,
-        weight_decay=recipe.weight_decay,
+        lr=settings.muon_rate,
+        weight_decay=settings.weight_decay,
         adjust_lr_fn="match_rms_adamw",
     )
-    adam = torch.optim.AdamW(rest, lr=recipe.adam_rate, betas=(0.9, 0.98))
+    adam = torch.optim.AdamW(rest, lr=settings.adam_rate, betas=(0.9, 0.98))
     for optimiser in (muon, adam):
         for group in optimiser.param_groups:
             group["peak"] = group["lr"]
     return [muon, adam]
 
 
-def _share_of_peak(step: int, recipe: Recipe) -> float:
+def _share_of_peak(step: int, settings: TrainingSettings) -> float:
     """Rising at first, then straight down to nearly nothing."""
-    if step < recipe.warm_up:
-        return (step + 1) / recipe.warm_up
-    done = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    if step < settings.warm_up:
+        return (step + 1) / settings.warm_up
+    done = (step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
     return max(0.01, 1 - done)

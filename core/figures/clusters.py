@@ -124,12 +124,12 @@ def profiles(table: pd.DataFrame, unit: str, clusters: Sequence[int] | None = No
     return figure.update_layout(height=380, showlegend=True)
 
 
-def composition(found: Composition, column: str) -> go.Figure:
+def composition(counts: Composition, column: str) -> go.Figure:
     """Share of each value of a column in each cluster, as stacked bars with a legend.
 
     Values beyond the eleven most frequent are drawn as one.
     """
-    table = _main_values(found.table)
+    table = _main_values(counts.table)
     shares = table.div(table.sum(axis=1).replace(0, np.nan), axis=0)
     colours = {**category_colours(list(table.columns)[:MOST_VALUES]), UNKNOWN: UNKNOWN_COLOUR}
     figure = go.Figure()
@@ -163,15 +163,15 @@ def _main_values(table: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def consistency(found: Consistency) -> go.Figure:
+def consistency(agreement: Consistency) -> go.Figure:
     """Mean matched correlation of the centroids of each two clusterings."""
-    names = [html.escape(name, quote=False) for name in found.names]
+    names = [html.escape(name, quote=False) for name in agreement.names]
     figure = go.Figure(
         go.Heatmap(
             x=names,
             y=names,
-            z=np.round(found.matrix, 4),
-            zmin=min(0.0, float(found.matrix.min())),
+            z=np.round(agreement.matrix, 4),
+            zmin=min(0.0, float(agreement.matrix.min())),
             zmax=1,
             colorscale="Cividis",
             texttemplate="%{z:.2f}" if len(names) <= NUMBERED_CELLS else None,
@@ -192,14 +192,14 @@ def cluster_name(cluster: int) -> str:
     return f"Cluster {cluster + 1}"
 
 
-def membership(found: Clustering) -> Colouring:
+def membership(clustering: Clustering) -> Colouring:
     """Colour of every row by its cluster, the same as in the other figures."""
-    numbers = range(found.k)
+    numbers = range(clustering.k)
     return Colouring(
-        found.labels,
+        clustering.labels,
         tuple(cluster_colour(number) for number in numbers),
         tuple(str(number + 1) for number in numbers),
-        tuple(int(size) for size in found.sizes),
+        tuple(int(size) for size in clustering.sizes),
     )
 
 

@@ -36,6 +36,30 @@ def recovery(
         Drawn as a line across.
     """
     figure = go.Figure()
+    _add_means(figure, points)
+    if reference is not None:
+        figure.add_scatter(
+            x=reference["value"],
+            y=reference["mean"],
+            mode="lines",
+            name=reference_name,
+            line={"color": SECOND, "width": 1.5, "dash": "dot"},
+            hovertemplate=f"%{{x:g}}: %{{y:.3f}} {reference_name}<extra></extra>",
+        )
+    figure.add_hline(y=target, line={"color": MARK, "width": 1, "dash": "dash"})
+    _mark_design(figure, current, at_the_end=current >= points["value"].max())
+    _scale_axes(figure, points, current)
+    return figure.update_layout(
+        xaxis_title=x_title,
+        yaxis_title=y_title,
+        height=300,
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0},
+    )
+
+
+def _add_means(figure: go.Figure, points: pd.DataFrame) -> None:
+    """Means over subjects with their 95 % interval as a band."""
     x = points["value"]
     for edge, fill in (("high", None), ("low", "tonexty")):
         figure.add_scatter(
@@ -52,18 +76,10 @@ def recovery(
         hovertemplate="%{x:g}: %{y:.3f} (95 % %{customdata[0]:.3f} to %{customdata[1]:.3f}, "
         "%{customdata[2]} subjects)<extra></extra>",
     )
-    if reference is not None:
-        figure.add_scatter(
-            x=reference["value"],
-            y=reference["mean"],
-            mode="lines",
-            name=reference_name,
-            line={"color": SECOND, "width": 1.5, "dash": "dot"},
-            hovertemplate=f"%{{x:g}}: %{{y:.3f}} {reference_name}<extra></extra>",
-        )
-    figure.add_hline(y=target, line={"color": MARK, "width": 1, "dash": "dash"})
+
+
+def _mark_design(figure: go.Figure, current: float, at_the_end: bool) -> None:
     figure.add_vline(x=current, line={"color": MARK, "width": 1})
-    at_the_end = current >= x.max()
     figure.add_annotation(  # places on a logarithmic axis are given as logarithms
         x=np.log10(current),
         y=0,
@@ -74,22 +90,20 @@ def recovery(
         text="this design ",
         font={"size": 11, "color": MARK},
     )
+
+
+def _scale_axes(figure: go.Figure, points: pd.DataFrame, current: float) -> None:
+    """Values of the design on a logarithmic axis; measures from 0, or below, to 1 or above."""
+    x = points["value"]
     ends = np.log10([min(x.min(), current), max(x.max(), current)])
     figure.update_xaxes(
         type="log",
         tickvals=list(x),
         ticktext=[f"{value:g}" for value in x],
         range=[ends[0] - 0.05, ends[1] + 0.12],
-        title=x_title,
     )
     top = max(1.0, float(points["high"].fillna(points["mean"]).max()))
     figure.update_yaxes(range=[min(0.0, float(points["mean"].min())) - 0.02, top + 0.02])
-    return figure.update_layout(
-        yaxis_title=y_title,
-        height=300,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0},
-    )
 
 
 def profiles(table: pd.DataFrame, rois: Sequence[str]) -> go.Figure:

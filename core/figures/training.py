@@ -23,7 +23,7 @@ def losses(
 ) -> go.Figure:
     """Training and validation loss over epochs; the epoch that is kept is marked.
 
-    ``chance`` gives the loss at chance by side, drawn as a dotted line. Losses that leap are
+    ``chance`` gives the loss at chance by set, drawn as a dotted line. Losses that leap are
     drawn on a logarithmic axis.
     """
     figure = go.Figure()

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.datasets.dataset import stimuli_csv
-from core.figures.export import FORMATS, rdm_figure
+from core.figures.export import FORMATS, ColourBar, rdm_figure
 from pages.shared.frame.text import plain
 from pages.shared.rdm import matrices
 from pages.shared.rdm.matrices import Arrangement, Shown, View
@@ -102,14 +102,12 @@ def _figure(
     ds: Dataset, shown: Shown, arranged: Arrangement, view: View, file_format: str
 ) -> bytes:
     simulated = " (simulated)" if ds.info.is_simulated else ""
+    ends = matrices.colour_ends(shown, arranged, FIGURE_SIDE)
     return rdm_figure(
         matrices.display_levels(shown, arranged, view, FIGURE_SIDE),
-        matrices.colour_ends(shown, arranged, FIGURE_SIDE),
         ds.n_stimuli,
         f"{ds.info.title}{simulated}\n{ds.subject}, {shown.source.label}",
-        shown.label,
-        list(arranged.blocks),
-        view.colours,
-        view.by_percentile,
+        ColourBar(view.colours, ends, shown.label, view.by_percentile),
+        arranged.blocks,
         file_format,
     )

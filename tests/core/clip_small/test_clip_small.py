@@ -17,7 +17,7 @@ from core.clip_small import evaluation, training
 from core.clip_small.augment import augmented
 from core.clip_small.captions import CLAIMS, caption, facts_claimed, phrase, plural
 from core.clip_small.corpus import HELD_OUT_EXEMPLAR, corpus, is_held_out
-from core.clip_small.training import Recipe, train
+from core.clip_small.training import TrainingSettings, train
 from core.encoders.families.clip import SMALL, load_clip
 from core.simulation.scenes import kinds
 
@@ -104,8 +104,8 @@ def test_a_caption_fits_every_image_of_which_it_is_true():
 
 
 def test_the_rate_rises_then_falls():
-    recipe = Recipe(steps=1000, warm_up=100)
-    shares = [training._share_of_peak(step, recipe) for step in range(1000)]
+    settings = TrainingSettings(steps=1000, warm_up=100)
+    shares = [training._share_of_peak(step, settings) for step in range(1000)]
     assert shares[0] == 0.01
     assert max(shares) == shares[99] == 1
     assert shares[-1] == 0.01
@@ -118,15 +118,15 @@ def weights(model):
 
 def test_training_lowers_the_loss_and_repeats(scenes):
     losses = []
-    recipe = Recipe(steps=31, batch=32, warm_up=5)
+    settings = TrainingSettings(steps=31, batch=32, warm_up=5)
 
     def note(fraction, message):
         losses.append(float(message.split("loss ")[1]))
 
-    model, tokenizer = train(scenes, recipe, note)
+    model, tokenizer = train(scenes, settings, note)
     assert losses[-1] < losses[0] - 0.5
-    short = Recipe(steps=2, batch=16)
-    other = Recipe(steps=2, batch=16, seed=1)
+    short = TrainingSettings(steps=2, batch=16)
+    other = TrainingSettings(steps=2, batch=16, seed=1)
     first, second, third = (weights(train(scenes, one)[0]) for one in (short, short, other))
     torch.testing.assert_close(first, second, atol=1e-4, rtol=0)
     assert (first - third).abs().max() > 0.01
@@ -138,7 +138,7 @@ def test_the_command_writes_a_checkpoint_and_its_card(scenes, tmp_path, monkeypa
     measured = evaluation.Measured(half, half, half, 800, half, 4600, 0.01)
     monkeypatch.setattr(command, "measure", lambda clip: measured)
     folder = tmp_path / "clip"
-    command.make(scenes, Recipe(scenes=160, steps=2, batch=16), folder)
+    command.make(scenes, TrainingSettings(scenes=160, steps=2, batch=16), folder)
     clip = load_clip(folder, "projected", "cpu")
     assert clip.text(["a red car"]).shape == (1, 128)
     card = (folder / "README.md").read_text()
