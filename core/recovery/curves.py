@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
@@ -22,7 +21,7 @@ from core.errors import InputError, NotFoundError
 from core.progress import Progress, silent
 from core.registry import Registry
 from core.simulation import Model
-from core.statistics import split_half_reliability
+from core.statistics import split_half_reliability, t_interval
 from core.vectors import unit_rows
 
 CLUSTER_STARTS = 5
@@ -147,12 +146,8 @@ def summary(curves: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (curve, value), group in curves.groupby(["curve", "value"], sort=False):
         for name in COLUMNS:
-            values = group[name].to_numpy()
-            n, mean = len(values), values.mean()
-            half = np.nan
-            if n >= FEWEST_FOR_INTERVAL:
-                half = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
-            rows.append((curve, value, name, mean, mean - half, mean + half, n))
+            interval = t_interval(group[name], minimum=FEWEST_FOR_INTERVAL)
+            rows.append((curve, value, name, *interval, len(group)))
     return pd.DataFrame(rows, columns=["curve", "value", "measure", "mean", "low", "high", "n"])
 
 
