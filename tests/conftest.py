@@ -13,6 +13,19 @@ import pytest
 
 from core.paths import PROJECT
 
+# Before numpy and torch are imported: workers and jobs share the processors, and a pool of
+# threads whose members wait for one another takes many times as long on a busy machine.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+# Workers take files in this order: the long ones first, so that all end together.
+LONG_FIRST = ("browser", "pages", "real", "core", "rules")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders of tests in the order in which workers take them."""
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: LONG_FIRST.index(item.path.relative_to(folder).parts[0]))
+
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -34,7 +47,7 @@ def end_jobs(folder: Path) -> None:
     for status in ended.glob("*/status.json"):
         with suppress(OSError, ValueError, psutil.NoSuchProcess):
             state = json.loads(status.read_text("utf-8"))
-            if state["status"] == "running":
+            if state["status"] == "running" and state["pid"] != os.getpid():
                 psutil.Process(state["pid"]).kill()
 
 

@@ -13,7 +13,8 @@ from tests.browser.server import server
 
 Open = Callable[[str], Page]
 # A machine that builds or trains at the same time answers late.
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 120_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,7 @@ def address(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def open_page(chromium: Browser, address: str) -> Iterator[Open]:
     """Open an address below the server's in a fresh session."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(PATIENCE_MS)
 
     def opened(path: str) -> Page:
         page = context.new_page()

@@ -39,10 +39,10 @@ def server(data: Path, results: Path) -> Iterator[str]:
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
-def _wait(address: str, log: Path, seconds: float = 60) -> None:
+def _wait(address: str, log: Path, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(urllib.error.URLError, ConnectionError):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 Open = Callable[[str], Page]
 ADDRESS = "encoders?stimuli=80&subjects=1&which=stimuli"
-JOB_MS = 120_000
+JOB_MS = 300_000
 
 
 def test_words_find_images_and_a_click_finds_their_neighbours(open_page: Open):

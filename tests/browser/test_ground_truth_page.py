@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 Open = Callable[[str], Page]
 ADDRESS = "ground_truth?stimuli=80&subjects=2&truth_roi=food"
-JOB_MS = 90_000
+JOB_MS = 300_000
 
 
 def test_curves_come_answers_follow_and_the_address_keeps_them(open_page: Open):

@@ -24,7 +24,7 @@ def left_of(x: float) -> list[str]:
 def test_a_lasso_selects_and_a_click_shows_the_neighbours(open_page: Open):
     page = open_page(ADDRESS)
     stage = page.locator(".stage").first
-    expect(page.get_by_text("Trustworthiness")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Trustworthiness")).to_be_visible()
     page.get_by_role("button", name="Lasso").click()
     box = stage.bounding_box()
     assert box is not None
@@ -62,4 +62,4 @@ def test_a_lasso_selects_and_a_click_shows_the_neighbours(open_page: Open):
     expect(nearest).to_have_count(13)
     expect(nearest.first).to_have_accessible_name(re.compile(f"^{point}"))
     page.reload()
-    expect(page.get_by_text(f"Nearest to {point}")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"Nearest to {point}")).to_be_visible()

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from pages.shared.components.scatter import scatter as component
 from tests.browser import server as servers
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.scatter_app import image, points, uri
 
 pytestmark = pytest.mark.browser
@@ -41,6 +42,19 @@ TIME_THE_REDRAW = """
   const status = stage.parentElement.querySelector(".status");
   observer.observe(status, { childList: true });
 }
+"""
+STAYS = """
+(stage) => new Promise((resolve) => {
+  let before = "", frames = 0;
+  const look = () => {
+    const now = JSON.stringify([stage.dataset, stage.getBoundingClientRect()]);
+    frames = now === before ? frames + 1 : 0;
+    before = now;
+    if (frames < 15) requestAnimationFrame(look);
+    else resolve();
+  };
+  look();
+})
 """
 
 
@@ -73,12 +87,16 @@ class Map:
         return [value for name, value in map(json.loads, lines) if name == event]
 
     def wait(self, event: str, count: int = 1) -> list:
-        end = time.monotonic() + 15
+        end = time.monotonic() + PATIENCE_MS / 1000
         while len(self.told(event)) < count and time.monotonic() < end:
             self.page.wait_for_timeout(30)
         self.page.wait_for_timeout(400)
         assert len(self.told(event)) == count
         return self.told(event)
+
+    def settle(self) -> None:
+        """Wait until the map has stayed as it is for some frames, however slowly they come."""
+        self.stage.evaluate(STAYS)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True).first
@@ -108,7 +126,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
             yield f"http://localhost:{port}", told
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 @pytest.fixture
@@ -117,6 +135,7 @@ def open_map(chromium: Browser, app: tuple[str, Path]) -> Iterator[Opened]:
     address, told = app
     told.unlink(missing_ok=True)
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     opened: list[Map] = []
 
     def open_(query: str = "", script: str = "") -> Map:
@@ -132,8 +151,8 @@ def open_map(chromium: Browser, app: tuple[str, Path]) -> Iterator[Opened]:
             lambda socket: socket.on("framereceived", lambda it: made.received.append(len(it))),
         )
         page.goto(f"{address}/?{query}")
-        expect(made.stage).to_have_attribute("data-view", re.compile("."), timeout=30_000)
-        page.wait_for_timeout(500)
+        expect(made.stage).to_have_attribute("data-view", re.compile("."))
+        made.settle()
         return made
 
     yield open_
@@ -280,7 +299,7 @@ def test_recolouring_is_quick_and_keeps_zoom_and_mode(open_map: Opened):
     shown.page.mouse.move(*(place - 5))
     shown.page.mouse.move(*place)
     shown.page.mouse.wheel(0, -500)
-    shown.page.wait_for_timeout(300)
+    shown.settle()
     np.testing.assert_allclose(shown.screen(points(N)[row]), place, atol=1.5)
     shown.button("Lasso").click()
     view = shown.view()
@@ -337,7 +356,7 @@ def test_the_keyboard_does_everything(open_map: Opened):
         expect(shown.button(name)).to_have_attribute("aria-pressed", "true")
     before = shown.view()[2]
     press("+")
-    shown.page.wait_for_timeout(200)
+    shown.settle()
     assert shown.view()[2] == pytest.approx(before * 1.6)
     press("0")
     press("ArrowRight")
@@ -375,7 +394,7 @@ def test_images_are_points_and_more_appear_on_zooming(open_map: Opened):
     few = int(shown.stage.get_attribute("data-images") or 0)
     for _ in range(3):
         shown.button("Zoom in").click()
-    shown.page.wait_for_timeout(300)
+    shown.settle()
     assert int(shown.stage.get_attribute("data-images") or 0) > few
 
 

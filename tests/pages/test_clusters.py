@@ -40,7 +40,7 @@ def test_voxels_and_pooled_subjects(of):
     assert not app.error
 
 
-@pytest.mark.parametrize("across", ["subjects", "k"])
+@pytest.mark.parametrize("across", [pytest.param("subjects", marks=pytest.mark.processes), "k"])
 def test_consistency_is_told_with_its_null(across):
     app = opened(k="3", show_clusters="Consistency", across=across)
     next(button for button in app.button if "Match the clusters" in button.label).click().run()

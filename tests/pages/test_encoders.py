@@ -1,14 +1,13 @@
 """The page Encoders: compute, search, compare, delete; and what it says where it cannot."""
 
 import io
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from core import datasets, encoders, jobs, paths
-from tests.pages.app import open_page, texts, write_folder
+from tests.pages.app import open_page, texts, until_done, write_folder
 
 DESIGN = {"stimuli": 80, "subjects": 1}
 ADDRESS = {"stimuli": "80", "subjects": "1", "which": "stimuli"}
@@ -25,20 +24,12 @@ def encode_now(*names):
     return ds
 
 
-def until_done():
-    end = time.monotonic() + 90
-    while any(job.status in ("queued", "running") for job in jobs.all_jobs()):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-
-
 def test_a_click_computes_in_a_job_and_the_next_visit_finds_it():
     app = opened(encoder="pixels", query_by="image", like="dog-01")
     assert not app.exception
     button = next(button for button in app.button if "Encode 80 stimuli" in button.label)
     button.click().run()
-    until_done()
-    app.run()
+    until_done(app)
     assert not app.exception
     assert "80 × 3,072" in texts(app)
     again = opened(encoder="pixels", query_by="image", like="dog-01")
@@ -121,8 +112,7 @@ def test_images_that_changed_are_noticed_after_the_job(data_root):
     app = open_page("encoders", **address)
     save_shades(folder, 9)
     next(button for button in app.button if "Encode 12 stimuli" in button.label).click().run()
-    until_done()
-    app.run()
+    until_done(app)
     assert not app.exception
     assert "12 × 3,072" in texts(app)
 

@@ -1,21 +1,13 @@
 """The page Ground truth: curves once their job is done, answers, and what has no truth."""
 
-import time
-
-from core import jobs
 from core.recovery import MEASURES
-from tests.pages.app import open_page, texts, write_folder
+from tests.pages.app import open_page, texts, until_done, write_folder
 
 SMALL = {"stimuli": "80", "subjects": "2", "truth_roi": "food"}
 
 
 def open_when_done(**address):
-    app = open_page("ground_truth", **{**SMALL, **address})
-    until = time.monotonic() + 120
-    while any(job.status in ("queued", "running") for job in jobs.all_jobs()):
-        assert time.monotonic() < until
-        time.sleep(0.3)
-    return app.run()
+    return until_done(open_page("ground_truth", **{**SMALL, **address}))
 
 
 def test_the_job_shows_progress_then_answers():
@@ -63,7 +55,7 @@ def test_a_region_that_the_subject_lacks_falls_back():
 
 
 def test_parts_that_do_not_reach_the_region():
-    app = open_when_done(parts="semantics", truth_roi="V1")
+    app = open_when_done(subjects="1", parts="semantics", truth_roi="V2v")
     assert not app.exception
     assert not app.error
 

@@ -1,6 +1,5 @@
 """The page Maps: at once, by a job, side by side, and what it says where it cannot."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +10,11 @@ from core.clusters import ClustersRequest
 from core.clusters import job as clustering
 from core.decoders import Config
 from core.maps import METHODS
-from tests.pages.app import open_page, texts, write_folder
+from tests.pages.app import open_page, texts, until_done, write_folder
 
 
 def opened(**address):
     return open_page("maps", **{"stimuli": "80", "subjects": "1", **address})
-
-
-def until_done(app):
-    end = time.monotonic() + 120
-    while any(job.status in ("queued", "running") for job in jobs.all_jobs()):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-    return app.run()
 
 
 def test_pca_comes_at_once_with_its_quality():

@@ -84,7 +84,7 @@ def test_folder_and_root_together_are_refused(tmp_path):
 def test_options_are_checked_and_enter_the_fingerprint():
     assert datasets.load("simulated").fingerprint == datasets.load("simulated", "S1").fingerprint
     prints = {
-        datasets.load("simulated", subject, **options).fingerprint
+        datasets.load("simulated", subject, **{"stimuli": 80, **options}).fingerprint
         for subject, options in [
             ("S1", {}),
             ("S2", {}),

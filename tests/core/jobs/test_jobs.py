@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from core import jobs, paths, store
+from core.__main__ import main
 from core.errors import InputError, NotFoundError
 from core.jobs import state
 
@@ -28,12 +29,15 @@ for name in ("steps", "fail", "stubborn", "traced"):
     OPERATIONS.register(f"test_{name}", f"test_plugin:{name}")
 
 def steps(request, progress, folder):
-    """Counts to 'steps' and keeps a checkpoint after each."""
+    """Counts to 'steps', keeps a checkpoint after each, and at 'hold' waits for the file 'go'."""
     checkpoint = folder / "checkpoint"
     first = int(checkpoint.read_text()) if checkpoint.exists() else 0
     for step in range(first, request["steps"]):
         progress(step / request["steps"], f"step {step}")
         time.sleep(request["pause"])
+        while step == request.get("hold") and not (folder / "go").exists():
+            progress(step / request["steps"], f"step {step}")
+            time.sleep(0.01)
         checkpoint.write_text(str(step + 1))
     return {"first": first, "steps": request["steps"]}
 
@@ -58,7 +62,7 @@ def traced(request, progress, folder):
     return {}
 '''
 
-PATIENCE_S = 20.0
+PATIENCE_S = 600.0  # nothing waits as long but on a machine that is stuck
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +102,11 @@ def steps(count: int, pause: float = 0.0, **more: object) -> jobs.Job:
     return jobs.submit("test_steps", {"steps": count, "pause": pause, **more})
 
 
+def let_go(job: jobs.Job) -> None:
+    """Let a job pass the step at which it holds."""
+    (job.folder / "go").touch()
+
+
 def pid_of(job: jobs.Job) -> int:
     return state.read_state(job.folder).pid
 
@@ -113,13 +122,14 @@ def in_new_process(code: str) -> str:
 
 
 def test_a_job_runs_and_gives_its_result() -> None:
+    began = time.time()
     job = steps(3)
     wait_for(job, "done")
     assert job.result == {"first": 0, "steps": 3}
     assert job.error == ""
     assert job.operation == "test_steps"
     assert job.request == {"steps": 3, "pause": 0.0}
-    assert job.created == pytest.approx(time.time(), abs=PATIENCE_S)
+    assert began <= job.created <= time.time()
     assert (job.progress.fraction, job.progress.message) == (1.0, "step 2")
 
 
@@ -141,7 +151,9 @@ def test_progress_tells_the_time_left() -> None:
     assert 0 < progress.fraction < 1
     assert progress.message.startswith("step ")
     assert progress.elapsed_s > 0
-    assert progress.seconds_left == pytest.approx(20, abs=15)
+    # At least 20 ms a step, and no more than the pace since the start, which counts imports.
+    pace = progress.elapsed_s / progress.fraction
+    assert 20 * (1 - progress.fraction) - 15 < progress.seconds_left < pace
 
 
 def test_an_error_of_ours_is_the_message() -> None:
@@ -227,8 +239,8 @@ while any(job.status != "done" for job in jobs.all_jobs()):
 
 
 def test_a_killed_job_harms_nobody_and_resumes_from_its_checkpoint() -> None:
-    killed, other = steps(15, 0.05), steps(16, 0.05)
-    wait_until(lambda: (killed.folder / "checkpoint").exists())
+    killed, other = steps(15, hold=3), steps(16)
+    wait_until(lambda: killed.progress.message == "step 3")
     assert psutil.Process(pid_of(killed)).nice() >= 10  # behind the pages
     os.kill(pid_of(killed), signal.SIGKILL)
     wait_for(killed, "interrupted")
@@ -236,6 +248,7 @@ def test_a_killed_job_harms_nobody_and_resumes_from_its_checkpoint() -> None:
     assert "Resume or remove it" in killed.error
     reached = int((killed.folder / "checkpoint").read_text())
     wait_for(other, "done")
+    let_go(killed)
     killed.resume()
     assert killed.error == ""
     wait_for(killed, "done")
@@ -286,14 +299,17 @@ def test_ended_processes_leave_no_zombies() -> None:
 # --- cancelled
 
 
-def test_a_running_job_stops_at_its_flag_and_the_same_request_resumes_it() -> None:
-    job = steps(20, 0.05)
+def test_a_running_job_stops_at_its_flag_and_the_same_request_resumes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(state, "TERMINATE_S", PATIENCE_S)  # by its flag, not by a signal
+    job = steps(20, hold=3)
     wait_until(lambda: (job.folder / "checkpoint").exists())
-    began = time.monotonic()
     job.cancel()
     wait_for(job, "cancelled")
-    assert time.monotonic() - began < state.TERMINATE_S
-    assert steps(20, 0.05) == job
+    assert not (job.folder / state.RESULT).exists()
+    let_go(job)
+    assert steps(20, hold=3) == job
     wait_for(job, "done")
     assert job.result["first"] > 0
 
@@ -313,9 +329,10 @@ def test_a_job_that_ignores_the_flag_is_ended(monkeypatch: pytest.MonkeyPatch, d
 
 def test_a_waiting_job_is_cancelled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEUROGALLERY_CPU_JOBS", "1")
-    running, waiting = steps(10, 0.05), steps(1)
+    running, waiting = steps(10, hold=0), steps(1)
     waiting.cancel()
     assert waiting.status == "cancelled"
+    let_go(running)
     wait_for(running, "done")
     jobs.start_waiting()
     assert waiting.status == "cancelled"
@@ -339,9 +356,10 @@ def test_an_overtaken_job_is_told_from_an_unwanted_one() -> None:
 
 
 def test_a_restarted_server_finds_its_jobs() -> None:
-    code = 'print(jobs.submit("test_steps", {"steps": 20, "pause": 0.05}).id)'
+    code = 'print(jobs.submit("test_steps", {"steps": 20, "pause": 0, "hold": 3}).id)'
     job = jobs.get(in_new_process(code))
     assert job.status == "running"
+    let_go(job)
     wait_for(job, "done")
     code = f"job = jobs.get({job.id!r}); print(job.status, job.result, len(jobs.all_jobs()))"
     assert in_new_process(code) == "done {'first': 0, 'steps': 20} 1"
@@ -399,15 +417,15 @@ def test_a_damaged_status_harms_only_its_job() -> None:
     wait_for(damaged, "done")
 
 
-def test_a_job_runs_by_hand_only_when_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_runs_by_hand_only_when_it_waits(capsys: pytest.CaptureFixture[str]) -> None:
     job = steps(1)
     wait_for(job, "done")
-    command = [sys.executable, "-m", "core", "job", str(job.folder), "--json"]
-    refused = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
-    assert refused.returncode == 2
-    assert "is done" in refused.stderr
+    by_hand = ["job", str(job.folder), "--json"]
+    assert main(by_hand) == 2
+    assert "is done" in capsys.readouterr().err
     waiting = {"status": "queued", "device": "cuda:7", "queued": time.time()}
     store.write_json(job.folder / state.STATUS, waiting)
+    command = [sys.executable, "-m", "core", *by_hand]
     ran = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
     assert ran.returncode == 0
     assert json.loads(ran.stdout)["status"] == "done"

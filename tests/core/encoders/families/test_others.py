@@ -167,16 +167,12 @@ def test_the_job_encodes_into_the_store(ds, tmp_path):
     assert run(again, lambda f, m: None, tmp_path) == {"key": None}
 
 
-def command(*arguments):
-    line = [sys.executable, "-m", "core", "encode", *map(str, arguments)]
-    return subprocess.run(line, cwd=paths.PROJECT, capture_output=True, text=True, timeout=120)
-
-
-def test_the_command_line(ds, tiny, tmp_path):
-    given = ("folder", "--root", ds.info.where, "--encoder", f"clip:{tiny}")
-    found = command(*given, "--out", tmp_path / "out.npy", "--json")
-    assert (found.returncode, found.stderr) == (0, "")
-    summary = json.loads(found.stdout)
+def test_the_command_line(ds, tiny, tmp_path, capsys):
+    source = ["folder", "--root", str(ds.info.where), "--encoder", f"clip:{tiny}"]
+    status = main(["encode", *source, "--out", str(tmp_path / "out.npy"), "--json"])
+    shown = capsys.readouterr()
+    assert (status, shown.err) == (0, "")
+    summary = json.loads(shown.out)
     assert (summary["images"], summary["dimensions"]) == (7, 24)
     assert list(summary["failures"]) == ["p5"]
     np.testing.assert_array_equal(
