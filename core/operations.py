@@ -189,7 +189,7 @@ def _changed_options(values: Mapping[str, Any]) -> dict[str, Any]:
     from core import datasets
 
     options = values.get("options")
-    if not isinstance(options, Mapping):  # of a plug-in that means something else
+    if not isinstance(options, Mapping):  # none, or of a plug-in that means something else
         return {}
     name = values.get("dataset", "simulated")
     declared = [p for info in datasets.available() if info.name == name for p in info.options]

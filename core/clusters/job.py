@@ -158,7 +158,7 @@ def recordings_of(values: Mapping[str, Any]) -> tuple[Reference, ...]:
 
 def check_ks(ks: Iterable[Any]) -> tuple[int, ...]:
     """Numbers of clusters as whole numbers, or InputError where one is none."""
-    if not isinstance(ks, Sequence | range) or isinstance(ks, str) or not ks:
+    if not isinstance(ks, Sequence) or isinstance(ks, str) or not ks:
         raise InputError(f"ks is {ks!r}", "a list of numbers of clusters")
     return tuple(K.check(k) for k in ks)
 

@@ -48,7 +48,7 @@ class Wanted:
         return self.space.partition(AT)[0]
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def source_parameters(self) -> dict[str, Any]:
         """What the source of the space needs to know."""
         name = self._at_default.partition(":")[2]
         if self.source == DECODER:
@@ -150,7 +150,7 @@ def _request(ds: Dataset, wanted: Wanted) -> MapRequest:
     return MapRequest(
         Reference.of(_recording(ds, wanted)),
         wanted.source,
-        wanted.asked,
+        wanted.source_parameters,
         wanted.method,
         wanted.parameters,
         wanted.seed,
@@ -170,7 +170,7 @@ def _whole(key: str) -> Map | None:
 @st.cache_resource(max_entries=8, show_spinner="Opening the space …")
 def features(fingerprint: str, space: str, _ds: Dataset, _wanted: Wanted) -> maps.Features:
     """The space itself, in which neighbours are sought."""
-    return maps.features_of(_recording(_ds, _wanted), _wanted.source, **_wanted.asked)
+    return maps.features_of(_recording(_ds, _wanted), _wanted.source, **_wanted.source_parameters)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the map …")
@@ -184,7 +184,7 @@ def _is_encoded(ds: Dataset, wanted: Wanted) -> bool:
 
 
 def _space(wanted: Wanted) -> embeddings.Space:
-    return embeddings.Space(encoders.get(wanted.asked["encoder"]).info)
+    return embeddings.Space(encoders.get(wanted.source_parameters["encoder"]).info)
 
 
 def _draw_so_far(wanted: Wanted, job: Job) -> None:
