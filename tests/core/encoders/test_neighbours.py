@@ -1,4 +1,4 @@
-"""Comparing spaces: neighbours of one category, RDMs of two spaces; memory that runs out."""
+"""Neighbours of one category, and memory that runs out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from scipy.spatial.distance import pdist
-from scipy.stats import spearmanr
 
-from core import encoders, rdm
+from core import encoders
 from core.encoders import neighbours
 from core.encoders.torch_models import TorchLoaded
 from core.errors import InputError
@@ -72,48 +70,6 @@ def test_agreement_needs_more_images_than_neighbours(rng):
     assert encoders.agreement(features, ["a"] * 6, 5).share == 1
     with pytest.raises(InputError, match="labels"):
         encoders.agreement(features, ["a"], 1)
-
-
-def test_rdm_correlation_is_that_of_scipy_and_leaves_missing_stimuli_out(rng):
-    spaces = {"a": rng.standard_normal((30, 8)), "b": rng.standard_normal((30, 20))}
-    spaces["c"] = spaces["a"] * 3 + 1
-    spaces["b"][4] = np.nan
-    found = rdm.correlate(spaces)
-    kept = np.arange(30) != 4
-    distances = [pdist(rows[kept], "correlation") for rows in spaces.values()]
-    for i in range(3):
-        for j in range(3):
-            expected = spearmanr(distances[i], distances[j]).statistic
-            assert found.values[i, j] == pytest.approx(expected, abs=1e-5)
-    assert found.names == ("a", "b", "c")
-    assert found.stimuli == 29
-    assert found.values[0, 2] == pytest.approx(1)
-
-
-def test_rdm_correlation_of_many_stimuli_takes_some_and_of_too_few_is_refused(rng, monkeypatch):
-    monkeypatch.setattr(rdm.spaces, "MOST_STIMULI", 20)
-    rows = rng.standard_normal((100, 6))
-    assert rdm.correlate({"a": rows, "b": rows}).stimuli == 20
-    with pytest.raises(InputError, match="3 stimuli are known to all of a, b"):
-        rdm.correlate({"a": rows[:3], "b": rows[:3]})
-    with pytest.raises(InputError, match="different lengths"):
-        rdm.correlate({"a": rows, "b": rows[:3]})
-
-
-def test_a_space_without_distances_is_left_open(rng):
-    found = rdm.correlate({"a": rng.standard_normal((9, 4)), "one unit": np.arange(9.0)[:, None]})
-    assert np.isnan(found.values[0, 1])
-
-
-def test_the_ceiling_is_what_the_noise_free_rdm_reaches(rng):
-    signal = rng.standard_normal((120, 30))
-    trial_rows = np.repeat(np.arange(120), 4)
-    trials = signal[trial_rows] + 0.8 * rng.standard_normal((480, 30))
-    ceiling = rdm.split_half_ceiling(trials, trial_rows)
-    means = trials.reshape(120, 4, 30).mean(axis=1)
-    reached = rdm.correlate({"signal": signal, "mean": means}).values[0, 1]
-    assert ceiling == pytest.approx(reached, abs=0.03)
-    assert rdm.split_half_ceiling(trials[::4], trial_rows[::4]) is None
 
 
 class Small:
