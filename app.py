@@ -5,12 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 from core import operations
-from pages.shared.frame import guard, memory, navigation, recording
+from pages.shared.frame import address, guard, memory, navigation, recording, widgets
 
 st.set_page_config(page_title="Neurogallery", page_icon=":material/neurology:", layout="wide")
 page = navigation.navigate()
 st.html(Path(__file__).parent / "pages" / "shared" / "frame" / "style.css")
 operations.load_plugins()
+address.redirect(navigation.page_in_view())
+widgets.read_choices()
 recording.sidebar()
 guard.guarded(page.run)
 memory.set_modules_aside()

@@ -49,7 +49,7 @@ def show(ds: Dataset, request: ClustersRequest, choice: Choice, number: str) -> 
     evidence.draw_map(ds, request, clustering)
     inside, many, regions, columns, again = st.tabs(
         ["Contents", "How many", "Profiles", "Composition", "Consistency"],
-        key="show_clusters",
+        key="clusters.tab",
         on_change="rerun",
         bind="query-params",
     )

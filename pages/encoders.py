@@ -23,7 +23,7 @@ def page(ds: Dataset) -> None:
         spaces = choose_spaces(ds)
         which = choose_images(ds)
     search, comparison, storage = st.tabs(
-        ["Search", "Compare", "Stored"], key="show_encoders", on_change="rerun", bind="query-params"
+        ["Search", "Compare", "Stored"], key="encoders.tab", on_change="rerun", bind="query-params"
     )
     with search:
         if search.open and spaces:

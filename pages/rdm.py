@@ -65,7 +65,7 @@ def page(ds: Dataset) -> None:
     explain_missing(ds, shown)
     pairs, distribution, downloads = st.tabs(
         ["Extreme pairs", "Distribution", "Download"],
-        key="show",
+        key="rdm.tab",
         on_change="rerun",
         bind="query-params",
     )

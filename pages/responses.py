@@ -12,7 +12,7 @@ from pages.shared.responses.charts import (
     split_half,
     spread,
 )
-from pages.shared.responses.settings import choose_roi
+from pages.shared.responses.settings import choose_rois
 
 
 def page(ds: Dataset) -> None:
@@ -25,8 +25,8 @@ def page(ds: Dataset) -> None:
         )
         st.page_link("pages/rdm.py", label="Open the RDMs", icon=":material/grid_on:")
         return
-    roi = choose_roi(ds)
-    responses = mean_responses(ds.fingerprint, roi, ds)
+    rois = choose_rois(ds)
+    responses = mean_responses(ds.fingerprint, rois, ds)
     usable = np.isfinite(responses).all(axis=1)
     if not usable.all():
         st.caption(f"{int((~usable).sum())} stimuli without a usable response are left out.")
@@ -37,7 +37,7 @@ def page(ds: Dataset) -> None:
     with left:
         activity(ds, responses)
     with right:
-        split_half(ds, roi)
+        split_half(ds, rois)
 
 
 page(recording.require())

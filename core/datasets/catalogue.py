@@ -114,6 +114,16 @@ def load(
     CorruptDataError
         If a file does not hold what its layout promises.
     """
+    return load_with(name, subject, options, root)
+
+
+def load_with(
+    name: str,
+    subject: str | None,
+    options: Mapping[str, Any],
+    root: str | Path | None = None,
+) -> Dataset:
+    """As ``load``, with options of any name, such as one that is called 'subject'."""
     recording = DATASETS[name.partition(":")[0]]
     info = recording.info
     if ":" in name:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.datasets.catalogue import load
+from core.datasets.catalogue import load_with
 from core.datasets.dataset import Dataset
 from core.errors import InputError
 from core.jobs.request import check_mapping, check_names
@@ -68,7 +68,7 @@ class Reference:
 
     def _open(self, choose: Callable[[Dataset], Sequence[str]]) -> Dataset:
         if self._opened is None:
-            ds = load(self.dataset, self.subject, **self.options)
+            ds = load_with(self.dataset, self.subject, self.options)
             ds = ds.subset(choose(ds)) if self.stimuli else ds
             object.__setattr__(self, "_opened", ds)
             return ds

@@ -2,30 +2,51 @@
 
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from core import jobs, operations
+from core.datasets import DATASETS
 from core.jobs import queue
 from core.jobs.state import State
 from core.paths import PROJECT
+from pages.shared.frame.address import SHARED
 
 APP = str(PROJECT / "app.py")
 # Of one run of the page on a machine that does much else.
 RUN_S = 300
 
 
-def open_page(page: str, **address: str | list[str]) -> AppTest:
-    if "dataset" not in address:
-        address = {"stimuli": "120", "subjects": "2", **address}
+def open_page(page: str, **settings: str | list[str]) -> AppTest:
+    """Open a page on the address that settings make, see ``address_of``."""
+    return open_address(page, address_of(page, settings))
+
+
+def open_address(page: str, address: Mapping[str, str | list[str]]) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=RUN_S)
-    for name, value in address.items():
-        app.query_params[name] = value
+    app.query_params.update(address)
     if page != "overview":
         app.switch_page(f"pages/{page}.py")
     return app.run()
+
+
+def address_of(page: str, settings: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """The address of settings that are named without their prefix.
+
+    Those of the simulated recording are its options, what pages share and names with a prefix
+    stay, and all others are settings of the page.
+    """
+    if "recording" not in settings:
+        settings = {"stimuli": "120", "subjects": "2", **settings}
+    options = {option.name for option in DATASETS["simulated"].info.options}
+    address = {}
+    for name, value in settings.items():
+        prefix = "recording." if name in options else f"{page}."
+        address[name if name in SHARED or "." in name else prefix + name] = value
+    return address
 
 
 def texts(app: AppTest) -> str:

@@ -32,7 +32,7 @@ def contents(key: str, opened: list[Dataset], rows: Observations, found: Cluster
             f"Select its stimuli ({len(ids):,})",
             on_click=selection.select,
             args=(opened[0], ids),
-            key="select_cluster",
+            key="clusters.select",
             icon=":material/check_box:",
         )
     near = clusters.nearest(found, rows.responses, cluster, count)
@@ -51,16 +51,16 @@ def contents(key: str, opened: list[Dataset], rows: Observations, found: Cluster
 def choose_cluster(k: int) -> tuple[int, int]:
     """Which cluster is in view, and how many of its images."""
     names = [str(number + 1) for number in range(k)]
-    widgets.warn_unknown("cluster", names, "There is no cluster")
-    if st.session_state.get("cluster") not in (None, *names):
-        del st.session_state["cluster"]
+    widgets.warn_unknown("clusters.cluster", names, "There is no cluster")
+    if st.session_state.get("clusters.cluster") not in (None, *names):
+        del st.session_state["clusters.cluster"]
     cluster = names.index(
         st.segmented_control(
             "Cluster",
             names,
             default=names[0],
             required=True,
-            key="cluster",
+            key="clusters.cluster",
             bind="query-params",
         )
     )
@@ -69,7 +69,7 @@ def choose_cluster(k: int) -> tuple[int, int]:
         NEAREST,
         default=NEAREST[0],
         required=True,
-        key="nearest",
+        key="clusters.nearest",
         bind="query-params",
     )
     return cluster, int(count)
@@ -108,7 +108,7 @@ def labels(opened: list[Dataset], rows: Observations, found: Clustering, cluster
         clusters.WEIGHTS,
         default=clusters.WEIGHTS[-1],
         required=True,
-        key="words",
+        key="clusters.words",
         bind="query-params",
         help="count: images with the label; log-ratio: how much more frequent it is here than "
         "in all other images, where its 95 % interval lies above 1",

@@ -68,7 +68,9 @@ def profiles(opened: list[Dataset], rows: Observations, found: Clustering) -> No
         st.info("This recording names no regions to profile.", icon=":material/info:")
         return
     names = [str(number + 1) for number in range(found.k)]
-    shown = st.pills("Clusters", names, selection_mode="multi", default=names, key="profiled")
+    shown = st.pills(
+        "Clusters", names, selection_mode="multi", default=names, key="clusters.profiled"
+    )
     chosen = [names.index(name) for name in shown] or list(range(found.k))
     st.plotly_chart(
         figures.profiles(table, unit, chosen), key="profiles", alt="Mean response of clusters"
@@ -86,7 +88,9 @@ def composition(opened: list[Dataset], rows: Observations, found: Clustering) ->
     if not columns:
         st.info("The stimulus list has no column to compare with.", icon=":material/info:")
         return
-    column = st.selectbox("Compare with", columns, key="with", bind="query-params", width=200)
+    column = st.selectbox(
+        "Compare with", columns, key="clusters.column", bind="query-params", width=200
+    )
     by_subject = {ds.subject: ds.stimuli[column].tolist() for ds in opened}
     values = [
         by_subject[str(subject)][row]
@@ -112,7 +116,7 @@ def consistency(ds: Dataset, request: ClustersRequest, found: Clustering) -> Non
         choices,
         default=choices[0],
         required=True,
-        key="across",
+        key="clusters.across",
         bind="query-params",
         help=f"every subject with {found.k} clusters; or the rows above with neighbouring k",
     )

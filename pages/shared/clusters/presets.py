@@ -10,12 +10,18 @@ from pages.shared.frame.presets import Preset, Settings, place_area
 
 
 def _clusters_of_study_a(ds: Dataset) -> Settings:
-    return {"of": "map", "of_roi": place_area(ds) or clusterings.EVERY, "k_seed": 0}
+    area = place_area(ds)
+    return {"clusters.source": "map", "roi": [] if area is None else [area], "random_seed": 0}
 
 
 def _clusters_of_study_d(ds: Dataset) -> Settings:
     rule = clusters.RULES["r2"].label
-    return {"of": "regions", "distance": "correlation", "k": rule, "k_seed": 0}
+    return {
+        "clusters.source": "regions",
+        "metric": "correlation",
+        "clusters.k": rule,
+        "random_seed": 0,
+    }
 
 
 presets.register(

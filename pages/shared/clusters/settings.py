@@ -9,7 +9,6 @@ from core.clusters import ClustersRequest
 from core.datasets import Dataset
 from pages.shared.frame import recording, widgets
 
-EVERY = "every unit"
 RECOMMENDED = "recommended"
 FEWEST_REGIONS = 2
 
@@ -25,35 +24,40 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
     if len(ds.subjects) < 2 and "pooled" in sources:
         sources.remove("pooled")
     rois: list[str] = []
+    notes = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = st.segmented_control(
             "Clusters of",
             sources,
             default=sources[0],
             required=True,
-            key="of",
+            key="clusters.source",
             bind="query-params",
             help="mean responses of regions; single units; the region means of every subject; or "
             "the points of the t-SNE map of the responses",
         )
         if source in clusters.OF_UNITS:
-            widgets.warn_unknown("of_roi", [EVERY, *ds.rois], f"{ds.subject} has no ROI")
-            roi = st.selectbox(
-                "ROI", [EVERY, *ds.rois], key="of_roi", bind="query-params", width=180
+            rois = widgets.choose_rois(
+                list(ds.rois),
+                f"{ds.subject} has no ROI",
+                most=1 if source == "map" else None,  # as the page Maps draws it
+                notes=notes,
+                width=280,
             )
-            rois = [] if roi == EVERY else [roi]
         metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
-        metric = st.selectbox("Distance", metrics, key="distance", bind="query-params", width=160)
+        metric = widgets.choose_metric(metrics, "Distance", notes, width=160)
         ks = [
             RECOMMENDED,
             *(rule.label for rule in clusters.RULES.values()),
             *map(str, clusters.KS),
         ]
-        widgets.warn_unknown("k", ks, "There is no number of clusters")
-        number = st.selectbox("Number of clusters", ks, key="k", bind="query-params", width=180)
-        seed = st.number_input("Seed", 0, 2**31 - 1, key="k_seed", bind="query-params", width=110)
+        widgets.warn_unknown("clusters.k", ks, "There is no number of clusters")
+        number = st.selectbox(
+            "Number of clusters", ks, key="clusters.k", bind="query-params", width=180
+        )
+        seed = widgets.choose_seed(notes, width=110)
     opened = subjects_of(ds) if source == "pooled" else [ds]
-    settings = {"source": source, "roi": rois, "metric": metric, "seed": int(seed)}
+    settings = {"source": source, "roi": rois, "metric": metric, "seed": seed}
     return ClustersRequest.of(opened, **settings), number
 
 

@@ -14,10 +14,10 @@ from core.decoders.config import FOLD, SEED
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import Parameter
 from pages.shared.decoders.settings import (
+    EMBEDDING,
     FIRST_LOSS,
     NOT_TAKEN,
-    TARGET,
-    TRAINING,
+    PAGE,
     WEIGHT,
     kinds_of,
     targets,
@@ -27,10 +27,10 @@ from pages.shared.frame import address, recording, widgets
 
 def defaults(head: str, losses: Iterable[str]) -> dict[str, Any]:
     """Widgets of training, of a head and of losses with their weights, at their defaults."""
-    declared = {TRAINING: SETTINGS, f"{head}.": HEADS[head].parameters}
-    declared |= {f"{name}.": LOSSES[name].parameters for name in losses}
+    declared = {PAGE: SETTINGS, f"{PAGE}{head}.": HEADS[head].parameters}
+    declared |= {f"{PAGE}{name}.": LOSSES[name].parameters for name in losses}
     weights = {WEIGHT + name: 1.0 for name in losses}
-    return {"loss": [FIRST_LOSS], **weights, **_at_default(declared)}
+    return {"train.loss": [FIRST_LOSS], **weights, **_at_default(declared)}
 
 
 def _at_default(declared: Mapping[str, Sequence[Parameter]]) -> dict[str, Any]:
@@ -68,44 +68,44 @@ def _check_here(ds: Dataset, config: Config) -> None:
 def _values(config: Config) -> dict[str, Any]:
     counting = config.settings_that_count()
     values: dict[str, Any] = {
-        "train_rois": list(config.rois),
-        "target": config.encoder,
-        "head": config.head,
-        "loss": [name for name, _, _ in counting["loss"]] or [FIRST_LOSS],
-        "split": config.split,
-        "train_seed": config.seed,
-        "fold": config.fold,
-        "train_subjects": list(config.subjects) if len(config.subjects) > 1 else [],
+        "roi": list(config.rois),
+        "train.embedding": config.encoder,
+        "train.head": config.head,
+        "train.loss": [name for name, _, _ in counting["loss"]] or [FIRST_LOSS],
+        "train.split": config.split,
+        "random_seed": config.seed,
+        "train.fold": config.fold,
+        "train.subjects": list(config.subjects) if len(config.subjects) > 1 else [],
     }
     given = {
-        f"{TARGET}{config.encoder}.": config.encoder_parameters,
-        f"{config.head}.": config.head_parameters,
-        f"{config.split}.": config.split_parameters,
-        TRAINING: counting["training"],
+        f"{EMBEDDING}{config.encoder}.": config.encoder_parameters,
+        f"{PAGE}{config.head}.": config.head_parameters,
+        f"{PAGE}{config.split}.": config.split_parameters,
+        PAGE: counting["training"],
     }
     for name, weight, parameters in counting["loss"]:
         values[WEIGHT + name] = weight
-        given[f"{name}."] = parameters
+        given[f"{PAGE}{name}."] = parameters
     return values | {prefix + name: v for prefix, of in given.items() for name, v in of.items()}
 
 
 def _first_values(ds: Dataset) -> dict[str, Any]:
     return {
-        "train_rois": [],
-        "target": next(iter(targets(ds))),
-        "head": next(iter(HEADS)),
-        "split": kinds_of(ds)[0],
-        "train_seed": SEED.default,
-        "fold": FOLD.default,
-        "train_subjects": [],
+        "roi": [],
+        "train.embedding": next(iter(targets(ds))),
+        "train.head": next(iter(HEADS)),
+        "train.split": kinds_of(ds)[0],
+        "random_seed": SEED.default,
+        "train.fold": FOLD.default,
+        "train.subjects": [],
     }
 
 
 def _defaults_of(config: Config) -> dict[str, Any]:
     encoder = encoders.get(config.encoder).info
     declared = {
-        f"{TARGET}{config.encoder}.": encoder.parameters,
-        f"{config.split}.": splits.KINDS[config.split].parameters,
+        f"{EMBEDDING}{config.encoder}.": encoder.parameters,
+        f"{PAGE}{config.split}.": splits.KINDS[config.split].parameters,
     }
     losses = [name for name, _, _ in config.loss]
     return {**defaults(config.head, losses), **_at_default(declared)}

@@ -41,7 +41,7 @@ def badge(findings: Sequence[Mapping[str, Any]]) -> None:
 
 def show(ds: Dataset, config: Config, findings: Sequence[Mapping[str, Any]]) -> None:
     """Every finding; the evidence of those that found something on demand."""
-    with st.expander("Audit of the split", key="audit", on_change="rerun") as opened:
+    with st.expander("Audit of the split", key="train.audit", on_change="rerun") as opened:
         if not opened.open:
             return
         for finding in findings:

@@ -58,7 +58,7 @@ def _scores(picked: Sequence[Row]) -> None:
     shared = shared_protocols(list(scored.values()))
     if not shared:
         return
-    asked = st.session_state.get("protocol")
+    asked = st.session_state.get("train.protocol")
     protocol = asked if asked in shared else shared[0]
     st.markdown(f"**Scores in the test set**, {protocol}, with 95 % intervals")
     table = side_by_side([row for row in picked if row.name in scored], scored, protocol)

@@ -19,11 +19,11 @@ def offer(ds: Dataset) -> None:
         file = st.file_uploader(
             f"A decoder downloaded from this page (zip, at most {MOST_UPLOADED} MB)",
             type="zip",
-            key="decoder_upload",
+            key="train.upload",
             max_upload_size=MOST_UPLOADED,
             on_change=_take_in,
         )
-        taken = st.session_state.get("decoder_taken") if file is not None else None
+        taken = st.session_state.get("train.taken") if file is not None else None
         if isinstance(taken, NeurogalleryError):
             st.error(plain(taken), icon=":material/error:")
         elif taken is not None:
@@ -32,18 +32,18 @@ def offer(ds: Dataset) -> None:
 
 def _take_in() -> None:
     """Keep an uploaded decoder, once; a callback."""
-    file = st.session_state["decoder_upload"]
-    st.session_state["decoder_taken"] = None
+    file = st.session_state["train.upload"]
+    st.session_state["train.taken"] = None
     if file is None:
         return
     try:
         run = decoders.unpack(file.getvalue())
     except NeurogalleryError as error:
-        st.session_state["decoder_taken"] = error
+        st.session_state["train.taken"] = error
         return
     loaded.clear()
     name = decoders.short_name(run.key, run.config.head)
-    st.session_state["decoder_taken"] = Row(run.key, name, 0.0, run.config)
+    st.session_state["train.taken"] = Row(run.key, name, 0.0, run.config)
 
 
 def _told_of(taken: Row, ds: Dataset) -> str:

@@ -16,16 +16,16 @@ ROIS_OF_STUDY_C = (("V1",), ("V2",), ("V3",), ("V4", "hV4"), ("LOC",), ("FFA",),
 
 
 def _training_defaults(values: Settings) -> Settings:
-    return apply.defaults(values["head"], values["loss"])
+    return apply.defaults(values["train.head"], values["train.loss"])
 
 
 def _as_study_a(head: str) -> Callable[[Dataset], Settings]:
     def settings(ds: Dataset) -> Settings:
         area = place_area(ds)
         return {
-            "train_rois": [] if area is None else [area],
-            "head": head,
-            "loss": ["infonce"],
+            "roi": [] if area is None else [area],
+            "train.head": head,
+            "train.loss": ["infonce"],
             "train.optimiser": "adam",
             "train.epochs": 50,
             "train.patience": 20,
@@ -55,10 +55,10 @@ def _apart(ds: Dataset) -> list[str]:
 def _as_study_c(ds: Dataset) -> Settings:
     sizes = decoders.HEADS["roi_transformer"].presets["6/4"]
     return {
-        "train_rois": _rois_of_study_c(ds),
-        "head": "roi_transformer",
-        "loss": ["fuzzy"],
-        "fuzzy.kind": "none",
+        "roi": _rois_of_study_c(ds),
+        "train.head": "roi_transformer",
+        "train.loss": ["fuzzy"],
+        "train.fuzzy.kind": "none",
         "train.optimiser": "adam",
         "train.learning_rate": 1e-4,
         "train.weight_decay": 0.0,
@@ -68,7 +68,7 @@ def _as_study_c(ds: Dataset) -> Settings:
         "train.library": 0.5
         if set(ds.gallery["category"]) & set(ds.stimuli["category"]) - {""}
         else 0.0,
-        **{f"roi_transformer.{name}": value for name, value in sizes.items()},
+        **{f"train.roi_transformer.{name}": value for name, value in sizes.items()},
     }
 
 

@@ -20,7 +20,7 @@ SHOWN = 6
 
 def show(ds: Dataset, run: Run) -> None:
     """Test images by rank, each beside the five that the decoder puts nearest."""
-    with st.expander("Images behind the scores", key="finds", on_change="rerun") as opened:
+    with st.expander("Images behind the scores", key="train.finds", on_change="rerun") as opened:
         if not opened.open:
             return
         table = _finds(run.key, run)
@@ -31,13 +31,13 @@ def show(ds: Dataset, run: Run) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             order = st.segmented_control(
-                "Rank", ORDERS, default=ORDERS[0], required=True, key="finds_order"
+                "Rank", ORDERS, default=ORDERS[0], required=True, key="train.finds_order"
             )
             sheets = -(-len(table) // SHOWN)
             sheet = 1
             if sheets > 1:
                 sheet = st.number_input(
-                    f"Sheet (of {sheets:,})", 1, sheets, key="finds_sheet", width=160
+                    f"Sheet (of {sheets:,})", 1, sheets, key="train.finds_sheet", width=160
                 )
         table = table.sort_values("rank", ascending=order == ORDERS[1], kind="stable")
         several = table["subject"].nunique() > 1

@@ -31,7 +31,7 @@ def scores(ds: Dataset, run: Run) -> None:
         protocols,
         default=protocols[0],
         required=True,
-        key="protocol",
+        key="train.protocol",
         bind="query-params",
     )
     _tell(verdicts(table, run.config.head, protocol))

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import splits
 from core.datasets import Dataset, Reference
 from core.decoders import HEADS, LOSSES, SETTINGS, Config
-from core.decoders.config import FOLD, SEED
+from core.decoders.config import FOLD
 from core.encoders import EncoderInfo
 from core.registry import Parameter
 from pages.shared.encoders import embeddings
@@ -23,12 +23,10 @@ from pages.shared.frame.text import plain
 
 FIRST_LOSS = "infonce"
 PREFERRED = ("clip-small", "clip-vit-b32")
-TRAINING, WEIGHT, TARGET = "train.", "weight.", "target."
+PAGE, WEIGHT, EMBEDDING = "train.", "train.weight.", "train.embedding."
 NOT_TAKEN = "settings_not_taken"
-OF_SEED = replace(
-    SEED,
-    name="train_seed",
-    help="Of the split, the first weights and the order of the rows: another seed, another decoder",
+SEED_HELP = (
+    "Of the split, the first weights and the order of the rows: another seed, another decoder"
 )
 ROIS_HELP = (
     "Whose units are decoded. Two or more become the tokens of heads that attend; with fewer, "
@@ -50,20 +48,22 @@ def choose(ds: Dataset) -> Config:
     told = st.container()
     _tell_not_taken(told)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rois = _several(told, "ROI", list(ds.rois), "train_rois", "every unit", ROIS_HELP)
+        rois = widgets.choose_rois(
+            list(ds.rois), "There is no ROI", notes=told, width=230, help=ROIS_HELP
+        )
         encoder = _encoder(told, ds)
-        head = _one(told, "Head", list(HEADS), "head", help=_notes(HEADS.values()))
+        head = _one(told, "Head", list(HEADS), "train.head", help=_notes(HEADS.values()))
         losses = _losses(told, head)
         split = _split(told, ds)
         subjects = _subjects(told, ds, head)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         encoder_parameters = _target_settings(told, encoder)
-        head_parameters = _popover(told, "Head settings", HEADS[head], f"{head}.")
-        split_parameters = _popover(told, "Split settings", splits.KINDS[split], f"{split}.")
+        head_parameters = _popover(told, "Head settings", HEADS[head], f"{PAGE}{head}.")
+        split_parameters = _popover(told, "Split settings", splits.KINDS[split], f"{PAGE}{split}.")
         terms = _terms(told, losses)
         training = _training(told, head)
         fold = _fold(told, split, split_parameters)
-        seed = _widget(told, OF_SEED, "", width=110)
+        seed = widgets.choose_seed(told, width=110, help=SEED_HELP)
     _tell_size(head, head_parameters)
     return Config(
         ds.info.name,
@@ -129,7 +129,7 @@ def targets(ds: Dataset) -> dict[str, EncoderInfo]:
 
 def _encoder(told: DeltaGenerator, ds: Dataset) -> EncoderInfo:
     infos = targets(ds)
-    return infos[_one(told, "Embedding", list(infos), "target", TARGET_HELP, 150)]
+    return infos[_one(told, "Embedding", list(infos), "train.embedding", TARGET_HELP, 150)]
 
 
 def kinds_of(ds: Dataset) -> list[str]:
@@ -144,17 +144,19 @@ def kinds_of(ds: Dataset) -> list[str]:
 
 def _split(told: DeltaGenerator, ds: Dataset) -> str:
     kinds = kinds_of(ds)
-    return _one(told, "Split", kinds, "split", _notes(splits.KINDS[kind] for kind in kinds), 140)
+    return _one(
+        told, "Split", kinds, "train.split", _notes(splits.KINDS[kind] for kind in kinds), 140
+    )
 
 
 def _subjects(told: DeltaGenerator, ds: Dataset, head: str) -> list[str]:
     if HEADS[head].several_subjects and len(ds.subjects) > 1:
         chosen = _several(
-            told, "Subject", list(ds.subjects), "train_subjects", ds.subject, SUBJECTS_HELP
+            told, "Subject", list(ds.subjects), "train.subjects", ds.subject, SUBJECTS_HELP
         )
         return chosen or [ds.subject]
-    asked = st.query_params.get_all("train_subjects")
-    if set(asked) - {ds.subject} and "train_subjects" not in st.session_state:
+    asked = st.query_params.get_all("train.subjects")
+    if set(asked) - {ds.subject} and "train.subjects" not in st.session_state:
         told.warning(
             f"{plain(HEADS[head].label)} is trained on {plain(ds.subject)} alone, not on "
             f"{plain(', '.join(asked))}.",
@@ -167,12 +169,12 @@ def _losses(told: DeltaGenerator, head: str) -> list[str]:
     if HEADS[head].trained_by == "closed form":
         return []
     with told:
-        widgets.warn_unknown("loss", LOSSES, "There is no loss")
+        widgets.warn_unknown("train.loss", LOSSES, "There is no loss")
     chosen = st.multiselect(
         "Loss",
         list(LOSSES),
         default=[FIRST_LOSS],
-        key="loss",
+        key="train.loss",
         bind="query-params",
         placeholder=FIRST_LOSS,
         width=200,
@@ -222,7 +224,7 @@ def _target_settings(told: DeltaGenerator, encoder: EncoderInfo) -> dict[str, An
         return {}
     with st.popover("Embedding settings", icon=":material/tune:"):
         st.markdown(plain(encoder.description))
-        return _widgets(told, encoder.parameters, f"{TARGET}{encoder.id}.")
+        return _widgets(told, encoder.parameters, f"{EMBEDDING}{encoder.id}.")
 
 
 def _terms(told: DeltaGenerator, chosen: list[str]) -> Sequence[Any]:
@@ -234,7 +236,7 @@ def _terms(told: DeltaGenerator, chosen: list[str]) -> Sequence[Any]:
             loss = LOSSES[name]
             _describe(loss)
             weight = _widget(told, _weight_of(name), WEIGHT)
-            terms.append((name, weight, _widgets(told, loss.parameters, f"{name}.")))
+            terms.append((name, weight, _widgets(told, loss.parameters, f"{PAGE}{name}.")))
     return terms
 
 
@@ -253,17 +255,17 @@ def _training(told: DeltaGenerator, head: str) -> dict[str, Any]:
     with st.popover("Training settings", icon=":material/tune:"):
         if HEADS[head].trained_by == "closed form":
             st.caption("Solved in closed form: there are no epochs.")
-            return _widgets(told, SETTINGS[:1], TRAINING)
-        return _widgets(told, SETTINGS, TRAINING)
+            return _widgets(told, SETTINGS[:1], PAGE)
+        return _widgets(told, SETTINGS, PAGE)
 
 
 def _fold(told: DeltaGenerator, split: str, values: dict[str, Any]) -> int:
     folds = int(values["k"]) if split == "kfold" else 1
     fold = replace(FOLD, maximum=folds - 1, help="Which of the folds is the test set, from 0")
     if folds > 1:
-        return int(_widget(told, fold, "", width=90))
+        return int(_widget(told, fold, PAGE, width=90))
     with told:
-        widgets.warn_of_option(fold, fold.name)
+        widgets.warn_of_option(fold, PAGE + fold.name)
     return FOLD.default
 
 

@@ -48,7 +48,7 @@ def choose(ds: Dataset) -> list[Row]:
 def _filters() -> tuple[str, bool]:
     text = st.text_input(
         "Filter",
-        key="decoder_filter",
+        key="train.filter",
         bind="query-params",
         icon=":material/search:",
         help="Rows that hold every word, such as: mlp red",
@@ -57,7 +57,7 @@ def _filters() -> tuple[str, bool]:
     only = st.toggle(
         ONLY_HERE,
         value=True,
-        key="only_here",
+        key="train.only_here",
         bind="query-params",
         help="With its options in view; a decoder of several subjects counts where one is in view.",
     )
@@ -145,9 +145,9 @@ def _confirm(rows: Sequence[Row]) -> None:
         st.markdown(f"**{plain(row.name)}**{plain(head)}, trained {row.trained}")
     keys = [row.key for row in rows]
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="delete_them", on_click=delete, args=(keys,)):
+        if st.button("Delete", type="primary", key="train.delete", on_click=delete, args=(keys,)):
             st.rerun()
-        if st.button("Keep", key="keep_them"):
+        if st.button("Keep", key="train.keep"):
             st.rerun()
 
 

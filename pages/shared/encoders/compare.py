@@ -17,6 +17,7 @@ from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
 NEIGHBOURS = 10
+MOST_ROIS = 6
 WIDEST_CHART = 760
 
 
@@ -103,13 +104,11 @@ def ceiling(fingerprint: str, region: str, _ds: Dataset) -> float | None:
 def choose_regions(ds: Dataset) -> list[str]:
     if ds.betas is None or not ds.rois:
         return []
-    widgets.warn_unknown("beside", ds.rois, f"{ds.subject} has no ROI")
-    return st.multiselect(
-        "Beside the responses of",
+    return widgets.choose_rois(
         list(ds.rois),
-        key="beside",
-        bind="query-params",
-        max_selections=6,
+        f"{ds.subject} has no ROI",
+        most=MOST_ROIS,
+        label="Beside the responses of",
         placeholder="no ROI",
     )
 

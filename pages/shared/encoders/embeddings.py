@@ -52,9 +52,8 @@ def listed(ds: Dataset) -> dict[str, EncoderInfo]:
     return infos
 
 
-def space(info: EncoderInfo) -> Space:
+def space(info: EncoderInfo, prefix: str) -> Space:
     """Settings of an encoder, from its declared parameters."""
-    prefix = f"{info.id}."
     for parameter in info.parameters:
         widgets.warn_of_option(parameter, prefix + parameter.name)
     values = {

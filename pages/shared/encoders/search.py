@@ -22,6 +22,7 @@ from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 
 QUERIES = ("text", "image", "upload")
+QUERY_BY, TEXT, IMAGE = "encoders.query", "encoders.text", "encoders.image"
 COUNTS = (12, 24, 48, 96)
 SHEET = 60
 WIDE, NARROW, QUERY = 128, 84, 150
@@ -52,17 +53,17 @@ def search(ds: Dataset, spaces: Sequence[Space], which: str) -> None:
                     _results(ds, space, which, found, asked, count, side)
                 st.caption(plain(embeddings.describe(found)))
                 embeddings.tell_failures(found)
-    if asked is None and st.session_state["query_by"] == "image":
+    if asked is None and st.session_state[QUERY_BY] == "image":
         _sheet(ds, which)
 
 
 def pick(image: str) -> None:
     """Make an image of the recording the query; a callback."""
-    if st.session_state["query_by"] != "image":
+    if st.session_state[QUERY_BY] != "image":
         # The text input is not there yet, so its value would not enter the address.
-        st.query_params["like"] = image
-    st.session_state["query_by"] = "image"
-    st.session_state["like"] = image
+        st.query_params[IMAGE] = image
+    st.session_state[QUERY_BY] = "image"
+    st.session_state[IMAGE] = image
 
 
 def _columns(count: int) -> Any:
@@ -77,10 +78,10 @@ def _ask(ds: Dataset, spaces: Sequence[Space], which: str) -> tuple[Query | None
             QUERIES,
             default="text",
             required=True,
-            key="query_by",
+            key=QUERY_BY,
             bind="query-params",
         )
-        count = st.selectbox("Images", COUNTS, key="found", bind="query-params", width=110)
+        count = st.selectbox("Images", COUNTS, key="encoders.count", bind="query-params", width=110)
     if kind == "text":
         return _ask_text(ds, spaces), count
     if kind == "image":
@@ -94,7 +95,7 @@ def _ask_text(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
         return None
     text = st.text_input(
         "Describe an image",
-        key="q",
+        key=TEXT,
         bind="query-params",
         max_chars=300,
         placeholder=f"such as: {EXAMPLES[0]}",
@@ -107,11 +108,11 @@ def _ask_text(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
 
 
 def _write(text: str) -> None:
-    st.session_state["q"] = text
+    st.session_state[TEXT] = text
 
 
 def _ask_image(ds: Dataset, which: str) -> Query | None:
-    row = _row(ds, st.session_state.get("like", st.query_params.get("like", "")).strip())
+    row = _row(ds, st.session_state.get(IMAGE, st.query_params.get(IMAGE, "")).strip())
     with st.container(horizontal=True, vertical_alignment="center"):
         uri = "" if row is None else images.uri(ds, row["id"], images.PREVIEW)
         if uri:
@@ -119,13 +120,13 @@ def _ask_image(ds: Dataset, which: str) -> Query | None:
         with st.container(width=360):
             image = st.text_input(
                 "Id of a stimulus or gallery image",
-                key="like",
+                key=IMAGE,
                 bind="query-params",
                 placeholder="or click an image below",
             ).strip()
             if row is not None:
                 st.caption(plain(images.describe(row)))
-                st.button("Choose another", key="other_query", on_click=pick, args=("",))
+                st.button("Choose another", key="encoders.other_query", on_click=pick, args=("",))
     if image and row is None:
         first = embeddings.table(ds, which)["id"].iloc[0]
         st.warning(
@@ -139,7 +140,7 @@ def _ask_upload() -> Query | None:
     file = st.file_uploader(
         "An image of your own (at most 20 MB and 50 million pixels; it is not kept)",
         type=[name.lower() for name in (*encoders.UPLOAD_FORMATS, "JPG", "TIF")],
-        key="upload",
+        key="encoders.upload",
     )
     if file is None:
         return None
@@ -268,7 +269,7 @@ def _sheet(ds: Dataset, which: str) -> None:
     sheets = -(-len(table) // SHEET)
     sheet = 1
     if sheets > 1:
-        sheet = st.number_input(f"Sheet (of {sheets})", 1, sheets, key="query_sheet", width=160)
+        sheet = st.number_input(f"Sheet (of {sheets})", 1, sheets, key="encoders.sheet", width=160)
     # Every sheet holds images from all over the list, which is often sorted by category.
     shown = table.iloc[sheet - 1 :: sheets]
     gallery(

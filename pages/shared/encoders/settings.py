@@ -19,13 +19,13 @@ PREFERRED = ("clip-small", "clip-vit-b32", "pixels")
 def choose_spaces(ds: Dataset) -> list[Space]:
     """Up to three encoders with their settings."""
     infos = embeddings.listed(ds)
-    widgets.warn_unknown("encoder", infos, "There is no encoder")
+    widgets.warn_unknown("encoders.encoder", infos, "There is no encoder")
     first = next(name for name in (*PREFERRED, *infos) if name in infos and infos[name].is_here)
     chosen = st.multiselect(
         "Encoders",
         list(infos),
         default=[first],
-        key="encoder",
+        key="encoders.encoder",
         bind="query-params",
         max_selections=MOST_SIDE_BY_SIDE,
         placeholder="Choose one, or up to three side by side",
@@ -46,7 +46,7 @@ def settings(info: EncoderInfo) -> Space:
     known = [f"{name}: {text}" for name, text in sources.items() if text]
     if known:
         st.caption(plain("  ".join(known)))
-    return embeddings.space(info)
+    return embeddings.space(info, f"encoders.{info.id}.")
 
 
 def choose_images(ds: Dataset) -> str:
@@ -57,6 +57,6 @@ def choose_images(ds: Dataset) -> str:
         ["gallery", "stimuli"],
         default="gallery",
         required=True,
-        key="which",
+        key="encoders.which",
         bind="query-params",
     )

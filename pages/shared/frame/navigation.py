@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import Page
 
-STARTED = "app_started"
+STARTED, PAGE = "app_started", "page_in_view"
 
 
 def navigate() -> Page:
     """Declare the pages; gives the one in view."""
     st.session_state[STARTED] = True
-    return st.navigation(
+    page = st.navigation(
         [
             st.Page(
                 "pages/overview.py", title="Overview", icon=":material/collections:", default=True
@@ -26,6 +26,13 @@ def navigate() -> Page:
             st.Page("pages/jobs.py", title="Jobs", icon=":material/checklist:"),
         ]
     )
+    st.session_state[PAGE] = page.url_path or "overview"
+    return page
+
+
+def page_in_view() -> str:
+    """The page in view as its address names it, which its keys begin with."""
+    return str(st.session_state[PAGE])
 
 
 def require_app() -> None:

@@ -20,31 +20,33 @@ from pages.shared.frame.guard import NothingOpen, show_error
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import OptionValues, option_widgets, warn_unknown
 
+IN_VIEW = "recording_in_view"
+
 
 def sidebar() -> None:
     """Choose recording, subject and options; show the selection and running jobs."""
-    st.session_state.pop("recording", None)
+    st.session_state.pop(IN_VIEW, None)
     infos = _openable()
     address.refuse_unknown(infos)
     with st.sidebar:
         name = st.selectbox(
             "Recording",
             list(infos),
-            key="dataset",
+            key="recording",
             bind="query-params",
             help="Recordings in the data folder, and those that can be fetched.",
         )
         info = infos[name]
         if st.session_state.setdefault("pick_belongs_to", name) != name:
             st.session_state["pick_belongs_to"] = name
-            st.query_params.pop("pick", None)
+            st.query_params.pop("rdm.pick", None)
         st.caption(plain(info.title))
         if info.is_simulated:
             st.warning("Simulated: no brain was recorded.", icon=":material/science:")
         try:
             _open(info)
         except NeurogalleryError as error:
-            st.session_state["recording"] = error
+            st.session_state[IN_VIEW] = error
         jobs_panel.summary()
         st.caption(f"Neurogallery {__version__}")
 
@@ -53,10 +55,10 @@ def require() -> Dataset:
     """The recording in view; where there is none, say why and end the page."""
     navigation.require_app()
     jobs_panel.begin()
-    found = st.session_state.get("recording")
+    found = st.session_state.get(IN_VIEW)
     if isinstance(found, Dataset):
         return found
-    info = _openable()[st.session_state["dataset"]]
+    info = _openable()[st.session_state["recording"]]
     if info.fetchable and info.where is None:
         _offer_download(info)
     else:
@@ -99,7 +101,7 @@ def _open(info: DatasetInfo) -> None:
         subject = st.selectbox("Subject", ds.subjects, key="subject", bind="query-params")
         if subject != ds.subject:
             ds = load(info.name, subject, options, _stamp(info.where))
-    st.session_state["recording"] = ds
+    st.session_state[IN_VIEW] = ds
     st.divider()
     selection.panel(ds)
 
@@ -133,7 +135,7 @@ def opened(name: str, subject: str | None, options: Mapping[str, Any]) -> Datase
 @st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
 def load(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
     """One subject of a recording, shared by the sessions; ``stamp`` tells changed files."""
-    return datasets.load(name, subject, **dict(options))
+    return datasets.load_with(name, subject, dict(options))
 
 
 def other_subject(ds: Dataset, subject: str) -> Dataset:

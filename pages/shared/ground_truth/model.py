@@ -36,11 +36,13 @@ def planted(ds: Dataset) -> None:
         f"Noise-free mean response of the units of each region of {ds.subject} to the six "
         "themes, z over stimuli. Regions that this subject lacks are left out."
     )
-    widgets.warn_unknown("region", list(map(str, table)), f"{ds.subject} has no region")
+    widgets.warn_unknown(
+        "ground_truth.region", list(map(str, table)), f"{ds.subject} has no region"
+    )
     region = st.selectbox(
         "Images that drive a region",
         list(map(str, table)),
-        key="region",
+        key="ground_truth.region",
         bind="query-params",
         width=240,
     )

@@ -7,6 +7,7 @@ import streamlit as st
 from core import rdm, simulation
 from core.datasets import Dataset, Reference
 from core.recovery import MEASURES, RecoveryRequest
+from pages.shared.frame import widgets
 
 
 def only_simulated(ds: Dataset) -> bool:
@@ -23,19 +24,15 @@ def only_simulated(ds: Dataset) -> bool:
 
 def choose_request(ds: Dataset) -> RecoveryRequest:
     """What is simulated: the design in the sidebar, seen through one ROI and one metric."""
-    everything = "all units"
     metrics = [name for name in rdm.METRICS if not rdm.METRICS[name].needs_folds]
-    rois = [*simulation.ROIS, everything]
+    rois = list(simulation.ROIS)
+    notes = st.container()
     with st.container(horizontal=True):
-        roi = st.selectbox("ROI", rois, key="truth_roi", bind="query-params", width=200)
-        metric = st.selectbox(
-            "Metric of the RDM",
-            metrics,
-            key="truth_metric",
-            bind="query-params",
-            width=260,
+        chosen = widgets.choose_rois(
+            rois, "There is no ROI", default=rois[:1], most=1, notes=notes, width=280
         )
-    return RecoveryRequest(Reference.of(ds).options, None if roi == everything else roi, metric)
+        metric = widgets.choose_metric(metrics, "Metric of the RDM", notes, width=260)
+    return RecoveryRequest(Reference.of(ds).options, chosen[0] if chosen else None, metric)
 
 
 def choose_question() -> tuple[str, float]:
@@ -46,7 +43,7 @@ def choose_question() -> tuple[str, float]:
             list(MEASURES),
             default="rdm",
             required=True,
-            key="measure",
+            key="ground_truth.measure",
             bind="query-params",
         )
         target = st.number_input(
@@ -55,7 +52,7 @@ def choose_question() -> tuple[str, float]:
             0.99,
             0.8,
             0.05,
-            key="target",
+            key="ground_truth.target",
             bind="query-params",
             width=160,
         )

@@ -22,13 +22,13 @@ def choose_groups(ds: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
     if not columns:
         return None
     with st.popover("Linear classifier", icon=":material/call_split:"):
-        column = st.selectbox("Groups by", columns, key="divide", bind="query-params")
+        column = st.selectbox("Groups by", columns, key="maps.groups_by", bind="query-params")
         values = sorted(set(ds.stimuli[column]) - {""})
-        first = st.multiselect("Group A", values, key="side_a", bind="query-params")
+        first = st.multiselect("Group A", values, key="maps.group_a", bind="query-params")
         second = st.multiselect(
             "Group B",
             values,
-            key="side_b",
+            key="maps.group_b",
             bind="query-params",
             placeholder="all others" if first else "choose group A first",
         )

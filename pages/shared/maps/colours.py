@@ -27,16 +27,16 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     found = _clusters(ds)
     columns += [] if found is None else [CLUSTER]
     options = [*columns, PLAIN, *means, *(["unit"] if ds.n_units else [])]
-    widgets.warn_unknown("colour", options, "There is no column")
-    forget_others("colour", options)
-    name = st.selectbox("Colour by", options, key="colour", bind="query-params", width=200)
+    widgets.warn_unknown("maps.colour", options, "There is no column")
+    forget_others("maps.colour", options)
+    name = st.selectbox("Colour by", options, key="maps.colour", bind="query-params", width=200)
     if name == CLUSTER and found is not None:
         return name, membership(found)
     if name == PLAIN:
         return name, figures.colouring(["stimuli"] * ds.n_stimuli)
     if name == "unit":
         most = ds.n_units - 1
-        unit = st.number_input("Unit", 0, most, key="unit", bind="query-params", width=120)
+        unit = st.number_input("Unit", 0, most, key="maps.unit", bind="query-params", width=120)
         return f"unit {unit} ({ds.info.units})", _values(ds.fingerprint, "", int(unit), ds)
     if name in means:
         roi = name.removeprefix("mean of ")

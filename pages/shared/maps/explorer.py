@@ -16,13 +16,13 @@ from pages.shared.maps.spaces import Wanted
 @st.fragment
 def explore(ds: Dataset, wanted: list[Wanted]) -> None:
     """Maps side by side, with one colouring and one selection."""
-    before = st.session_state.get("map_selection")
+    before = st.session_state.get("maps.selection")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name, colours = choose_colours(ds)
         groups = choose_groups(ds)
         has_images = ds.images is not None
         as_images = st.toggle(
-            "Images as points", key="as_images", bind="query-params", disabled=not has_images
+            "Images as points", key="maps.as_images", bind="query-params", disabled=not has_images
         )
     map_view.legend(name, colours)
     with st.container(key="spaces"):
@@ -36,6 +36,6 @@ def explore(ds: Dataset, wanted: list[Wanted]) -> None:
                 map_view.show(ds, one, drawn, colours, as_images and has_images, classifier)
     map_view.selected(ds)
     after = map_view.selection.current(ds).ids
-    st.session_state["map_selection"] = after
+    st.session_state["maps.selection"] = after
     if before is not None and before != after:
         st.rerun()

@@ -15,9 +15,9 @@ def _map_of_study_a(ds: Dataset) -> Settings:
     later = f"{space}{map_spaces.AT}TR34"
     beside = [later] if later in map_spaces.listed(ds) else []
     method = maps.METHODS["tsne"]
-    defaults = {f"{method.id}.{p.name}": p.default for p in method.parameters}
-    by_source = {"colour": "source"} if ds.stimuli["source"].nunique() > 1 else {}
-    return {"space": [space, *beside], "map": method.id, "map_seed": 0, **defaults, **by_source}
+    defaults = {f"maps.{method.id}.{p.name}": p.default for p in method.parameters}
+    by_source = {"maps.colour": "source"} if ds.stimuli["source"].nunique() > 1 else {}
+    return {**_map([space, *beside], method.id), **defaults, **by_source}
 
 
 def _maps_of_study_c(ds: Dataset) -> Settings:
@@ -25,9 +25,13 @@ def _maps_of_study_c(ds: Dataset) -> Settings:
     kinds = (f"{map_spaces.DECODER}:", "embedding:")
     beside = [next((name for name in listed if name.startswith(kind)), None) for kind in kinds]
     method = maps.METHODS["isomap"]
-    defaults = {f"{method.id}.{p.name}": p.default for p in method.parameters}
+    defaults = {f"maps.{method.id}.{p.name}": p.default for p in method.parameters}
     spaces = [map_spaces.EVERY, *(name for name in beside if name is not None)]
-    return {"space": spaces, "map": method.id, "map_seed": 0, **defaults}
+    return {**_map(spaces, method.id), **defaults}
+
+
+def _map(spaces: list[str], method: str) -> Settings:
+    return {"maps.space": spaces, "maps.method": method, "random_seed": 0}
 
 
 presets.register(

@@ -21,11 +21,11 @@ def separation(ds: Dataset, wanted: list[Wanted]) -> None:
     if not columns:
         return
     with st.expander(
-        "How far do categories stand apart?", key="apart", on_change="rerun"
+        "How far do categories stand apart?", key="maps.apart", on_change="rerun"
     ) as opened:
         if not opened.open:
             return
-        column = st.selectbox("Of", columns, key="apart_by", width=200)
+        column = st.selectbox("Of", columns, key="maps.apart_by", width=200)
         for place, one in zip(st.columns(len(wanted)), wanted, strict=True):
             drawn = map_spaces.stored(ds, one)
             if drawn is None:

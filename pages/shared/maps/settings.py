@@ -17,15 +17,15 @@ MOST_SIDE_BY_SIDE = 3
 def choose_maps(ds: Dataset) -> list[Wanted]:
     """Up to three spaces, one method for all of them."""
     spaces = map_spaces.listed(ds)
-    widgets.warn_unknown("space", spaces, "There is no space")
-    forget_others("space", spaces)
-    widgets.warn_unknown("map", methods(ds), "There is no method for this recording")
+    widgets.warn_unknown("maps.space", spaces, "There is no space")
+    forget_others("maps.space", spaces)
+    widgets.warn_unknown("maps.method", methods(ds), "There is no method for this recording")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
             "Maps of",
             spaces,
             default=spaces[:1],
-            key="space",
+            key="maps.space",
             bind="query-params",
             max_selections=MOST_SIDE_BY_SIDE,
             placeholder="Choose one, or up to three side by side",
@@ -34,7 +34,7 @@ def choose_maps(ds: Dataset) -> list[Wanted]:
         method = st.selectbox(
             "Method",
             methods(ds),
-            key="map",
+            key="maps.method",
             bind="query-params",
             width=140,
             help="\n".join(f"- **{m.id}**: {m.label}. {m.note}" for m in maps.METHODS.values()),
@@ -55,12 +55,11 @@ def methods(ds: Dataset) -> list[str]:
 def settings(method: maps.Method) -> tuple[dict[str, object], int]:
     st.markdown(f"**{plain(method.label)}.** {plain(method.note)}")
     st.caption(plain(method.citation))
-    prefix = f"{method.id}."
+    prefix = f"maps.{method.id}."
     for parameter in method.parameters:
         widgets.warn_of_option(parameter, prefix + parameter.name)
     values = {p.name: widgets.option_widget(p, prefix) for p in method.parameters}
-    seed = st.number_input("Seed", 0, 2**31 - 1, key="map_seed", bind="query-params")
-    return values, int(seed)
+    return values, widgets.choose_seed()
 
 
 def _for_space(space: str, method: str, values: dict[str, object]) -> dict[str, object]:

@@ -30,7 +30,7 @@ from pages.shared.frame.text import plain
 from pages.shared.maps import spaces as map_spaces
 from pages.shared.maps.spaces import Wanted
 
-POINT = "point"
+POINT = "maps.point"
 NEIGHBOURS, TILE = 12, 72
 ATLAS_SIDE = 36
 HEIGHT = 480
@@ -48,7 +48,7 @@ def show(
     """The map with its selection, quality and the neighbours of the clicked image."""
     clicked = _clicked(ds)
     near = None if clicked is None else _neighbours(ds, wanted, clicked)
-    tip = st.session_state.get(f"tip_{wanted.space}")
+    tip = st.session_state.get(f"maps.tip.{wanted.space}")
     scatter(
         Points(
             drawn.coordinates,
@@ -69,7 +69,7 @@ def show(
         callbacks=Callbacks(
             on_select=lambda rows: selection.select(ds, ds.stimuli["id"].iloc[rows]),
             on_click=lambda row: _click(ds, row),
-            on_hover=lambda row: st.session_state.update({f"tip_{wanted.space}": row}),
+            on_hover=lambda row: st.session_state.update({f"maps.tip.{wanted.space}": row}),
         ),
         height=HEIGHT,
         name=f"{ds.info.name}_{wanted.space}_{wanted.method}",

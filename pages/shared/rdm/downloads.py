@@ -30,7 +30,7 @@ def offer(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) ->
         "the order file gives the order on the screen, which the figure keeps."
     )
     file_format = st.segmented_control(
-        "Format of the figure", FORMATS, default="svg", required=True, key="figure_format"
+        "Format of the figure", FORMATS, default="svg", required=True, key="rdm.figure_format"
     )
     for matrix in shown:
         with st.container(horizontal=True, vertical_alignment="center"):

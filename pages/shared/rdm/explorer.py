@@ -27,7 +27,7 @@ from pages.shared.rdm.matrices import Arrangement, Shown, View
 
 SIDE_ALONE, SIDE_BESIDE = 640, 400
 MOST_NAMES = 1500
-PICK = "pick"
+PICK = "rdm.pick"
 HINT = "Click a cell for its pair; where categories lie together, a strip for its block."
 
 
@@ -174,7 +174,7 @@ def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
         _figures(shown[0], cells[0])
     else:
         _table(shown, cells)
-    if st.button("Select these two", key="select_pair", icon=":material/add:"):
+    if st.button("Select these two", key="rdm.select_pair", icon=":material/add:"):
         selection.add(ds, ds.stimuli["id"].iloc[list(focus)])
         st.rerun()
 
@@ -227,6 +227,6 @@ def _block(
         st.caption(f"{source}{spread}, {found.pairs:,} pairs ({matrix.label})")
     for group in groups:
         images.strip(ds, group.tolist(), size=44)
-    if st.button("Select this block", key="select_block", icon=":material/add:"):
+    if st.button("Select this block", key="rdm.select_block", icon=":material/add:"):
         selection.add(ds, ds.stimuli["id"].iloc[np.concatenate(groups)])
         st.rerun()

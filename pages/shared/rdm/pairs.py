@@ -20,7 +20,7 @@ def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
     """Smallest, largest and nearest pairs (study B, tables 1 and 2)."""
     with st.container(horizontal=True):
         count = st.number_input(
-            "Pairs of each kind", 1, 100, 4, key="pairs", bind="query-params", width=160
+            "Pairs of each kind", 1, 100, 4, key="rdm.pairs", bind="query-params", width=160
         )
         target = _choose_target(shown[0], view)
     for place, matrix in enumerate(shown):
@@ -59,7 +59,7 @@ def _choose_target(shown: Shown, view: View) -> float:
         max_value=shown.spread.maximum,
         value=float(default),
         format="%.4g",
-        key=f"nearest_{shown.key}",
+        key=f"rdm.nearest.{shown.key}",
         width=160,
         help="1 is no correlation under 1 − Pearson r; elsewhere the mean of the values.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import rdm
 from core.datasets import Dataset
@@ -12,64 +13,60 @@ from pages.shared.frame import selection, widgets
 from pages.shared.rdm.matrices import Source, View
 
 MOST_SIDE_BY_SIDE = 4
-# Addresses keep the ids of before.
-COMBINED = {"joined": "concatenated", "side by side": "side by side"}
+COMBINED = ("concatenated", "side by side")
 FEWEST = 3
 
 
-def choose_sources(ds: Dataset) -> list[Source]:
+def choose_sources(ds: Dataset, notes: DeltaGenerator) -> list[Source]:
     """ROIs concatenated to one RDM or side by side, and RDMs that come with the recording."""
     sources: list[Source] = []
     if ds.betas is not None:
-        rois = choose_some("ROIs", list(ds.rois), 1, "roi", placeholder="every unit")
+        rois = list(ds.rois)
+        rois = widgets.choose_rois(rois, "There is no ROI", default=rois[:1], notes=notes)
         apart = len(rois) > 1 and combine() == "side by side"
         groups = [(roi,) for roi in rois] if apart else [tuple(rois)]
         sources = [Source(" + ".join(group) or "every unit", rois=group) for group in groups]
     if ds.rdms:
         default = 0 if sources else 1
-        names = choose_some("RDMs of the recording", list(ds.rdms), default, "published")
+        names = choose_published(list(ds.rdms), default)
         sources += [Source(name, published=name) for name in names]
     return sources
 
 
-def choose_some(
-    label: str, options: list[str], default: int, key: str, placeholder: str = "none"
-) -> list[str]:
-    """Choose among options; the first ones where nothing that was chosen is left of them."""
-    widgets.warn_unknown(key, options, f"There is no {label[:3]}")
+def choose_published(names: list[str], default: int) -> list[str]:
+    """Choose among RDMs; the first ones where nothing that was chosen is left of them."""
+    key = "rdm.published"
+    widgets.warn_unknown(key, names, "There is no RDM")
     chosen = st.session_state.get(key)
-    if chosen and not set(chosen) & set(options):
-        st.session_state[key] = options[:default]
+    if chosen and not set(chosen) & set(names):
+        st.session_state[key] = names[:default]
     return st.multiselect(
-        label,
-        options,
-        default=options[:default],
+        "RDMs of the recording",
+        names,
+        default=names[:default],
         key=key,
         bind="query-params",
-        placeholder=placeholder,
+        placeholder="none",
     )
 
 
 def combine() -> str:
     return st.segmented_control(
         "Several ROIs",
-        list(COMBINED),
-        default="joined",
+        COMBINED,
+        default=COMBINED[0],
         required=True,
-        format_func=COMBINED.__getitem__,
-        key="combine",
+        key="rdm.combine",
         bind="query-params",
     )
 
 
-def choose_view(ds: Dataset) -> View:
+def choose_view(ds: Dataset, notes: DeltaGenerator) -> View:
     metric, noise = "correlation", "none"
     if ds.betas is not None:
-        metric = st.selectbox(
-            "Metric",
+        metric = widgets.choose_metric(
             list(rdm.METRICS),
-            key="metric",
-            bind="query-params",
+            notes=notes,
             help="\n".join(
                 f"- **{m.id}**: {m.label}, {m.range_text}. {m.note}" for m in rdm.METRICS.values()
             ),
@@ -78,7 +75,7 @@ def choose_view(ds: Dataset) -> View:
             noise = st.selectbox(
                 "Noise normalisation",
                 NOISE_NORMALISATIONS,
-                key="noise",
+                key="rdm.noise",
                 bind="query-params",
                 help="none; each unit by its noise; or all units by their noise covariance "
                 "(Ledoit-Wolf shrinkage)",
@@ -86,15 +83,15 @@ def choose_view(ds: Dataset) -> View:
     order = st.selectbox(
         "Order",
         list(rdm.ORDERS),
-        key="order",
+        key="rdm.order",
         bind="query-params",
         help="\n".join(f"- **{order.id}**: {order.label}" for order in rdm.ORDERS.values()),
     )
-    colours = st.selectbox("Colours", COLOUR_SCALES, key="colours", bind="query-params")
+    colours = st.selectbox("Colours", COLOUR_SCALES, key="rdm.colours", bind="query-params")
     scale = st.selectbox(
         "Colour by",
         ["value", "percentile"],
-        key="scale",
+        key="rdm.scale",
         bind="query-params",
         help="percentile spreads the colours evenly over the ranks of the pairs",
     )
@@ -102,10 +99,11 @@ def choose_view(ds: Dataset) -> View:
 
 
 def settings(ds: Dataset) -> tuple[list[Source], View]:
+    notes = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        sources = choose_sources(ds)
+        sources = choose_sources(ds, notes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = choose_view(ds)
+        view = choose_view(ds, notes)
     if len(sources) > MOST_SIDE_BY_SIDE:
         st.caption(f"The first {MOST_SIDE_BY_SIDE} of {len(sources)} RDMs are shown.")
     return sources[:MOST_SIDE_BY_SIDE], view
@@ -116,7 +114,7 @@ def in_view(ds: Dataset) -> Dataset:
     ids = selection.current(ds).ids
     only = st.toggle(
         f"Only the {len(ids):,} selected stimuli" if ids else "Only selected stimuli",
-        key="only_selected",
+        key="rdm.only_selected",
         disabled=len(ids) < FEWEST,
         persist_state="session",
         help=f"Select at least {FEWEST} stimuli on Overview or from a block",

@@ -14,13 +14,14 @@ from pages.shared.responses.settings import chosen_stimuli
 
 
 @st.cache_resource(max_entries=16, show_spinner="Averaging the repeats …")
-def mean_responses(fingerprint: str, roi: str | None, _ds: Dataset) -> np.ndarray:
-    return _ds.responses(roi)
+def mean_responses(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> np.ndarray:
+    return _ds.responses(rois or None)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring the reliability …")
-def reliability(fingerprint: str, roi: str | None, _ds: Dataset) -> statistics.Reliability:
-    return statistics.split_half_reliability(_ds.responses(roi, repeats="all"), _ds.trial_rows)
+def reliability(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> statistics.Reliability:
+    responses = _ds.responses(rois or None, repeats="all")
+    return statistics.split_half_reliability(responses, _ds.trial_rows)
 
 
 def single_responses(ds: Dataset, responses: np.ndarray, usable: np.ndarray) -> None:
@@ -53,13 +54,13 @@ def activity(ds: Dataset, responses: np.ndarray) -> None:
     st.plotly_chart(chart, key="activity", alt="Histogram of all responses of the ROI")
 
 
-def split_half(ds: Dataset, roi: str | None) -> None:
+def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
     st.subheader("Split-half reliability")
     if ds.repeats.max() < 2:
         st.info("No stimulus was repeated, so there is no reliability.", icon=":material/info:")
         return
     try:
-        found = reliability(ds.fingerprint, roi, ds)
+        found = reliability(ds.fingerprint, rois, ds)
     except InputError as error:
         st.info(str(error), icon=":material/info:")
         return

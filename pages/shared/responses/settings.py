@@ -13,13 +13,9 @@ MOST_LINES = 12
 FIRST_LINES = 4
 
 
-def choose_roi(ds: Dataset) -> str | None:
-    everything = "all units"
-    widgets.warn_unknown("roi_shown", [everything, *ds.rois], f"{ds.subject} has no ROI")
-    roi = st.selectbox(
-        "ROI", [everything, *ds.rois], key="roi_shown", bind="query-params", width=240
-    )
-    return None if roi == everything else roi
+def choose_rois(ds: Dataset) -> tuple[str, ...]:
+    """The ROIs in view, () for every unit."""
+    return tuple(widgets.choose_rois(list(ds.rois), f"{ds.subject} has no ROI", width=480))
 
 
 def chosen_stimuli(ds: Dataset, usable: np.ndarray) -> pd.DataFrame:
