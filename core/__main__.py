@@ -97,7 +97,7 @@ def compute_rdm(chosen: argparse.Namespace, bar: Bar) -> int:
 
     _check_rdm_request(chosen)
     options = dict(option(text) for text in chosen.option)
-    ds = datasets.load(chosen.dataset, subject=chosen.subject, root=chosen.root, **options)
+    ds = datasets.load_with(chosen.dataset, chosen.subject, options, chosen.root)
     name = chosen.published
     matrix = rdm.published(ds, name) if name else _computed(ds, chosen, bar)
     bar.clear()
@@ -116,7 +116,7 @@ def encode(chosen: argparse.Namespace, bar: Bar) -> int:
     options = dict(option(text) for text in chosen.option)
     given = dict(option(text, "--parameter") for text in chosen.parameter)
     parameters = encoders.check_parameters(encoders.get(chosen.encoder).info, given)
-    ds = datasets.load(chosen.dataset, subject=chosen.subject, root=chosen.root, **options)
+    ds = datasets.load_with(chosen.dataset, chosen.subject, options, chosen.root)
     features = encoders.encode_images(
         ds, chosen.encoder, chosen.which, bar, chosen.device, **parameters
     )

@@ -24,7 +24,7 @@ def test_contents_show_images_words_and_ratios():
 
 @pytest.mark.parametrize("tab", ["How many", "Profiles", "Composition"])
 def test_every_tab(tab):
-    app = opened(show_clusters=tab)
+    app = opened(tab=tab)
     assert not app.exception
     assert not app.error
     if tab == "How many":
@@ -33,16 +33,16 @@ def test_every_tab(tab):
         assert "Adjusted Rand index" in texts(app)
 
 
-@pytest.mark.parametrize("of", ["voxels", "pooled"])
-def test_voxels_and_pooled_subjects(of):
-    app = opened(of=of, of_roi="LOC", distance="euclidean")
+@pytest.mark.parametrize("source", ["voxels", "pooled"])
+def test_voxels_and_pooled_subjects(source):
+    app = opened(source=source, roi="LOC", metric="euclidean")
     assert not app.exception
     assert not app.error
 
 
 @pytest.mark.parametrize("across", [pytest.param("subjects", marks=pytest.mark.processes), "k"])
 def test_consistency_is_told_with_its_null(across):
-    app = opened(k="3", show_clusters="Consistency", across=across)
+    app = opened(k="3", tab="Consistency", across=across)
     next(button for button in app.button if "Match the clusters" in button.label).click().run()
     app = until_done(app)
     assert not app.exception
@@ -60,15 +60,15 @@ def test_a_cluster_of_the_address_beyond_the_last_is_told():
 def test_no_labels_and_no_regions(data_root):
     rng = np.random.default_rng(0)
     write_folder(data_root, n=30, responses__s1=rng.standard_normal((30, 7)))
-    app = until_done(open_page("clusters", dataset="folder:mine"))
+    app = until_done(open_page("clusters", recording="folder:mine"))
     assert not app.exception
     assert "No image has labels" in texts(app)
-    app = until_done(open_page("clusters", dataset="folder:mine", show_clusters="Profiles"))
+    app = until_done(open_page("clusters", recording="folder:mine", tab="Profiles"))
     assert "names no regions" in texts(app)
 
 
 def test_too_few_rows_are_told(data_root):
     write_folder(data_root, n=2, responses__s1=np.ones((2, 7)))
-    app = until_done(open_page("clusters", dataset="folder:mine"))
+    app = until_done(open_page("clusters", recording="folder:mine"))
     assert not app.exception
     assert app.error

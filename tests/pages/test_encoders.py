@@ -25,21 +25,21 @@ def encode_now(*names):
 
 
 def test_a_click_computes_in_a_job_and_the_next_visit_finds_it():
-    app = opened(encoder="pixels", query_by="image", like="dog-01")
+    app = opened(encoder="pixels", query="image", image="dog-01")
     assert not app.exception
     button = next(button for button in app.button if "Encode 80 stimuli" in button.label)
     button.click().run()
     until_done(app)
     assert not app.exception
     assert "80 × 3,072" in texts(app)
-    again = opened(encoder="pixels", query_by="image", like="dog-01")
+    again = opened(encoder="pixels", query="image", image="dog-01")
     assert "80 × 3,072" in texts(again)
     assert len(jobs.all_jobs()) == 1
 
 
 def test_two_encoders_side_by_side_and_the_share_of_the_own_category():
     encode_now("pixels", "gabor")
-    app = opened(encoder=["pixels", "gabor"], query_by="image", like="dog-01")
+    app = opened(encoder=["pixels", "gabor"], query="image", image="dog-01")
     assert not app.exception
     assert not app.error
     assert texts(app).count("of 12 are of category dog") == 2
@@ -49,31 +49,33 @@ def test_two_encoders_side_by_side_and_the_share_of_the_own_category():
 
 
 def test_text_needs_an_encoder_that_reads_it():
-    app = opened(encoder="pixels", q="a dog")
+    app = opened(encoder="pixels", text="a dog")
     assert "reads text" in texts(app)
 
 
 def test_an_unknown_image_is_named():
     encode_now("pixels")
-    app = opened(encoder="pixels", query_by="image", like="unicorn")
+    app = opened(encoder="pixels", query="image", image="unicorn")
     assert "There is no image unicorn" in texts(app)
 
 
 def test_an_uploaded_image_is_searched_and_a_bad_one_named():
     ds = encode_now("pixels")
-    app = opened(encoder="pixels", query_by="upload")
+    app = opened(encoder="pixels", query="upload")
     buffer = io.BytesIO()
     ds.image("dog-01").save(buffer, "PNG")
-    app.file_uploader(key="upload").set_value(("mine.png", buffer.getvalue(), "image/png")).run()
+    app.file_uploader(key="encoders.upload").set_value(
+        ("mine.png", buffer.getvalue(), "image/png")
+    ).run()
     assert not app.exception
     assert "Select these 12 stimuli" in [button.label for button in app.button]
-    app.file_uploader(key="upload").set_value(("bad.png", b"no image", "image/png")).run()
+    app.file_uploader(key="encoders.upload").set_value(("bad.png", b"no image", "image/png")).run()
     assert "bad.png could not be read as an image" in texts(app)
 
 
 def test_compare_with_the_responses_of_a_region():
     encode_now("pixels", "gabor")
-    app = opened(encoder=["pixels", "gabor"], show_encoders="Compare", beside="V1")
+    app = opened(encoder=["pixels", "gabor"], tab="Compare", roi="V1")
     assert not app.exception
     table = app.dataframe[0].value
     assert table["Encoder"].tolist() == ["pixels", "gabor"]
@@ -83,7 +85,7 @@ def test_compare_with_the_responses_of_a_region():
 
 def test_delete_removes_an_embedding_and_the_page_offers_it_again():
     ds = encode_now("pixels")
-    app = opened(encoder="pixels", show_encoders="Stored")
+    app = opened(encoder="pixels", tab="Stored")
     assert "1 embedding, " in texts(app)
     next(button for button in app.button if button.label == "Delete").click().run()
     assert "No embedding is stored yet" in texts(app)
@@ -95,7 +97,7 @@ def test_a_damaged_embedding_is_told_and_can_be_deleted():
     folder = paths.results_root() / "store" / encoders.result_key(ds, "pixels")
     assert folder.is_dir()
     next(folder.glob("*.json")).write_text("{")
-    app = opened(encoder="gabor", show_encoders="Stored")
+    app = opened(encoder="gabor", tab="Stored")
     assert not app.exception
     assert "2 embeddings, " in texts(app)
     for _ in range(2):
@@ -108,7 +110,7 @@ def test_images_that_changed_are_noticed_after_the_job(data_root):
     (folder / "images").mkdir()
     (folder / "stimuli.csv").write_text("id,file\n" + "".join(f"p{i},{i}.png\n" for i in range(12)))
     save_shades(folder, 1)
-    address = {"dataset": "folder:mine", "encoder": "pixels", "query_by": "image", "like": "p3"}
+    address = {"recording": "folder:mine", "encoder": "pixels", "query": "image", "image": "p3"}
     app = open_page("encoders", **address)
     save_shades(folder, 9)
     next(button for button in app.button if "Encode 12 stimuli" in button.label).click().run()
@@ -128,22 +130,22 @@ def test_embeddings_without_images_are_searched_and_compared(data_root):
     folder = write_folder(data_root, responses__s1=rng.standard_normal((12, 7)))
     (folder / "embeddings").mkdir()
     np.save(folder / "embeddings" / "vgg16.npy", rng.standard_normal((12, 5)).astype(np.float32))
-    app = open_page("encoders", dataset="folder:mine", query_by="image", like="p3")
+    app = open_page("encoders", recording="folder:mine", query="image", image="p3")
     assert not app.exception
     assert not app.error
     assert "12 × 5" in texts(app)
-    app = open_page("encoders", dataset="folder:mine", show_encoders="Compare")
+    app = open_page("encoders", recording="folder:mine", tab="Compare")
     assert app.dataframe[0].value["Encoder"].tolist() == ["brought:vgg16"]
 
 
 def test_the_chance_leaves_the_query_out():
     encode_now("pixels")
-    app = opened(encoder="pixels", query_by="image", like="dog-01")
+    app = opened(encoder="pixels", query="image", image="dog-01")
     assert "0 of 12 are of category dog (chance 0.0%)" in texts(app)
 
 
 def test_an_encoder_setting_out_of_range_is_named():
-    app = opened(encoder="pixels", **{"pixels.side": "100000"})
+    app = opened(encoder="pixels", **{"encoders.pixels.side": "100000"})
     assert "side is '100000'" in texts(app) or "side is 100000" in texts(app)
 
 
@@ -154,7 +156,7 @@ def test_an_address_names_listed_encoders_only(tmp_path):
 
 
 def test_a_checkpoint_that_is_not_here_says_where_to_place_it():
-    app = opened(encoder="clip-vit-b32", q="a dog")
+    app = opened(encoder="clip-vit-b32", text="a dog")
     assert not app.exception
     assert "openai--clip-vit-base-patch32" in texts(app).replace("\\", "")
 
@@ -171,8 +173,8 @@ def test_a_folder_with_and_without_images(data_root, images):
             "id,file\n" + "".join(f"p{i},p{i}.png\n" for i in range(12))
         )
         encoders.encode_images(datasets.load("folder:mine"), "pixels")
-    app = open_page("encoders", dataset="folder:mine", encoder="pixels", query_by="image",
-                    like="p3")  # fmt: skip
+    app = open_page("encoders", recording="folder:mine", encoder="pixels", query="image",
+                    image="p3")  # fmt: skip
     assert not app.exception
     assert not app.error
     if images:

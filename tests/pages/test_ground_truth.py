@@ -3,7 +3,7 @@
 from core.recovery import MEASURES
 from tests.pages.app import open_page, texts, until_done, write_folder
 
-SMALL = {"stimuli": "80", "subjects": "2", "truth_roi": "food"}
+SMALL = {"stimuli": "80", "subjects": "2", "roi": "food"}
 
 
 def open_when_done(**address):
@@ -22,12 +22,12 @@ def test_the_job_shows_progress_then_answers():
         "Repeats", "Stimuli", "Units", "SNR")}  # fmt: skip
     strict = {
         metric.label: metric.value
-        for metric in app.number_input(key="target").set_value(0.99).run().metric
+        for metric in app.number_input(key="ground_truth.target").set_value(0.99).run().metric
     }
     assert strict["Repeats needed"] == "> 10"
     easy = {
         metric.label: metric.value
-        for metric in app.number_input(key="target").set_value(0.05).run().metric
+        for metric in app.number_input(key="ground_truth.target").set_value(0.05).run().metric
     }
     assert easy["Repeats needed"] == "1"
 
@@ -46,16 +46,16 @@ def test_a_region_that_the_subject_lacks_falls_back():
     address = {"stimuli": "80", "subjects": "8"}
     app = open_page("ground_truth", **address, subject="S8", region="RSC")
     assert not app.exception
-    assert app.selectbox(key="region").value != "RSC"
+    assert app.selectbox(key="ground_truth.region").value != "RSC"
     app = open_page("ground_truth", **address, region="RSC")
-    assert app.selectbox(key="region").value == "RSC"
+    assert app.selectbox(key="ground_truth.region").value == "RSC"
     app.selectbox(key="subject").set_value("S8").run()
     assert not app.exception
-    assert app.selectbox(key="region").value != "RSC"
+    assert app.selectbox(key="ground_truth.region").value != "RSC"
 
 
 def test_parts_that_do_not_reach_the_region():
-    app = open_when_done(subjects="1", parts="semantics", truth_roi="V2v")
+    app = open_when_done(subjects="1", parts="semantics", roi="V2v")
     assert not app.exception
     assert not app.error
 
@@ -64,6 +64,6 @@ def test_a_recorded_brain_has_no_known_truth(data_root):
     import numpy as np
 
     write_folder(data_root, responses__s1=np.random.default_rng(0).standard_normal((12, 7)))
-    app = open_page("ground_truth", dataset="folder:mine")
+    app = open_page("ground_truth", recording="folder:mine")
     assert not app.exception
     assert "its noise-free responses are not known" in texts(app)

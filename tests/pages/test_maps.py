@@ -26,17 +26,17 @@ def test_pca_comes_at_once_with_its_quality():
 
 
 def test_tsne_comes_by_a_job_and_is_found_again():
-    app = until_done(opened(map="tsne", space="responses:LOC"))
+    app = until_done(opened(method="tsne", space="responses:LOC"))
     assert not app.exception
     assert "neighbourhood preservation" in texts(app)
-    again = opened(map="tsne", space="responses:LOC")
+    again = opened(method="tsne", space="responses:LOC")
     assert "neighbourhood preservation" in texts(again)
     assert [job.operation for job in jobs.all_jobs()] in ([], ["map"])
 
 
 def test_three_spaces_side_by_side_with_a_classifier_and_neighbours():
     app = opened(
-        space=["responses", "responses:V1", "regions"], side_a=["animals", "people"],
+        space=["responses", "responses:V1", "regions"], group_a=["animals", "people"],
         point="dog-01",
     )  # fmt: skip
     assert not app.exception
@@ -55,15 +55,15 @@ def test_every_kind_of_colour(colour):
 
 def test_clusters_colour_the_map_once_they_are_known():
     wanted = "cluster of region means"
-    assert wanted not in opened().selectbox(key="colour").options
+    assert wanted not in opened().selectbox(key="maps.colour").options
     request = {"dataset": "simulated", "subject": "S1", "options": {"stimuli": 80, "subjects": 1}}
     other = {**request, "resamples": 2, "references": 2}
     clustering.run(ClustersRequest.from_json(other), lambda *said: None, Path())
-    assert wanted not in opened().selectbox(key="colour").options  # other settings
+    assert wanted not in opened().selectbox(key="maps.colour").options  # other settings
     clustering.run(ClustersRequest.from_json(request), lambda *said: None, Path())
     app = opened(colour=wanted)
     assert not app.exception
-    assert app.selectbox(key="colour").value == wanted
+    assert app.selectbox(key="maps.colour").value == wanted
 
 
 def test_an_embedding_is_encoded_first():
@@ -75,13 +75,13 @@ def test_an_embedding_is_encoded_first():
 def test_a_decoder_is_a_space_of_its_recording_alone():
     run = decoders.train(Config("simulated", ("S1",), {"stimuli": 80, "subjects": 1}))
     name = f"decoder:{decoders.short_name(run.key, 'ridge')}"
-    app = opened(space=name, map="pca")
+    app = opened(space=name, method="pca")
     assert not app.exception
     assert not app.error
-    assert app.multiselect(key="space").value == [name]
+    assert app.multiselect(key="maps.space").value == [name]
     assert "Trustworthiness" in texts(app)
-    app = opened(space=name, map="pca", seed="3")
-    assert name not in app.multiselect(key="space").options
+    app = opened(space=name, method="pca", seed="3")
+    assert name not in app.multiselect(key="maps.space").options
     assert "no space" in texts(app)
 
 
@@ -91,10 +91,10 @@ def test_study_c_puts_responses_decoder_and_embedding_side_by_side():
     app = next(b for b in app.button if b.label == "Study C: maps").click().run()
     assert not app.exception
     name = f"decoder:{decoders.short_name(run.key, 'ridge')}"
-    chosen = app.multiselect(key="space").value
+    chosen = app.multiselect(key="maps.space").value
     assert chosen[:2] == ["responses", name]
     assert chosen[2].startswith("embedding:")
-    assert app.selectbox(key="map").value == "isomap"
+    assert app.selectbox(key="maps.method").value == "isomap"
 
 
 def test_separation_of_categories():
@@ -106,12 +106,12 @@ def test_separation_of_categories():
 @pytest.mark.parametrize("method", list(METHODS))
 def test_rdms_alone_are_enough_except_for_pca(kriegeskorte_root, monkeypatch, method):
     monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
-    app = open_page("maps", dataset="kriegeskorte92", map=method)
+    app = open_page("maps", recording="kriegeskorte92", method=method)
     assert not app.exception
     assert not app.error
     if method == "pca":
         assert "no method for this recording pca" in texts(app)
-        method = app.selectbox(key="map").value
+        method = app.selectbox(key="maps.method").value
         assert method == "mds"
     assert len(jobs.all_jobs()) == (METHODS[method].slow_above < 92)
     for job in jobs.all_jobs():
@@ -120,9 +120,9 @@ def test_rdms_alone_are_enough_except_for_pca(kriegeskorte_root, monkeypatch, me
 
 def test_few_stimuli_and_identical_rows_are_told(data_root):
     write_folder(data_root, n=12, responses__s1=np.ones((12, 5)))
-    app = open_page("maps", dataset="folder:mine")
+    app = open_page("maps", recording="folder:mine")
     assert not app.exception
     write_folder(data_root, n=2, responses__s1=np.ones((2, 5)))
-    app = open_page("maps", dataset="folder:mine")
+    app = open_page("maps", recording="folder:mine")
     assert not app.exception
     assert app.error

@@ -29,7 +29,7 @@ def test_the_default_recording(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_a_recording_that_comes_as_rdms(page, kriegeskorte_root, monkeypatch):
     monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
-    app = open_page(page, dataset="kriegeskorte92")
+    app = open_page(page, recording="kriegeskorte92")
     assert not app.exception
     assert not app.error
     assert "Simulated" not in texts(app)
@@ -37,20 +37,20 @@ def test_a_recording_that_comes_as_rdms(page, kriegeskorte_root, monkeypatch):
 
 def test_responses_of_an_rdm_recording_point_to_the_rdms(kriegeskorte_root, monkeypatch):
     monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
-    assert "comes as RDMs only" in texts(open_page("responses", dataset="kriegeskorte92"))
+    assert "comes as RDMs only" in texts(open_page("responses", recording="kriegeskorte92"))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_folder_without_images_labels_or_rois(page, data_root):
     write_folder(data_root, responses__s1=np.random.default_rng(0).standard_normal((12, 7)))
-    app = open_page(page, dataset="folder:mine")
+    app = open_page(page, recording="folder:mine")
     assert not app.exception
     assert not app.error
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_recording_that_was_not_fetched_offers_to(page):
-    app = open_page(page, dataset="kriegeskorte92")
+    app = open_page(page, recording="kriegeskorte92")
     assert not app.exception
     if page != "jobs":
         assert "fetch kriegeskorte92" in texts(app)
@@ -70,7 +70,7 @@ def test_a_recording_that_was_not_fetched_offers_to(page):
 def test_bad_responses_get_one_message(page, responses, message, data_root):
     folder = write_folder(data_root)
     np.save(folder / "responses" / "s1.npy", responses, allow_pickle=True)
-    app = open_page(page, dataset="folder:mine")
+    app = open_page(page, recording="folder:mine")
     assert not app.exception
     if page != "jobs":
         assert len(app.error) == 1
@@ -82,25 +82,25 @@ def test_constant_rows_are_named_and_the_rest_shown(data_root):
     responses[3] = 2.0
     responses[8] = np.nan
     write_folder(data_root, responses__s1=responses)
-    app = open_page("rdm", dataset="folder:mine")
+    app = open_page("rdm", recording="folder:mine")
     assert not app.error
     assert "2 stimuli are shown as missing" in texts(app)
     assert "p3, p8" in texts(app)
 
 
 def test_an_address_outside_the_data_root_is_refused():
-    app = open_page("overview", dataset="folder:../../etc")
+    app = open_page("overview", recording="folder:../../etc")
     assert not app.exception
     assert "leads outside" in app.error[0].value
     assert "Shown instead of" in app.warning[0].value
-    assert app.selectbox(key="dataset").value == "simulated"
+    assert app.selectbox(key="recording").value == "simulated"
 
 
 def test_the_address_opens_the_same_view():
     app = open_page("rdm", roi=["V1", "FFA"], metric="euclidean", order="category")
     assert app.multiselect(key="roi").value == ["V1", "FFA"]
     assert app.selectbox(key="metric").value == "euclidean"
-    assert app.selectbox(key="order").value == "category"
+    assert app.selectbox(key="rdm.order").value == "category"
     assert "Euclidean distance" in [metric.label for metric in app.metric]
 
 
@@ -124,14 +124,14 @@ def test_every_metric_and_order(metric, order):
 
 @pytest.mark.parametrize("tab", ["Extreme pairs", "Distribution", "Download"])
 def test_every_tab_of_the_rdm_page(tab):
-    app = open_page("rdm", show=tab)
+    app = open_page("rdm", tab=tab)
     assert not app.exception
     assert not app.error
 
 
 def test_selection_counts_clears_and_undoes():
     app = open_page("rdm", pick=["man-01", "man-02"])
-    app.button(key="select_pair").click().run()
+    app.button(key="rdm.select_pair").click().run()
     assert "2 of 120 stimuli selected" in texts(app)
     app.button(key="selection_clear").click().run()
     assert "0 of 120 stimuli selected" in texts(app)
@@ -141,25 +141,25 @@ def test_selection_counts_clears_and_undoes():
 
 def test_only_the_selected_stimuli():
     app = open_page("rdm", stimuli="300", pick="tree", order="category")
-    app.button(key="select_block").click().run()
-    app.toggle(key="only_selected").set_value(True).run()
+    app.button(key="rdm.select_block").click().run()
+    app.toggle(key="rdm.only_selected").set_value(True).run()
     assert not app.exception
     assert "of 6 pairs" in app.metric[1].help
     assert "4 of 300 stimuli selected" in texts(app)
 
 
 def test_an_unknown_recording_is_never_replaced_in_silence():
-    app = open_page("overview", dataset="folder:nowhere")
+    app = open_page("overview", recording="folder:nowhere")
     assert "nowhere" in app.error[0].value
     assert "Shown instead of" in app.warning[0].value
 
 
 def test_another_subject_keeps_the_chosen_rdm(kriegeskorte_root, monkeypatch):
     monkeypatch.setenv("NEUROGALLERY_DATA", str(kriegeskorte_root.parent))
-    app = open_page("rdm", dataset="kriegeskorte92")
+    app = open_page("rdm", recording="kriegeskorte92")
     before = app.metric[0].value
     app.selectbox(key="subject").set_value("KO").run()
-    assert app.multiselect(key="published").value == ["human IT of the subject"]
+    assert app.multiselect(key="rdm.published").value == ["human IT of the subject"]
     assert app.metric[0].value != before
 
 
@@ -169,7 +169,7 @@ def test_rois_of_another_recording_fall_back_to_its_first(data_root):
     (folder / "rois").mkdir()
     (folder / "rois" / "s1.json").write_text('{"IT": [0, 1, 2], "MT": [3, 4, 5, 6]}')
     app = open_page("rdm", roi=["V1", "FFA"])
-    app.selectbox(key="dataset").set_value("folder:mine").run()
+    app.selectbox(key="recording").set_value("folder:mine").run()
     assert app.multiselect(key="roi").value == ["IT"]
 
 
@@ -178,6 +178,6 @@ def test_one_impossible_roi_leaves_the_others(data_root):
     folder = write_folder(data_root, responses__s1=responses)
     (folder / "rois").mkdir()
     (folder / "rois" / "s1.json").write_text('{"IT": [0, 1, 2], "solo": [3]}')
-    app = open_page("rdm", dataset="folder:mine", roi=["solo", "IT"], combine="side by side")
+    app = open_page("rdm", recording="folder:mine", roi=["solo", "IT"], combine="side by side")
     assert "solo" in app.error[0].value
     assert "1 − Pearson r" in [metric.label for metric in app.metric]

@@ -33,7 +33,7 @@ def recording(data_root):
     (folder / "stimuli.csv").write_text("id,category\n" + rows)
     (folder / "embeddings").mkdir()
     np.save(folder / "embeddings" / "mine.npy", embedding.astype(np.float32))
-    return {"dataset": "folder:mine"}
+    return {"recording": "folder:mine"}
 
 
 def press(app, label):
@@ -64,7 +64,7 @@ def choose(app, *rows):
 def stored(recording):
     """A trained head and ridge, which is what its baseline would be."""
     one = Config(
-        recording["dataset"],
+        recording["recording"],
         ("s1",),
         encoder="brought:mine",
         head="mlp",
@@ -83,7 +83,7 @@ def trained(app):
 
 
 def test_ridge_is_trained_and_scored(recording):
-    app = trained(open_page("train", **recording, **{"category.test": "0.25"}))
+    app = trained(open_page("train", **recording, **{"train.category.test": "0.25"}))
     assert not app.exception
     assert not app.error
     assert "solved in closed form" in texts(app)
@@ -99,7 +99,12 @@ def test_ridge_is_trained_and_scored(recording):
 
 
 def test_a_head_has_curves_settings_and_a_verdict(recording):
-    address = {"head": "mlp", "train.epochs": "3", "mlp.width": "16", "loss": ["infonce", "mse"]}
+    address = {
+        "head": "mlp",
+        "train.epochs": "3",
+        "train.mlp.width": "16",
+        "loss": ["infonce", "mse"],
+    }
     app = trained(open_page("train", **recording, **address))
     assert not app.exception
     assert not app.error
@@ -119,13 +124,13 @@ def test_a_test_set_of_one_category_says_why_it_has_no_top_1(recording):
 def test_the_images_behind_the_scores(recording, monkeypatch):
     shown = []
     monkeypatch.setattr(decoder_finds, "gallery", lambda tiles, **how: shown.append(tiles))
-    app = open_page("train", **recording, **{"category.test": "0.25"})
-    app.session_state["finds"] = True
+    app = open_page("train", **recording, **{"train.category.test": "0.25"})
+    app.session_state["train.finds"] = True
     app = trained(app)
     assert not app.exception
     assert "responses find their own image first among 20" in texts(app)
     worst = shown[-1]
-    app.segmented_control(key="finds_order").set_value("best first").run()
+    app.segmented_control(key="train.finds_order").set_value("best first").run()
     best = shown[-1]
     assert len(worst) == len(best) == decoder_finds.SHOWN * 6
     ranks = [float(tiles[0].group.split("rank ")[1].split()[0]) for tiles in (best, worst)]
@@ -135,7 +140,7 @@ def test_the_images_behind_the_scores(recording, monkeypatch):
 
 
 def upload(app, content):
-    return app.file_uploader(key="decoder_upload").set_value(
+    return app.file_uploader(key="train.upload").set_value(
         ("decoder.zip", content, "application/zip")
     )
 
@@ -160,7 +165,7 @@ def test_a_downloaded_decoder_is_imported_into_the_table(recording, stored):
 
 def test_the_audit_shows_the_images_that_a_split_shares(recording):
     app = open_page("train", **recording, split="image")
-    app.session_state["audit"] = True
+    app.session_state["train.audit"] = True
     app = trained(app)
     assert not app.exception
     assert "are of a category that" in texts(app)
@@ -184,7 +189,7 @@ def test_settings_that_do_not_fit_are_told(recording, data_root):
 
 def test_neither_images_nor_embedding(data_root):
     write_folder(data_root, n=30, responses__s1=np.random.default_rng(0).standard_normal((30, 7)))
-    app = open_page("train", dataset="folder:mine")
+    app = open_page("train", recording="folder:mine")
     assert not app.exception
     assert "brings no embedding" in texts(app)
 
@@ -193,10 +198,10 @@ def test_studies_set_the_page():
     app = open_page("train", stimuli="240", subjects="1")
     app = press(app, "Study C")
     assert not app.exception
-    assert app.selectbox(key="head").value == "roi_transformer"
-    assert app.multiselect(key="loss").value == ["fuzzy"]
+    assert app.selectbox(key="train.head").value == "roi_transformer"
+    assert app.multiselect(key="train.loss").value == ["fuzzy"]
     assert app.number_input(key="train.batch").value == 200
-    assert app.number_input(key="roi_transformer.depth").value == 6
+    assert app.number_input(key="train.roi_transformer.depth").value == 6
 
 
 def test_the_table_tells_what_a_decoder_is(recording, stored):
@@ -220,9 +225,9 @@ def test_the_table_tells_what_a_decoder_is(recording, stored):
 
 
 def test_the_filter_holds_every_word(recording, stored):
-    app = open_page("train", **recording, decoder_filter="RIDGE category")
+    app = open_page("train", **recording, filter="RIDGE category")
     assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
-    app = open_page("train", **recording, decoder_filter="ridge mlp")
+    app = open_page("train", **recording, filter="ridge mlp")
     assert "Of 2 decoders none is shown" in texts(app)
     assert "the filter is 'ridge mlp'" in texts(app)
 
@@ -244,7 +249,7 @@ def test_a_damaged_decoder_can_be_deleted(recording, stored, tmp_path):
     assert "cannot be read" in row.cells["State"]
     app = choose(open_page("train", **recording, only_here="false"), row)
     assert not app.exception
-    app = press(app, "Delete 1 decoder").button(key="delete_them").click().run()
+    app = press(app, "Delete 1 decoder").button(key="train.delete").click().run()
     assert [row.key for row in described.every()] == [ridge.key]
 
 
@@ -273,9 +278,9 @@ def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
     app = choose(open_page("train", **recording), row_named("mlp"))
     app = press(app, "Delete 1 decoder")
     assert f"**mlp-{mlp.key[-6:]}**, MLP, trained 20" in [m.value for m in app.markdown][-1]
-    app = app.button(key="keep_them").click().run()
+    app = app.button(key="train.keep").click().run()
     assert len(described.every()) == 2
-    app = press(app, "Delete 1 decoder").button(key="delete_them").click().run()
+    app = press(app, "Delete 1 decoder").button(key="train.delete").click().run()
     assert not app.exception
     assert [row.key for row in described.every()] == [ridge.key]
     assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
@@ -286,10 +291,10 @@ def test_a_decoder_is_opened_and_asked_for_with_another_seed(recording, stored):
     app = choose(open_page("train", **recording), row_named("mlp"))
     app = press(app, "Open")
     assert not app.exception
-    assert app.selectbox(key="head").value == "mlp"
-    assert app.number_input(key="mlp.width").value == 16
+    assert app.selectbox(key="train.head").value == "mlp"
+    assert app.number_input(key="train.mlp.width").value == 16
     app = press(app, "Again with seed 1")
-    assert app.number_input(key="train_seed").value == 1
+    assert app.number_input(key="random_seed").value == 1
 
 
 def test_chosen_decoders_are_compared(recording, stored):
@@ -343,7 +348,7 @@ def test_a_split_that_leaks_is_told_above_the_scores(recording):
 
 
 def test_a_training_that_diverged_says_so(recording):
-    address = {"head": "mlp", "train.epochs": "2", "mlp.width": "16"}
+    address = {"head": "mlp", "train.epochs": "2", "train.mlp.width": "16"}
     app = trained(open_page("train", **recording, **address))
     assert "diverged" not in texts(app)
     run = decoders.load(row_named("mlp").key)

@@ -218,7 +218,7 @@ def open_subjects(config: Config) -> tuple[Dataset, ...]:
 
 
 def _open(config: Config, subject: str | None) -> Dataset:
-    return datasets.load(config.dataset, subject, **config.options)
+    return datasets.load_with(config.dataset, subject, config.options)
 
 
 def layout_of(opened: Sequence[Dataset], rois: Sequence[str], groups: int) -> Layout:

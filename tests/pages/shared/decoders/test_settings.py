@@ -13,7 +13,7 @@ from pages.shared.frame import presets
 from tests.pages.app import open_page, texts, until_done, write_folder
 
 LATER = ["LOC", "FFA", "PPA"]
-SMALL = {"stimuli": "80", "subjects": "2", "target": "pixels"}
+SMALL = {"stimuli": "80", "subjects": "2", "embedding": "pixels"}
 
 
 def opened(**address):
@@ -63,11 +63,11 @@ def take(monkeypatch):
 
 
 def test_k_folds_are_trained(configs):
-    folds = {"kfold.k": "4", "kfold.contiguous": "true", "fold": "3"}
+    folds = {"train.kfold.k": "4", "train.kfold.contiguous": "true", "fold": "3"}
     app = opened(split="kfold", **folds)
-    assert app.toggle(key="kfold.contiguous").value is True
+    assert app.toggle(key="train.kfold.contiguous").value is True
     assert not warnings(app)
-    assert app.query_params["kfold.contiguous"] == "true"
+    assert app.query_params["train.kfold.contiguous"] == "true"
     app = until_done(press(app, "Train "))
     assert not app.exception
     assert not app.error
@@ -77,7 +77,7 @@ def test_k_folds_are_trained(configs):
 
 def test_fewer_folds_leave_a_fold_that_is_there(configs):
     app = opened(split="kfold", fold="9")
-    app = app.number_input(key="kfold.k").set_value(5).run()
+    app = app.number_input(key="train.kfold.k").set_value(5).run()
     assert not app.exception
     assert not app.error
     assert configs[-1].fold <= 4
@@ -88,15 +88,15 @@ def test_fewer_folds_leave_a_fold_that_is_there(configs):
     [
         ({"split": "kfold", "fold": "77"}, "fold is 77"),
         ({"fold": "3"}, "fold is 3"),
-        ({"split": "kfold", "kfold.contiguous": "perhaps"}, "contiguous is 'perhaps'"),
-        ({"head": "mlp", "mlp.width": "99999999"}, "width is 99999999"),
-        ({"head": "mlp", "mlp.width": ["16", "99999999"]}, "width is 99999999"),
+        ({"split": "kfold", "train.kfold.contiguous": "perhaps"}, "contiguous is 'perhaps'"),
+        ({"head": "mlp", "train.mlp.width": "99999999"}, "width is 99999999"),
+        ({"head": "mlp", "train.mlp.width": ["16", "99999999"]}, "width is 99999999"),
         ({"head": "mlp", "train.epochs": "abc"}, "epochs is 'abc'"),
-        ({"head": "mlp", "weight.infonce": "-1"}, "infonce is -1"),
-        ({"train_seed": "-1"}, "train_seed is -1"),
-        ({"pixels.side": "4", "target.pixels.side": "many"}, "side is 'many'"),
-        ({"train_subjects": ["S1", "S2"]}, "Ridge regression is trained on S1 alone"),
-        ({"train_rois": ["V1", "NOPE"]}, "There is no ROI NOPE."),
+        ({"head": "mlp", "train.weight.infonce": "-1"}, "infonce is -1"),
+        ({"random_seed": "-1"}, "random_seed is -1"),
+        ({"encoders.pixels.side": "4", "train.embedding.pixels.side": "many"}, "side is 'many'"),
+        ({"train.subjects": ["S1", "S2"]}, "Ridge regression is trained on S1 alone"),
+        ({"roi": ["V1", "NOPE"]}, "There is no ROI NOPE."),
         ({"head": "mlp", "loss": "NOPE"}, "There is no loss NOPE."),
     ],
 )
@@ -144,11 +144,11 @@ def _blocks(block, kind):
 
 def test_heads_splits_and_losses_are_explained():
     app = opened(head="mlp")
-    assert "**roi_transformer**: ROI transformer." in app.selectbox(key="head").help
-    assert "**kfold**: k folds." in app.selectbox(key="split").help
-    assert "**fuzzy**: Fuzzy matching." in app.multiselect(key="loss").help
-    others = [app.multiselect(key="train_rois"), app.selectbox(key="target")]
-    assert all(one.help for one in [*others, app.number_input(key="train_seed")])
+    assert "**roi_transformer**: ROI transformer." in app.selectbox(key="train.head").help
+    assert "**kfold**: k folds." in app.selectbox(key="train.split").help
+    assert "**fuzzy**: Fuzzy matching." in app.multiselect(key="train.loss").help
+    others = [app.multiselect(key="roi"), app.selectbox(key="train.embedding")]
+    assert all(one.help for one in [*others, app.number_input(key="random_seed")])
 
 
 def test_the_settings_of_a_decoder_are_taken_with_its_recording(take, configs):
@@ -168,19 +168,31 @@ def test_the_settings_of_a_decoder_are_taken_with_its_recording(take, configs):
         training={"epochs": 7, "learning_rate": 3e-4},
         seed=5,
     )
-    app = take(config, subject="S2", head="linear", **{"linear.dropout": "0.5"})
+    app = take(config, subject="S2", head="linear", **{"train.linear.dropout": "0.5"})
     assert not app.exception
     assert not app.error
     assert not warnings(app)
     assert configs[-1] == config_in_full(config)
     assert app.selectbox(key="subject").value == "S1"
     assert {**app.query_params} == {
-        **{"stimuli": "120", "subjects": "3", "snr": "0.5"},
-        **{"train_rois": ["V1", "LOC"], "target": "pixels", "target.pixels.side": "16"},
-        **{"head": "mlp", "mlp.width": "64", "loss": ["mse", "fuzzy"], "weight.mse": "2.0"},
-        **{"fuzzy.temperature": "0.2", "split": "kfold", "kfold.k": "4", "fold": "2"},
-        **{"kfold.contiguous": "True", "train.epochs": "7", "train.learning_rate": "0.0003"},
-        "train_seed": "5",
+        "recording.stimuli": "120",
+        "recording.subjects": "3",
+        "recording.snr": "0.5",
+        "roi": ["V1", "LOC"],
+        "random_seed": "5",
+        "train.embedding": "pixels",
+        "train.embedding.pixels.side": "16",
+        "train.head": "mlp",
+        "train.mlp.width": "64",
+        "train.loss": ["mse", "fuzzy"],
+        "train.weight.mse": "2.0",
+        "train.fuzzy.temperature": "0.2",
+        "train.split": "kfold",
+        "train.kfold.k": "4",
+        "train.kfold.contiguous": "True",
+        "train.fold": "2",
+        "train.epochs": "7",
+        "train.learning_rate": "0.0003",
     }
 
 
@@ -194,7 +206,11 @@ def test_a_trained_decoder_comes_back_into_view(take, configs):
     run = decoders.train(config)
     app = take(run.config, subject="S2", head="mlp", **{"train.epochs": "3"})
     assert configs[-1].settings_that_count() == run.config.settings_that_count()
-    assert {**app.query_params} == {"stimuli": "80", "subjects": "1", "target": "pixels"}
+    assert {**app.query_params} == {
+        "recording.stimuli": "80",
+        "recording.subjects": "1",
+        "train.embedding": "pixels",
+    }
     app = until_done(press(app, "Train "))
     assert f"{run.shape.units:,} units" in texts(app)
 
@@ -235,7 +251,7 @@ def test_no_preset_keeps_what_another_one_set():
 
 def test_study_c_takes_its_seven_rois():
     app = press(opened(), "Study C")
-    assert app.multiselect(key="train_rois").value == ["V1", "V2", "V3", "V4", *LATER]
+    assert app.multiselect(key="roi").value == ["V1", "V2", "V3", "V4", *LATER]
 
 
 def test_study_c_takes_rois_that_share_no_unit_elsewhere(data_root):
@@ -249,8 +265,8 @@ def test_study_c_takes_rois_that_share_no_unit_elsewhere(data_root):
     (folder / "stimuli.csv").write_text("id,category\n" + rows)
     (folder / "embeddings").mkdir()
     np.save(folder / "embeddings" / "mine.npy", responses[:, :4].astype(np.float32))
-    app = press(open_page("train", dataset="folder:mine"), "Study C")
-    assert app.multiselect(key="train_rois").value == ["V1", "V2", "IT"]
+    app = press(open_page("train", recording="folder:mine"), "Study C")
+    assert app.multiselect(key="roi").value == ["V1", "V2", "IT"]
 
 
 @pytest.mark.parametrize("has_gpu", [True, False])
@@ -261,7 +277,7 @@ def test_a_published_size_says_that_it_wants_a_gpu(has_gpu, monkeypatch):
 
 
 def test_a_failed_training_can_be_dismissed():
-    app = opened(split="image", **{"image.test": "0.9", "image.validation": "0.9"})
+    app = opened(split="image", **{"train.image.test": "0.9", "train.image.validation": "0.9"})
     app = until_done(press(app, "Train "))
     assert app.error
     labels = [button.label for button in app.button]
@@ -277,9 +293,9 @@ def test_a_failed_training_can_be_dismissed():
 def test_the_address_names_the_job_in_view_only():
     app = until_done(press(opened(), "Train "))
     assert app.query_params["job"].startswith(("train-", "evaluate-"))
-    app = app.number_input(key="train_seed").set_value(1).run()
+    app = app.number_input(key="random_seed").set_value(1).run()
     assert "job" not in app.query_params
-    app = app.number_input(key="train_seed").set_value(0).run()
+    app = app.number_input(key="random_seed").set_value(0).run()
     assert "job" in app.query_params
 
 

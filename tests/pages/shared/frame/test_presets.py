@@ -42,10 +42,10 @@ def press(app, label):
 
 
 def test_study_a_draws_both_times_side_by_side(two_times):
-    app = press(open_page("maps", dataset="timed"), "Study A: map")
+    app = press(open_page("maps", recording="timed"), "Study A: map")
     assert not app.exception
-    assert app.multiselect(key="space").value == ["responses:PPA", "responses:PPA@TR34"]
-    assert app.selectbox(key="map").value == "tsne"
+    assert app.multiselect(key="maps.space").value == ["responses:PPA", "responses:PPA@TR34"]
+    assert app.selectbox(key="maps.method").value == "tsne"
     app = until_done(app)
     assert not app.exception
     assert not app.error
@@ -56,28 +56,28 @@ def test_study_a_draws_both_times_side_by_side(two_times):
 
 def test_study_a_clusters_the_points_of_its_map():
     app = press(open_page("clusters", stimuli="80", subjects="2"), "Study A: clusters")
-    assert app.segmented_control(key="of").value == "map"
-    assert app.selectbox(key="of_roi").value == "PPA"
-    assert app.selectbox(key="distance").options == ["euclidean"]
+    assert app.segmented_control(key="clusters.source").value == "map"
+    assert app.multiselect(key="roi").value == ["PPA"]
+    assert app.selectbox(key="metric").options == ["euclidean"]
     app = until_done(app)
     assert not app.exception
     assert not app.error
     assert "Trustworthiness" in texts(app)
-    assert "map" in app.query_params["of"]
+    assert "map" in app.query_params["clusters.source"]
 
 
 def test_study_d_takes_the_r2_rule_and_leaves_every_setting_changeable():
-    app = until_done(open_page("clusters", stimuli="80", subjects="2", distance="cosine"))
+    app = until_done(open_page("clusters", stimuli="80", subjects="2", metric="cosine"))
     app = until_done(press(app, "Study D: clusters"))
     assert not app.exception
-    assert app.selectbox(key="distance").value == "correlation"
-    assert app.selectbox(key="k").value == "R² gain"
-    app = app.selectbox(key="k").set_value("5").run()
+    assert app.selectbox(key="metric").value == "correlation"
+    assert app.selectbox(key="clusters.k").value == "R² gain"
+    app = app.selectbox(key="clusters.k").set_value("5").run()
     assert "**5 clusters**" in texts(app)
 
 
 def test_rdms_alone_offer_no_study(data_root):
-    app = open_page("clusters", dataset="kriegeskorte92")
+    app = open_page("clusters", recording="kriegeskorte92")
     assert not [button for button in app.button if button.label.startswith("Study")]
 
 
