@@ -19,7 +19,7 @@ check: .venv/dev.stamp
 ifeq ($(strip $(ARGS)),)
 test: style types
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n logical --maxprocesses 4
 else
 test: .venv/dev.stamp
 	@$(BIN)/pytest $(ARGS)
