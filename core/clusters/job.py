@@ -122,8 +122,15 @@ class ClustersRequest(RecordingsRequest):
 
     def choose(self, responses: np.ndarray, progress: Progress) -> Choice:
         """The clusterings of these rows; see ``choose_k``."""
-        settings = self.ks, self.metric, self.seed, self.minimum_gain, self.resampling
-        return choose_k(responses, *settings, progress)
+        return choose_k(
+            responses,
+            ks=self.ks,
+            metric=self.metric,
+            seed=self.seed,
+            minimum_gain=self.minimum_gain,
+            resampling=self.resampling,
+            progress=progress,
+        )
 
     @property
     def _choosing(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def computed_once() -> Iterator[None]:
         return SUBJECTS[described]
 
     def chosen(responses: np.ndarray, progress: Progress, **settings: Any) -> Choice:
-        described = store.fingerprint(responses, settings)
+        described = store.fingerprint(responses, repr(sorted(settings.items())))
         if described not in CHOICES:
             CHOICES[described] = choose(responses, progress=progress, **settings)
         return CHOICES[described]

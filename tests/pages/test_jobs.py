@@ -1,16 +1,9 @@
 """The page Jobs: what every job does, in words, whoever submitted it and whenever."""
 
-import pytest
-
 from core import jobs
 from core.operations import OPERATIONS, Operation
 from tests.pages.app import open_page, texts
-from tests.pages.shared.frame.counting import end, start_none
-
-
-@pytest.fixture(autouse=True)
-def no_processes(monkeypatch):
-    start_none(monkeypatch)
+from tests.pages.shared.frame.counting import end
 
 
 def test_requests_are_told_in_words():

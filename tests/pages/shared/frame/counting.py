@@ -1,4 +1,4 @@
-"""A request whose result is a number in the store, and jobs that never start by themselves."""
+"""A request whose result is a number in the store, and the end of its job."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from core import jobs, store
 from core.jobs import Request, state
@@ -64,7 +62,3 @@ def draw(job: jobs.Job) -> None:
     import streamlit as st
 
     st.markdown(f"{Path(job.folder).name} so far")
-
-
-def start_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs.queue, "_start_waiting", lambda root: None)

@@ -10,13 +10,7 @@ from core import jobs, store
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import results
 from tests.pages.app import texts
-from tests.pages.shared.frame import counting
 from tests.pages.shared.frame.counting import CountRequest, end, keep, key_of
-
-
-@pytest.fixture(autouse=True)
-def no_processes(monkeypatch):
-    counting.start_none(monkeypatch)
 
 
 def page():
