@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
     from core import datasets
 
-    found = [
+    listed = [
         {
             "name": info.name,
             "title": info.title,
@@ -78,8 +78,8 @@ def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
         }
         for info in datasets.available()
     ]
-    lines = [f"{info['name']:<16} {info['title']:<44} {_where(info)}" for info in found]
-    show(chosen, found, lines)
+    lines = [f"{info['name']:<16} {info['title']:<44} {_where(info)}" for info in listed]
+    show(chosen, listed, lines)
     return 0
 
 
@@ -114,8 +114,10 @@ def encode(chosen: argparse.Namespace, bar: Bar) -> int:
     if chosen.out is not None:
         check_out(chosen.out, ".npy")
     options = dict(option(text) for text in chosen.option)
-    given = dict(option(text, "--parameter") for text in chosen.parameter)
-    parameters = encoders.check_parameters(encoders.get(chosen.encoder).info, given)
+    parameters = encoders.check_parameters(
+        encoders.get(chosen.encoder).info,
+        dict(option(text, "--parameter") for text in chosen.parameter),
+    )
     ds = datasets.load_with(chosen.dataset, chosen.subject, options, chosen.root)
     features = encoders.encode_images(
         ds, chosen.encoder, chosen.which, bar, chosen.device, **parameters
@@ -231,7 +233,7 @@ def _add_encode_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_rdm_arguments(parser: argparse.ArgumentParser) -> None:
     _add_dataset_arguments(parser)
     parser.add_argument(
-        "--roi", action="append", help="region of interest; give several to join them"
+        "--roi", action="append", help="region of interest; several are concatenated"
     )
     parser.add_argument("--metric", help="default: correlation")
     parser.add_argument("--published", metavar="NAME", help="take an RDM that comes with the data")

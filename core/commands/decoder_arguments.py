@@ -1,4 +1,4 @@
-"""Arguments that say which decoder: declared, read, and told again."""
+"""Arguments that say which decoder: declared, read, and written again."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def add_repeated(
     help: str,
     kind: Callable[[str], Any] = str,
 ) -> None:
-    said = f"{help}; may be given several times"
-    parser.add_argument(name, action="append", default=[], metavar=metavar, help=said, type=kind)
+    help = f"{help}; may be given several times"
+    parser.add_argument(name, action="append", default=[], metavar=metavar, help=help, type=kind)
 
 
 def config_of(
@@ -51,15 +51,15 @@ def config_of(
 
     terms = tuple(_term(text) for text in loss)
     named = {"encoder": chosen.encoder, "head": head, "split": chosen.split, "loss": terms}
-    given: dict[str, Any] = {name: value for name, value in named.items() if value}
-    given |= parameters_of(chosen)
+    settings: dict[str, Any] = {name: value for name, value in named.items() if value}
+    settings |= parameters_of(chosen)
     return Config(
         dataset=chosen.dataset,
         subjects=tuple(chosen.subject),
         rois=tuple(rois),
         fold=chosen.fold,
         seed=seed,
-        **given,
+        **settings,
     )
 
 
@@ -72,33 +72,33 @@ def parameters_of(chosen: argparse.Namespace) -> dict[str, dict[str, Any]]:
         "training": "set",
     }
     return {
-        name: dict(option(text, f"--{given.replace('_', '-')}") for text in getattr(chosen, given))
-        for name, given in arguments.items()
+        name: dict(option(text, f"--{flag.replace('_', '-')}") for text in getattr(chosen, flag))
+        for name, flag in arguments.items()
     }
 
 
 def _term(text: str) -> tuple[str, float, dict[str, Any]]:
     """A term of the loss from ``ID[:WEIGHT][,NAME=VALUE...]``."""
-    first, *given = text.split(",")
+    first, *parameters = text.split(",")
     loss, colon, weight = first.partition(":")
     try:
         amount = float(weight) if colon else 1.0
     except ValueError:
         expected = "ID or ID:WEIGHT and its parameters, e.g. mse:0.5 or fuzzy,kind=none"
         raise InputError(f"--loss is {text!r}", expected) from None
-    return loss, amount, dict(option(one, "--loss") for one in given)
+    return loss, amount, dict(option(text, "--loss") for text in parameters)
 
 
-def loss_said(config: Config) -> str | None:
+def loss_text(config: Config) -> str | None:
     """The loss as ``--loss`` of a sweep takes it, None in closed form."""
     if config.is_closed_form:
         return None
-    return SEVERAL.join(_term_said(*term) for term in config.loss)
+    return SEVERAL.join(_term_text(*term) for term in config.loss)
 
 
-def _term_said(loss: str, weight: float, values: Mapping[str, Any]) -> str:
+def _term_text(loss: str, weight: float, values: Mapping[str, Any]) -> str:
     from core.decoders import LOSSES
 
-    said = loss if weight == 1 else f"{loss}:{weight:g}"
+    first = loss if weight == 1 else f"{loss}:{weight:g}"
     changed = [p for p in LOSSES[loss].parameters if values[p.name] != p.default]
-    return ",".join([said, *(f"{p.name}={values[p.name]}" for p in changed)])
+    return ",".join([first, *(f"{p.name}={values[p.name]}" for p in changed)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +10,19 @@ from core.commands.decoder_arguments import (
     add_decoder_arguments,
     add_repeated,
     config_of,
-    loss_said,
+    loss_text,
 )
 from core.commands.shared import check_parent, show
 from core.errors import InputError, NotFoundError
+from core.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.decoders import Run
 
-Progress = Callable[[float, str], None]
-
 FACTS = ("stopped", "epochs", "best_epoch", "validation", "two_way", "alpha", "seconds", "device")
+FORMER_PROTOTYPES = {"pictures": "images"}  # the word of version 0.1
 
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +46,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--prototypes",
+        type=lambda text: FORMER_PROTOTYPES.get(text, text),
         choices=("images", "names"),
         default="images",
         help="what stands for a category in top-1 and top-5; default: images",
@@ -67,8 +67,8 @@ def train(chosen: argparse.Namespace, bar: Any) -> int:
     bar.clear()
     if chosen.out is not None:
         decoders.export(run, chosen.out)
-    told = {**_told(run), "out": str(chosen.out) if chosen.out else None}
-    show(chosen, told, _train_lines(run, told))
+    summary = {**_summary(run), "out": str(chosen.out) if chosen.out else None}
+    show(chosen, summary, _train_lines(run, summary))
     return 0
 
 
@@ -77,8 +77,8 @@ def evaluate(chosen: argparse.Namespace, bar: Any) -> int:
     run = _run(chosen.run)
     table = _scores(run, chosen, bar)
     bar.clear()
-    told = {**_told(run), "note": table.attrs["note"], "scores": records(table)}
-    show(chosen, told, _evaluate_lines(run, table))
+    summary = {**_summary(run), "note": table.attrs["note"], "scores": records(table)}
+    show(chosen, summary, _evaluate_lines(run, table))
     return 0
 
 
@@ -119,14 +119,14 @@ def _scores(run: Run, chosen: argparse.Namespace, bar: Progress) -> pd.DataFrame
     return table
 
 
-def _told(run: Run) -> dict[str, Any]:
+def _summary(run: Run) -> dict[str, Any]:
     return {
         "key": run.key,
         "config": run.config.to_json(),
         "badge": run.badge,
         "audit": run.audit,
         **{name: run.facts.get(name) for name in FACTS},
-        "weights": run.facts.get("weights"),
+        "parameters": run.facts.get("parameters"),
         "partial": run.partial,
     }
 
@@ -137,13 +137,14 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def _train_lines(run: Run, told: dict[str, Any]) -> list[str]:
+def _train_lines(run: Run, summary: dict[str, Any]) -> list[str]:
     return [
         _title(run),
-        f"{told['weights']} weights, {run.shape.units} units, {run.shape.outputs} dimensions",
-        _fitted(told),
+        f"{summary['parameters']} parameters, {run.shape.units} units, "
+        f"{run.shape.outputs} dimensions",
+        _fitted(summary),
         *_split_lines(run),
-        f"exported to {told['out']}" if told["out"] else "kept in the store",
+        f"exported to {summary['out']}" if summary["out"] else "kept in the store",
         f"key {run.key}",
     ]
 
@@ -156,23 +157,23 @@ def _title(run: Run) -> str:
     simulated = " (simulated)" if name in DATASETS and DATASETS[name].info.is_simulated else ""
     subjects = " + ".join(config.subjects)
     rois = " + ".join(config.rois) or "every unit"
-    loss = loss_said(config)
+    loss = loss_text(config)
     head = f"{config.head} with {loss}" if loss else config.head
     return f"{config.dataset}{simulated}, {subjects}, {rois}, {config.encoder}: {head}"
 
 
-def _fitted(told: dict[str, Any]) -> str:
-    if told["alpha"] is not None:
-        return f"{told['stopped']}, penalty {told['alpha']:.6g}"
+def _fitted(summary: dict[str, Any]) -> str:
+    if summary["alpha"] is not None:
+        return "{stopped}, alpha (regularisation) {alpha:.6g}".format(**summary)
     return (
-        f"{told['stopped']}; kept epoch {told['best_epoch']} of {told['epochs']}: validation loss "
-        f"{told['validation']:.4f}, two-way {told['two_way']:.1%} (chance 50.0%)"
-    )
+        "{stopped}; kept epoch {best_epoch} of {epochs}: validation loss {validation:.4f}, "
+        "two-way {two_way:.1%} (chance 50.0%)"
+    ).format(**summary)
 
 
 def _split_lines(run: Run) -> list[str]:
-    found = [one["title"] for one in run.audit if one["level"] == run.badge != "green"]
-    return [f"split {run.config.split}: {run.badge}" + (f" ({'; '.join(found)})" if found else "")]
+    worst = [finding["title"] for finding in run.audit if finding["level"] == run.badge != "green"]
+    return [f"split {run.config.split}: {run.badge}" + (f" ({'; '.join(worst)})" if worst else "")]
 
 
 def _evaluate_lines(run: Run, table: pd.DataFrame) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,17 +13,16 @@ from core.commands.decoder_arguments import (
     add_decoder_arguments,
     add_repeated,
     config_of,
-    loss_said,
+    loss_text,
     parameters_of,
 )
 from core.commands.decoders import number, records
 from core.commands.shared import check_out, show
 from core.errors import NeurogalleryError
+from core.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Progress = Callable[[float, str], None]
 
 FAILED = 2
 SCORE = ("protocol", "measure", "value", "chance", "low", "high", "p", "n")
@@ -56,22 +55,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def sweep(chosen: argparse.Namespace, bar: Any) -> int:
-    """Train every combination of the values that were repeated; one that fails is told."""
+    """Train every combination of the values that were repeated; one that fails is listed."""
     if chosen.out is not None:
         check_out(chosen.out, ".csv")
     parameters_of(chosen)
-    told = []
+    rows = []
     for combination in _combinations(chosen):
         row = _swept(combination, chosen, bar)
         bar.clear()
-        told.append(row)
+        rows.append(row)
         if chosen.out is not None:
-            _save_csv(chosen.out, told)
+            _save_csv(chosen.out, rows)
         if not chosen.json:
             print(_sweep_line(row), flush=True)
     if chosen.json:
-        show(chosen, told, [])
-    return FAILED if any(row["error"] for row in told) else 0
+        show(chosen, rows, [])
+    return FAILED if any(row["error"] for row in rows) else 0
 
 
 def _combinations(chosen: argparse.Namespace) -> Iterator[Combination]:
@@ -80,13 +79,13 @@ def _combinations(chosen: argparse.Namespace) -> Iterator[Combination]:
 
     seeds = chosen.seed or [0]
     lists = (chosen.head or [None], chosen.loss or [None], chosen.roi or [None], seeds)
-    told = set()
+    listed = set()
     for head, loss, roi, seed in itertools.product(*lists):
         name = head or "ridge"
         closed = name in HEADS and HEADS[name].trained_by == "closed form"
         combination = Combination(head, None if closed else loss, roi, seed)
-        if combination not in told:
-            told.add(combination)
+        if combination not in listed:
+            listed.add(combination)
             yield combination
 
 
@@ -99,7 +98,7 @@ def _swept(combination: Combination, chosen: argparse.Namespace, bar: Progress) 
     row: dict[str, Any] = {"head": head, "loss": loss, "roi": roi, "seed": seed, "error": None}
     try:
         config = config_of(chosen, head, _parts(loss), _parts(roi), seed)
-        row |= {"head": config.head, "loss": loss_said(config)}
+        row |= {"head": config.head, "loss": loss_text(config)}
         run = decoders.train(config, bar, device=chosen.device)
         # The value in the validation set needs neither interval nor p.
         validation = evaluation.evaluate(
@@ -109,8 +108,8 @@ def _swept(combination: Combination, chosen: argparse.Namespace, bar: Progress) 
     except NeurogalleryError as error:
         return {**row, "error": " ".join(str(error).split())}
     scores = [{name: record[name] for name in SCORE} for record in records(table)]
-    told = {"key": run.key, "badge": run.badge, "validation_two_way": _two_way(validation)}
-    return {**row, **told, "note": table.attrs["note"], "scores": scores}
+    row |= {"key": run.key, "badge": run.badge, "validation_two_way": _two_way(validation)}
+    return {**row, "note": table.attrs["note"], "scores": scores}
 
 
 def _parts(text: str | None) -> list[str]:
@@ -138,14 +137,14 @@ def _sweep_line(row: dict[str, Any]) -> str:
     )
 
 
-def _save_csv(path: Path, told: list[dict[str, Any]]) -> None:
+def _save_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     """One line for each measure of each run, one for each that failed."""
     import pandas as pd
 
     from core import store
 
     lines = []
-    for row in told:
+    for row in rows:
         about = {name: value for name, value in row.items() if name != "scores"}
         lines += [{**about, **score} for score in row.get("scores", [{}])]
     with store.replacing(path) as part:

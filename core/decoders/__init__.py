@@ -21,7 +21,7 @@ from core.decoders.training.train import train
 
 if TYPE_CHECKING:
     from core.decoders.scoring.evaluation import evaluate
-    from core.decoders.scoring.retrieved import finds
+    from core.decoders.scoring.retrieved import retrieved
 
 __all__ = [
     "HEADS",
@@ -34,13 +34,13 @@ __all__ = [
     "entries",
     "evaluate",
     "export",
-    "finds",
     "import_run",
     "key_of",
     "live_curve",
     "load",
     "pack",
     "prepare",
+    "retrieved",
     "run_key",
     "short_name",
     "train",
@@ -49,13 +49,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """``evaluate`` and ``finds`` import torch, which declarations do without."""
+    """``evaluate`` and ``retrieved`` import torch, which declarations do without."""
     if name == "evaluate":
         from core.decoders.scoring.evaluation import evaluate
 
         return evaluate
-    if name == "finds":
-        from core.decoders.scoring.retrieved import finds
+    if name == "retrieved":
+        from core.decoders.scoring.retrieved import retrieved
 
-        return finds
+        return retrieved
     raise AttributeError(name)

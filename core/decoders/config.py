@@ -63,7 +63,7 @@ SETTINGS: tuple[Parameter, ...] = (
     ),
     Parameter(
         "mix",
-        "Mixing (alpha)",
+        "Mixup (alpha)",
         0.0,
         "Rows and their targets are mixed with shares from Beta(alpha, alpha); 0 mixes nothing",
         minimum=0.0,
@@ -95,9 +95,9 @@ SETTINGS: tuple[Parameter, ...] = (
     ),
     Parameter(
         "groups",
-        "Voxel groups",
+        "Tokens",
         8,
-        "Tokens that the units are divided into where fewer than two ROIs are named",
+        "Groups that the units are divided into where fewer than two ROIs are named",
         minimum=2,
         maximum=512,
     ),
@@ -203,11 +203,10 @@ class Config:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; ``from_json`` gives the same config back."""
-        told = asdict(self)
-        return {**told, "loss": [list(term) for term in self.loss]}
+        return {**asdict(self), "loss": [list(term) for term in self.loss]}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Config:
+    def from_json(cls, values: Mapping[str, Any]) -> Config:
         """From JSON values.
 
         Raises
@@ -215,33 +214,33 @@ class Config:
         InputError
             If a field is unknown, or the recording is not named.
         """
-        _check_mapping("decoder", told)
+        _check_mapping("decoder", values)
         known = {entry.name for entry in fields(cls)}
-        unknown = sorted(set(told) - known)
-        if unknown or "dataset" not in told:
-            found = f"The decoder has no {unknown[0]!r}" if unknown else "No recording is named"
-            raise InputError(found, choices=sorted(known))
-        return cls(**told)
+        unknown = sorted(set(values) - known)
+        if unknown or "dataset" not in values:
+            problem = f"The decoder has no {unknown[0]!r}" if unknown else "No recording is named"
+            raise InputError(problem, choices=sorted(known))
+        return cls(**values)
 
     def settings_that_count(self) -> dict[str, Any]:
         """What decides the result: in closed form no loss and no gradient settings do."""
-        told = self.to_json()
+        settings = self.to_json()
         if not self.divided:
-            del told["divided"]
+            del settings["divided"]
         if self.is_closed_form:
-            told["loss"] = []
-            told["training"] = {"trials": self.training["trials"]}
-        return told
+            settings["loss"] = []
+            settings["training"] = {"trials": self.training["trials"]}
+        return settings
 
 
-def _check_mapping(name: str, given: Any) -> None:
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise InputError(f"{name} is {given!r}", "values by name")
+def _check_mapping(name: str, value: Any) -> None:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InputError(f"{name} is {value!r}", "values by name")
 
 
-def _several(name: str, given: Any) -> tuple[str, ...]:
+def _several(name: str, value: Any) -> tuple[str, ...]:
     """Names as a tuple; one name by itself is one, not its letters."""
-    names = (given,) if isinstance(given, str) else given
-    if not isinstance(names, list | tuple) or not all(isinstance(one, str) for one in names):
-        raise InputError(f"{name} is {given!r}", "a list of names")
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(entry, str) for entry in names):
+        raise InputError(f"{name} is {value!r}", "a list of names")
     return tuple(names)

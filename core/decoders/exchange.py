@@ -17,9 +17,9 @@ from core.decoders.runs import (
     VERSION,
     Run,
     arrays_of,
-    described,
+    describe,
     make_folder,
-    restored,
+    restore,
     save,
 )
 from core.errors import CorruptDataError, InputError
@@ -37,18 +37,19 @@ def export(run: Run, folder: Path) -> None:
     content = as_bytes(arrays_of(run))
     with store.replacing(folder / WEIGHTS) as part:
         part.write_bytes(content)
-    told = {
+    description = {
         "version": VERSION,
         "key": run.key,
         "weights": store.fingerprint(content),
-        **described(run),
+        **describe(run),
     }
-    store.write_json(folder / DESCRIPTION, {**told, "checksum": checksum(told)})
+    sealed = {**description, "checksum": checksum(description)}
+    store.write_json(folder / DESCRIPTION, sealed)
 
 
-def checksum(told: Mapping[str, Any]) -> str:
+def checksum(description: Mapping[str, Any]) -> str:
     """Of a description, without the checksum that it may hold."""
-    rest = {name: value for name, value in told.items() if name != "checksum"}
+    rest = {name: value for name, value in description.items() if name != "checksum"}
     return store.fingerprint(json.dumps(rest, sort_keys=True))
 
 
@@ -68,25 +69,28 @@ def import_run(folder: Path) -> Run:
     for name in (WEIGHTS, DESCRIPTION):
         if not (folder / name).is_file():
             raise InputError(f"{folder} has no {name}", f"{WEIGHTS} and {DESCRIPTION}")
-    told, content = store.read_json(folder / DESCRIPTION), (folder / WEIGHTS).read_bytes()
-    if not isinstance(told, dict) or not str(told.get("key")).startswith(f"{OPERATION}-"):
+    description = store.read_json(folder / DESCRIPTION)
+    content = (folder / WEIGHTS).read_bytes()
+    if not isinstance(description, dict) or not str(description.get("key")).startswith(
+        f"{OPERATION}-"
+    ):
         raise CorruptDataError(f"{folder / DESCRIPTION} does not describe a decoder")
-    if told.get("version") != VERSION:
+    if description.get("version") != VERSION:
         raise InputError(
-            f"{folder} was written by version {told.get('version')} of decoders",
+            f"{folder} was written by version {description.get('version')} of decoders",
             f"version {VERSION}",
             "Export it again.",
         )
-    changed = [WEIGHTS] if told.get("weights") != store.fingerprint(content) else []
-    changed += [DESCRIPTION] if told.get("checksum") != checksum(told) else []
+    changed = [WEIGHTS] if description.get("weights") != store.fingerprint(content) else []
+    changed += [DESCRIPTION] if description.get("checksum") != checksum(description) else []
     if changed:
         raise CorruptDataError(f"{folder / changed[0]} was changed", "the files that were exported")
     try:
-        run = restored(told["key"], told, from_bytes(content))
+        run = restore(description["key"], description, from_bytes(content))
     except (KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:
         raise CorruptDataError(f"{folder} does not describe a decoder", str(error)) from error
     _ = run.module
-    return save(run, told.get("title", "Imported"))
+    return save(run, description.get("title", "Imported"))
 
 
 def pack(run: Run) -> bytes:

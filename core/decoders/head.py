@@ -102,7 +102,7 @@ class Head:
     penalises: bool = False
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give every parameter its checked value, the default where none was given.
 
         Raises
@@ -110,10 +110,10 @@ class Head:
         InputError
             If a parameter is unknown, out of range or does not go with another.
         """
-        values = check_given(self.id, self.parameters, given)
+        checked = check_given(self.id, self.parameters, values)
         if self.check_together is not None:
-            self.check_together(values)
-        return values
+            self.check_together(checked)
+        return checked
 
 
 HEADS: Registry[Head] = Registry("head")
@@ -151,7 +151,7 @@ def build(head: str, shape: Shape, **parameters: Any) -> nn.Module:
         raise InputError(
             f"{declared.label} has {len(shape.groups)} group of units to attend to",
             "two or more",
-            "Give it several ROIs, or divide the units of one with heads.voxel_groups.",
+            "Give it several ROIs, or divide the units of one with heads.divide_units.",
         )
     module = declared.build(shape, values)
     if declared.penalises and not hasattr(module, "forward_with_penalty"):
@@ -196,8 +196,8 @@ def fill(
         layer.bias.copy_(torch.as_tensor(intercept))
 
 
-def voxel_groups(units: int, count: int) -> tuple[tuple[int, int], ...]:
-    """Divide the units of one ROI into nearly equal groups of neighbouring columns.
+def divide_units(units: int, count: int) -> tuple[tuple[int, int], ...]:
+    """Divide the units of one ROI into nearly equal groups of neighbouring columns, the tokens.
 
     Raises
     ------

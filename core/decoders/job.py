@@ -11,9 +11,9 @@ from core.decoders.config import Config
 from core.decoders.heads import HEADS
 from core.decoders.runs import Run, load
 from core.decoders.scoring.score_table import (
+    CURRENT,
     PROTOTYPES,
     RESAMPLES,
-    WRITTEN,
     load_table,
     save_table,
     table_key,
@@ -109,9 +109,8 @@ class EvaluateRequest(Request):
     def from_json(cls, values: Mapping[str, Any]) -> EvaluateRequest:
         own = ("run", "prototypes", "head", "dataset")
         check_fields(cls.operation, values, own, ("run",))
-        former = {word: name for name, word in WRITTEN.items()}
         prototypes = values.get("prototypes", "images")
-        return cls(**{**values, "prototypes": former.get(prototypes, prototypes)})
+        return cls(**{**values, "prototypes": CURRENT.get(prototypes, prototypes)})
 
 
 def run_evaluation(request: EvaluateRequest, progress: Progress, folder: Path) -> dict[str, Any]:

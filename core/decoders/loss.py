@@ -53,7 +53,7 @@ class Loss:
     parameters: tuple[Parameter, ...] = ()
     contrasts: bool = False
 
-    def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give every parameter its checked value, the default where none was given.
 
         Raises
@@ -61,7 +61,7 @@ class Loss:
         InputError
             If a parameter is unknown or out of range.
         """
-        return check_given(self.id, self.parameters, given)
+        return check_given(self.id, self.parameters, values)
 
 
 LOSSES: Registry[Loss] = Registry("loss")
@@ -86,12 +86,12 @@ def build(loss: str, **parameters: Any) -> nn.Module:
     return declared.build(declared.check(parameters))
 
 
-def check_terms(given: Any) -> tuple[Term, ...]:
+def check_terms(terms: Any) -> tuple[Term, ...]:
     """Read a sum of losses: id, weight and checked parameters of each term.
 
     Parameters
     ----------
-    given : str or sequence
+    terms : str or sequence
         Terms, or one term by itself. A term is an id, or a sequence of an id, a weight (more
         than 0; 1 where absent) and parameters (the defaults where absent).
 
@@ -103,11 +103,11 @@ def check_terms(given: Any) -> tuple[Term, ...]:
         If it is no such sum, a weight is not a positive number, or a parameter is unknown or
         out of range.
     """
-    if isinstance(given, str) or _is_weighted(given):
-        given = (given,)
-    if not isinstance(given, list | tuple):
-        raise InputError(f"The loss is {given!r}", "a sequence of terms")
-    return tuple(_check_term(term) for term in given)
+    if isinstance(terms, str) or _is_weighted(terms):
+        terms = (terms,)
+    if not isinstance(terms, list | tuple):
+        raise InputError(f"The loss is {terms!r}", "a sequence of terms")
+    return tuple(_check_term(term) for term in terms)
 
 
 def combined(terms: Any) -> nn.Module:
@@ -129,11 +129,11 @@ def combined(terms: Any) -> nn.Module:
     )
 
 
-def _is_weighted(given: Any) -> bool:
+def _is_weighted(terms: Any) -> bool:
     """Whether it is one term: an id and a weight, not two ids."""
-    if not isinstance(given, list | tuple) or len(given) not in (2, 3):
+    if not isinstance(terms, list | tuple) or len(terms) not in (2, 3):
         return False
-    return isinstance(given[0], str) and isinstance(given[1], Real)
+    return isinstance(terms[0], str) and isinstance(terms[1], Real)
 
 
 def _check_term(term: Any) -> Term:

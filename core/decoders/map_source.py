@@ -36,7 +36,7 @@ def embed(run: Run, ds: Dataset) -> np.ndarray:
         If the decoder was trained on another recording or subject, or on other units.
     """
     opened = open_subjects(run.config)
-    subjects = [one.subject for one in opened]
+    subjects = [recording.subject for recording in opened]
     if ds.info.name != run.config.dataset or ds.subject not in subjects:
         raise InputError(
             f"The decoder {run.key} was trained on {run.config.dataset}, {', '.join(subjects)}",
@@ -56,18 +56,18 @@ def embed(run: Run, ds: Dataset) -> np.ndarray:
     return embedded
 
 
-def _open(ds: Dataset, asked: maps.Asked, progress: Any) -> Features:
-    run = load(_key(asked))
+def _open(ds: Dataset, request: maps.Asked, progress: Any) -> Features:
+    run = load(_key(request))
     if run is None:
-        raise NotFoundError(f"There is no decoder {_key(asked)}", "one that was trained")
+        raise NotFoundError(f"There is no decoder {_key(request)}", "one that was trained")
     label = f"{run.config.encoder} as decoded by {HEADS[run.config.head].label}"
     return Features(embed(run, ds), False, label)
 
 
-def _key(asked: maps.Asked) -> str:
-    if not asked.get("run"):
+def _key(request: maps.Asked) -> str:
+    if not request.get("run"):
         raise InputError("A decoder was not named", "the key of one that was trained")
-    return str(asked["run"])
+    return str(request["run"])
 
 
 maps.register(
@@ -77,6 +77,6 @@ maps.register(
         "What a trained decoder makes of the responses, in the space of its encoder; images "
         "it was trained on are fitted, the others predicted.",
         _open,
-        lambda ds, asked: {"run": _key(asked)},
+        lambda ds, request: {"run": _key(request)},
     )
 )

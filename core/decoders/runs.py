@@ -40,7 +40,7 @@ class Run:
     config : Config
     shape : heads.Shape
     state : mapping of str to np.ndarray
-        Weights of the head, those of the epoch of least validation loss.
+        Parameters of the head, those of the epoch of least validation loss.
     scaling : Scaling
         Of the responses, fitted in the training set.
     centre : np.ndarray of shape (d,)
@@ -51,8 +51,9 @@ class Run:
     audit : list of dict
         ``id, level, title, message, checked, count`` of each finding about the split.
     facts : dict
-        ``best_epoch``, ``stopped`` (why), ``device``, ``seconds``, ``weights`` (number),
-        ``validation`` and ``two_way`` of the weights kept, and ``alpha`` of ridge.
+        ``best_epoch``, ``stopped`` (why), ``device``, ``seconds``, ``parameters`` (number),
+        ``validation`` and ``two_way`` of the epoch kept, and ``alpha`` (regularisation) of
+        ridge.
     partial : bool
         True where the training was cancelled; it goes on when it is asked for again.
     """
@@ -75,7 +76,7 @@ class Run:
 
     @property
     def chance_losses(self) -> dict[str, float]:
-        """Loss at chance by side where every term contrasts rows: ln of how many, else none."""
+        """Loss at chance by set where every term contrasts rows: ln of how many, else none."""
         terms = [(losses.LOSSES[name], weight) for name, weight, _ in self.config.loss]
         if "compared" not in self.facts or not all(loss.contrasts for loss, _ in terms):
             return {}
@@ -113,24 +114,24 @@ class Run:
 
 def run_key(config: Config, data: Data) -> str:
     """Key of a decoder in the store."""
-    told = config.settings_that_count()
-    seed = told.pop("seed")
+    settings = config.settings_that_count()
+    seed = settings.pop("seed")
     for name in ("dataset", "subjects", "options"):  # the fingerprint of the data covers them
-        del told[name]
-    return store.key(OPERATION, data.fingerprint, told, seed=seed, version=VERSION)
+        del settings[name]
+    return store.key(OPERATION, data.fingerprint, settings, seed=seed, version=VERSION)
 
 
 def save(run: Run, title: str) -> Run:
     """Keep a decoder in the store; scores of other weights under its key are forgotten."""
     forget_tables(run.key)
-    store.save(run.key, arrays_of(run), {"title": title, **described(run)})
+    store.save(run.key, arrays_of(run), {"title": title, **describe(run)})
     return run
 
 
 def load(key: str) -> Run | None:
     """A decoder from the store, None where there is none."""
     result = store.load(key)
-    return None if result is None else restored(key, result.facts, result.arrays)
+    return None if result is None else restore(key, result.facts, result.arrays)
 
 
 def entries() -> list[store.Entry]:
@@ -151,12 +152,12 @@ def key_of(name: str) -> str:
     NotFoundError
         If there is none in the store.
     """
-    found = {short_name(entry.key, entry.facts["config"]["head"]): entry.key for entry in entries()}
-    if name not in found:
+    keys = {short_name(entry.key, entry.facts["config"]["head"]): entry.key for entry in entries()}
+    if name not in keys:
         raise NotFoundError(
-            f"There is no decoder {name!r}", "one in the store", choices=sorted(found)
+            f"There is no decoder {name!r}", "one in the store", choices=sorted(keys)
         )
-    return found[name]
+    return keys[name]
 
 
 def live_curve(folder: Path) -> list[dict[str, Any]]:
@@ -174,13 +175,13 @@ def make_folder(folder: Path) -> None:
 
 
 def arrays_of(run: Run) -> dict[str, np.ndarray]:
-    """Weights, scaling and centre of a decoder, by name."""
+    """Parameters, scaling and centre of a decoder, by name."""
     arrays = {f"state.{name}": np.ascontiguousarray(array) for name, array in run.state.items()}
     scaling = {"mean": run.scaling.mean, "deviation": run.scaling.deviation}
     return {**arrays, **scaling, "centre": run.centre}
 
 
-def described(run: Run) -> dict[str, Any]:
+def describe(run: Run) -> dict[str, Any]:
     """What a decoder is, as JSON values; ``arrays_of`` gives the rest."""
     return {
         "config": run.config.to_json(),
@@ -192,19 +193,23 @@ def described(run: Run) -> dict[str, Any]:
     }
 
 
-def restored(key: str, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
-    """The decoder that ``described`` and ``arrays_of`` were made of."""
-    shape = {**told["shape"], "groups": tuple(tuple(group) for group in told["shape"]["groups"])}
+def restore(key: str, description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
+    """The decoder that ``describe`` and ``arrays_of`` tell of."""
+    shape = dict(description["shape"])
+    shape["groups"] = tuple(tuple(group) for group in shape["groups"])
     states = [name for name in arrays if name.startswith("state.")]
+    facts = dict(description["about"])
+    if "weights" in facts:  # what version 0.1 called the number of parameters
+        facts["parameters"] = facts.pop("weights")
     return Run(
         key,
-        Config.from_json(told["config"]),
+        Config.from_json(description["config"]),
         heads.Shape(**shape),
         {name.removeprefix("state."): arrays[name] for name in states},
         Scaling(arrays["mean"], arrays["deviation"]),
         arrays["centre"],
-        told["curve"],
-        told["audit"],
-        told["about"],
-        told["partial"],
+        description["curve"],
+        description["audit"],
+        facts,
+        description["partial"],
     )

@@ -18,7 +18,8 @@ from core import paths, ridge, scores, store
 from core.decoders.config import Config
 from core.decoders.runs import Run, make_folder
 from core.decoders.training.batches import targets_of
-from core.decoders.training.data import Data, Progress, prepare
+from core.decoders.training.data import Data, prepare
+from core.progress import Progress
 from core.report import plan
 from core.report.scores import AVERAGED, trained
 from core.scores import resampling
@@ -36,7 +37,7 @@ TRIALS = "single trials"
 TWO_WAY, MEDIAN, ABOVE = "two-way", "median-rank", "two-way above ridge"
 
 
-class Recording(NamedTuple):
+class EmbeddedTrials(NamedTuple):
     """Trials with an embedding: responses (n, v), embeddings (n, d), name of the image (n,)."""
 
     betas: np.ndarray
@@ -59,25 +60,24 @@ class Tested(NamedTuple):
 
 def realdata_root() -> Path:
     """Folder of real recordings: ``NEUROGALLERY_REALDATA``, else one beside the project."""
-    given = os.environ.get("NEUROGALLERY_REALDATA")
-    return Path(given) if given else paths.PROJECT.parent / "shared" / "realdata"
+    folder = os.environ.get("NEUROGALLERY_REALDATA")
+    return Path(folder) if folder else paths.PROJECT.parent / "shared" / "realdata"
 
 
-def read(realdata: Path) -> Recording | None:
+def read(realdata: Path) -> EmbeddedTrials | None:
     """The trials whose images have an embedding, None where the recording is not there."""
     file = realdata.expanduser() / NAME / f"{NAME}.npz"
     if not file.is_file():
         return None
-    with np.load(file, allow_pickle=False) as found:
-        targets = found[EMBEDDING]
+    with np.load(file, allow_pickle=False) as arrays:
+        targets = arrays[EMBEDDING]
         known = np.isfinite(targets).all(axis=1)
-        return Recording(
-            found["betas"][known], targets[known], found["imgnames"][known].astype(str)
-        )
+        images = arrays["imgnames"][known].astype(str)
+        return EmbeddedTrials(arrays["betas"][known], targets[known], images)
 
 
 @contextmanager
-def as_folder(recording: Recording) -> Iterator[str]:
+def as_folder(trials: EmbeddedTrials) -> Iterator[str]:
     """Lay the recording out as a folder of one's own; gives the name that opens it.
 
     The folder lies below the results and is removed with the context; until then
@@ -87,7 +87,7 @@ def as_folder(recording: Recording) -> Iterator[str]:
     make_folder(results)
     before = os.environ.get("NEUROGALLERY_DATA")
     with tempfile.TemporaryDirectory(prefix="recording-", dir=results) as root:
-        _write(recording, Path(root) / NAME)
+        _write(trials, Path(root) / NAME)
         os.environ["NEUROGALLERY_DATA"] = root
         try:
             yield f"folder:{NAME}"
@@ -111,39 +111,40 @@ def config(dataset: str, head: str, fold: int, training: Mapping[str, Any] | Non
     )
 
 
-def scored(recording: Recording, scale: plan.Scale, tell: Progress) -> pd.DataFrame:
+def score(trials: EmbeddedTrials, scale: plan.Scale, progress: Progress) -> pd.DataFrame:
     """Score ridge by the stated protocol, and train and score every head on the folds.
 
     Parameters
     ----------
-    recording : Recording
+    trials : EmbeddedTrials
     scale : plan.Scale
-    tell : callable
-        ``tell(fraction, message)``; may raise ``Cancelled``.
+    progress : callable
+        ``progress(fraction, message)``; may raise ``Cancelled``.
 
     Returns
     -------
     pd.DataFrame
-        As ``report_scores.scored``, with folds in place of seeds, and no p. The ranks of the test
-        images are those among all images (trials in the stated protocol), pooled over
-        folds; in the validation set they are among its own images. ``two-way above
+        As ``core.report.scores.score``, with folds in place of seeds, and no p. The ranks of
+        the test images are those among all images (trials in the stated protocol), pooled
+        over folds; in the validation set they are among its own images. ``two-way above
         ridge`` is the mean difference, image by image.
     """
-    tell(0.0, f"{TITLE}: ridge as stated")
-    weights = (recording.betas.shape[1] + 1) * recording.targets.shape[1]
-    rows = _measured(_told(STATED, "ridge", FOLDS, weights), stated(recording), scale.draws)
-    with as_folder(recording) as dataset:
-        rows += _heads(dataset, scale, tell)
+    progress(0.0, f"{TITLE}: ridge as stated")
+    parameters = (trials.betas.shape[1] + 1) * trials.targets.shape[1]
+    labels = _labels(STATED, "ridge", FOLDS, parameters)
+    rows = _measures(labels, rank_as_stated(trials), scale.draws)
+    with as_folder(trials) as dataset:
+        rows += _heads(dataset, scale, progress)
     return pd.DataFrame(rows)
 
 
-def stated(recording: Recording) -> Tested:
+def rank_as_stated(trials: EmbeddedTrials) -> Tested:
     """Ridge on the trials of nine contiguous folds, ranks of the tenth's among all trials.
 
     Targets and predictions are seen from the training mean and compared by cosine similarity.
     Repeats of an image are trials like any other.
     """
-    betas, targets, images = recording
+    betas, targets, images = trials
     rank, fold = np.empty((2, len(betas)))
     for number, test in enumerate(np.array_split(np.arange(len(betas)), FOLDS)):
         training = np.setdiff1d(np.arange(len(betas)), test)
@@ -155,41 +156,41 @@ def stated(recording: Recording) -> Tested:
     return Tested(rank, scores.two_way(rank, len(betas)), image, fold, len(betas))
 
 
-def _heads(dataset: str, scale: plan.Scale, tell: Progress) -> list[dict[str, Any]]:
-    weights, ranks = _ranks_of_heads(dataset, scale, tell)
-    tested = {head: _pooled(ranks[head, "test"]) for head in weights}
+def _heads(dataset: str, scale: plan.Scale, progress: Progress) -> list[dict[str, Any]]:
+    parameters, ranks = _ranks_of_heads(dataset, scale, progress)
+    tested = {head: _pooled(ranks[head, "test"]) for head in parameters}
     rows = []
-    for head, count in weights.items():
-        told = _told(HEADS, head, scale.real_folds, count)
+    for head, count in parameters.items():
+        labels = _labels(HEADS, head, scale.real_folds, count)
         held = _pooled(ranks[head, "validation"])
-        rows.append(_row(told, "validation", TWO_WAY, held, held.two_way, 0.5, scale.draws))
-        rows += _measured(told, tested[head], scale.draws)
+        rows.append(_row(labels, "validation", TWO_WAY, held, held.two_way, 0.5, scale.draws))
+        rows += _measures(labels, tested[head], scale.draws)
         above = tested[head].two_way - tested["ridge"].two_way
-        rows.append(_row(told, "test", ABOVE, tested[head], above, 0.0, scale.draws))
+        rows.append(_row(labels, "test", ABOVE, tested[head], above, 0.0, scale.draws))
     return rows
 
 
 def _ranks_of_heads(
-    dataset: str, scale: plan.Scale, tell: Progress
+    dataset: str, scale: plan.Scale, progress: Progress
 ) -> tuple[dict[str, int], dict[tuple[str, str], list[Tested]]]:
-    """The number of weights of each head, and its ranks on each side, fold by fold."""
+    """The number of parameters of each head, and its ranks in each set, fold by fold."""
     heads, count = list(plan.HEADS)[: scale.real_heads], scale.real_folds
-    weights: dict[str, int] = {}
+    parameters: dict[str, int] = {}
     ranks: dict[tuple[str, str], list[Tested]] = defaultdict(list)
     for fold in range(count):
         began, data = time.monotonic(), prepare(config(dataset, "ridge", fold, scale.training))
         everything = np.arange(len(data.embeddings))
         for number, head in enumerate(heads):
             done = (fold + number / len(heads)) / count
-            tell(done, f"{TITLE}: fold {fold + 1} of {count}, {head}")
+            progress(done, f"{TITLE}: fold {fold + 1} of {count}, {head}")
             run = trained(config(dataset, head, fold, scale.training), data)
-            weights[head] = int(run.facts["weights"])
+            parameters[head] = int(run.facts["parameters"])
             for side, stimuli in (("validation", data.fold.validation), ("test", data.fold.test)):
                 candidates = everything if side == "test" else stimuli
                 ranks[head, side].append(_ranked(run, data, stimuli, candidates))
         took = time.monotonic() - began
-        tell((fold + 1) / count, f"{TITLE}: fold {fold + 1} of {count}: {took:.0f} s")
-    return weights, ranks
+        progress((fold + 1) / count, f"{TITLE}: fold {fold + 1} of {count}: {took:.0f} s")
+    return parameters, ranks
 
 
 def _ranked(run: Run, data: Data, stimuli: np.ndarray, candidates: np.ndarray) -> Tested:
@@ -204,28 +205,28 @@ def _ranked(run: Run, data: Data, stimuli: np.ndarray, candidates: np.ndarray) -
 
 def _pooled(folds: Sequence[Tested]) -> Tested:
     rank, two_way, image, fold = (
-        np.concatenate([getattr(one, name) for one in folds]) for name in Tested._fields[:4]
+        np.concatenate([getattr(fold, name) for fold in folds]) for name in Tested._fields[:4]
     )
     return Tested(rank, two_way, image, fold, folds[0].candidates)
 
 
-def _told(case: str, head: str, runs: int, weights: int) -> dict[str, Any]:
+def _labels(case: str, head: str, runs: int, parameters: int) -> dict[str, Any]:
     protocol = TRIALS if case == STATED else AVERAGED
-    told = {"part": PART, "case": case, "head": head, "protocol": protocol, "over": "images"}
-    return {**told, "p": np.nan, "categories": 0, "runs": runs, "weights": weights}
+    labels = {"part": PART, "case": case, "head": head, "protocol": protocol, "over": "images"}
+    return {**labels, "p": np.nan, "categories": 0, "runs": runs, "parameters": parameters}
 
 
-def _measured(told: Mapping[str, Any], tested: Tested, draws: int) -> list[dict[str, Any]]:
+def _measures(labels: Mapping[str, Any], tested: Tested, draws: int) -> list[dict[str, Any]]:
     count = tested.candidates
     return [
-        _row(told, "test", TWO_WAY, tested, tested.two_way, 0.5, draws),
-        _row(told, "test", f"top-5 of {count}", tested, tested.rank <= 5, 5 / count, draws),
-        _row(told, "test", MEDIAN, tested, tested.rank, (count + 1) / 2, draws),
+        _row(labels, "test", TWO_WAY, tested, tested.two_way, 0.5, draws),
+        _row(labels, "test", f"top-5 of {count}", tested, tested.rank <= 5, 5 / count, draws),
+        _row(labels, "test", MEDIAN, tested, tested.rank, (count + 1) / 2, draws),
     ]
 
 
 def _row(
-    told: Mapping[str, Any],
+    labels: Mapping[str, Any],
     side: str,
     measure: str,
     tested: Tested,
@@ -240,7 +241,7 @@ def _row(
     low, high = resampling.interval(sample(values, image, np.zeros_like(image)))
     each = np.array([middle(values[tested.fold == fold]) for fold in np.unique(tested.fold)])
     return {
-        **told,
+        **labels,
         "side": side,
         "measure": measure,
         "mean": float(middle(values)),
@@ -256,14 +257,14 @@ def _row(
     }
 
 
-def _write(recording: Recording, folder: Path) -> None:
+def _write(trials: EmbeddedTrials, folder: Path) -> None:
     for name in ("responses", "embeddings"):
         (folder / name).mkdir(parents=True)
-    trials = pd.DataFrame({"id": recording.images})
-    first = ~trials["id"].duplicated()
-    trials[first].to_csv(folder / "stimuli.csv", index=False)
-    trials.to_csv(folder / "responses" / "CSI1.csv", index=False)
-    np.save(folder / "responses" / "CSI1.npy", recording.betas)
-    embeddings = recording.targets[first].astype(np.float32)
+    table = pd.DataFrame({"id": trials.images})
+    first = ~table["id"].duplicated()
+    table[first].to_csv(folder / "stimuli.csv", index=False)
+    table.to_csv(folder / "responses" / "CSI1.csv", index=False)
+    np.save(folder / "responses" / "CSI1.npy", trials.betas)
+    embeddings = trials.targets[first].astype(np.float32)
     np.save(folder / "embeddings" / f"{EMBEDDING}.npy", embeddings)
     store.write_json(folder / "dataset.json", {"title": TITLE})

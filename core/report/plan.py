@@ -73,7 +73,7 @@ QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 2)
 
 
 @dataclass(frozen=True)
-class Case:
+class Condition:
     """A row of the report: one decoder with several seeds.
 
     ``over`` says what its 95 % interval is taken over, 'images' or 'shuffles'.
@@ -89,12 +89,12 @@ class Case:
         return self.configs[0].head
 
 
-def heads(scale: Scale) -> list[Case]:
+def heads(scale: Scale) -> list[Condition]:
     """Every head on the embedded experiment."""
-    return [_case("heads", head, head, scale) for head in HEADS]
+    return [_condition("heads", head, head, scale) for head in HEADS]
 
 
-def controls(scale: Scale, chosen: str) -> list[Case]:
+def controls(scale: Scale, chosen: str) -> list[Condition]:
     """What must stand at chance, and the permuted semantics with every part of the responses."""
     permuted = {"semantics": "permuted"}
     alone = {**permuted, "parts": ("semantics",)}
@@ -109,16 +109,18 @@ def controls(scale: Scale, chosen: str) -> list[Case]:
     ]
 
 
-def study_c(scale: Scale) -> list[Case]:
+def study_c(scale: Scale) -> list[Condition]:
     """Plain InfoNCE, and fuzzy matching with virtual responses and library, with one head."""
-    cases = []
+    conditions = []
     for head in STUDY_C:
-        cases.append(_case("study C", PLAIN, head, scale))
+        conditions.append(_condition("study C", PLAIN, head, scale))
         for name, (fuzzy, settings) in ARMS.items():
             training = {**scale.training, **settings}
             loss = (("fuzzy", 1.0, fuzzy),)
-            cases.append(_case("study C", name, head, scale, training=training, loss=loss))
-    return cases
+            conditions.append(
+                _condition("study C", name, head, scale, training=training, loss=loss)
+            )
+    return conditions
 
 
 def register_shuffled() -> None:
@@ -132,8 +134,8 @@ def register_shuffled() -> None:
 
 def _load_shuffled(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> Dataset:
     """The experiment with every image's trials, together, under another image's id."""
-    given = {name: value for name, value in options.items() if name != "shuffle"}
-    ds = datasets.load(INFO.name, subject, **given)
+    rest = {name: value for name, value in options.items() if name != "shuffle"}
+    ds = datasets.load(INFO.name, subject, **rest)
     ids = ds.stimuli["id"].to_numpy(dtype=object)
     other = dict(zip(ids, np.random.default_rng(options["shuffle"]).permutation(ids), strict=True))
     return replace(
@@ -147,7 +149,7 @@ def _load_shuffled(info: DatasetInfo, subject: str | None, options: Mapping[str,
 
 def _control(
     name: str, head: str, dataset: str, options: Mapping[str, Any], count: int, scale: Scale
-) -> Case:
+) -> Condition:
     """Every seed has a shuffle of its own."""
     varied = "shuffle" if dataset == SHUFFLED else "seed"
     configs = (
@@ -158,12 +160,12 @@ def _control(
         )
         for seed in range(count)
     )
-    return Case("controls", name, tuple(configs), over="shuffles")
+    return Condition("controls", name, tuple(configs), over="shuffles")
 
 
-def _case(part: str, name: str, head: str, scale: Scale, **changes: Any) -> Case:
+def _condition(part: str, name: str, head: str, scale: Scale, **changes: Any) -> Condition:
     configs = (replace(_config(scale, head, seed), **changes) for seed in range(scale.seeds))
-    return Case(part, name, tuple(configs))
+    return Condition(part, name, tuple(configs))
 
 
 def _config(scale: Scale, head: str, seed: int) -> Config:

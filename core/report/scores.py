@@ -9,20 +9,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from core import scores, store
 from core.decoders.config import Config
 from core.decoders.runs import Run, load, run_key
 from core.decoders.scoring.evaluation import queries
-from core.decoders.scoring.score_table import PROTOCOLS
-from core.decoders.training.data import Data, Progress, prepare
+from core.decoders.scoring.score_table import FORMER, PROTOCOLS, as_json, from_json
+from core.decoders.training.data import Data, prepare
 from core.decoders.training.train import train
-from core.report.plan import Case
+from core.progress import Progress
+from core.report.plan import Condition
+from core.statistics import t_interval
 
 VERSION = 3
 AVERAGED = "averaged repeats"
-# Of a config: what decides about rows, embeddings and sides.
+# Of a config: what decides about rows, embeddings and sets.
 MATERIAL = (
     "dataset",
     "subjects",
@@ -37,111 +38,111 @@ MATERIAL = (
 )
 
 
-def scored(case: Case, draws: int, tell: Progress) -> pd.DataFrame:
+def score(condition: Condition, draws: int, progress: Progress) -> pd.DataFrame:
     """Train a row with every seed, or find it in the store, and score it.
 
     Parameters
     ----------
-    case : Case
+    condition : Condition
     draws : int
         Bootstrap samples and permutations.
-    tell : callable
-        ``tell(fraction, message)``; may raise ``Cancelled``.
+    progress : callable
+        ``progress(fraction, message)``; may raise ``Cancelled``.
 
     Returns
     -------
     pd.DataFrame
-        A row for each side, protocol and measure: ``part, case, head, side, protocol,
+        A row for each set, protocol and measure: ``part, case, head, side, protocol,
         measure``; ``mean, min, max, sd`` over the seeds; ``low, high``, the 95 % interval,
         and ``over``, what it was taken over; ``p``; ``chance, n, images, categories,
-        candidates`` of one seed; ``runs``; ``weights`` of the head.
+        candidates`` of one seed; ``runs``; ``parameters`` of the head.
 
     Over 'images', the seeds' scores of an image are averaged and images are resampled
     (see ``core.scores.pooled``). Over 'shuffles', each with its own responses, it is Student's t
     interval of their mean, and there is no p.
     """
     runs = []
-    for number, config in enumerate(case.configs):
-        tell(number / len(case.configs), f"{case.name}, {case.head}, seed {config.seed}")
+    for number, config in enumerate(condition.configs):
+        message = f"{condition.name}, {condition.head}, seed {config.seed}"
+        progress(number / len(condition.configs), message)
         runs.append(trained(config, _material(config)))
-    made = {"part": case.part, "case": case.name, "over": case.over, "draws": draws}
-    of = store.fingerprint([run.key for run in runs])
-    key = store.key("decoder_report", of, made, seed=0, version=VERSION)
-    found = store.load(key)
-    if found is not None:
-        return pd.DataFrame(found.facts["table"])
-    tell(1.0, f"{case.name}, {case.head}: scoring")
-    table = _table(case, runs, draws)
-    clean = table.astype(object).where(table.notna(), None)
-    store.save(key, {}, {"table": clean.to_dict("list"), "title": f"Report: {case.name}"})
+    key = _key(condition, draws, runs)
+    stored = store.load(key)
+    if stored is not None:
+        return from_json(stored.facts["table"]).assign(case=condition.name)
+    progress(1.0, f"{condition.name}, {condition.head}: scoring")
+    table = _table(condition, runs, draws)
+    store.save(key, {}, {"table": as_json(table), "title": f"Report: {condition.name}"})
     return table
+
+
+def _key(condition: Condition, draws: int, runs: Sequence[Run]) -> str:
+    """Key of a row in the store, in the words of version 0.1."""
+    parameters = {
+        "part": condition.part,
+        "case": condition.name.replace("images", FORMER["images"]),
+        "over": FORMER.get(condition.over, condition.over),
+        "draws": draws,
+    }
+    fingerprint = store.fingerprint([run.key for run in runs])
+    return store.key("decoder_report", fingerprint, parameters, seed=0, version=VERSION)
 
 
 def trained(config: Config, data: Data) -> Run:
     """The run from the store without opening its recording again, else trained."""
-    found = load(run_key(config, data))
-    return train(config) if found is None or found.partial else found
+    stored = load(run_key(config, data))
+    return train(config) if stored is None or stored.partial else stored
 
 
-def _table(case: Case, runs: Sequence[Run], draws: int) -> pd.DataFrame:
-    wanted = [("validation", AVERAGED, 0), *(("test", protocol, draws) for protocol in PROTOCOLS)]
+def _table(condition: Condition, runs: Sequence[Run], draws: int) -> pd.DataFrame:
+    parts = [("validation", AVERAGED, 0), *(("test", protocol, draws) for protocol in PROTOCOLS)]
     # Run by run: the material of only a few is kept.
-    found = [
-        [queries(run, _material(run.config), side, PROTOCOLS[said]) for side, said, _ in wanted]
+    predicted = [
+        [queries(run, _material(run.config), side, PROTOCOLS[name]) for side, name, _ in parts]
         for run in runs
     ]
     tables = [
-        _measures(case, runs, sides, *asked)
-        for sides, asked in zip(zip(*found, strict=True), wanted, strict=True)
+        _measures(condition, runs, by_run, *part)
+        for by_run, part in zip(zip(*predicted, strict=True), parts, strict=True)
     ]
     return pd.concat(tables, ignore_index=True)
 
 
 def _measures(
-    case: Case,
+    condition: Condition,
     runs: Sequence[Run],
-    sides: Sequence[scores.Queries],
+    by_run: Sequence[scores.Queries],
     side: str,
     protocol: str,
     draws: int,
 ) -> pd.DataFrame:
-    """The measures of one side and protocol; without draws there is no interval."""
-    each = [scores.pooled([one], permutations=1, resamples=1) for one in sides]
+    """The measures of a set and protocol; without draws there is no interval."""
+    each = [scores.pooled([run], permutations=1, resamples=1) for run in by_run]
     values = np.array([table["value"] for table in each], dtype=np.float64)
     table = each[0].drop(columns=["value", "permuted", "left_out"])
     table["low"] = table["high"] = table["p"] = np.nan
-    if draws and case.over == "shuffles":
-        table["low"], table["high"] = _t_interval(values)
+    if draws and condition.over == "shuffles":
+        _, table["low"], table["high"] = t_interval(values)
     elif draws:
-        pooled = scores.pooled(sides, permutations=draws, resamples=draws)
+        pooled = scores.pooled(by_run, permutations=draws, resamples=draws)
         for column in ("low", "high", "p"):
             table[column] = pooled[column]
     spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
     over = {"mean": values.mean(axis=0), "min": values.min(axis=0), "max": values.max(axis=0)}
-    told: dict[str, Any] = {"part": case.part, "case": case.name, "head": case.head}
-    told |= {"side": side, "protocol": protocol, "over": case.over, "runs": len(runs)}
-    return table.assign(**over, sd=spread, **told, weights=_weights(runs[0]))
-
-
-def _weights(run: Run) -> int:
-    return int(run.facts["weights"])
-
-
-def _t_interval(values: np.ndarray) -> tuple[Any, Any]:
-    """Student's interval of the mean over rows, for each column."""
-    count = len(values)
-    if count < 2:
-        return np.nan, np.nan
-    half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
-    return values.mean(axis=0) - half, values.mean(axis=0) + half
+    labels: dict[str, Any] = {
+        **{"part": condition.part, "case": condition.name, "head": condition.head},
+        **{"side": side, "protocol": protocol, "over": condition.over, "runs": len(runs)},
+        "parameters": int(runs[0].facts["parameters"]),
+    }
+    return table.assign(**over, sd=spread, **labels)
 
 
 def _material(config: Config) -> Data:
     """Responses, embeddings and sides, shared by the heads that are trained on them."""
-    told = config.to_json()
-    return _prepared(json.dumps({name: told[name] for name in MATERIAL}))
+    values = config.to_json()
+    return _prepared(json.dumps({name: values[name] for name in MATERIAL}))
 
 
 @lru_cache(maxsize=8)
-def _prepared(told: str) -> Data:
-    return prepare(Config.from_json(json.loads(told)))
+def _prepared(values: str) -> Data:
+    return prepare(Config.from_json(json.loads(values)))

@@ -90,8 +90,8 @@ def clustering(seeds: int) -> None:
 def decoding(rounds: int) -> None:
     for n, v in RIDGES:
         found = decoders.beside_ridgecv(n, v, rounds=rounds)
-        row(f"CPU of RidgeCV / ridge's, {n:,} x {v:,}, 13 penalties", found.cpu, "≥ 2.5")
-        row("both chose the same penalty (1 yes)", float(found.alpha), "1")
+        row(f"CPU of RidgeCV / ridge's, {n:,} x {v:,}, 13 alphas", found.cpu, "≥ 2.5")
+        row("both chose the same alpha (1 yes)", float(found.alpha), "1")
     for head in HEADS:
         if HEADS[head].trained_by == "gradient":
             quotient = decoders.epoch_of_bare_steps(head, rounds + 2)

@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from core import ridge
 from core.decoders import HEADS, Config, heads, losses
-from core.decoders.training.batches import Augmented, Batch, Side
-from core.decoders.training.data import Rows
+from core.decoders.training.batches import Augmented, Batch, DeviceSet
+from core.decoders.training.data import ResponseRows
 from core.decoders.training.gradient import Training
 
 # As the embedded experiment: training rows of S1, its seven ROIs, clip-small.
@@ -29,7 +29,7 @@ ROI_UNITS = (218, 263, 136, 140, 146, 71, 72)
 class Beside:
     """``cpu``: CPU of RidgeCV over that of ``ridge.fit``, medians over the rounds.
 
-    ``alpha``: whether both chose one penalty; ``difference``: the largest difference of
+    ``alpha``: whether both chose one alpha; ``difference``: the largest difference of
     their weights, of the largest weight.
     """
 
@@ -96,8 +96,8 @@ def training_of(config: Config) -> Training:
     shape = heads.Shape(edges[-1], tuple(pairwise(edges)), 1, OUTPUTS)
     x = rng.standard_normal((ROWS, edges[-1]), dtype=np.float32)
     targets = rng.standard_normal((ROWS, OUTPUTS), dtype=np.float32)
-    rows = Rows(x, np.zeros(ROWS, dtype=np.int64), np.arange(ROWS))
-    side = Side(rows, targets, np.arange(ROWS) % 60, "cpu")
+    rows = ResponseRows(x, np.zeros(ROWS, dtype=np.int64), np.arange(ROWS))
+    side = DeviceSet(rows, targets, np.arange(ROWS) % 60, "cpu")
     torch.manual_seed(0)
     module = heads.build(config.head, shape, **config.head_parameters)
     drawn = Augmented(side, config, None, torch.Generator().manual_seed(0))

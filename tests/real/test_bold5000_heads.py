@@ -32,7 +32,7 @@ def test_ridge_reproduces_the_known_figure_and_heads_stand_beside_it(
     """
     few = {head: plan.HEADS[head] for head in ("ridge", "linear", "mlp")}
     monkeypatch.setattr(plan, "HEADS", few)
-    table = bold5000.scored(recording, plan.Scale(), lambda fraction, message: None)
+    table = bold5000.score(recording, plan.Scale(), lambda fraction, message: None)
     two_way = table.query("side == 'test' and measure == 'two-way'")
     with capsys.disabled():
         shown = two_way[["case", "head", "mean", "low", "high"]]
@@ -49,7 +49,7 @@ def test_ridge_reproduces_the_known_figure_and_heads_stand_beside_it(
 
 def test_shuffled_responses_stand_at_chance(recording):
     order = np.random.default_rng(0).permutation(len(recording.betas))
-    ranked = bold5000.stated(recording._replace(betas=recording.betas[order]))
+    ranked = bold5000.rank_as_stated(recording._replace(betas=recording.betas[order]))
     assert ranked.two_way.mean() == pytest.approx(0.5, abs=0.04)
 
 

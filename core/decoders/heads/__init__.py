@@ -4,7 +4,7 @@ Nothing here imports torch before ``build`` is called, so that pages read declar
 the ``nn.Module`` of a head is in ``core/decoders/modules``, and its ``build`` imports it.
 """
 
-from core.decoders.head import HEADS, Head, Shape, build, fill, voxel_groups
+from core.decoders.head import HEADS, Head, Shape, build, divide_units, fill
 from core.registry import discover
 
 # How they are listed; a further file comes after these.
@@ -14,4 +14,4 @@ discover(
     first=("ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"),
 )
 
-__all__ = ["HEADS", "Head", "Shape", "build", "fill", "voxel_groups"]
+__all__ = ["HEADS", "Head", "Shape", "build", "divide_units", "fill"]

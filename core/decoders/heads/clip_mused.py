@@ -37,7 +37,7 @@ register(
         "clip_mused",
         "CLIP-MUSED attention",
         "One model for several subjects: a low-level and a high-level token of each gather "
-        "from the ROIs, and are held apart and to the likeness of the images.",
+        "from the ROIs, and are held apart and to the dissimilarities of the images.",
         "Zhou, Du, Wang & He (2024), CLIP-MUSED, ICLR, arXiv:2402.08994",
         build,
         parameters=(

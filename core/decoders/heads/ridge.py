@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def penalties(values: Mapping[str, Any]) -> np.ndarray:
-    """Give the penalties to choose among, in geometric steps. (count,) float64."""
+def alphas(values: Mapping[str, Any]) -> np.ndarray:
+    """Give the regularisation to choose among, in geometric steps. (count,) float64."""
     return np.logspace(values["smallest"], values["largest"], values["count"])
 
 
 def _check_order(values: Mapping[str, Any]) -> None:
     if values["smallest"] > values["largest"]:
         raise InputError(
-            f"The smallest penalty is 10^{values['smallest']:g}, "
+            f"The smallest alpha is 10^{values['smallest']:g}, "
             f"the largest 10^{values['largest']:g}",
-            "a smallest penalty that is not above the largest",
+            "a smallest alpha that is not above the largest",
         )
 
 
 def build(shape: Shape, values: dict[str, Any]) -> nn.Module:
-    """The penalties shape no module: the caller chooses one and fills in the weights."""
+    """Alpha shapes no module: the caller chooses one and fills in the parameters."""
     from torch import nn
 
     from core.decoders.modules.layers import OfResponses
@@ -42,31 +42,31 @@ register(
     Head(
         "ridge",
         "Ridge regression",
-        "The penalty is chosen by leaving out one row at a time; the baseline that every "
-        "other head has to beat.",
+        "Alpha (regularisation) is chosen by leaving out one row at a time; the baseline that "
+        "every other head has to beat.",
         "Hoerl & Kennard (1970), Technometrics 12:55-67; leave-one-out by one "
         "eigendecomposition: Rifkin & Lippert (2007), MIT-CSAIL-TR-2007-025",
         build,
         parameters=(
             Parameter(
                 "smallest",
-                "Smallest penalty (power of ten)",
+                "Smallest alpha (power of ten)",
                 0.0,
-                "Responses are standardised, so a penalty counts in rows",
+                "Regularisation; responses are standardised, so it counts in rows",
                 minimum=-6,
                 maximum=12,
             ),
             Parameter(
                 "largest",
-                "Largest penalty (power of ten)",
+                "Largest alpha (power of ten)",
                 6.0,
-                "Where the chosen penalty is the largest, raise this",
+                "Where the chosen alpha is the largest, raise this",
                 minimum=-6,
                 maximum=12,
             ),
             Parameter(
                 "count",
-                "Penalties tried",
+                "Alphas tried",
                 13,
                 "In geometric steps from the smallest to the largest",
                 minimum=1,

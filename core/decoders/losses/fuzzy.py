@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+def distribution(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """Eq. 2 over its row sums: every image of one's category alike; one's own if unknown."""
     import torch
 
@@ -22,10 +22,11 @@ def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) ->
 
 
 def build(values: dict[str, Any]) -> nn.Module:
-    from core.decoders.modules.contrast import Contrast, Scale
+    from core.decoders.modules.contrast import Contrast, LogitScale
 
     temperature = 1.0 if values["kind"] == "none" else values["temperature"]
-    return Contrast(Scale(temperature, values["kind"] == "learned"), wanted, both_ways=False)
+    scale = LogitScale(temperature, values["kind"] == "learned")
+    return Contrast(scale, distribution, both_ways=False)
 
 
 register(

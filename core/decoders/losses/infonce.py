@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 SAME = 1 - 1e-5
 
 
-def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+def distribution(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """Its own image; equal shares where several rows of the batch are of that image."""
     same = (target @ target.T >= SAME).float().fill_diagonal_(1.0)
     return same / same.sum(dim=1, keepdim=True)
 
 
 def build(values: dict[str, Any]) -> nn.Module:
-    from core.decoders.modules.contrast import Contrast, Scale
+    from core.decoders.modules.contrast import Contrast, LogitScale
 
-    scale = Scale(values["temperature"], values["kind"] == "learned")
-    return Contrast(scale, wanted, both_ways=True)
+    scale = LogitScale(values["temperature"], values["kind"] == "learned")
+    return Contrast(scale, distribution, both_ways=True)
 
 
 register(

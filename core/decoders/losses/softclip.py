@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def wanted(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+def distribution(target: torch.Tensor, category: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     return (scale * (target @ target.T)).softmax(dim=1)
 
 
 def build(values: dict[str, Any]) -> nn.Module:
-    from core.decoders.modules.contrast import Contrast, Scale
+    from core.decoders.modules.contrast import Contrast, LogitScale
 
-    return Contrast(Scale(values["temperature"], learned=False), wanted, both_ways=True)
+    return Contrast(LogitScale(values["temperature"], learned=False), distribution, both_ways=True)
 
 
 register(

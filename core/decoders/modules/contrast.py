@@ -11,11 +11,11 @@ from torch import nn
 
 LARGEST_SCALE = 100.0
 
-Wanted = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+Distribution = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 Score = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
-class Scale(nn.Module):
+class LogitScale(nn.Module):
     """The inverse of a temperature, learned as its logarithm and at most 100, or fixed.
 
     Source: Radford et al. (2021), section 2.5.
@@ -39,22 +39,22 @@ class Scale(nn.Module):
 
 
 class Contrast(nn.Module):
-    """Cross entropy between the similarities within a batch and those that are wanted.
+    """Cross entropy between the similarities within a batch and a target distribution.
 
     Parameters
     ----------
-    scale : Scale
-    wanted : callable
-        ``wanted(target, category, scale)`` gives the distribution over the images of the
-        batch that each row should have, (b, b); ``target`` has rows of length 1.
+    scale : LogitScale
+    distribution : callable
+        ``distribution(target, category, scale)`` gives the distribution over the images of
+        the batch that each row should have, (b, b); ``target`` has rows of length 1.
     both_ways : bool
         Whether images have to find their responses too, and the two are averaged.
     """
 
-    def __init__(self, scale: Scale, wanted: Wanted, both_ways: bool) -> None:
+    def __init__(self, scale: LogitScale, distribution: Distribution, both_ways: bool) -> None:
         super().__init__()
         self.scale = scale
-        self.wanted = wanted
+        self.distribution = distribution
         self.both_ways = both_ways
 
     def forward(
@@ -65,10 +65,10 @@ class Contrast(nn.Module):
             scale = self.scale()
             target = F.normalize(target.float(), dim=1)
             similarity = scale * (F.normalize(predicted.float(), dim=1) @ target.T)
-            wanted = self.wanted(target, category, scale)
-            loss = F.cross_entropy(similarity, wanted)
+            expected = self.distribution(target, category, scale)
+            loss = F.cross_entropy(similarity, expected)
             if self.both_ways:
-                loss = (loss + F.cross_entropy(similarity.T, wanted)) / 2
+                loss = (loss + F.cross_entropy(similarity.T, expected)) / 2
         return loss
 
 

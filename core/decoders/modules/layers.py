@@ -79,8 +79,8 @@ class SelfAttention(nn.Module):
         self.outward = nn.Linear(width, width)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        looked = F.scaled_dot_product_attention(*self._split(tokens))
-        return self.outward(looked.transpose(1, 2).flatten(2))
+        attended = F.scaled_dot_product_attention(*self._split(tokens))
+        return self.outward(attended.transpose(1, 2).flatten(2))
 
     def weights(self, tokens: torch.Tensor) -> torch.Tensor:
         """Who looks at whom: (b, heads, t, t), each row with the sum 1."""
@@ -110,7 +110,7 @@ class Attending(nn.Module):
         return self.attention.weights(self.norm(tokens))
 
 
-class Block(Attending):
+class TransformerBlock(Attending):
     """Attention and then an MLP, each after a norm and added to its input."""
 
     def __init__(self, width: int, heads: int, hidden: int, dropout: float) -> None:
@@ -154,7 +154,7 @@ class Transformer(Stack):
     """Blocks as in a vision transformer (Dosovitskiy et al. 2021), and a last norm."""
 
     def __init__(self, depth: int, width: int, heads: int, hidden: int, dropout: float) -> None:
-        super().__init__(Block(width, heads, hidden, dropout) for _ in range(depth))
+        super().__init__(TransformerBlock(width, heads, hidden, dropout) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:

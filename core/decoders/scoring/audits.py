@@ -1,4 +1,4 @@
-"""The audit of a decoder's split: made once, and kept with the images that are its evidence."""
+"""The audit of a decoder's split: computed once, and kept with the images that are its evidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pandas as pd
 
 from core import splits, store
 from core.decoders.config import Config
-from core.decoders.training.data import Data, Progress, prepare
+from core.decoders.training.data import Data, prepare
+from core.progress import Progress
 from core.splits import Finding
 
 VERSION = 1
@@ -19,7 +20,7 @@ BRIEF = ("id", "level", "title", "message", "checked", "count")
 
 
 def audit(data: Data, config: Config, progress: Progress | None = None) -> list[Finding]:
-    """The findings about the sides of a decoder, from the store where they are there.
+    """The findings about the sets of a decoder, from the store where they are there.
 
     Clusters are those of the split, where it is one by cluster.
     """
@@ -27,13 +28,13 @@ def audit(data: Data, config: Config, progress: Progress | None = None) -> list[
     clusters = {"clusters": values["k"]} if config.split == "cluster" else {}
     if config.split == "kfold" and values["by"] == "cluster":
         clusters = {"clusters": values["clusters"]}
-    sides = [data.fold.train, data.fold.validation, data.fold.test]
-    made = {"sides": store.fingerprint(sides), **clusters}
-    key = store.key(OPERATION, data.fingerprint, made, seed=config.seed, version=VERSION)
+    sets = [data.fold.train, data.fold.validation, data.fold.test]
+    parameters = {"sides": store.fingerprint(sets), **clusters}
+    key = store.key(OPERATION, data.fingerprint, parameters, seed=config.seed, version=VERSION)
     stored = store.load(key)
     if stored is not None:
-        return [_finding(told) for told in stored.facts["findings"]]
-    found = splits.audit(
+        return [_restored(values) for values in stored.facts["findings"]]
+    findings = splits.audit(
         data.fold,
         data.opened[0],
         data.embeddings,
@@ -43,8 +44,9 @@ def audit(data: Data, config: Config, progress: Progress | None = None) -> list[
         **clusters,
     )
     title = f"Audit: {data.opened[0].info.title}"
-    store.save(key, {}, {"title": title, "findings": [_told(finding) for finding in found]})
-    return found
+    kept = [_as_json(finding) for finding in findings]
+    store.save(key, {}, {"title": title, "findings": kept})
+    return findings
 
 
 def evidence(config: Config, progress: Progress | None = None) -> list[Finding]:
@@ -57,10 +59,10 @@ def brief(findings: list[Finding]) -> list[dict[str, Any]]:
     return [{name: getattr(finding, name) for name in BRIEF} for finding in findings]
 
 
-def _told(finding: Finding) -> dict[str, Any]:
-    told = {field.name: getattr(finding, field.name) for field in fields(finding)}
-    return {**told, "evidence": finding.evidence.to_dict("list")}
+def _as_json(finding: Finding) -> dict[str, Any]:
+    values = {field.name: getattr(finding, field.name) for field in fields(finding)}
+    return {**values, "evidence": finding.evidence.to_dict("list")}
 
 
-def _finding(told: dict[str, Any]) -> Finding:
-    return Finding(**{**told, "evidence": pd.DataFrame(told["evidence"])})
+def _restored(values: dict[str, Any]) -> Finding:
+    return Finding(**{**values, "evidence": pd.DataFrame(values["evidence"])})

@@ -1,4 +1,4 @@
-"""How well a decoder finds images it was never trained on, beside the linear baselines."""
+"""How well a decoder retrieves images it was never trained on, beside the linear baselines."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import pandas as pd
 from core import encoders, scores
 from core.decoders.config import Config
 from core.decoders.runs import Run
-from core.decoders.scoring.score_table import PROTOCOLS, PROTOTYPES
+from core.decoders.scoring.score_table import BASELINE, CURRENT, PROTOCOLS, PROTOTYPES
 from core.decoders.training.batches import targets_of
-from core.decoders.training.data import Data, Progress, prepare, unit_rows
+from core.decoders.training.data import Data, prepare
 from core.decoders.training.train import train
 from core.errors import InputError
+from core.progress import Progress, portion, silent
+from core.vectors import unit_rows
 
 BASELINES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"head": "ridge", "head_parameters": {}},
@@ -39,6 +41,9 @@ def evaluate(
 ) -> pd.DataFrame:
     """Score a decoder on its test set.
 
+    Top-1 and top-5 are among categories. Two-way identification and the median rank are among
+    the images of the set; two-way identification = retrieval AUC = mean normalised rank.
+
     Parameters
     ----------
     run : Run
@@ -47,7 +52,7 @@ def evaluate(
     prototypes : {'images', 'names'}
         What stands for a category in top-1 and top-5: the mean embedding of its test
         images (the viewed one left out where there are others), or that of its name (an
-        encoder that reads text).
+        encoder that reads text). Version 0.1 said 'pictures', which is read too.
     baselines : bool
         Score ridge and a linear head with InfoNCE on the same rows too, both with default
         settings of training and without augmentation; they are trained where they are not in
@@ -67,21 +72,22 @@ def evaluate(
     Raises
     ------
     InputError
-        If the side or the prototypes are unknown, the encoder reads no text, the side has no
+        If the set or the prototypes are unknown, the encoder reads no text, the set has no
         usable response, or the recording is not the one that the decoder was trained on.
     """
-    tell = progress or (lambda fraction, message: None)
+    progress = progress or silent
+    prototypes = CURRENT.get(prototypes, prototypes)
     if side not in ("test", "validation"):
         raise InputError(f"side is {side!r}", choices=("test", "validation"))
-    data = prepare(run.config, lambda part, message: tell(0.1 * part, message))
+    data = prepare(run.config, portion(progress, 0.0, 0.1))
     _check_same(run, data)
     names = _prototypes(prototypes, run.config, data)
     compared = [(run.config.head, run)]
     if baselines:
-        compared += _baselines(run.config, lambda part, said: tell(0.1 + 0.6 * part, said))
+        compared += _baselines(run.config, portion(progress, 0.1, 0.7))
     tables = []
     for number, (name, each) in enumerate(compared):
-        tell(0.7 + 0.3 * number / len(compared), f"Scoring {name}")
+        progress(0.7 + 0.3 * number / len(compared), f"Scoring {name}")
         own = data if each.config.subjects == run.config.subjects else prepare(each.config)
         tables += _scored(name, each, own, names, permutations, resamples, side)
     table = pd.concat(tables, ignore_index=True)
@@ -114,17 +120,17 @@ def _note(data: Data, side: str) -> str:
     tested = {data.names[place] for place in data.category[getattr(data.fold, side)] if place >= 0}
     if len(tested) > 1:
         return ""
-    found = f"one category alone ({next(iter(tested))})" if tested else "no known category"
-    return f"The {side} images are of {found}: top-1 and top-5 need two or more."
+    known = f"one category alone ({next(iter(tested))})" if tested else "no known category"
+    return f"The {side} images are of {known}: top-1 and top-5 need two or more."
 
 
-def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
+def _baselines(config: Config, progress: Progress) -> list[tuple[str, Run]]:
     """The baselines that differ from the decoder, on each of several subjects by itself."""
     several = len(config.subjects) > 1
     training = {name: config.training[name] for name in SHARED}
     alone = [(subject,) for subject in config.subjects] if several else [config.subjects]
     divided = config.subjects if several else config.divided
-    made = [
+    configs = [
         (
             f"{name}, {subjects[0]}" if several else name,
             replace(config, **changes, subjects=subjects, divided=divided, training=training),
@@ -132,15 +138,15 @@ def _baselines(config: Config, tell: Progress) -> list[tuple[str, Run]]:
         for subjects in alone
         for name, changes in BASELINES.items()
     ]
-    told = config.settings_that_count()
-    wanted = [(name, each) for name, each in made if each.settings_that_count() != told]
-    share = 1 / max(1, len(wanted))
+    own = config.settings_that_count()
+    others = [(name, each) for name, each in configs if each.settings_that_count() != own]
+    count = len(others)
     return [
         (
-            f"{name} (baseline)",
-            train(each, lambda part, said, at=place: tell(share * (at + part), said)),  # type: ignore[misc]
+            f"{name}{BASELINE}",
+            train(each, portion(progress, place / count, (place + 1) / count)),
         )
-        for place, (name, each) in enumerate(wanted)
+        for place, (name, each) in enumerate(others)
     ]
 
 
@@ -156,10 +162,10 @@ def _scored(
     tables = []
     averaged = queries(run, data, side, "mean")
     for protocol, trials in PROTOCOLS.items():
-        asked = averaged if trials == "mean" else queries(run, data, side, trials)
-        if trials == "all" and len(asked.image) == len(averaged.image):  # no repeats
+        own = averaged if trials == "mean" else queries(run, data, side, trials)
+        if trials == "all" and len(own.image) == len(averaged.image):  # no repeats
             continue
-        table = scores.pooled([asked], prototypes, run.config.seed, permutations, resamples)
+        table = scores.pooled([own], prototypes, run.config.seed, permutations, resamples)
         table.insert(0, "protocol", protocol)
         table.insert(0, "head", name)
         tables.append(table)
@@ -167,7 +173,7 @@ def _scored(
 
 
 def queries(run: Run, data: Data, side: str, trials: str) -> scores.Queries:
-    """What a decoder predicts from the responses to one side, and the images of that side."""
+    """What a decoder predicts from the responses to a set, and the images of that set."""
     stimuli = getattr(data.fold, side)
     place = np.full(len(data.category), -1)
     place[stimuli] = np.arange(len(stimuli))
@@ -189,5 +195,5 @@ def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] 
         return None
     texts = encoders.prompts(data.names)
     rows = unit_rows(encoders.encode_text(texts, config.encoder, **config.encoder_parameters))
-    rows = unit_rows(rows - rows.mean(axis=0))
+    rows = unit_rows(rows - rows.mean(axis=0)).astype(np.float32)
     return dict(zip(data.names, rows, strict=True))

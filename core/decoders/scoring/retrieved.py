@@ -1,4 +1,4 @@
-"""What a decoder finds for the response to each test image: the images behind its scores."""
+"""The images that a decoder retrieves for the response to each test image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.decoders.training.data import prepare
 from core.vectors import unit_rows
 
 
-def finds(run: Run, k: int = 5) -> pd.DataFrame:
+def retrieved(run: Run, k: int = 5) -> pd.DataFrame:
     """The test images nearest to each prediction, repeats averaged.
 
     Parameters
@@ -26,7 +26,7 @@ def finds(run: Run, k: int = 5) -> pd.DataFrame:
     pd.DataFrame
         A row for each test image with a response (and subject): ``subject``; ``id``;
         ``rank`` of the image among ``candidates``, 1 the most similar, ties their mean
-        rank; ``found``, the ids of the k nearest, and ``similarity``, their cosines.
+        rank; ``retrieved``, the ids of the k nearest, and ``similarity``, their cosines.
     """
     data = prepare(run.config)
     test = data.fold.test
@@ -46,7 +46,7 @@ def finds(run: Run, k: int = 5) -> pd.DataFrame:
             "id": ids[rows.stimulus],
             "rank": scores.mean_ranks(unit.astype(np.float32), place[rows.stimulus]),
             "candidates": len(test),
-            "found": ids[test][nearest].tolist(),
+            "retrieved": ids[test][nearest].tolist(),
             "similarity": similarity.tolist(),
         }
     )

@@ -12,10 +12,11 @@ from core import store
 
 VERSION, RESAMPLES = 3, 1000
 MOST_KEYS = 10_000
-TOLD = ("badge", "note")
+ATTRIBUTES = ("badge", "note")
 PROTOTYPES = ("images", "names")
-# Tables and keys written before version 0.2 say 'pictures'; both are read.
-WRITTEN = {"images": "pictures"}
+# What version 0.1 called it, in tables and keys of the store and on the command line.
+FORMER = {"images": "pictures", "parameters": "weights"}
+CURRENT = {former: name for name, former in FORMER.items()}
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
 OPERATION = "scores"
 RANKS = ("median-rank",)
@@ -27,22 +28,33 @@ CERTAIN = 0.05
 @lru_cache(maxsize=MOST_KEYS)
 def table_key(run_key: str, prototypes: str = "images") -> str:
     """Key of the scores of a decoder in the store."""
-    kind = WRITTEN.get(prototypes, prototypes)
-    made = {"run": run_key, "prototypes": kind, "resamples": RESAMPLES}
-    return store.key(OPERATION, store.fingerprint(run_key), made, seed=0, version=VERSION)
+    kind = FORMER.get(prototypes, prototypes)
+    parameters = {"run": run_key, "prototypes": kind, "resamples": RESAMPLES}
+    return store.key(OPERATION, store.fingerprint(run_key), parameters, seed=0, version=VERSION)
 
 
 def save_table(table: pd.DataFrame, run_key: str, prototypes: str) -> str:
     """Keep scores in the store; gives their key."""
     key = table_key(run_key, prototypes)
-    told = {name: table.attrs.get(name, "") for name in TOLD}
-    clean = table.astype(object).where(table.notna(), None)
-    store.save(key, {}, {"run": run_key, "table": clean.to_dict("list"), **told})
+    attributes = {name: table.attrs.get(name, "") for name in ATTRIBUTES}
+    store.save(key, {}, {"run": run_key, "table": as_json(table), **attributes})
     return key
 
 
+def as_json(table: pd.DataFrame) -> dict[str, Any]:
+    """A table of scores as JSON values, None where there is no number."""
+    columns = table.astype(object).where(table.notna(), None).to_dict("list")
+    return {str(name): values for name, values in columns.items()}
+
+
+def from_json(columns: dict[str, Any]) -> pd.DataFrame:
+    """The table that ``as_json`` was given, in the words of this version."""
+    table = pd.DataFrame(columns).rename(columns=CURRENT)
+    return table.replace({name: CURRENT for name in ("permuted", "over") if name in table})
+
+
 def forget_tables(run_key: str) -> None:
-    """Remove the stored scores of a decoder, whose weights are about to change."""
+    """Remove the stored scores of a decoder, whose parameters are about to change."""
     for prototypes in PROTOTYPES:
         store.remove(table_key(run_key, prototypes))
 
@@ -52,10 +64,8 @@ def load_table(run_key: str, prototypes: str = "images") -> pd.DataFrame | None:
     result = store.load(table_key(run_key, prototypes))
     if result is None:
         return None
-    table = pd.DataFrame(result.facts["table"])
-    former = {former: name for name, former in WRITTEN.items()}
-    table = table.rename(columns=former).replace({"permuted": former})
-    table.attrs |= {name: result.facts.get(name, "") for name in TOLD}
+    table = from_json(result.facts["table"])
+    table.attrs |= {name: result.facts.get(name, "") for name in ATTRIBUTES}
     return table
 
 
@@ -66,8 +76,8 @@ def stamps() -> dict[str, tuple[int, int]]:
     every rerun what has changed.
     """
     scores = store.written(OPERATION)
-    found = store.written("decoder")
-    return {key: (at, scores.get(table_key(key), 0)) for key, at in found.items()}
+    decoders = store.written("decoder")
+    return {key: (at, scores.get(table_key(key), 0)) for key, at in decoders.items()}
 
 
 def worded(measure: str, value: float | None) -> str:
@@ -145,11 +155,11 @@ def verdicts(table: pd.DataFrame, head: str, protocol: str) -> list[Verdict]:
 def _verdict(own: dict[Any, Any], baselines: pd.DataFrame) -> Verdict:
     value, low, high, p = (float(own[name]) for name in ("value", "low", "high", "p"))
     over = own["permuted"]
-    found = Verdict(own["measure"], value, low, high, p, f"{own[over]:,} {over}")
+    verdict = Verdict(own["measure"], value, low, high, p, f"{own[over]:,} {over}")
     if baselines.empty or pd.isna(low):
-        return found
-    kinds = baselines["head"].str.removesuffix(BASELINE).str.split(", ", n=1).str[0]
-    of_kinds = baselines["value"].astype(float).groupby(kinds)
-    best = str(of_kinds.mean().idxmax())
-    against, subjects = float(of_kinds.mean()[best]), int(of_kinds.size()[best])
-    return replace(found, baseline=best, against=against, subjects=subjects)
+        return verdict
+    heads = baselines["head"].str.removesuffix(BASELINE).str.split(", ", n=1).str[0]
+    by_head = baselines["value"].astype(float).groupby(heads)
+    best = str(by_head.mean().idxmax())
+    against, subjects = float(by_head.mean()[best]), int(by_head.size()[best])
+    return replace(verdict, baseline=best, against=against, subjects=subjects)

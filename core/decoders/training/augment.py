@@ -1,4 +1,4 @@
-"""Augmentation of training rows: noise, mixing, virtual responses, semantic library.
+"""Augmentation of training rows: noise, mixup, virtual responses, semantic library.
 
 Tensors and generator are on one device, and inputs stay as they are. Responses are standardised,
 (b, V) float32, exactly 0 where a subject lacks a unit; targets are embeddings of images, (b, d).
@@ -33,7 +33,7 @@ def noise(x: torch.Tensor, deviation: float, generator: torch.Generator) -> torc
     return torch.where(x == 0, x, x + deviation * added)
 
 
-def mix(
+def mixup(
     x: torch.Tensor,
     target: torch.Tensor,
     alpha: float,
@@ -130,11 +130,11 @@ def virtual_batch(
     keep = torch.rand(members.shape, generator=generator, device=x.device) < 0.5
     keep[:, 0] = True
     shares = weights(a.masked_fill(members < 0, -torch.inf), keep, renormalise)
-    made = x.new_zeros(len(members), x.shape[1])
+    virtual = x.new_zeros(len(members), x.shape[1])
     # A few members at a time: the rows of a large category would not fit together.
     for part, rows in zip(shares.split(AT_ONCE, 1), members.split(AT_ONCE, 1), strict=True):
-        made += torch.einsum("bk,bkv->bv", part.to(x.dtype), x[rows.clamp(min=0)])
-    return made
+        virtual += torch.einsum("bk,bkv->bv", part.to(x.dtype), x[rows.clamp(min=0)])
+    return virtual
 
 
 def fellows(category: torch.Tensor) -> torch.Tensor:
@@ -146,12 +146,12 @@ def fellows(category: torch.Tensor) -> torch.Tensor:
         -1 where unknown: such a row has no fellow. With several subjects, a number for each
         pair of category and subject.
     """
-    found: list[torch.Tensor] = [torch.empty(0)] * len(category)
+    rolled: list[torch.Tensor] = [torch.empty(0)] * len(category)
     for value in category.unique():
         rows = (category == value).nonzero()[:, 0]
         for place, row in enumerate(rows.tolist()):
-            found[row] = rows[place : place + 1] if value < 0 else rows.roll(-place)
-    return torch.nn.utils.rnn.pad_sequence(found, batch_first=True, padding_value=UNKNOWN)
+            rolled[row] = rows[place : place + 1] if value < 0 else rows.roll(-place)
+    return torch.nn.utils.rnn.pad_sequence(rolled, batch_first=True, padding_value=UNKNOWN)
 
 
 class Library:
@@ -203,10 +203,10 @@ class Library:
     def _check(self, category: torch.Tensor) -> None:
         if len(self.forbidden) == 0:
             return
-        asked = category[torch.isin(category, self.forbidden)].unique().tolist()
-        if asked:
+        tested = category[torch.isin(category, self.forbidden)].unique().tolist()
+        if tested:
             raise InputError(
-                f"The semantic library was asked for the test categories {asked}",
+                f"The semantic library was asked for the test categories {tested}",
                 "training categories alone",
                 "Divide the images by category, and give the library the training set.",
             )

@@ -11,10 +11,13 @@ import torch
 from core import encoders
 from core.decoders.config import Config
 from core.decoders.training import augment
-from core.decoders.training.data import Data, Rows, unit_rows
+from core.decoders.training.data import Data, ResponseRows
 from core.errors import InputError
 from core.splits.pool import texts
 from core.validation import enumerate_names
+from core.vectors import unit_rows
+
+AT_ONCE = 4096
 
 
 class Batch(NamedTuple):
@@ -26,19 +29,21 @@ class Batch(NamedTuple):
     category: torch.Tensor
 
 
-class Side:
-    """One side of the split, resident on a device.
+class DeviceSet:
+    """A set of the split, resident on a device.
 
     Parameters
     ----------
-    rows : Rows
+    rows : ResponseRows
     targets : np.ndarray of shape (n, d)
         Of every stimulus.
     category : np.ndarray of shape (n,)
     device : str
     """
 
-    def __init__(self, rows: Rows, targets: np.ndarray, category: np.ndarray, device: str) -> None:
+    def __init__(
+        self, rows: ResponseRows, targets: np.ndarray, category: np.ndarray, device: str
+    ) -> None:
         self.x = torch.from_numpy(rows.x).to(device)
         self.subject = torch.from_numpy(rows.subject).to(device)
         self.stimulus = rows.stimulus
@@ -61,11 +66,11 @@ class Augmented:
 
     Parameters
     ----------
-    side : Side
+    source : DeviceSet
     config : Config
     library : augment.Library or None
     generator : torch.Generator
-        On the device of the side.
+        On the device of the set.
 
     Raises
     ------
@@ -75,32 +80,32 @@ class Augmented:
 
     def __init__(
         self,
-        side: Side,
+        source: DeviceSet,
         config: Config,
         library: augment.Library | None,
         generator: torch.Generator,
     ) -> None:
-        self.side, self.settings, self.library = side, config.training, library
+        self.source, self.settings, self.library = source, config.training, library
         self.generator = generator
-        self.fellows = _fellows(side) if self.settings["virtual"] else None
+        self.fellows = _fellows(source) if self.settings["virtual"] else None
 
     def epoch(self) -> Iterator[Batch]:
         """Every row once, in a new order; a last batch of one row is left out."""
-        device = self.side.x.device
-        order = torch.rand(len(self.side), generator=self.generator, device=device).argsort()
+        device = self.source.x.device
+        order = torch.rand(len(self.source), generator=self.generator, device=device).argsort()
         parts = order.split(self.settings["batch"])
         for rows in parts:
             if len(rows) > 1 or len(parts) == 1:
                 yield self._augmented(rows)
 
     def _augmented(self, rows: torch.Tensor) -> Batch:
-        x, subject, target, category = self.side.batch(rows)
+        x, subject, target, category = self.source.batch(rows)
         chosen = self._some(self.settings["virtual"], category >= 0)
         if chosen is not None and self.fellows is not None:
             members = self.fellows[rows[chosen]]
             renormalise = self.settings["virtual_weights"] == "renormalised"
-            made = augment.virtual_batch(self.side.x, members, self.generator, renormalise)
-            x = x.index_copy(0, chosen, made)
+            virtual = augment.virtual_batch(self.source.x, members, self.generator, renormalise)
+            x = x.index_copy(0, chosen, virtual)
         chosen = self._some(self.settings["library"], category >= 0)
         if chosen is not None and self.library is not None:
             drawn = self.library.draw(target[chosen], category[chosen], self.generator)
@@ -108,7 +113,7 @@ class Augmented:
         if self.settings["noise"]:
             x = augment.noise(x, self.settings["noise"], self.generator)
         if self.settings["mix"]:
-            x, target = augment.mix(x, target, self.settings["mix"], self.generator, subject)
+            x, target = augment.mixup(x, target, self.settings["mix"], self.generator, subject)
             category = torch.full_like(category, -1)
         return Batch(x, subject, target, category)
 
@@ -121,14 +126,14 @@ class Augmented:
         return places if len(places) else None
 
 
-def _fellows(side: Side) -> torch.Tensor:
+def _fellows(source: DeviceSet) -> torch.Tensor:
     """Rows of the subject and category of each row; see ``augment.fellows``."""
-    subjects = int(side.subject.max()) + 1
-    code = side.category * subjects + side.subject
-    found = augment.fellows(torch.where(side.category < 0, -1, code))
-    if found.shape[1] > 1:
-        return found
-    known = bool((side.category >= 0).any())
+    subjects = int(source.subject.max()) + 1
+    code = source.category * subjects + source.subject
+    fellows = augment.fellows(torch.where(source.category < 0, -1, code))
+    if fellows.shape[1] > 1:
+        return fellows
+    known = bool((source.category >= 0).any())
     lacking = "subject has two training responses of one" if known else "training image has a"
     raise InputError(
         f"There is nothing to make virtual responses of: no {lacking} category",
@@ -139,7 +144,12 @@ def _fellows(side: Side) -> torch.Tensor:
 
 def targets_of(embeddings: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """Unit embeddings seen from the mean of the training images. (n, d) float32"""
-    return unit_rows(unit_rows(embeddings) - centre)
+    targets = np.empty(embeddings.shape, dtype=np.float32)
+    # Directions are in double precision: those of a large gallery would not fit at once.
+    for start in range(0, len(embeddings), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        targets[part] = unit_rows(unit_rows(embeddings[part]) - centre)
+    return targets
 
 
 def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> augment.Library:
@@ -148,7 +158,7 @@ def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> a
     Raises
     ------
     InputError
-        If a category is on both sides, or no training category has a usable gallery image.
+        If a category is in both sets, or no training category has a usable gallery image.
     """
     forbidden = _categories(data, data.fold.test)
     shared = sorted(data.names[place] for place in forbidden & _categories(data, data.fold.train))
@@ -177,10 +187,10 @@ def library_of(config: Config, data: Data, centre: np.ndarray, device: str) -> a
 def _check_common(data: Data, gallery: np.ndarray) -> None:
     """Refuse a gallery, by the category names of its images, with none of those trained on."""
     trained = {data.names[place] for place in _categories(data, data.fold.train)}
-    found = set(gallery) - {""}
-    if trained & found:
+    offered = set(gallery) - {""}
+    if trained & offered:
         return
-    seen, shown = (enumerate_names(sorted(names)) or "none" for names in (trained, found))
+    seen, shown = (enumerate_names(sorted(names)) or "none" for names in (trained, offered))
     raise InputError(
         "No usable gallery image is of a training category: categories of the training "
         f"images are {seen}, those of the gallery are {shown}",

@@ -1,8 +1,8 @@
-"""What a decoder is trained and tested on: responses and embeddings, row for row, by side."""
+"""What a decoder is trained and tested on: responses and embeddings, row for row, by set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,24 +12,19 @@ import numpy as np
 from core import datasets, encoders, splits, store
 from core.datasets import Dataset
 from core.decoders.config import Config
-from core.decoders.heads import Shape, voxel_groups
+from core.decoders.heads import Shape, divide_units
 from core.errors import InputError
+from core.progress import Progress, portion, silent
 from core.splits import Fold
 from core.splits.pool import texts
+from core.vectors import unit_rows
 
-Progress = Callable[[float, str], None]
 ENCODED = 0.9
 ROUNDING = 1e-6
 
 
-def unit_rows(rows: np.ndarray) -> np.ndarray:
-    """Rows of length 1; a row of zeros stays. (n, d) float32"""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-
-
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """Where the units of each subject stand among the columns of a decoder.
 
     Attributes
@@ -39,7 +34,7 @@ class Layout:
     units : tuple of int arrays
         Units of each subject.
     groups : tuple of (int, int)
-        The columns of each ROI, or of each voxel group where fewer than two are named.
+        The columns of each token: an ROI, or a group of units where fewer than two are named.
     width : int
     """
 
@@ -56,7 +51,7 @@ class Scaling(NamedTuple):
     deviation: np.ndarray
 
 
-class Rows(NamedTuple):
+class ResponseRows(NamedTuple):
     """Responses (m, V) as a decoder takes them, whose, and to which row of ``stimuli``."""
 
     x: np.ndarray
@@ -75,7 +70,7 @@ class Data:
     embeddings : np.ndarray of shape (n, d), float32
         As the encoder gave them, NaN rows where an image is missing.
     fold : Fold
-    layout : Layout
+    layout : ColumnLayout
     category : np.ndarray of shape (n,), int64
         Number of each stimulus' category, -1 where unknown.
     names : tuple of str
@@ -87,7 +82,7 @@ class Data:
     opened: tuple[Dataset, ...]
     embeddings: np.ndarray
     fold: Fold
-    layout: Layout
+    layout: ColumnLayout
     category: np.ndarray
     names: tuple[str, ...]
     fingerprint: str
@@ -99,7 +94,7 @@ class Data:
 
     def centre(self) -> np.ndarray:
         """Mean unit embedding of the training images. (d,) float32"""
-        return unit_rows(self.embeddings[self.fold.train]).mean(axis=0)
+        return unit_rows(self.embeddings[self.fold.train]).mean(axis=0).astype(np.float32)
 
     def scaling(self, trials: str) -> Scaling:
         """Scaling of every subject, fitted on its training rows alone.
@@ -120,29 +115,29 @@ class Data:
             deviation[number, columns] = np.where(spread > ROUNDING * largest, spread, 1.0)
         return Scaling(mean, deviation)
 
-    def rows(self, stimuli: np.ndarray, trials: str, scaling: Scaling) -> Rows:
+    def rows(self, stimuli: np.ndarray, trials: str, scaling: Scaling) -> ResponseRows:
         """Standardised responses of all subjects to some stimuli; missing ones are left out."""
         parts = [
             rows_of(ds, number, self.layout, scaling, stimuli, trials)
             for number, ds in enumerate(self.opened)
         ]
-        return Rows(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        return ResponseRows(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def rows_of(
     ds: Dataset,
     number: int,
-    layout: Layout,
+    layout: ColumnLayout,
     scaling: Scaling,
     stimuli: np.ndarray,
     trials: str = "mean",
-) -> Rows:
+) -> ResponseRows:
     """Standardised responses of the subject ``number`` of a decoder to some stimuli of ``ds``."""
-    responses, of = _responses(ds, layout.units[number], stimuli, trials)
+    responses, stimulus = _responses(ds, layout.units[number], stimuli, trials)
     columns = layout.columns[number]
     x = np.zeros((len(responses), layout.width), dtype=np.float32)
     x[:, columns] = (responses - scaling.mean[number, columns]) / scaling.deviation[number, columns]
-    return Rows(x, np.full(len(of), number, dtype=np.int64), of)
+    return ResponseRows(x, np.full(len(stimulus), number, dtype=np.int64), stimulus)
 
 
 def _responses(
@@ -150,21 +145,22 @@ def _responses(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finite responses of a subject to some stimuli, and the stimulus of each."""
     if trials == "mean":
-        responses, of = ds.responses()[:, units][stimuli], np.asarray(stimuli)
+        responses, stimulus = ds.responses()[:, units][stimuli], np.asarray(stimuli)
     else:
         chosen = np.isin(ds.trial_rows, stimuli)
-        responses, of = ds.responses(repeats="all")[chosen][:, units], ds.trial_rows[chosen]
+        responses = ds.responses(repeats="all")[chosen][:, units]
+        stimulus = ds.trial_rows[chosen]
     usable = np.isfinite(responses).all(axis=1)
-    return responses[usable], of[usable]
+    return responses[usable], stimulus[usable]
 
 
-def prepare(config: Config, progress: Progress = lambda fraction, message: None) -> Data:
+def prepare(config: Config, progress: Progress = silent) -> Data:
     """Open the recording, encode its images and divide them.
 
     Raises
     ------
     InputError
-        If subjects saw different stimuli, a side is empty, or there is no such fold.
+        If subjects saw different stimuli, a set is empty, or there is no such fold.
     NotFoundError
         If the recording has no such subject or ROI, or no responses.
     """
@@ -175,7 +171,7 @@ def prepare(config: Config, progress: Progress = lambda fraction, message: None)
     embeddings = encoders.encode_images(
         opened[0],
         config.encoder,
-        progress=lambda part, message: progress(ENCODED * part, message),
+        progress=portion(progress, 0.0, ENCODED),
         **config.encoder_parameters,
     )
     progress(ENCODED, "Dividing the images")
@@ -199,8 +195,10 @@ def prepare(config: Config, progress: Progress = lambda fraction, message: None)
 
 def as_opened(config: Config, data: Data) -> Config:
     """The config with subjects and options in full, defaults included."""
-    given = data.opened[0].options
-    options = {name: list(v) if isinstance(v, tuple) else v for name, v in given.items()}
+    options = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in data.opened[0].options.items()
+    }
     return replace(config, subjects=tuple(ds.subject for ds in data.opened), options=options)
 
 
@@ -221,7 +219,7 @@ def _open(config: Config, subject: str | None) -> Dataset:
     return datasets.load_with(config.dataset, subject, config.options)
 
 
-def layout_of(opened: Sequence[Dataset], rois: Sequence[str], groups: int) -> Layout:
+def layout_of(opened: Sequence[Dataset], rois: Sequence[str], groups: int) -> ColumnLayout:
     """Columns for the units of every subject: ROI beside ROI, each as wide as the largest."""
     named = list(rois) if len(rois) > 1 else [tuple(rois) or None]
     blocks = [[ds.units(_roi(name)) for ds in opened] for name in named]
@@ -236,8 +234,8 @@ def layout_of(opened: Sequence[Dataset], rois: Sequence[str], groups: int) -> La
     if len(named) > 1:
         tokens = tuple((int(start), int(stop)) for start, stop in pairwise(edges))
     else:
-        tokens = voxel_groups(width, min(groups, width))
-    return Layout(columns, units, tokens, width)
+        tokens = divide_units(width, min(groups, width))
+    return ColumnLayout(columns, units, tokens, width)
 
 
 def _roi(name: str | tuple[str, ...] | None) -> str | list[str] | None:

@@ -20,7 +20,7 @@ from core import store
 from core.decoders.config import Config
 from core.decoders.heads import HEADS
 from core.decoders.runs import CURVE
-from core.decoders.training.batches import Augmented, Batch, Side
+from core.decoders.training.batches import Augmented, Batch, DeviceSet
 from core.errors import CorruptDataError, NeurogalleryError
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -38,9 +38,9 @@ class Training:
     ----------
     config : Config
     module, loss : nn.Module
-        On the device of the sides.
+        On the device of the sets.
     training : Augmented
-    validation : Side
+    validation : DeviceSet
     key : str
         Of the run; a checkpoint of another run is not taken up.
     folder : Path
@@ -53,7 +53,7 @@ class Training:
         module: nn.Module,
         loss: nn.Module,
         training: Augmented,
-        validation: Side,
+        validation: DeviceSet,
         key: str,
         folder: Path,
     ) -> None:
@@ -65,7 +65,7 @@ class Training:
         self.best = _copied(module)
         self.curve: list[dict[str, Any]] = []
         self.stopped = ""
-        self._saved = self._told = time.monotonic()
+        self._saved = self._reported = time.monotonic()
         self._is_whole = True
 
     @property
@@ -77,8 +77,8 @@ class Training:
 
     @property
     def compared(self) -> dict[str, int]:
-        """Rows that a loss sees at once, by side."""
-        training = min(self.settings["batch"], len(self.training.side))
+        """Rows that a loss sees at once, by set."""
+        training = min(self.settings["batch"], len(self.training.source))
         return {"training": training, "validation": min(AT_ONCE, len(self.validation))}
 
     @property
@@ -90,52 +90,51 @@ class Training:
             self.stopped = f"no lower validation loss for {settings['patience']} epochs"
         return bool(self.stopped)
 
-    def epoch(self, tell: Callable[[float], None] = lambda share: None) -> None:
+    def epoch(self, report: Callable[[float], None] = lambda share: None) -> None:
         """One pass over the training set, and the validation after it.
 
-        ``tell(share)`` is told now and then how much of it is done; it may raise.
+        ``report(share)`` is called now and then with how much of it is done; it may raise.
         """
         began, losses = time.monotonic(), []
         self._is_whole = False
         self.module.train()
-        steps = math.ceil(len(self.training.side) / self.settings["batch"])
+        steps = math.ceil(len(self.training.source) / self.settings["batch"])
         for step, batch in enumerate(self.training.epoch()):
             rate = self._rate((len(self.curve) + step / steps) / self.settings["epochs"])
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             losses.append(self._step(batch))
-            self._tell(tell, (step + 1) / steps)
-        told = torch.stack(losses).mean().item()
+            self._report(report, (step + 1) / steps)
+        trained = torch.stack(losses).mean().item()
         validation, two_way = self.validate()
-        if not (math.isfinite(told) and math.isfinite(validation)):
+        if not (math.isfinite(trained) and math.isfinite(validation)):
             self._diverged(losses)
             return
         self._is_whole = True
         seconds = time.monotonic() - began
-        row = {"epoch": len(self.curve) + 1, "training": told, "validation": validation}
+        row = {"epoch": len(self.curve) + 1, "training": trained, "validation": validation}
         self.curve.append({**row, "two_way": two_way, "learning_rate": rate, "seconds": seconds})
         if self.best_epoch == len(self.curve):
             self.best = _copied(self.module)
 
-    def _tell(self, tell: Callable[[float], None], share: float) -> None:
-        if time.monotonic() - self._told > TELL_EVERY_S:
-            self._told = time.monotonic()
-            tell(share)
+    def _report(self, report: Callable[[float], None], share: float) -> None:
+        if time.monotonic() - self._reported > TELL_EVERY_S:
+            self._reported = time.monotonic()
+            report(share)
 
     def validate(self) -> tuple[float, float]:
         """Loss and two-way identification in the validation set."""
         self.module.eval()
-        losses, sizes, predicted = [], [], []
+        losses, parts = [], []
         with torch.inference_mode():
             for batch in self.validation.in_order(AT_ONCE):
                 with self._precision():
-                    given = self.module(batch.x, batch.subject).float()
-                losses.append(self.loss(given, batch.target, batch.category))
-                sizes.append(len(given))
-                predicted.append(given)
-        total = sum(loss.item() * size for loss, size in zip(losses, sizes, strict=True))
-        two_way = _two_way(torch.cat(predicted), self.validation)
-        return total / sum(sizes), two_way
+                    predicted = self.module(batch.x, batch.subject).float()
+                losses.append(self.loss(predicted, batch.target, batch.category))
+                parts.append(predicted)
+        total = sum(loss.item() * len(part) for loss, part in zip(losses, parts, strict=True))
+        two_way = _two_way(torch.cat(parts), self.validation)
+        return total / len(self.validation), two_way
 
     def _step(self, batch: Batch) -> torch.Tensor:
         self.optimiser.zero_grad(set_to_none=True)
@@ -156,8 +155,8 @@ class Training:
         return self.validation.x.device.type
 
     def _precision(self) -> Any:
-        device, asked = self._device, self.settings["precision"]
-        if asked == "float32" or (asked == "auto" and device != "cuda"):
+        device, precision = self._device, self.settings["precision"]
+        if precision == "float32" or (precision == "auto" and device != "cuda"):
             return nullcontext()
         return torch.autocast(device, dtype=torch.bfloat16)
 
@@ -193,8 +192,12 @@ class Training:
         if not always and time.monotonic() - self._saved < SAVE_EVERY_S:
             return
         tensors = self._tensors()
-        told = {"key": self.key, "curve": self.curve, "device": self._device}
-        about = {**told, "checksum": checksum_of(tensors)}
+        about = {
+            "key": self.key,
+            "curve": self.curve,
+            "device": self._device,
+            "checksum": checksum_of(tensors),
+        }
         with store.replacing(self.folder / CHECKPOINT) as part:
             part.write_bytes(as_bytes(tensors, {"about": json.dumps(about)}))
         self._saved = time.monotonic()
@@ -255,7 +258,8 @@ class Training:
         self.best = part("best")
         state = self.optimiser.state_dict()
         count = sum(len(group["params"]) for group in state["param_groups"])
-        state["state"] = {n: found for n in range(count) if (found := part(f"optimiser.{n}"))}
+        moments = {number: part(f"optimiser.{number}") for number in range(count)}
+        state["state"] = {number: values for number, values in moments.items() if values}
         self.optimiser.load_state_dict(state)
         self.curve = about["curve"]
         # The states of two kinds of device do not fit each other: there, new numbers are drawn.
@@ -288,10 +292,10 @@ def _copied(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
 
 
-def _two_way(predicted: torch.Tensor, side: Side) -> float:
-    """Share of the other images of the side that are less similar than the right one."""
-    names, first = _distinct(side)
-    images = nn.functional.normalize(side.target[first], dim=1)
+def _two_way(predicted: torch.Tensor, validation: DeviceSet) -> float:
+    """Share of the other images of the set that are less similar than the right one."""
+    names, first = _distinct(validation)
+    images = nn.functional.normalize(validation.target[first], dim=1)
     similarity = nn.functional.normalize(predicted, dim=1) @ images.T
     own = similarity.gather(1, names[:, None])
     others = similarity.shape[1] - 1
@@ -301,12 +305,12 @@ def _two_way(predicted: torch.Tensor, side: Side) -> float:
     return (less / others).mean().item()
 
 
-def _distinct(side: Side) -> tuple[torch.Tensor, torch.Tensor]:
-    """Number of each row's image among the images of a side, and a row of each image."""
+def _distinct(validation: DeviceSet) -> tuple[torch.Tensor, torch.Tensor]:
+    """Number of each row's image among the images of the set, and a row of each image."""
     import numpy as np
 
-    _, first, number = np.unique(side.stimulus, return_index=True, return_inverse=True)
-    device = side.x.device
+    _, first, number = np.unique(validation.stimulus, return_index=True, return_inverse=True)
+    device = validation.x.device
     return torch.from_numpy(number).to(device), torch.from_numpy(first).to(device)
 
 

@@ -12,12 +12,13 @@ import numpy as np
 from core import encoders, paths, ridge
 from core.decoders import heads, losses
 from core.decoders.config import Config
-from core.decoders.heads.ridge import penalties
+from core.decoders.heads.ridge import alphas
 from core.decoders.runs import Run, load, make_folder, run_key, save
 from core.decoders.scoring.audits import audit, brief
-from core.decoders.training.data import Data, Progress, as_opened, prepare
+from core.decoders.training.data import Data, as_opened, prepare
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.process import Terminated
+from core.progress import Progress, portion, silent
 
 if TYPE_CHECKING:
     from core.decoders.training.gradient import Training
@@ -35,8 +36,8 @@ def train(
 ) -> Run:
     """Train a decoder, or give the one that was trained before.
 
-    Scaling of the responses, the centre of the embeddings and the penalty of ridge come from
-    the training set; the epoch that is kept has the least loss in the validation set. A
+    Scaling of the responses, the centre of the embeddings and alpha of ridge come from the
+    training set; the epoch that is kept has the least loss in the validation set. A
     cancel keeps the best weights so far under the same key, marked ``partial``, and the next
     call goes on from the last checkpoint.
 
@@ -57,30 +58,31 @@ def train(
     Raises
     ------
     InputError
-        If the split has an empty side, subjects saw different stimuli, or a value does not fit.
+        If the split has an empty set, subjects saw different stimuli, or a value does not fit.
     NeurogalleryError
         If the loss is not a number from the first epoch on, memory of the GPU does not
         suffice, or the disk is full.
     CorruptDataError
         If the checkpoint is damaged.
     """
-    tell = progress or (lambda fraction, message: None)
-    data = prepare(config, lambda part, message: tell(PREPARED * part, message))
+    progress = progress or silent
+    data = prepare(config, portion(progress, 0.0, PREPARED))
     key = run_key(config, data)
-    found = load(key)
-    if found is not None and not found.partial:
-        return found
+    stored = load(key)
+    if stored is not None and not stored.partial:
+        return stored
     config = as_opened(config, data)
     scaling, centre = data.scaling(config.training["trials"]), data.centre()
-    findings = audit(data, config, lambda part, said: tell(PREPARED + AUDITED * part, said))
+    findings = audit(data, config, portion(progress, PREPARED, BEGUN))
     empty = Run(key, config, data.shape, {}, scaling, centre, audit=brief(findings))
     title = data.opened[0].info.title
     if config.is_closed_form:
-        tell(BEGUN, "Solving the regression")
+        progress(BEGUN, "Solving the regression")
         return save(_closed_form(empty, data), title)
     place = folder or paths.results_root() / "training" / key
     make_folder(place)
-    return _by_gradient(empty, data, tell, place, encoders.device(device), title)
+    rest = portion(progress, BEGUN, 1.0)
+    return _by_gradient(empty, data, rest, place, encoders.device(device), title)
 
 
 def _closed_form(run: Run, data: Data) -> Run:
@@ -89,9 +91,7 @@ def _closed_form(run: Run, data: Data) -> Run:
     began, config = time.monotonic(), run.config
     targets = targets_of(data.embeddings, run.centre)
     rows = data.rows(data.fold.train, config.training["trials"], run.scaling)
-    fitted = ridge.fit(
-        rows.x, targets[rows.stimulus], penalties(dict(config.head_parameters)).tolist()
-    )
+    fitted = ridge.fit(rows.x, targets[rows.stimulus], alphas(config.head_parameters).tolist())
     module = heads.build(config.head, run.shape, **config.head_parameters)
     heads.fill(module, fitted.weights, fitted.intercept)
     facts = {
@@ -104,35 +104,35 @@ def _closed_form(run: Run, data: Data) -> Run:
 
 
 def _by_gradient(
-    run: Run, data: Data, tell: Progress, folder: Path, device: str, title: str
+    run: Run, data: Data, progress: Progress, folder: Path, device: str, title: str
 ) -> Run:
     from core.decoders.training.gradient import CHECKPOINT
 
     try:
         training = _training(run, data, folder, device)
     except (MemoryError, RuntimeError) as error:
-        raise _memory_told(error, run) from error
+        raise _explained(error, run) from error
     try:
-        _epochs(training, tell)
+        _epochs(training, progress)
     except (Cancelled, Terminated):
         training.save(always=True)
         _keep_best(run, training, device, title)
         raise
     except (MemoryError, RuntimeError) as error:
         _keep_best(run, training, device, title)
-        raise _memory_told(error, run) from error
+        raise _explained(error, run) from error
     kept = save(_kept(run, training, device, training.stopped), title)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return kept
 
 
-def _memory_told(error: Exception, run: Run) -> Exception:
+def _explained(error: Exception, run: Run) -> Exception:
     """What to do where memory did not suffice; any other error as it is."""
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if not isinstance(error, MemoryError) and not any(words in said for words in NO_MEMORY):
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if not isinstance(error, MemoryError) and not any(words in reason for words in NO_MEMORY):
         return error
     return NeurogalleryError(
-        f"Memory does not suffice for {heads.HEADS[run.config.head].label} ({said})",
+        f"Memory does not suffice for {heads.HEADS[run.config.head].label} ({reason})",
         remedy=f"Lower the batch size ({run.config.training['batch']}) or the width of the head.",
     )
 
@@ -145,14 +145,13 @@ def _keep_best(run: Run, training: Training, device: str, title: str) -> None:
         save(_kept(run, training, device, "cancelled", partial=True), title)
 
 
-def _epochs(training: Training, tell: Progress) -> None:
+def _epochs(training: Training, progress: Progress) -> None:
     """Epochs until it is over, from the checkpoint on."""
     training.resume()
     epochs = training.settings["epochs"]
 
     def within(share: float) -> None:
-        done = (len(training.curve) + share) / epochs
-        tell(BEGUN + (1 - BEGUN) * done, _said(training))
+        progress((len(training.curve) + share) / epochs, _message(training))
 
     while not training.is_over:
         within(0.0)
@@ -170,16 +169,16 @@ def _kept(run: Run, training: Training, device: str, stopped: str, partial: bool
 def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
     import torch
 
-    from core.decoders.training.batches import Augmented, Side, library_of, targets_of
+    from core.decoders.training.batches import Augmented, DeviceSet, library_of, targets_of
     from core.decoders.training.gradient import Training
 
     config, settings = run.config, run.config.training
     targets = np.nan_to_num(targets_of(data.embeddings, run.centre))
-    sides = [
-        Side(data.rows(rows, settings["trials"], run.scaling), targets, data.category, device)
+    training, validation = (
+        DeviceSet(data.rows(rows, settings["trials"], run.scaling), targets, data.category, device)
         for rows in (data.fold.train, data.fold.validation)
-    ]
-    if len(np.unique(sides[1].stimulus)) < 2:
+    )
+    if len(np.unique(validation.stimulus)) < 2:
         raise InputError(
             "The validation set has one image, of which no loss can tell the best epoch",
             "two or more",
@@ -190,11 +189,11 @@ def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
     loss = losses.combined(config.loss).to(device)
     library = library_of(config, data, run.centre, device) if settings["library"] else None
     generator = torch.Generator(device).manual_seed(config.seed)
-    rows = Augmented(sides[0], config, library, generator)
-    return Training(config, module, loss, rows, sides[1], run.key, folder)
+    rows = Augmented(training, config, library, generator)
+    return Training(config, module, loss, rows, validation, run.key, folder)
 
 
-def _said(training: Training) -> str:
+def _message(training: Training) -> str:
     epochs = training.settings["epochs"]
     if not training.curve:
         return f"Epoch 1 of {epochs}"
@@ -214,11 +213,11 @@ def _with(
 ) -> Run:
     """The run with what the training gave."""
     arrays = {name: np.array(tensor.cpu().numpy()) for name, tensor in state.items()}
-    told = {**facts, "weights": int(sum(array.size for array in arrays.values()))}
+    facts = {**facts, "parameters": int(sum(array.size for array in arrays.values()))}
     if curve:
         best = min(curve, key=lambda row: row["validation"])
-        told |= {"best_epoch": best["epoch"], "epochs": len(curve)}
-        told |= {name: best[name] for name in ("validation", "two_way")}
+        facts |= {"best_epoch": best["epoch"], "epochs": len(curve)}
+        facts |= {name: best[name] for name in ("validation", "two_way")}
     return Run(
         run.key,
         run.config,
@@ -228,6 +227,6 @@ def _with(
         run.centre,
         curve,
         run.audit,
-        told,
+        facts,
         partial,
     )

@@ -23,7 +23,7 @@ def show(ds: Dataset, run: Run) -> None:
     with st.expander("Images behind the scores", key="train.finds", on_change="rerun") as opened:
         if not opened.open:
             return
-        table = _finds(run.key, run)
+        table = _retrieved(run.key, run)
         first = int((table["rank"] == 1).sum())
         st.markdown(
             f"{first:,} of {len(table):,} responses find their own image first among "
@@ -52,7 +52,7 @@ def show(ds: Dataset, run: Run) -> None:
         )
         st.download_button(
             "Ranks (CSV)",
-            lambda: table.assign(found=table["found"].str.join(" ")).to_csv(index=False),
+            lambda: table.assign(retrieved=table["retrieved"].str.join(" ")).to_csv(index=False),
             f"{run.key}-ranks.csv",
             "text/csv",
             icon=":material/download:",
@@ -63,9 +63,10 @@ def _tiles(ds: Dataset, row: Mapping[Any, Any], several: bool) -> list[Tile]:
     who = f"{row['subject']}: " if several else ""
     heading = f"{who}{row['id']}, rank {row['rank']:g} of {row['candidates']:,}"
     tiles = [_tile(ds, row["id"], "viewed", heading)]
-    for place, (found, cosine) in enumerate(zip(row["found"], row["similarity"], strict=True), 1):
-        right = ", the viewed one" if found == row["id"] else ""
-        tiles.append(_tile(ds, found, f"{place}: {cosine:.2f}{right}", heading))
+    nearest = zip(row["retrieved"], row["similarity"], strict=True)
+    for place, (image, cosine) in enumerate(nearest, 1):
+        right = ", the viewed one" if image == row["id"] else ""
+        tiles.append(_tile(ds, image, f"{place}: {cosine:.2f}{right}", heading))
     return tiles
 
 
@@ -75,5 +76,5 @@ def _tile(ds: Dataset, stimulus: str, caption: str, heading: str) -> Tile:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the images …")
-def _finds(key: str, _run: Run) -> pd.DataFrame:
-    return decoders.finds(_run)
+def _retrieved(key: str, _run: Run) -> pd.DataFrame:
+    return decoders.retrieved(_run)

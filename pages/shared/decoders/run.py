@@ -45,17 +45,17 @@ def show(ds: Dataset, run: Run) -> None:
 def facts(run: Run) -> str:
     """What the training came to, in one line."""
     told = run.facts
-    groups = f" in {counted(len(run.shape.groups), 'group')}"
+    groups = f" in {counted(len(run.shape.groups), 'token')}"
     words = [
         decoders.short_name(run.key, run.config.head),
         HEADS[run.config.head].label,
-        f"{told['weights']:,} weights",
+        f"{told['parameters']:,} parameters",
         f"{run.shape.units:,} units{'' if run.config.is_closed_form else groups}",
     ]
     if "best_epoch" in told:
         words.append(f"epoch {told['best_epoch']} of {told['epochs']} kept")
     if "alpha" in told:
-        words.append(f"penalty {told['alpha']:g}")
+        words.append(f"alpha (regularisation) {told['alpha']:g}")
     words += [str(told["stopped"]), f"{told['seconds']:.1f} s on {told['device']}"]
     return " · ".join(map(plain, words))
 

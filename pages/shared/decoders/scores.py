@@ -41,7 +41,7 @@ def scores(ds: Dataset, run: Run) -> None:
         "Intervals resample images; p permutes whole categories. top-1 and top-5: the right "
         "category among the test categories, by the mean embedding of its test images without "
         "the viewed one (or the viewed one, where there is no other). two-way: the right image "
-        "beats another one. Rank 1 is the best."
+        "beats another one (= retrieval AUC = mean normalised rank). Rank 1 is the best."
     )
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))

@@ -30,7 +30,7 @@ SEED_HELP = (
 )
 ROIS_HELP = (
     "Whose units are decoded. Two or more become the tokens of heads that attend; with fewer, "
-    "units are divided into voxel groups (Training settings)."
+    "units are divided into tokens (Training settings)."
 )
 TARGET_HELP = "What is decoded: what this encoder makes of the viewed image."
 LOSS_HELP = "Several are summed, each with a weight."

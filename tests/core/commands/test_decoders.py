@@ -90,6 +90,7 @@ def test_train_says_what_came_out_and_trains_once(capsys, monkeypatch):
     run = decoders.load(entry.key)
     lines = out.splitlines()
     assert lines[0] == "folder:planted, s1, every unit, brought:truth: linear with infonce"
+    assert lines[1] == "200 parameters, 24 units, 8 dimensions"
     assert f"validation loss {run.facts['validation']:.4f}" in out
     assert f"two-way {run.facts['two_way']:.1%} (chance 50.0%)" in out
     assert f"split recorded: {run.badge}" in out
@@ -97,7 +98,7 @@ def test_train_says_what_came_out_and_trains_once(capsys, monkeypatch):
     monkeypatch.setattr(gradient.Training, "epoch", None)
     assert command(capsys, "train", *RECORDING, "--head", "linear", *QUICK) == (0, out, "")
     status, out, _ = command(capsys, "train", *RECORDING)
-    assert "solved in closed form, penalty" in out
+    assert "solved in closed form, alpha (regularisation)" in out
 
 
 def test_ctrl_c_ends_with_130_and_the_next_call_goes_on(capsys, monkeypatch):
@@ -134,6 +135,14 @@ def test_evaluate_gives_the_table_of_the_store(capsys):
     for shown in (f"{first['value']:.1%}", "chance   16.7%", f"p {first['p']:.3g}, n 72"):
         assert shown in lines[2]
     assert f"95% {first['low']:.1%} to {first['high']:.1%}" in lines[2]
+
+
+def test_evaluate_takes_the_former_word_for_prototypes(capsys):
+    key = of_json(capsys, "train", *RECORDING)["key"]
+    current = of_json(capsys, "evaluate", key, "--no-baselines", "--prototypes", "images")
+    assert of_json(capsys, "evaluate", key, "--no-baselines", "--prototypes", "pictures") == current
+    expected = decoders.evaluate(decoders.load(key), baselines=False, prototypes="pictures")
+    pd.testing.assert_frame_equal(pd.DataFrame(current["scores"]), expected, check_dtype=False)
 
 
 def test_evaluate_reads_an_exported_folder(capsys, tmp_path, monkeypatch):

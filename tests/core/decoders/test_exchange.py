@@ -49,6 +49,17 @@ def test_an_exported_decoder_predicts_the_same(exported):
     assert decoders.load(run.key).config == run.config
 
 
+def test_an_export_of_version_0_1_says_parameters(exported):
+    run, folder = exported
+
+    def former(told):
+        told["about"]["weights"] = told["about"].pop("parameters")
+
+    described(folder, former)
+    assert decoders.import_run(folder).facts == run.facts
+    assert run.facts["parameters"] == sum(array.size for array in run.state.values())
+
+
 def described(folder, change, sealed=True):
     """Change the description; sealed, its checksum is that of the change."""
     path = folder / exchange.DESCRIPTION

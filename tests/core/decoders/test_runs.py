@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, safe_open, save_file
 
-from core import decoders, paths
+from core import decoders, paths, store
 from core.decoders import runs
 from core.decoders.scoring import score_table as scored
 from core.decoders.training import gradient
@@ -108,6 +108,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(whole, monkeypatch):
     interrupt(3, error=KeyboardInterrupt)
     assert decoders.load(whole.key) is None
     assert untimed(decoders.live_curve(folder_of(whole.key))) == untimed(whole.curve)[:3]
+    monkeypatch.setattr(gradient, "TELL_EVERY_S", 3600.0)  # a busy machine tells more often
     told = []
     run = decoders.train(config(), lambda part, message: told.append(message))
     assert [message[:7] for message in told if message.startswith("Epoch")] == [
@@ -259,6 +260,30 @@ def test_a_checkpoint_of_another_kind_of_device_serves_too():
 
 
 RANDOM = ("random.rows", "random.torch")
+
+
+# --- what version 0.1 stored
+
+
+def test_a_decoder_of_version_0_1_says_parameters(whole):
+    about = {name: value for name, value in whole.facts.items() if name != "parameters"}
+    about["weights"] = whole.facts["parameters"]
+    store.save(
+        whole.key, runs.arrays_of(whole), {"title": "", **runs.describe(whole), "about": about}
+    )
+    assert decoders.load(whole.key).facts == whole.facts
+
+
+def test_scores_keep_their_keys_and_are_read_in_the_words_of_today():
+    key = "decoder-0123456789abcdef0123456789abcdef"
+    former = "scores-10f9a4e8a7498f97a745fc810daa4609"
+    assert scored.table_key(key) == scored.table_key(key, "pictures") == former
+    assert scored.table_key(key, "names") == "scores-615b3565bc10aad22961a33cc2b59f8f"
+    columns = {"measure": ["two-way"], "pictures": [12], "permuted": ["pictures"]}
+    store.save(former, {}, {"run": key, "table": columns, "badge": "green", "note": ""})
+    table = scored.load_table(key)
+    assert table.to_dict("records") == [{"measure": "two-way", "images": 12, "permuted": "images"}]
+    assert table.attrs == {"badge": "green", "note": ""}
 
 
 # --- a disk that fills

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from core import datasets, decoders, paths, scores
+from core import datasets, decoders, paths, scores, store
 from core.datasets.catalogue import DATASETS
-from core.report import __main__ as report
+from core.progress import silent
 from core.report import bold5000 as report_bold5000
+from core.report import choice, markdown, report
 from core.report import plan as report_plan
 from core.report import scores as report_scores
 from core.scores import Queries
@@ -104,7 +106,7 @@ def test_the_chosen_head_is_the_best_on_validation_not_on_test():
         ("controls", "mlp", "validation", 1.0),
     ]
     table = pd.DataFrame(rows, columns=["part", "head", "side", "mean"]).assign(measure="two-way")
-    assert report.best(table) == "ridge"
+    assert choice.best(table) == "ridge"
 
 
 def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
@@ -113,10 +115,10 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     asked = ["--quick", "--realdata", str(planted), "--out"]
     short = tmp_path / "scores.md"
     report.main([*asked, str(tmp_path / "out"), "--document", str(short)])
-    table = pd.read_csv(tmp_path / "out" / report.TABLE)
+    table = pd.read_csv(tmp_path / "out" / markdown.TABLE)
     shown = capsys.readouterr().out
     assert "python -m core.report --quick" in shown
-    assert shown.strip() == (tmp_path / "out" / report.TEXT).read_text().strip()
+    assert shown.strip() == (tmp_path / "out" / markdown.TEXT).read_text().strip()
     assert "## BOLD5000, CSI1 (real recording)" in shown
     assert set(table["part"]) == {"heads", "controls", "study C", report_bold5000.PART}
     assert table[table["side"] == "test"]["low"].notna().all()
@@ -133,14 +135,36 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
 
     monkeypatch.setattr(report_scores, "train", pytest.fail)
     report.main([*asked, str(tmp_path / "again")])
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again" / report.TABLE), table)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again" / markdown.TABLE), table)
+
+
+@pytest.mark.parametrize(
+    ("over", "key"),
+    [
+        ("images", "decoder_report-34aeee9c18a2fa8d175091686812aa13"),
+        ("shuffles", "decoder_report-7f59515c41e519569e602de0fc65d54f"),
+    ],
+)
+def test_a_row_of_version_0_1_is_found_and_read_in_the_words_of_today(over, key, monkeypatch):
+    monkeypatch.setattr(report_scores, "_material", lambda config: None)
+    run = SimpleNamespace(key="decoder-0123456789abcdef0123456789abcdef")
+    monkeypatch.setattr(report_scores, "trained", lambda config, data: run)
+    former = {"images": "pictures"}.get(over, over)
+    case = "responses permuted over pictures"
+    columns = {"case": [case], "pictures": [12], "over": [former], "weights": [7]}
+    store.save(key, {}, {"table": columns, "title": "Report"})
+    config = decoders.Config("simulated")
+    row = report_plan.Condition("controls", "responses permuted over images", (config,), over)
+    assert report_scores.score(row, 50, silent).to_dict("records") == [
+        {"case": row.name, "images": 12, "over": over, "parameters": 7}
+    ]
 
 
 def test_ridge_as_stated_finds_the_planted_images_by_loops(planted):
     recording = report_bold5000.read(planted)
     betas, targets, images = recording
     assert (betas.shape, targets.shape, len(set(images))) == ((60, 12), (60, 8), 57)
-    stated = report_bold5000.stated(recording)
+    stated = report_bold5000.rank_as_stated(recording)
     fitted = Ridge(1e-6)
     for trial in range(60):
         test = range(trial // 6 * 6, trial // 6 * 6 + 6)
@@ -158,7 +182,7 @@ def test_a_recording_is_scored_by_folds_and_found_again(planted, monkeypatch, tm
     scale, lines = report_plan.QUICK, []
     recording = report_bold5000.read(planted)
     before = os.environ["NEUROGALLERY_DATA"]
-    table = report_bold5000.scored(recording, scale, lambda part, said: lines.append((part, said)))
+    table = report_bold5000.score(recording, scale, lambda part, said: lines.append((part, said)))
     assert os.environ["NEUROGALLERY_DATA"] == before
     assert sorted(path.name for path in paths.results_root().iterdir()) == ["store", "training"]
     assert [part for part, _ in lines] == sorted(part for part, _ in lines)
@@ -170,17 +194,17 @@ def test_a_recording_is_scored_by_folds_and_found_again(planted, monkeypatch, tm
     assert (ridge["mean"] > 0.95).all()
 
     monkeypatch.setattr(report_scores, "train", pytest.fail)
-    again = report_bold5000.scored(recording, scale, lambda part, said: None)
+    again = report_bold5000.score(recording, scale, lambda part, said: None)
     pd.testing.assert_frame_equal(again, table)
 
-    text = report._bold5000(table)
+    text = markdown.of_bold5000(table)
     assert "**ridge** (best)" in text
     assert "**NOT reproduced**" in text
-    assert "There is no folder bold5000_csi1" in report._bold5000(table[:0])
+    assert "There is no folder bold5000_csi1" in markdown.of_bold5000(table[:0])
     assert report_bold5000.read(tmp_path) is None
     assert "Better: **ridge**" in text
     known = table.assign(mean=table["mean"].where(table["measure"] != "two-way", 0.65))
-    assert "**reproduced**" in report._bold5000(known)
+    assert "**reproduced**" in markdown.of_bold5000(known)
 
 
 def test_the_recording_leaves_no_copy_where_a_training_fails(planted, monkeypatch):
@@ -188,7 +212,7 @@ def test_the_recording_leaves_no_copy_where_a_training_fails(planted, monkeypatc
     monkeypatch.setattr(report_bold5000, "trained", lambda config, data: 1 / 0)
     recording = report_bold5000.read(planted)
     with pytest.raises(ZeroDivisionError):
-        report_bold5000.scored(recording, report_plan.QUICK, lambda part, said: None)
+        report_bold5000.score(recording, report_plan.QUICK, lambda part, said: None)
     assert list(paths.results_root().iterdir()) == []
     assert "NEUROGALLERY_DATA" not in os.environ
 

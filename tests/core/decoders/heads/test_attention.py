@@ -70,9 +70,9 @@ def test_attention_is_what_the_forward_pass_uses(head, x, subject):
 @pytest.mark.parametrize("head", ATTENDING)
 def test_attention_needs_two_groups(head):
     one = heads.Shape(30, ((0, 30),), 1, 5)
-    with pytest.raises(InputError, match="voxel_groups"):
+    with pytest.raises(InputError, match="divide_units"):
         made(head, one)
-    made(head, heads.Shape(30, heads.voxel_groups(30, 2), 1, 5))
+    made(head, heads.Shape(30, heads.divide_units(30, 2), 1, 5))
 
 
 @pytest.mark.parametrize("head", ATTENDING)

@@ -177,19 +177,19 @@ def test_computed_weights_fill_the_ridge_head(kind, x, subject):
         heads.fill(made("mlp"), weights, intercept)
 
 
-def test_penalties_of_ridge():
+def test_alphas_of_ridge():
     from core.decoders.heads import ridge
 
-    found = ridge.penalties(heads.HEADS["ridge"].check({}))
+    found = ridge.alphas(heads.HEADS["ridge"].check({}))
     np.testing.assert_allclose(found, np.logspace(0, 6, 13))
-    found = ridge.penalties({"smallest": 3.0, "largest": 3.0, "count": 2})
+    found = ridge.alphas({"smallest": 3.0, "largest": 3.0, "count": 2})
     np.testing.assert_allclose(found, [1e3, 1e3])
 
 
 @pytest.mark.parametrize(
     ("head", "wrong", "message"),
     [
-        ("ridge", {"smallest": 3.0, "largest": 1.0}, r"smallest penalty is 10\^3.*not above"),
+        ("ridge", {"smallest": 3.0, "largest": 1.0}, r"smallest alpha is 10\^3.*not above"),
         ("mlp", {"hidden": 0}, "1 residual blocks stand on no hidden layer"),
         *((head, {"width": 18}, "18 cannot be divided among 4 heads") for head in ATTENDING),
     ],
@@ -252,9 +252,9 @@ def test_wrong_heads_and_shapes_are_refused():
             heads.Shape(3, (group,), 1, 1)
 
 
-def test_voxel_groups_divide_the_units():
-    assert heads.voxel_groups(10, 3) == ((0, 3), (3, 6), (6, 10))
-    assert heads.voxel_groups(2, 2) == ((0, 1), (1, 2))
+def test_divide_units_divide_the_units():
+    assert heads.divide_units(10, 3) == ((0, 3), (3, 6), (6, 10))
+    assert heads.divide_units(2, 2) == ((0, 1), (1, 2))
     for units, count in ((2, 3), (2, 0)):
         with pytest.raises(InputError):
-            heads.voxel_groups(units, count)
+            heads.divide_units(units, count)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from core import ridge
 from core.decoders import HEADS, heads, losses
-from core.decoders.heads.ridge import penalties
+from core.decoders.heads.ridge import alphas
 
 GROUPS = ((0, 10), (10, 17), (17, 30), (30, 40))
 UNITS, DIMENSIONS, TRAINING, HELD_OUT = 40, 8, 600, 100
@@ -79,12 +79,12 @@ def test_learns_a_few_rows_by_heart(head, few):
     assert F.mse_loss(module(*few[:2]), few[2]).item() < 0.01 * start
 
 
-def test_ridge_learns_a_few_rows_by_heart_at_its_smallest_penalty(few):
+def test_ridge_learns_a_few_rows_by_heart_at_its_smallest_alpha(few):
     x, subject, targets = few
     lowest = HEADS["ridge"].parameters[0].minimum
     values = HEADS["ridge"].check({"smallest": lowest, "largest": lowest, "count": 1})
     module = heads.build("ridge", SHAPE, **values)
-    fitted = ridge.fit(x.numpy(), targets.numpy(), penalties(values))
+    fitted = ridge.fit(x.numpy(), targets.numpy(), alphas(values))
     heads.fill(module, fitted.weights, fitted.intercept)
     assert fitted.alpha == pytest.approx(1e-6)
     assert F.mse_loss(module(x, subject), targets).item() < 1e-6 * targets.var(dim=0).mean()

@@ -1,4 +1,4 @@
-"""The images behind the scores."""
+"""The images that a decoder retrieves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_ranks_and_images_are_those_of_a_loop():
     rows = data.rows(data.fold.test, "mean", run.scaling)
     predicted = run.predict(rows.x, rows.subject)
     images = targets_of(data.embeddings, run.centre)
-    table = decoders.finds(run, k=3)
+    table = decoders.retrieved(run, k=3)
     assert table["id"].tolist() == [f"p{row:03}" for row in rows.stimulus]
     for row, right, response in zip(table.itertuples(), rows.stimulus, predicted, strict=True):
         cosine = {
@@ -31,7 +31,7 @@ def test_ranks_and_images_are_those_of_a_loop():
             for other in data.fold.test
         }
         order = sorted(cosine, key=lambda other: -cosine[other])
-        assert row.found == [f"p{other:03}" for other in order[:3]]
+        assert row.retrieved == [f"p{other:03}" for other in order[:3]]
         assert row.similarity == pytest.approx([cosine[other] for other in order[:3]], abs=1e-5)
         assert row.rank == 1 + order.index(right)
         assert row.candidates == planted.TESTED * planted.EACH
@@ -43,7 +43,7 @@ def test_ranks_are_those_of_the_scores():
     run = decoders.train(planted.config("ridge"))
     scored = decoders.evaluate(run, baselines=False, permutations=9, resamples=9)
     value = scored.set_index("measure")["value"]
-    ranks = decoders.finds(run)["rank"]
+    ranks = decoders.retrieved(run)["rank"]
     assert value["median-rank"] == ranks.median()
     candidates = planted.TESTED * planted.EACH
     assert value["two-way"] == pytest.approx(((candidates - ranks) / (candidates - 1)).mean())
@@ -59,8 +59,8 @@ def test_images_without_an_embedding_or_response_are_left_out_and_subjects_told_
     planted.save(subjects=("s1", "s2"), change=lose)
     head = {"width": 16, "heads": 2, "depth": 1, "hidden": 16}
     both = planted.config("clip_mused", head_parameters=head, subjects=("s1", "s2"))
-    table = decoders.finds(decoders.train(both), k=500)
+    table = decoders.retrieved(decoders.train(both), k=500)
     tested = planted.TESTED * planted.EACH
     assert table.groupby("subject").size().to_dict() == {"s1": tested - 2, "s2": tested - 2}
     assert not set(table["id"]) & {f"p{lost_embedding:03}", f"p{lost_response:03}"}
-    assert set(table["found"].map(len)) == {tested - 2}
+    assert set(table["retrieved"].map(len)) == {tested - 2}

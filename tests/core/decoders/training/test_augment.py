@@ -163,12 +163,12 @@ def test_shares_follow_the_beta_distribution(alpha, generator):
 @pytest.mark.parametrize("alpha", [0.0, -1.0, math.inf])
 def test_shares_need_a_positive_alpha(alpha, generator):
     with pytest.raises(InputError, match="alpha"):
-        augment.mix(torch.ones(2, 2), torch.ones(2, 2), alpha, generator)
+        augment.mixup(torch.ones(2, 2), torch.ones(2, 2), alpha, generator)
 
 
 def test_responses_and_targets_are_mixed_in_the_same_shares(generator):
     x = torch.eye(30)
-    mixed, target = augment.mix(x, 2 * x, 1.0, generator)
+    mixed, target = augment.mixup(x, 2 * x, 1.0, generator)
     torch.testing.assert_close(target, 2 * mixed)
     torch.testing.assert_close(mixed.sum(dim=1), torch.ones(30))
     assert ((mixed > 0).sum(dim=1) <= 2).all()
@@ -178,11 +178,11 @@ def test_responses_and_targets_are_mixed_in_the_same_shares(generator):
 
 def test_rows_are_mixed_within_subjects(generator):
     subject = torch.tensor([0, 1, 0, 2, 1, 1, 0, 1, 0, 2])
-    mixed, _ = augment.mix(torch.eye(10), torch.eye(10), 1.0, generator, within=subject)
+    mixed, _ = augment.mixup(torch.eye(10), torch.eye(10), 1.0, generator, within=subject)
     rows, partners = (mixed > 0).nonzero().T
     assert torch.equal(subject[rows], subject[partners])
     assert len(rows) > 13
-    _, alone = augment.mix(torch.eye(10), torch.eye(10), 1.0, generator, within=torch.arange(10))
+    _, alone = augment.mixup(torch.eye(10), torch.eye(10), 1.0, generator, within=torch.arange(10))
     torch.testing.assert_close(alone, torch.eye(10))
 
 
@@ -228,7 +228,7 @@ def test_the_same_generator_gives_the_same_rows():
         return torch.cat(
             [
                 augment.noise(x, 1.0, generator),
-                *augment.mix(x, x, 0.4, generator),
+                *augment.mixup(x, x, 0.4, generator),
                 augment.virtual_batch(x, members, generator),
                 shelves.draw(x, members[:, 0] % 2, generator),
             ]

@@ -12,8 +12,9 @@ import torch
 
 from core import datasets, decoders, splits
 from core.decoders import Config
-from core.decoders.training.batches import Augmented, Side, targets_of
-from core.decoders.training.data import layout_of, unit_rows
+from core.decoders.training import batches
+from core.decoders.training.batches import Augmented, DeviceSet, targets_of
+from core.decoders.training.data import layout_of
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from tests.core.decoders import planted
 
@@ -215,7 +216,7 @@ def test_batches_are_augmented(name):
     planted.save()
     data = decoders.prepare(planted.config())
     rows = data.rows(data.fold.train, "mean", data.scaling("mean"))
-    side = Side(rows, targets_of(data.embeddings, data.centre()), data.category, "cpu")
+    side = DeviceSet(rows, targets_of(data.embeddings, data.centre()), data.category, "cpu")
     plain, changed = (
         next(
             Augmented(
@@ -301,9 +302,18 @@ def test_a_recording_of_rdms_alone_is_refused():
         decoders.train(planted.config())
 
 
-def test_unit_rows_keep_zeros():
-    rows = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]]))
-    np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 0]])
+def test_targets_keep_zeros():
+    rows = targets_of(np.array([[3.0, 4.0], [0.0, 0.0]]), np.zeros(2))
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 0]], rtol=1e-6)
+
+
+def test_targets_are_computed_part_by_part(monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
+    centre = np.array([0.1, 0.0, -0.2], dtype=np.float32)
+    whole = targets_of(rows, centre)
+    monkeypatch.setattr(batches, "AT_ONCE", 4)
+    assert np.array_equal(targets_of(rows, centre), whole)
 
 
 def test_the_fold_is_that_of_splits():

@@ -10,8 +10,8 @@ from PIL import Image
 
 from core import decoders, encoders
 from core.decoders import heads
-from core.decoders.training.batches import Augmented, Side
-from core.decoders.training.data import Rows
+from core.decoders.training.batches import Augmented, DeviceSet
+from core.decoders.training.data import ResponseRows
 from core.decoders.training.gradient import Training
 from core.errors import InputError
 from tests.core.decoders import planted
@@ -42,7 +42,7 @@ def steps(monkeypatch):
 def side_of(subject, category):
     everyone = np.arange(len(subject))
     eye = np.eye(len(subject), dtype=np.float32)
-    return Side(Rows(eye, np.array(subject), everyone), eye, np.array(category), "cpu")
+    return DeviceSet(ResponseRows(eye, np.array(subject), everyone), eye, np.array(category), "cpu")
 
 
 def epoch_of(side, seed=0, **training):

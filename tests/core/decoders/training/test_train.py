@@ -255,7 +255,7 @@ OUT_OF_MEMORY = {
 
 
 @pytest.mark.parametrize("device", OUT_OF_MEMORY)
-@pytest.mark.parametrize("where", [(gradient.Training, "_step"), (batches.Side, "__init__")])
+@pytest.mark.parametrize("where", [(gradient.Training, "_step"), (batches.DeviceSet, "__init__")])
 def test_memory_that_runs_out_says_what_to_change(device, where, recording, monkeypatch):
     def full(*arguments):
         raise OUT_OF_MEMORY[device]
