@@ -135,7 +135,7 @@ class Config:
         Subjects whose images the split divides, where these are more than ``subjects``: a
         decoder of one subject is so tested on the images of one that has several.
     training : mapping
-        Values of ``SETTINGS``; defaults for those not given.
+        Values of ``SETTINGS``; defaults for those that are absent.
     seed : int
 
     Raises

@@ -45,7 +45,7 @@ def embed(run: Run, ds: Dataset) -> np.ndarray:
     layout = layout_of(opened, run.config.rois, run.config.training["groups"])
     if (layout.width, layout.groups) != (run.shape.units, run.shape.groups):
         raise InputError(
-            f"The recording gives {layout.width:,} units in {len(layout.groups)} groups",
+            f"The recording gives {layout.width:,} units in {len(layout.groups)} tokens",
             f"the {run.shape.units:,} in {len(run.shape.groups)} that the decoder was trained on",
             "Train it again on this recording.",
         )
@@ -56,7 +56,7 @@ def embed(run: Run, ds: Dataset) -> np.ndarray:
     return embedded
 
 
-def _open(ds: Dataset, request: maps.Asked, progress: Any) -> Features:
+def _open(ds: Dataset, request: maps.SourceParameters, progress: Any) -> Features:
     run = load(_key(request))
     if run is None:
         raise NotFoundError(f"There is no decoder {_key(request)}", "one that was trained")
@@ -64,7 +64,7 @@ def _open(ds: Dataset, request: maps.Asked, progress: Any) -> Features:
     return Features(embed(run, ds), False, label)
 
 
-def _key(request: maps.Asked) -> str:
+def _key(request: maps.SourceParameters) -> str:
     if not request.get("run"):
         raise InputError("A decoder was not named", "the key of one that was trained")
     return str(request["run"])

@@ -55,7 +55,7 @@ class Run:
         ``validation`` and ``two_way`` of the epoch kept, and ``alpha`` (regularisation) of
         ridge.
     partial : bool
-        True where the training was cancelled; it goes on when it is asked for again.
+        True where the training was cancelled; it goes on when it is trained again.
     """
 
     key: str
@@ -81,11 +81,11 @@ class Run:
         if "compared" not in self.facts or not all(loss.contrasts for loss, _ in terms):
             return {}
         total = sum(weight for _, weight in terms)
-        return {side: total * math.log(n) for side, n in self.facts["compared"].items()}
+        return {name: total * math.log(n) for name, n in self.facts["compared"].items()}
 
     @cached_property
     def module(self) -> nn.Module:
-        """The head with its weights, on the CPU, ready to predict."""
+        """The head with its parameters, on the CPU, ready to predict."""
         import torch
 
         module = heads.build(self.config.head, self.shape, **self.config.head_parameters)
@@ -122,7 +122,7 @@ def run_key(config: Config, data: Data) -> str:
 
 
 def save(run: Run, title: str) -> Run:
-    """Keep a decoder in the store; scores of other weights under its key are forgotten."""
+    """Keep a decoder in the store; scores of other parameters under its key are forgotten."""
     forget_tables(run.key)
     store.save(run.key, arrays_of(run), {"title": title, **describe(run)})
     return run

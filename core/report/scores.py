@@ -138,7 +138,7 @@ def _measures(
 
 
 def _material(config: Config) -> Data:
-    """Responses, embeddings and sides, shared by the heads that are trained on them."""
+    """Responses, embeddings and sets, shared by the heads that are trained on them."""
     values = config.to_json()
     return _prepared(json.dumps({name: values[name] for name in MATERIAL}))
 

@@ -1,4 +1,4 @@
-"""InfoNCE: each response finds its own image in the batch, and each image its responses."""
+"""InfoNCE: each response retrieves its own image in the batch, each image its responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SoftCLIP: images that are alike share what a response may find."""
+"""SoftCLIP: images that are alike share what a response may retrieve."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ register(
                 "temperature",
                 "Temperature",
                 0.05,
-                "Of both sides; the smaller, the nearer to InfoNCE. MindEye1's training raises "
-                "it from .004 to .0075, on embeddings of many tokens",
+                "Of predictions and targets; the smaller, the nearer to InfoNCE. MindEye1's "
+                "training raises it from .004 to .0075, on embeddings of many tokens",
                 minimum=0.004,
                 maximum=10.0,
             ),

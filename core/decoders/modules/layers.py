@@ -34,7 +34,7 @@ class Residual(nn.Module):
 
 
 class GroupEmbedding(nn.Module):
-    """One token a group of units: zero-padded to one length, projected, and told its place.
+    """One token a group of units: zero-padded to one length, projected, and marked by its place.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ def _check_same(run: Run, data: Data) -> None:
         raise InputError(
             f"The recording gives {data.shape.units} units of {data.shape.subjects} subjects and "
             f"embeddings of {data.shape.outputs} dimensions",
-            f"those that the decoder was trained on: {run.shape.units} units in the same groups, "
+            f"those that the decoder was trained on: {run.shape.units} units in the same tokens, "
             f"{run.shape.subjects} subjects, {run.shape.outputs} dimensions",
             "Train it again on this recording.",
         )

@@ -52,7 +52,7 @@ def mixup(
     alpha : float
         Shares are drawn from Beta(alpha, alpha); above 0.
     within : tensor (b,) int64, optional
-        Rows are mixed only where these agree; give the subjects if there are several.
+        Rows are mixed only where these agree: the subjects, if there are several.
     """
     partner = _partners(len(x), x.device, generator, within)
     share = symmetric_beta(alpha, len(x), x.device, generator)[:, None]

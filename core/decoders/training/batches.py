@@ -75,7 +75,7 @@ class Augmented:
     Raises
     ------
     InputError
-        If virtual responses are asked for, and no subject has two responses of one category.
+        If virtual responses are to be drawn, and no subject has two responses of one category.
     """
 
     def __init__(

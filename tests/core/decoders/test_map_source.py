@@ -89,5 +89,5 @@ def test_what_does_not_fit_is_named(run):
     with pytest.raises(InputError, match="was trained on folder:planted, s1"):
         embed(run, simulated)
     (planted.save(repeats=2) / "rois" / "s1.json").write_text('{"A": [0, 1], "B": [2]}')
-    with pytest.raises(InputError, match=r"3 units in 2 groups.*24 in 2"):
+    with pytest.raises(InputError, match=r"3 units in 2 tokens.*24 in 2"):
         embed(run, datasets.load(planted.NAME))
