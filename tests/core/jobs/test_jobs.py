@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 from core import jobs, paths, store
-from core.__main__ import main
 from core.errors import InputError, NotFoundError
 from core.jobs import state
 
@@ -417,15 +416,15 @@ def test_a_damaged_status_harms_only_its_job() -> None:
     wait_for(damaged, "done")
 
 
-def test_a_job_runs_by_hand_only_when_it_waits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_runs_by_hand_only_when_it_waits() -> None:
     job = steps(1)
     wait_for(job, "done")
-    by_hand = ["job", str(job.folder), "--json"]
-    assert main(by_hand) == 2
-    assert "is done" in capsys.readouterr().err
+    command = [sys.executable, "-m", "core", "job", str(job.folder), "--json"]
+    refused = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "is done" in refused.stderr
     waiting = {"status": "queued", "device": "cuda:7", "queued": time.time()}
     store.write_json(job.folder / state.STATUS, waiting)
-    command = [sys.executable, "-m", "core", *by_hand]
     ran = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
     assert ran.returncode == 0
     assert json.loads(ran.stdout)["status"] == "done"
