@@ -7,6 +7,8 @@ their own in the folder that CONTRIBUTING names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pandas as pd
 from PIL import Image
 from scipy.stats import rankdata
 
-from core import operations, store
+from core import store
 from core.datasets.catalogue import Recording
 from core.datasets.catalogue import register as register_recording
 from core.datasets.dataset import Dataset, DatasetInfo
@@ -25,10 +27,13 @@ from core.decoders.loss import Loss
 from core.decoders.loss import register as register_loss
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded
 from core.encoders.encoder import register as register_encoder
+from core.jobs.request import Request, check_fields
 from core.maps.method import Method, Placement
 from core.maps.method import register as register_method
 from core.maps.monitor import Monitor
 from core.maps.space import Space
+from core.operations import OPERATIONS, Operation
+from core.progress import Progress
 from core.rdm.metrics import METRICS, Correlation, Prepared
 from core.registry import Parameter
 from core.splits.groups import Groups
@@ -178,10 +183,32 @@ register_split(
 )
 
 
-# An operation: work that takes longer than a second, as a job.
-def run(request: Mapping[str, Any], progress: Any, folder: Any) -> dict[str, Any]:
+# An operation: work that takes longer than a second, as a job. Its request is all that it knows.
+@dataclass(frozen=True)
+class CountRequest(Request):
+    operation = "count_letters"
+
+    word: str
+
+    @property
+    def label(self) -> str:
+        return f"Count the letters of {self.word}"
+
+    def key(self) -> None:
+        """Nothing is kept in the store."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"word": self.word}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> CountRequest:
+        check_fields(cls.operation, values, ("word",), ("word",))
+        return cls(str(values["word"]))
+
+
+def run(request: CountRequest, progress: Progress, folder: Path) -> dict[str, Any]:
     progress(0.5, "Counting")
-    return {"letters": len(request["word"])}
+    return {"letters": len(request.word)}
 
 
-operations.OPERATIONS.register("count_letters", f"{__name__}:run")
+OPERATIONS.register("count_letters", Operation(f"{__name__}:run", "Letters", "CountRequest"))

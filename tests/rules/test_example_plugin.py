@@ -12,7 +12,6 @@ import scipy.stats
 import torch
 
 from core import datasets, decoders, encoders, maps, operations, paths, rdm, splits
-from core.decoders.scoring import evaluation
 
 NAME = "example_plugin"
 REGISTRIES = (
@@ -59,8 +58,7 @@ def test_its_recording_encoder_metric_and_map_method():
     assert drawn.notes
 
 
-def test_its_head_loss_and_split(monkeypatch):
-    monkeypatch.setattr(evaluation, "RESAMPLES", 9)
+def test_its_head_loss_and_split():
     torch.set_num_threads(1)
     config = decoders.Config(
         "example",
@@ -75,7 +73,9 @@ def test_its_head_loss_and_split(monkeypatch):
     (fold,) = splits.make(ds, "digit")
     digits = ds.stimuli["id"].str[-1]
     assert not set(digits.iloc[fold.test]) & set(digits.iloc[fold.train])
-    assert set(decoders.evaluate(run, baselines=False)["head"]) == {"bounded"}
+    assert set(decoders.evaluate(run, baselines=False, permutations=9, resamples=9)["head"]) == {
+        "bounded"
+    }
 
 
 def test_its_operation(tmp_path: Path):

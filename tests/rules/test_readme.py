@@ -16,7 +16,6 @@ from core import datasets, decoders, encoders, maps, paths, rdm, splits
 from core.__main__ import main
 from core.datasets import Dataset, DatasetInfo
 from core.datasets.catalogue import DATASETS, Recording
-from core.decoders.scoring import evaluation
 from core.registry import Parameter
 
 PROJECT = paths.PROJECT
@@ -109,9 +108,8 @@ def recording() -> Recording:
 
 @pytest.fixture
 def small(recording: Recording, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Work in a folder of its own, on the small recording, with few resamples."""
+    """Work in a folder of its own, on the small recording."""
     monkeypatch.setattr(DATASETS, "_entries", {**DATASETS._entries, "simulated": recording})
-    monkeypatch.setattr(evaluation, "RESAMPLES", 9)
     monkeypatch.chdir(tmp_path)
     torch.set_num_threads(1)
 
