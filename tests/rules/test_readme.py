@@ -167,6 +167,15 @@ def test_every_make_target_is_there(file):
             assert match[1] in targets, line
 
 
+@pytest.mark.parametrize("file", ["README.md", "docs/tour.md"])
+def test_what_is_in_italics_is_on_the_screen(file):
+    sources = [path for name in ("core", "pages") for path in (PROJECT / name).rglob("*.py")]
+    screen = "\n".join(path.read_text(encoding="utf-8") for path in sources).lower()
+    named = re.findall(r"(?<!\*)\*([A-Za-z][^*]*)\*(?!\*)", prose(file))
+    assert named
+    assert [words for words in named if " ".join(words.lower().split()) not in screen] == []
+
+
 def test_the_tests_that_make_is_told_to_run_are_there():
     named = re.findall(r"ARGS=\"?([\w/.]+)(?:::(\w+))?", text_of("CONTRIBUTING.md"))
     assert named
