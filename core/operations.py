@@ -103,7 +103,7 @@ for _name, _operation in {
     ),
     "consistency": Operation(
         "core.clusters.consistency_job:run",
-        "Consistency of clusters",
+        "Reproducibility of clusters",
         "ConsistencyRequest",
         (*RECORDING, "subjects", "roi", "source", "metric", "seed", "across", "k", "ks"),
     ),

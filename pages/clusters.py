@@ -1,4 +1,4 @@
-"""Responses in clusters: how many, what is in their images, and what they answer to."""
+"""Clusters of responses: how many, which stimuli they hold, and what their centroids are."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pages.shared.clusters import contents, evidence, results, settings
 from pages.shared.frame import presets, recording
 
 
-def chosen(choice: Choice, number: str) -> Clustering:
-    """By the recommendation, by one of the rules, or as many as were asked for."""
+def show_chosen(choice: Choice, number: str) -> Clustering:
+    """Name the clustering in view: of the recommended k, of a rule's, or of a number."""
     by_rule = {clusters.RULES[name].label: k for name, k in choice.chosen.items()}
     k = int(number) if number.isdigit() else by_rule.get(number, choice.k)
     if k is None or k not in choice.clusterings:
@@ -26,7 +26,7 @@ def chosen(choice: Choice, number: str) -> Clustering:
 def page(ds: Dataset) -> None:
     recording.title(ds, "Clusters")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which images does a brain answer alike, and what do they have in common?")
+        st.markdown("Which stimuli evoke similar responses, and what do they have in common?")
         presets.offer(ds, "clusters")
     if ds.betas is None:
         st.info(
@@ -43,31 +43,31 @@ def page(ds: Dataset) -> None:
 
 def show(ds: Dataset, request: ClustersRequest, choice: Choice, number: str) -> None:
     """The clusters of the number in view, and what speaks for them."""
-    key, opened = request.key(), request.open()
-    rows = results.rows_of(key, opened, request)
-    clustering = chosen(choice, number)
+    opened = request.open()
+    rows = results.rows_of(request.key(), opened, request)
+    clustering = show_chosen(choice, number)
     evidence.draw_map(ds, request, clustering)
-    inside, many, regions, columns, again = st.tabs(
-        ["Contents", "How many", "Profiles", "Composition", "Consistency"],
+    contents_tab, k_tab, profiles_tab, table_tab, reproducibility_tab = st.tabs(
+        ["Stimuli and labels", "Choosing k", "Profiles", "Cross-tabulation", "Reproducibility"],
         key="clusters.tab",
         on_change="rerun",
         bind="query-params",
     )
-    with inside:
-        if inside.open:
-            contents.contents(key, opened, rows, clustering)
-    with many:
-        if many.open:
-            evidence.how_many(choice)
-    with regions:
-        if regions.open:
-            evidence.profiles(opened, rows, clustering)
-    with columns:
-        if columns.open:
-            evidence.composition(opened, rows, clustering)
-    with again:
-        if again.open:
-            evidence.consistency(ds, request, clustering)
+    with contents_tab:
+        if contents_tab.open:
+            contents.show(opened, rows, clustering)
+    with k_tab:
+        if k_tab.open:
+            evidence.show_rules(choice)
+    with profiles_tab:
+        if profiles_tab.open:
+            evidence.show_profiles(opened, rows, clustering)
+    with table_tab:
+        if table_tab.open:
+            evidence.cross_tabulate(opened, rows, clustering)
+    with reproducibility_tab:
+        if reproducibility_tab.open:
+            evidence.show_reproducibility(ds, request, clustering)
 
 
 page(recording.require())

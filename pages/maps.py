@@ -17,12 +17,12 @@ def page(ds: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Which images lie close together? Lasso them, click one for its neighbours.")
         presets.offer(ds, "maps")
-    wanted = choose_maps(ds)
-    if not wanted:
+    views = choose_maps(ds)
+    if not views:
         st.info("Choose at least one space.", icon=":material/info:")
         return
-    explore(ds, wanted)
-    separation(ds, wanted)
+    explore(ds, views)
+    separation(ds, views)
 
 
 page(recording.require())

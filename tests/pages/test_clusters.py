@@ -1,4 +1,4 @@
-"""The page Clusters: its job, contents, rules, composition; and what has no clusters."""
+"""The page Clusters: its job, tabs and rules; and what has no clusters."""
 
 import numpy as np
 import pytest
@@ -10,11 +10,11 @@ def opened(**address):
     return until_done(open_page("clusters", **{"stimuli": "80", "subjects": "2", **address}))
 
 
-def test_contents_show_images_words_and_ratios():
+def test_stimuli_labels_and_ratios():
     app = opened(k="3")
     assert not app.exception
     assert not app.error
-    assert "What its images show" in [found.value for found in app.subheader]
+    assert "Labels of its stimuli" in [found.value for found in app.subheader]
     table = app.dataframe[0].value
     assert list(table.columns) == ["Label", "Here", "Elsewhere", "Ratio", "95 % interval"]
     button = next(button for button in app.button if button.label.startswith("Select its"))
@@ -22,14 +22,14 @@ def test_contents_show_images_words_and_ratios():
     assert "0 of 80 stimuli selected" not in texts(app)
 
 
-@pytest.mark.parametrize("tab", ["How many", "Profiles", "Composition"])
+@pytest.mark.parametrize("tab", ["Choosing k", "Profiles", "Cross-tabulation"])
 def test_every_tab(tab):
     app = opened(tab=tab)
     assert not app.exception
     assert not app.error
-    if tab == "How many":
+    if tab == "Choosing k":
         assert "Gap statistic" in texts(app)
-    if tab == "Composition":
+    if tab == "Cross-tabulation":
         assert "Adjusted Rand index" in texts(app)
 
 
@@ -41,8 +41,8 @@ def test_voxels_and_pooled_subjects(source):
 
 
 @pytest.mark.parametrize("across", [pytest.param("subjects", marks=pytest.mark.processes), "k"])
-def test_consistency_is_told_with_its_null(across):
-    app = opened(k="3", tab="Consistency", across=across)
+def test_reproducibility_is_told_with_its_null(across):
+    app = opened(k="3", tab="Reproducibility", across=across)
     next(button for button in app.button if "Match the clusters" in button.label).click().run()
     app = until_done(app)
     assert not app.exception
@@ -62,7 +62,7 @@ def test_no_labels_and_no_regions(data_root):
     write_folder(data_root, n=30, responses__s1=rng.standard_normal((30, 7)))
     app = until_done(open_page("clusters", recording="folder:mine"))
     assert not app.exception
-    assert "No image has labels" in texts(app)
+    assert "No stimulus has labels" in texts(app)
     app = until_done(open_page("clusters", recording="folder:mine", tab="Profiles"))
     assert "names no regions" in texts(app)
 

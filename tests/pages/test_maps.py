@@ -100,7 +100,7 @@ def test_study_c_puts_responses_decoder_and_embedding_side_by_side():
 def test_separation_of_categories():
     app = opened(apart_by="supercategory")
     assert not app.exception
-    assert [box.label for box in app.expander if "stand apart" in box.label]
+    assert [box.label for box in app.expander if "Separation" in box.label]
 
 
 @pytest.mark.parametrize("method", list(METHODS))

@@ -1,4 +1,4 @@
-"""What is in one cluster: its images, their labels, and what its centroid answers to."""
+"""The stimuli of one cluster, those nearest to its centroid first, and their labels."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MOST_LABELS = 15
 CLOUD = (420, 240)
 
 
-def contents(key: str, opened: list[Dataset], rows: Observations, found: Clustering) -> None:
-    """One cluster: its images, their labels, and what its centroid answers to."""
-    for note in found.notes:
+def show(opened: list[Dataset], rows: Observations, clustering: Clustering) -> None:
+    """One cluster: its stimuli, those nearest to its centroid first, and their labels."""
+    for note in clustering.notes:
         st.caption(plain(note))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        cluster, count = choose_cluster(found.k)
-        members = rows.stimuli[found.labels == cluster]
+        cluster, count = choose_cluster(clustering.k)
+        members = rows.stimuli[clustering.labels == cluster]
         ids = opened[0].stimuli["id"].iloc[np.unique(members)]
         st.button(
             f"Select its stimuli ({len(ids):,})",
@@ -35,7 +35,7 @@ def contents(key: str, opened: list[Dataset], rows: Observations, found: Cluster
             key="clusters.select",
             icon=":material/check_box:",
         )
-    near = clusters.nearest(found, rows.responses, cluster, count)
+    near = clusters.nearest(clustering, rows.responses, cluster, count)
     gallery(
         tiles(opened, rows, near),
         key=f"cluster_{cluster}_{count}",
@@ -45,11 +45,11 @@ def contents(key: str, opened: list[Dataset], rows: Observations, found: Cluster
         selectable=False,
         show_captions=True,
     )
-    labels(opened, rows, found, cluster)
+    show_labels(opened, rows, clustering, cluster)
 
 
 def choose_cluster(k: int) -> tuple[int, int]:
-    """Which cluster is in view, and how many of its images."""
+    """Which cluster is in view, and how many of its stimuli."""
     names = [str(number + 1) for number in range(k)]
     widgets.warn_unknown("clusters.cluster", names, "There is no cluster")
     if st.session_state.get("clusters.cluster") not in (None, *names):
@@ -77,41 +77,44 @@ def choose_cluster(k: int) -> tuple[int, int]:
 
 def tiles(opened: list[Dataset], rows: Observations, near: clusters.Members) -> list[Tile]:
     by_subject = {ds.subject: ds for ds in opened}
-    made = []
+    shown = []
     for row, distance in zip(near.rows, near.distances, strict=True):
         ds = by_subject[str(rows.subjects[row])]
         stimulus = ds.stimuli.iloc[rows.stimuli[row]]
         subject = f" {ds.subject}" if len(opened) > 1 else ""
         caption = f"{distance:.2f}{subject}"
         words = f"{images.describe(stimulus)}, {caption}"
-        made.append(Tile(f"{row}", images.uri(ds, stimulus["id"]), caption, "", words))
-    return made
+        shown.append(Tile(f"{row}", images.uri(ds, stimulus["id"]), caption, "", words))
+    return shown
 
 
-def labels(opened: list[Dataset], rows: Observations, found: Clustering, cluster: int) -> None:
-    """Which labels the images of a cluster have, and which of them others lack."""
+def show_labels(
+    opened: list[Dataset], rows: Observations, clustering: Clustering, cluster: int
+) -> None:
+    """Which labels the stimuli of a cluster have, and which of them others lack."""
     by_subject = {ds.subject: ds.stimuli["labels"].tolist() for ds in opened}
-    every = [
+    labels = [
         by_subject[str(subject)][row]
         for subject, row in zip(rows.subjects, rows.stimuli, strict=True)
     ]
-    used = found.labels >= 0
+    used = clustering.labels >= 0
     table = clusters.label_table(
-        [one for one, kept in zip(every, used, strict=True) if kept], found.labels[used] == cluster
+        [of_row for of_row, is_used in zip(labels, used, strict=True) if is_used],
+        clustering.labels[used] == cluster,
     )
     if table.empty:
-        st.info("No image has labels, so there is nothing to count.", icon=":material/info:")
+        st.info("No stimulus has labels, so there is nothing to count.", icon=":material/info:")
         return
-    st.subheader("What its images show")
+    st.subheader("Labels of its stimuli")
     by = st.segmented_control(
-        "Words by",
+        "Labels by",
         clusters.WEIGHTS,
         default=clusters.WEIGHTS[-1],
         required=True,
         key="clusters.words",
         bind="query-params",
-        help="count: images with the label; log-ratio: how much more frequent it is here than "
-        "in all other images, where its 95 % interval lies above 1",
+        help="count: stimuli with the label; log-ratio: how much more frequent it is here than "
+        "in all other stimuli, where its 95 % interval lies above 1",
     )
     with st.container(key="halves"):
         left, right = st.columns(2, gap="large")
@@ -127,7 +130,7 @@ def labels(opened: list[Dataset], rows: Observations, found: Clustering, cluster
     with right:
         st.dataframe(in_words(table), hide_index=True)
     st.caption(
-        "Ratio: how much more frequent a label is among the images of the cluster than among "
+        "Ratio: how much more frequent a label is among the stimuli of the cluster than among "
         "all others (Jeffreys' prior), with its 95 % interval; ordered by the lower end."
     )
 

@@ -1,4 +1,4 @@
-"""What speaks for the clusters: their map, their number, profiles, columns, other subjects."""
+"""What speaks for the clusters: map, choice of k, profiles, columns, reproducibility."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from core import clusters
 from core.clusters import Choice, Clustering, ClustersRequest, ConsistencyRequest, Observations
 from core.datasets import Dataset
 from core.figures import clusters as figures
-from pages.shared.clusters import results as clusterings
+from pages.shared.clusters import results
 from pages.shared.clusters.settings import subjects_of
 from pages.shared.frame.text import plain
-from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps import spaces
 from pages.shared.maps import view as map_view
 
 WIDEST_CHART = 720
 
 
-def draw_map(ds: Dataset, request: ClustersRequest, found: Clustering) -> None:
+def draw_map(ds: Dataset, request: ClustersRequest, clustering: Clustering) -> None:
     """The map that was clustered, coloured by cluster."""
-    wanted = clusterings.map_of(request)
-    drawn = None if wanted is None else map_spaces.stored(ds, wanted)
-    if wanted is None or drawn is None:
+    view = results.map_of(request)
+    map_ = None if view is None else spaces.stored(ds, view)
+    if view is None or map_ is None:
         return
-    colours = figures.membership(found)
+    colours = figures.membership(clustering)
     map_view.legend("cluster", colours)
     with st.container(width=WIDEST_CHART):
-        map_view.show(ds, wanted, drawn, colours, as_images=False, classifier=None)
+        map_view.show(ds, view, map_, colours, as_images=False, classifier=None)
 
 
-def how_many(choice: Choice) -> None:
+def show_rules(choice: Choice) -> None:
+    """The rules over k, and the k that each of them chooses."""
     st.markdown(f"**Recommended: {plain(choice.recommendation)}**")
     with st.container(key="halves_below"):
         columns = st.columns(2)
@@ -56,28 +57,28 @@ def how_many(choice: Choice) -> None:
     )
 
 
-def profiles(opened: list[Dataset], rows: Observations, found: Clustering) -> None:
-    """What the centroids answer to, region by region."""
+def show_profiles(opened: list[Dataset], rows: Observations, clustering: Clustering) -> None:
+    """The centroids, region by region."""
     if len(opened) == 1 and len(opened[0].regions) > 2:
         ds = opened[0]
-        table = clusters.profile(found, ds.region_means(), ds.regions)
+        table = clusters.profile(clustering, ds.region_means(), ds.regions)
         unit = ds.info.units
     elif len(opened) > 1:
-        table, unit = clusters.profile(found, rows.responses, rows.names), rows.unit
+        table, unit = clusters.profile(clustering, rows.responses, rows.names), rows.unit
     else:
         st.info("This recording names no regions to profile.", icon=":material/info:")
         return
-    names = [str(number + 1) for number in range(found.k)]
+    names = [str(number + 1) for number in range(clustering.k)]
     shown = st.pills(
         "Clusters", names, selection_mode="multi", default=names, key="clusters.profiled"
     )
-    chosen = [names.index(name) for name in shown] or list(range(found.k))
+    chosen = [names.index(name) for name in shown] or list(range(clustering.k))
     st.plotly_chart(
         figures.profiles(table, unit, chosen), key="profiles", alt="Mean response of clusters"
     )
 
 
-def composition(opened: list[Dataset], rows: Observations, found: Clustering) -> None:
+def cross_tabulate(opened: list[Dataset], rows: Observations, clustering: Clustering) -> None:
     """How sources and categories spread over the clusters."""
     stimuli = opened[0].stimuli
     columns = [
@@ -86,28 +87,26 @@ def composition(opened: list[Dataset], rows: Observations, found: Clustering) ->
         if name in stimuli and stimuli[name].replace("", None).nunique() > 1
     ]
     if not columns:
-        st.info("The stimulus list has no column to compare with.", icon=":material/info:")
+        st.info("The stimulus list has no column to tabulate.", icon=":material/info:")
         return
-    column = st.selectbox(
-        "Compare with", columns, key="clusters.column", bind="query-params", width=200
-    )
+    column = st.selectbox("Column", columns, key="clusters.column", bind="query-params", width=200)
     by_subject = {ds.subject: ds.stimuli[column].tolist() for ds in opened}
     values = [
         by_subject[str(subject)][row]
         for subject, row in zip(rows.subjects, rows.stimuli, strict=True)
     ]
-    compared = clusters.composition(found, values)
+    counts = clusters.composition(clustering, values)
     alt = f"{column} in each cluster"
-    st.plotly_chart(figures.composition(compared, column), key="composition", alt=alt)
-    if compared.adjusted_rand is not None:
+    st.plotly_chart(figures.composition(counts, column), key="composition", alt=alt)
+    if counts.adjusted_rand is not None:
         st.markdown(
-            f"**Adjusted Rand index {compared.adjusted_rand:.2f}** (0 is chance, 1 is identity), "
-            f"normalised mutual information {compared.normalised_mutual_information:.2f}, over "
-            f"{compared.known:,} rows."
+            f"**Adjusted Rand index {counts.adjusted_rand:.2f}** (0 is chance, 1 is identity), "
+            f"normalised mutual information {counts.normalised_mutual_information:.2f}, over "
+            f"{counts.known:,} rows."
         )
 
 
-def consistency(ds: Dataset, request: ClustersRequest, found: Clustering) -> None:
+def show_reproducibility(ds: Dataset, request: ClustersRequest, clustering: Clustering) -> None:
     """Whether the clusters come back in other subjects, or with another k."""
     are_regions = request.source != "map"
     choices = list(clusters.ACROSS) if len(ds.subjects) > 1 and are_regions else ["k"]
@@ -118,9 +117,9 @@ def consistency(ds: Dataset, request: ClustersRequest, found: Clustering) -> Non
         required=True,
         key="clusters.across",
         bind="query-params",
-        help=f"every subject with {found.k} clusters; or the rows above with neighbouring k",
+        help=f"every subject with {clustering.k} clusters; or the rows above with neighbouring k",
     )
-    matched = clusterings.consistency(_matching(ds, request, across, found.k))
+    matched = results.consistency(_matching(ds, request, across, clustering.k))
     if matched is None:
         return
     with st.container(width=WIDEST_CHART):

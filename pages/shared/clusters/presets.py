@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import clusters
 from core.datasets import Dataset
-from pages.shared.clusters import settings as clusterings
+from pages.shared.clusters.settings import has_regions
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings, place_area
 
@@ -37,6 +37,6 @@ presets.register(
         "than .01 to R².",
         "clusters",
         _clusters_of_study_d,
-        fits=clusterings.has_regions,
+        fits=has_regions,
     ),
 )

@@ -10,8 +10,7 @@ from core import clusters
 from core.clusters import Choice, ClustersRequest, Consistency, ConsistencyRequest, Observations
 from core.datasets import Dataset
 from pages.shared.frame import results
-from pages.shared.maps.spaces import EVERY as RESPONSES
-from pages.shared.maps.spaces import Wanted
+from pages.shared.maps.spaces import RESPONSES, MapView
 
 
 @st.cache_resource(max_entries=8, show_spinner="Collecting the responses …")
@@ -19,12 +18,12 @@ def rows_of(key: str, _opened: list[Dataset], _request: ClustersRequest) -> Obse
     return clusters.rows_of(_opened, _request.source, _request.roi, _request.seed)
 
 
-def map_of(request: ClustersRequest) -> Wanted | None:
+def map_of(request: ClustersRequest) -> MapView | None:
     """The map whose points are clustered, as the page Maps asks for it."""
     if request.source != "map":
         return None
     space = ":".join([RESPONSES, *request.roi])
-    return Wanted(space, clusters.MAP, {}, request.seed)
+    return MapView(space, clusters.MAP, {}, request.seed)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -106,6 +106,12 @@ FORMER_PARAMETERS: dict[str, dict[str, str]] = {
 FORMER_VALUES: dict[str, dict[str, str]] = {
     "roi": {"every unit": "", "all units": ""},
     "rdm.combine": {"joined": "concatenated"},
+    "clusters.tab": {
+        "Contents": "Stimuli and labels",
+        "How many": "Choosing k",
+        "Composition": "Cross-tabulation",
+        "Consistency": "Reproducibility",
+    },
     "encoders.query": {"picture": "image"},
 }
 

@@ -11,7 +11,7 @@ from core.errors import NeurogalleryError
 from core.maps import Map
 from pages.shared.frame.text import plain
 from pages.shared.maps.settings import grouping
-from pages.shared.maps.spaces import Wanted
+from pages.shared.maps.spaces import MapView
 
 MOST_PERMUTED = 3000
 
@@ -41,23 +41,23 @@ def choose_groups(ds: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
 
 @st.cache_resource(max_entries=32, show_spinner="Fitting the classifier …")
 def fitted(
-    key: tuple[object, ...], _drawn: Map, _groups: tuple[np.ndarray, np.ndarray]
+    key: tuple[object, ...], _map: Map, _groups: tuple[np.ndarray, np.ndarray]
 ) -> maps.LinearClassifier | str:
-    permutations = 200 if len(_drawn.coordinates) <= MOST_PERMUTED else 20
+    permutations = 200 if len(_map.coordinates) <= MOST_PERMUTED else 20
     try:
-        return maps.linear_classifier(_drawn.coordinates, *_groups, permutations=permutations)
+        return maps.linear_classifier(_map.coordinates, *_groups, permutations=permutations)
     except NeurogalleryError as error:
         return str(error)
 
 
 def classifier_of(
-    ds: Dataset, wanted: Wanted, drawn: Map, groups: tuple[np.ndarray, np.ndarray] | None
+    ds: Dataset, view: MapView, map_: Map, groups: tuple[np.ndarray, np.ndarray] | None
 ) -> maps.LinearClassifier | None:
     if groups is None:
         return None
     stamp = tuple(np.packbits(group).tobytes() for group in groups)
-    key = (ds.fingerprint, wanted.space, wanted.method, str(wanted.parameters), wanted.seed, stamp)
-    classifier = fitted(key, drawn, groups)
+    key = (ds.fingerprint, view.space, view.method, str(view.parameters), view.seed, stamp)
+    classifier = fitted(key, map_, groups)
     if isinstance(classifier, str):
         st.info(plain(classifier), icon=":material/info:")
         return None

@@ -24,14 +24,14 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     columns = [name for name in map(str, ds.stimuli) if _colours_well(ds.stimuli[name], name)]
     columns.sort(key=lambda n: COLUMNS_FIRST.index(n) if n in COLUMNS_FIRST else len(COLUMNS_FIRST))
     means = [f"mean of {roi}" for roi in ds.rois]
-    found = _clusters(ds)
-    columns += [] if found is None else [CLUSTER]
+    clustering = _clusters(ds)
+    columns += [] if clustering is None else [CLUSTER]
     options = [*columns, PLAIN, *means, *(["unit"] if ds.n_units else [])]
     widgets.warn_unknown("maps.colour", options, "There is no column")
     forget_others("maps.colour", options)
     name = st.selectbox("Colour by", options, key="maps.colour", bind="query-params", width=200)
-    if name == CLUSTER and found is not None:
-        return name, membership(found)
+    if name == CLUSTER and clustering is not None:
+        return name, membership(clustering)
     if name == PLAIN:
         return name, figures.colouring(["stimuli"] * ds.n_stimuli)
     if name == "unit":

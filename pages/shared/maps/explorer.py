@@ -5,16 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets import Dataset
+from pages.shared.frame import selection
 from pages.shared.frame.text import plain
-from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps import spaces
 from pages.shared.maps import view as map_view
 from pages.shared.maps.classifier import choose_groups, classifier_of
 from pages.shared.maps.colours import choose_colours
-from pages.shared.maps.spaces import Wanted
+from pages.shared.maps.spaces import MapView
 
 
 @st.fragment
-def explore(ds: Dataset, wanted: list[Wanted]) -> None:
+def explore(ds: Dataset, views: list[MapView]) -> None:
     """Maps side by side, with one colouring and one selection."""
     before = st.session_state.get("maps.selection")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -26,16 +27,16 @@ def explore(ds: Dataset, wanted: list[Wanted]) -> None:
         )
     map_view.legend(name, colours)
     with st.container(key="spaces"):
-        columns = st.columns(len(wanted), gap="medium")
-    for column, one in zip(columns, wanted, strict=True):
+        columns = st.columns(len(views), gap="medium")
+    for column, view in zip(columns, views, strict=True):
         with column:
-            st.markdown(f"**{plain(one.space)}**")
-            drawn = map_spaces.get(ds, one)
-            if drawn is not None:
-                classifier = classifier_of(ds, one, drawn, groups)
-                map_view.show(ds, one, drawn, colours, as_images and has_images, classifier)
+            st.markdown(f"**{plain(view.space)}**")
+            map_ = spaces.get(ds, view)
+            if map_ is not None:
+                classifier = classifier_of(ds, view, map_, groups)
+                map_view.show(ds, view, map_, colours, as_images and has_images, classifier)
     map_view.selected(ds)
-    after = map_view.selection.current(ds).ids
+    after = selection.current(ds).ids
     st.session_state["maps.selection"] = after
     if before is not None and before != after:
         st.rerun()

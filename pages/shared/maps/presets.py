@@ -6,14 +6,14 @@ from core import maps
 from core.datasets import Dataset
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings, place_area
-from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps import spaces
 
 
 def _map_of_study_a(ds: Dataset) -> Settings:
     roi = place_area(ds)
-    space = map_spaces.EVERY if roi is None else f"{map_spaces.EVERY}:{roi}"
-    later = f"{space}{map_spaces.AT}TR34"
-    beside = [later] if later in map_spaces.listed(ds) else []
+    space = spaces.RESPONSES if roi is None else f"{spaces.RESPONSES}:{roi}"
+    later = f"{space}{spaces.AT}TR34"
+    beside = [later] if later in spaces.listed(ds) else []
     method = maps.METHODS["tsne"]
     defaults = {f"maps.{method.id}.{p.name}": p.default for p in method.parameters}
     by_source = {"maps.colour": "source"} if ds.stimuli["source"].nunique() > 1 else {}
@@ -21,17 +21,17 @@ def _map_of_study_a(ds: Dataset) -> Settings:
 
 
 def _maps_of_study_c(ds: Dataset) -> Settings:
-    listed = map_spaces.listed(ds)
-    kinds = (f"{map_spaces.DECODER}:", "embedding:")
+    listed = spaces.listed(ds)
+    kinds = (f"{spaces.DECODER}:", "embedding:")
     beside = [next((name for name in listed if name.startswith(kind)), None) for kind in kinds]
     method = maps.METHODS["isomap"]
     defaults = {f"maps.{method.id}.{p.name}": p.default for p in method.parameters}
-    spaces = [map_spaces.EVERY, *(name for name in beside if name is not None)]
-    return {**_map(spaces, method.id), **defaults}
+    chosen = [spaces.RESPONSES, *(name for name in beside if name is not None)]
+    return {**_map(chosen, method.id), **defaults}
 
 
-def _map(spaces: list[str], method: str) -> Settings:
-    return {"maps.space": spaces, "maps.method": method, "random_seed": 0}
+def _map(chosen: list[str], method: str) -> Settings:
+    return {"maps.space": chosen, "maps.method": method, "random_seed": 0}
 
 
 presets.register(
@@ -46,8 +46,8 @@ presets.register(
     Preset(
         "Study C: maps",
         "BrainSem: Isomap (or t-SNE) of raw responses, of the newest decoder's embedding where "
-        "one was trained, and of the images' own; 'Dividing line' draws the line between two "
-        "groups, such as living and non-living.",
+        "one was trained, and of the images' own; 'Linear classifier' draws the boundary between "
+        "groups A and B, such as living and non-living.",
         "maps",
         _maps_of_study_c,
     ),

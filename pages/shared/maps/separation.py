@@ -10,38 +10,36 @@ from core.datasets import Dataset
 from core.figures import maps as figures
 from core.maps import Map
 from pages.shared.frame.text import plain
-from pages.shared.maps import spaces as map_spaces
+from pages.shared.maps import spaces
 from pages.shared.maps.settings import grouping
-from pages.shared.maps.spaces import Wanted
+from pages.shared.maps.spaces import MapView
 
 
-def separation(ds: Dataset, wanted: list[Wanted]) -> None:
+def separation(ds: Dataset, views: list[MapView]) -> None:
     """How far each category stands apart, on the map and in the space."""
     columns = grouping(ds, "supercategory", "category", "source")
     if not columns:
         return
-    with st.expander(
-        "How far do categories stand apart?", key="maps.apart", on_change="rerun"
-    ) as opened:
+    with st.expander("Separation of categories", key="maps.apart", on_change="rerun") as opened:
         if not opened.open:
             return
-        column = st.selectbox("Of", columns, key="maps.apart_by", width=200)
-        for place, one in zip(st.columns(len(wanted)), wanted, strict=True):
-            drawn = map_spaces.stored(ds, one)
-            if drawn is None:
+        column = st.selectbox("Column", columns, key="maps.apart_by", width=200)
+        for place, view in zip(st.columns(len(views)), views, strict=True):
+            map_ = spaces.stored(ds, view)
+            if map_ is None:
                 continue
-            table = _separation(ds.fingerprint, one, column, drawn, ds)
+            table = _separation(ds.fingerprint, view, column, map_, ds)
             with place:
-                st.markdown(f"**{plain(one.space)}**")
+                st.markdown(f"**{plain(view.space)}**")
                 alt = f"Mean silhouette of each {column}"
-                st.plotly_chart(figures.separation_strip(table), key=f"strip_{one.space}", alt=alt)
+                st.plotly_chart(figures.separation_strip(table), key=f"strip_{view.space}", alt=alt)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring the separation …")
 def _separation(
-    fingerprint: str, wanted: Wanted, column: str, _drawn: Map, _ds: Dataset
+    fingerprint: str, view: MapView, column: str, _map: Map, _ds: Dataset
 ) -> pd.DataFrame:
-    of = map_spaces.features(_ds.fingerprint, wanted.space, _ds, wanted)
+    space = spaces.features(_ds.fingerprint, view.space, _ds, view)
     return maps.separation(
-        _drawn.coordinates, _ds.stimuli[column].tolist(), of.array, wanted.metric, of.is_distances
+        _map.coordinates, _ds.stimuli[column].tolist(), space.array, view.metric, space.is_distances
     )

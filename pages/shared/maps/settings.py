@@ -8,23 +8,23 @@ from core import maps
 from core.datasets import Dataset
 from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
-from pages.shared.maps import spaces as map_spaces
-from pages.shared.maps.spaces import Wanted
+from pages.shared.maps import spaces
+from pages.shared.maps.spaces import MapView
 
 MOST_SIDE_BY_SIDE = 3
 
 
-def choose_maps(ds: Dataset) -> list[Wanted]:
+def choose_maps(ds: Dataset) -> list[MapView]:
     """Up to three spaces, one method for all of them."""
-    spaces = map_spaces.listed(ds)
-    widgets.warn_unknown("maps.space", spaces, "There is no space")
-    forget_others("maps.space", spaces)
+    names = spaces.listed(ds)
+    widgets.warn_unknown("maps.space", names, "There is no space")
+    forget_others("maps.space", names)
     widgets.warn_unknown("maps.method", methods(ds), "There is no method for this recording")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
             "Maps of",
-            spaces,
-            default=spaces[:1],
+            names,
+            default=names[:1],
             key="maps.space",
             bind="query-params",
             max_selections=MOST_SIDE_BY_SIDE,
@@ -40,8 +40,8 @@ def choose_maps(ds: Dataset) -> list[Wanted]:
             help="\n".join(f"- **{m.id}**: {m.label}. {m.note}" for m in maps.METHODS.values()),
         )
         with st.popover("Settings", icon=":material/tune:"):
-            values, seed = settings(maps.METHODS[method])
-    return [Wanted(space, method, _for_space(space, method, values), seed) for space in chosen]
+            values, seed = choose_parameters(maps.METHODS[method])
+    return [MapView(space, method, _for_space(space, method, values), seed) for space in chosen]
 
 
 def methods(ds: Dataset) -> list[str]:
@@ -52,7 +52,8 @@ def methods(ds: Dataset) -> list[str]:
     return [method.id for method in sorted(fit, key=lambda method: -method.slow_above)]
 
 
-def settings(method: maps.Method) -> tuple[dict[str, object], int]:
+def choose_parameters(method: maps.Method) -> tuple[dict[str, object], int]:
+    """Values of the parameters that a method declares, and the seed."""
     st.markdown(f"**{plain(method.label)}.** {plain(method.note)}")
     st.caption(plain(method.citation))
     prefix = f"maps.{method.id}."

@@ -20,14 +20,14 @@ from pages.shared.encoders import embeddings
 from pages.shared.frame import recording, results
 from pages.shared.frame.text import plain
 
-EVERY, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"
+RESPONSES, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"
 MOST_UNASKED = 3000
 HEIGHT = 480
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A map that is asked for: of which space, by which method, with which settings."""
+class MapView:
+    """A map in view: of which space, by which method, with which settings."""
 
     space: str
     method: str
@@ -69,7 +69,7 @@ def listed(ds: Dataset) -> list[str]:
     """Ids of the spaces of a recording: responses, region means, RDMs, decoders, embeddings."""
     spaces: list[str] = []
     if ds.betas is not None:
-        of_units = [EVERY, *(f"{EVERY}:{roi}" for roi in ds.rois)]
+        of_units = [RESPONSES, *(f"{RESPONSES}:{roi}" for roi in ds.rois)]
         spaces += of_units
         spaces += [f"{space}{AT}{tr}" for tr in _other_times(ds) for space in of_units]
         spaces += [REGIONS] if len(ds.regions) > 2 else []
@@ -101,34 +101,34 @@ def _other_times(ds: Dataset) -> list[str]:
     return [str(choice) for choice in choices if choice != ds.options.get("tr")]
 
 
-def _recording(ds: Dataset, wanted: Wanted) -> Dataset:
+def _recording(ds: Dataset, view: MapView) -> Dataset:
     """The recording in view, or the same one at another time of the response."""
-    if not wanted.tr:
+    if not view.tr:
         return ds
-    other = recording.with_options(ds, tr=wanted.tr)
+    other = recording.with_options(ds, tr=view.tr)
     if other.stimuli["id"].tolist() == ds.stimuli["id"].tolist():
         return other
     raise InputError(
-        f"{wanted.tr} of {ds.subject} has other stimuli",
+        f"{view.tr} of {ds.subject} has other stimuli",
         "the stimuli of the recording in view, so that both maps share a selection",
         "Open it alone with the options of the recording.",
     )
 
 
-def get(ds: Dataset, wanted: Wanted) -> Map | None:
+def get(ds: Dataset, view: MapView) -> Map | None:
     """The map; where it takes long, what a job has of it so far, and None."""
     try:
-        if wanted.source == "embedding" and not _is_encoded(ds, wanted):
+        if view.source == "embedding" and not _is_encoded(ds, view):
             return None
-        if _comes_at_once(ds, wanted):
-            return stored(ds, wanted)
-        request = _request(ds, wanted)
+        if _comes_at_once(ds, view):
+            return stored(ds, view)
+        request = _request(ds, view)
         whole = results.get(
             request,
             _whole,
             on_click=ds.n_stimuli > MOST_UNASKED,
             icon=":material/scatter_plot:",
-            live=partial(_draw_so_far, wanted),
+            live=partial(_draw_so_far, view),
         )
         return maps.load(request.key()) if whole is None else whole
     except NeurogalleryError as error:
@@ -136,64 +136,64 @@ def get(ds: Dataset, wanted: Wanted) -> Map | None:
         return None
 
 
-def stored(ds: Dataset, wanted: Wanted) -> Map | None:
+def stored(ds: Dataset, view: MapView) -> Map | None:
     """The map where it is there or comes at once, whole or partial; nothing is shown."""
-    if wanted.source == "embedding" and embeddings.stored(ds, _space(wanted), "stimuli") is None:
+    if view.source == "embedding" and embeddings.stored(ds, _space(view), "stimuli") is None:
         return None
-    request = _request(ds, wanted)
-    if _comes_at_once(ds, wanted):
-        return _at_once(request.key(), request.recording.open(), wanted)
+    request = _request(ds, view)
+    if _comes_at_once(ds, view):
+        return _at_once(request.key(), request.recording.open(), view)
     return maps.load(request.key())
 
 
-def _request(ds: Dataset, wanted: Wanted) -> MapRequest:
+def _request(ds: Dataset, view: MapView) -> MapRequest:
     return MapRequest(
-        Reference.of(_recording(ds, wanted)),
-        wanted.source,
-        wanted.source_parameters,
-        wanted.method,
-        wanted.parameters,
-        wanted.seed,
-        wanted.space,
+        Reference.of(_recording(ds, view)),
+        view.source,
+        view.source_parameters,
+        view.method,
+        view.parameters,
+        view.seed,
+        view.space,
     )
 
 
-def _comes_at_once(ds: Dataset, wanted: Wanted) -> bool:
-    return ds.n_stimuli <= maps.METHODS[wanted.method].slow_above
+def _comes_at_once(ds: Dataset, view: MapView) -> bool:
+    return ds.n_stimuli <= maps.METHODS[view.method].slow_above
 
 
 def _whole(key: str) -> Map | None:
-    drawn = maps.load(key)
-    return None if drawn is None or drawn.partial else drawn
+    map_ = maps.load(key)
+    return None if map_ is None or map_.partial else map_
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the space …")
-def features(fingerprint: str, space: str, _ds: Dataset, _wanted: Wanted) -> maps.Features:
+def features(fingerprint: str, space: str, _ds: Dataset, _view: MapView) -> maps.Features:
     """The space itself, in which neighbours are sought."""
-    return maps.features_of(_recording(_ds, _wanted), _wanted.source, **_wanted.source_parameters)
+    return maps.features_of(_recording(_ds, _view), _view.source, **_view.source_parameters)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the map …")
-def _at_once(key: str, _ds: Dataset, _wanted: Wanted) -> Map:
-    of = features(_ds.fingerprint, _wanted.space, _ds, _wanted)
-    return maps.embed(of.array, _wanted.method, _wanted.seed, of.is_distances, **_wanted.parameters)
+def _at_once(key: str, _ds: Dataset, _view: MapView) -> Map:
+    space = features(_ds.fingerprint, _view.space, _ds, _view)
+    return maps.embed(space.array, _view.method, _view.seed, space.is_distances, **_view.parameters)
 
 
-def _is_encoded(ds: Dataset, wanted: Wanted) -> bool:
-    return embeddings.get(ds, _space(wanted), "stimuli") is not None
+def _is_encoded(ds: Dataset, view: MapView) -> bool:
+    return embeddings.get(ds, _space(view), "stimuli") is not None
 
 
-def _space(wanted: Wanted) -> embeddings.Space:
-    return embeddings.Space(encoders.get(wanted.source_parameters["encoder"]).info)
+def _space(view: MapView) -> embeddings.Space:
+    return embeddings.Space(encoders.get(view.source_parameters["encoder"]).info)
 
 
-def _draw_so_far(wanted: Wanted, job: Job) -> None:
+def _draw_so_far(view: MapView, job: Job) -> None:
     """The map as its job has drawn it so far."""
     points = maps.live(job.folder)
     if points is None:
         return
-    key = f"live_{wanted.space}_{wanted.method}"
-    description = f"Unfinished map of {wanted.space}"
+    key = f"live_{view.space}_{view.method}"
+    description = f"Unfinished map of {view.space}"
     scatter(Points(_usable(points), identity=key), key=key, description=description, height=HEIGHT)
 
 

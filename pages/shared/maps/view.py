@@ -27,8 +27,8 @@ from pages.shared.components.scatter.scatter import (
 )
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
-from pages.shared.maps import spaces as map_spaces
-from pages.shared.maps.spaces import Wanted
+from pages.shared.maps import spaces
+from pages.shared.maps.spaces import MapView
 
 POINT = "maps.point"
 NEIGHBOURS, TILE = 12, 72
@@ -39,46 +39,46 @@ MOST_SELECTED = 40
 
 def show(
     ds: Dataset,
-    wanted: Wanted,
-    drawn: Map,
+    view: MapView,
+    map_: Map,
     colours: figures.Colouring,
     as_images: bool,
     classifier: maps.LinearClassifier | None,
 ) -> None:
     """The map with its selection, quality and the neighbours of the clicked image."""
     clicked = _clicked(ds)
-    near = None if clicked is None else _neighbours(ds, wanted, clicked)
-    tip = st.session_state.get(f"maps.tip.{wanted.space}")
+    near = None if clicked is None else _neighbours(ds, view, clicked)
+    tip = st.session_state.get(f"maps.tip.{view.space}")
     scatter(
         Points(
-            drawn.coordinates,
+            map_.coordinates,
             colours=Colours(colours.codes, colours.palette),
             atlas=_atlas(ds.fingerprint, ds) if as_images else None,
             images=as_images,
             items=ds.fingerprint,
         ),
-        key=f"map_{wanted.space}",
-        description=f"Map of {wanted.space} by {wanted.method}: {ds.n_stimuli:,} stimuli",
+        key=f"map_{view.space}",
+        description=f"Map of {view.space} by {view.method}: {ds.n_stimuli:,} stimuli",
         marks=Marks(
             selected=_selected_rows(ds),
             numbered=() if near is None else near[0].tolist(),
             star=clicked,
-            line=_boundary(drawn, classifier),
+            line=_boundary(map_, classifier),
             hovered=None if tip is None else _tip(ds, tip),
         ),
         callbacks=Callbacks(
             on_select=lambda rows: selection.select(ds, ds.stimuli["id"].iloc[rows]),
             on_click=lambda row: _click(ds, row),
-            on_hover=lambda row: st.session_state.update({f"maps.tip.{wanted.space}": row}),
+            on_hover=lambda row: st.session_state.update({f"maps.tip.{view.space}": row}),
         ),
         height=HEIGHT,
-        name=f"{ds.info.name}_{wanted.space}_{wanted.method}",
+        name=f"{ds.info.name}_{view.space}_{view.method}",
     )
-    st.caption(quality(drawn))
+    st.caption(quality(map_))
     if classifier is not None:
         st.caption(f"Linear classifier: {figures.described(classifier)}.")
     if clicked is not None and near is not None:
-        _show_neighbours(ds, wanted, clicked, *near)
+        _show_neighbours(ds, view, clicked, *near)
 
 
 def selected(ds: Dataset) -> None:
@@ -89,18 +89,18 @@ def selected(ds: Dataset) -> None:
         images.strip(ds, rows.tolist(), size=56, limit=MOST_SELECTED)
 
 
-def quality(drawn: Map) -> str:
+def quality(map_: Map) -> str:
     """How far the map can be trusted, in words."""
     words = [
-        f"Trustworthiness {drawn.trustworthiness:.2f}",
-        f"neighbourhood preservation {drawn.neighbourhood_preservation:.0%} "
-        f"(of {drawn.neighbours} nearest neighbours)",
+        f"Trustworthiness {map_.trustworthiness:.2f}",
+        f"neighbourhood preservation (kNN, k = {map_.neighbours}) "
+        f"{map_.neighbourhood_preservation:.0%}",
     ]
-    if drawn.partial:
-        words.append(f"unfinished, stopped after {drawn.iterations:,} iterations")
-    if drawn.left_out:
-        words.append(f"{drawn.left_out:,} stimuli without a usable row left out")
-    return " · ".join([*words, *map(plain, drawn.notes)])
+    if map_.partial:
+        words.append(f"unfinished, stopped after {map_.iterations:,} iterations")
+    if map_.left_out:
+        words.append(f"{map_.left_out:,} stimuli without a usable row left out")
+    return " · ".join([*words, *map(plain, map_.notes)])
 
 
 def legend(name: str, colours: figures.Colouring) -> None:
@@ -125,8 +125,8 @@ def legend(name: str, colours: figures.Colouring) -> None:
 
 
 def _clicked(ds: Dataset) -> int | None:
-    asked = st.query_params.get(POINT)
-    return ds.row(asked) if asked is not None and ds.has_stimulus(asked) else None
+    stimulus = st.query_params.get(POINT)
+    return ds.row(stimulus) if stimulus is not None and ds.has_stimulus(stimulus) else None
 
 
 def _click(ds: Dataset, row: int) -> None:
@@ -155,26 +155,26 @@ def _atlas(fingerprint: str, _ds: Dataset) -> Sprites:
     return sprites(thumbnails, ATLAS_SIDE, rows)
 
 
-def _boundary(drawn: Map, classifier: maps.LinearClassifier | None) -> Line | None:
+def _boundary(map_: Map, classifier: maps.LinearClassifier | None) -> Line | None:
     if classifier is None:
         return None
-    points = drawn.coordinates[np.isfinite(drawn.coordinates[:, 0])]
+    points = map_.coordinates[np.isfinite(map_.coordinates[:, 0])]
     low, high = points.min(axis=0), points.max(axis=0)
     ends = classifier.ends((float(low[0]), float(high[0])), (float(low[1]), float(high[1])))
     return None if ends is None else Line(*ends, label=f"{classifier.accuracy:.0%}")
 
 
-def _neighbours(ds: Dataset, wanted: Wanted, row: int) -> tuple[np.ndarray, np.ndarray] | None:
-    of = map_spaces.features(ds.fingerprint, wanted.space, ds, wanted)
-    if not np.isfinite(of.array[row]).any():
+def _neighbours(ds: Dataset, view: MapView, row: int) -> tuple[np.ndarray, np.ndarray] | None:
+    space = spaces.features(ds.fingerprint, view.space, ds, view)
+    if not np.isfinite(space.array[row]).any():
         return None
-    return maps.neighbours(of.array, row, NEIGHBOURS, wanted.metric, of.is_distances)
+    return maps.neighbours(space.array, row, NEIGHBOURS, view.metric, space.is_distances)
 
 
 def _show_neighbours(
-    ds: Dataset, wanted: Wanted, clicked: int, rows: np.ndarray, distances: np.ndarray
+    ds: Dataset, view: MapView, clicked: int, rows: np.ndarray, distances: np.ndarray
 ) -> None:
-    measure = "dissimilarity" if wanted.is_distances else f"{wanted.metric} distance"
+    measure = "dissimilarity" if view.is_distances else f"{view.metric} distance"
     name = ds.stimuli["id"].iloc[clicked]
     st.markdown(f"**Nearest to {plain(name)}** in the space itself ({measure})")
     gallery(
@@ -183,7 +183,7 @@ def _show_neighbours(
             _tile(ds, row, f"{place}: {distance:.3g}")
             for place, (row, distance) in enumerate(zip(rows, distances, strict=True), 1)
         ],
-        key=f"near_{wanted.space}",
+        key=f"near_{view.space}",
         selected=(),
         on_change=lambda ids: _click(ds, ds.row(ids[0])) if ids else None,
         size=TILE,

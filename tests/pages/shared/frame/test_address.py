@@ -116,6 +116,10 @@ def test_a_former_key_opens_under_the_present_one(page, former, present):
         ("clusters", "of_roi", "every unit", ""),
         ("rdm", "combine", "joined", "concatenated"),
         ("encoders", "query_by", "picture", "image"),
+        ("clusters", "show_clusters", "Contents", "Stimuli and labels"),
+        ("clusters", "show_clusters", "How many", "Choosing k"),
+        ("clusters", "show_clusters", "Composition", "Cross-tabulation"),
+        ("clusters", "show_clusters", "Consistency", "Reproducibility"),
     ],
 )
 def test_a_former_value_is_the_present_one(page, key, former, present):
