@@ -1,4 +1,4 @@
-"""Dissimilarity matrices, and the two images behind any of their cells."""
+"""Dissimilarity matrices, and the two stimuli of any of their cells."""
 
 import streamlit as st
 
@@ -6,22 +6,18 @@ from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from pages.shared.frame import recording
 from pages.shared.frame.text import plain
-from pages.shared.rdm import downloads as rdm_downloads
-from pages.shared.rdm import explorer as rdm_explorer
-from pages.shared.rdm import matrices
-from pages.shared.rdm import pairs as rdm_pairs
+from pages.shared.rdm import downloads, explorer, matrices, pairs, settings
 from pages.shared.rdm.matrices import Shown, Source, View
-from pages.shared.rdm.settings import in_view, settings
 
 
 def explain_matrix() -> None:
     with st.popover("How to read it", icon=":material/help:"):
         st.markdown(
-            "Each row and each column is one image; a cell is the dissimilarity of the "
-            "**responses** to two of them. Dark cells are pairs that the region answers alike, "
-            "bright ones pairs that it tells apart. Dark squares on the diagonal are groups that "
-            "the region holds together: order the stimuli by category, or let clustering find "
-            "the order. The diagonal is each image with itself, 0, and counts nowhere."
+            "Each row and each column is one stimulus; a cell is the dissimilarity of the "
+            "**responses** to two of them. Dark cells are pairs with similar responses, bright "
+            "ones pairs with dissimilar ones. Dark squares on the diagonal are groups with "
+            "similar responses: order the stimuli by category, or let clustering find the "
+            "order. The diagonal is each stimulus with itself, 0, and counts nowhere."
         )
 
 
@@ -40,7 +36,7 @@ def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
 
 
 def get(ds: Dataset, source: Source, view: View) -> Shown | None:
-    """One RDM; what is wrong with it is told, and the others are shown."""
+    """One RDM; an error is shown in its place, beside the other RDMs."""
     try:
         return matrices.get(ds, source, view)
     except NeurogalleryError as error:
@@ -50,9 +46,9 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
 
 def page(ds: Dataset) -> None:
     recording.title(ds, "Representational dissimilarity")
-    sources, view = settings(ds)
+    sources, view = settings.choose(ds)
     with st.container(horizontal=True, vertical_alignment="center"):
-        ds = in_view(ds)
+        ds = settings.in_view(ds)
         explain_matrix()
     if not sources:
         st.info("Choose at least one RDM.", icon=":material/info:")
@@ -61,23 +57,23 @@ def page(ds: Dataset) -> None:
     if not shown:
         return
     arranged = matrices.arrangement(ds, shown[0], view.order)
-    rdm_explorer.explore(ds, shown, arranged, view)
+    explorer.explore(ds, shown, arranged, view)
     explain_missing(ds, shown)
-    pairs, distribution, downloads = st.tabs(
+    pairs_tab, distribution_tab, download_tab = st.tabs(
         ["Extreme pairs", "Distribution", "Download"],
         key="rdm.tab",
         on_change="rerun",
         bind="query-params",
     )
-    with pairs:
-        if pairs.open:
-            rdm_pairs.extremes(ds, shown, view)
-    with distribution:
-        if distribution.open:
-            rdm_pairs.distribution(shown)
-    with downloads:
-        if downloads.open:
-            rdm_downloads.offer(ds, shown, arranged, view)
+    with pairs_tab:
+        if pairs_tab.open:
+            pairs.extremes(ds, shown, view)
+    with distribution_tab:
+        if distribution_tab.open:
+            pairs.distribution(shown)
+    with download_tab:
+        if download_tab.open:
+            downloads.offer(ds, shown, arranged, view)
 
 
 page(recording.require())

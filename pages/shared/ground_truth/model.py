@@ -1,4 +1,4 @@
-"""The simulated subject: what its regions answer to, and the model of its responses."""
+"""The simulated subject: what drives its regions, and the model of its responses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def noise_free(fingerprint: str, _ds: Dataset) -> simulation.Model:
 
 
 def planted(ds: Dataset) -> None:
-    st.subheader("What each region answers to")
+    st.subheader("What drives each region")
     model = noise_free(ds.fingerprint, ds)
     table = recovery.profiles(model, ds.stimuli["theme"]).rename(index=THEMES)
     chart = curves.profiles(table, [simulation.roi_of(str(name)) for name in table])
@@ -40,7 +40,7 @@ def planted(ds: Dataset) -> None:
         "ground_truth.region", list(map(str, table)), f"{ds.subject} has no region"
     )
     region = st.selectbox(
-        "Images that drive a region",
+        "Stimuli that drive a region",
         list(map(str, table)),
         key="ground_truth.region",
         bind="query-params",
@@ -62,10 +62,11 @@ def model(ds: Dataset) -> None:
         "The response *b* of unit *u* in trial *t* is its signal *x* for the stimulus shown, times "
         "its signal-to-noise ratio κ (ncsnr), plus noise *e* of variance 1. The signal mixes the "
         "drives *z* of four parts, in shares *w* of its region: **pixels** (a Gabor pyramid seen "
-        "through a receptive field), **colour** and texture, **context** (the other things in the "
-        "scene by their size, and the place), and the **semantics** of the main thing (16 "
-        "dimensions written down for each kind). The noise has a global part (8 %), a spatially "
-        "correlated part (40 %), a slow drift in each session (5 %) and an independent part. "
+        "through a receptive field), **colour** and texture, **context** (the other objects in "
+        "the scene by their size, and the place), and the **semantics** of the main object (16 "
+        "dimensions written down for each object category). The noise has a global part (8 %), a "
+        "spatially correlated part (40 %), a slow drift in each session (5 %) and an independent "
+        "part. "
         "ρ is the noise ceiling of *R* averaged trials. Betas are z-scored within each session."
     )
     regions = [region.name for region in simulation.REGIONS]

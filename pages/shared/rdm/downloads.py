@@ -24,7 +24,7 @@ MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
 def offer(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
-    """Download buttons for every RDM in view; files are made when asked for."""
+    """Download buttons for every RDM in view; a file is made when its button is pressed."""
     st.caption(
         "Rows and columns of the .npy and CSV files are in the order of the stimulus list; "
         "the order file gives the order on the screen, which the figure keeps."

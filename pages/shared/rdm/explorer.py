@@ -1,4 +1,4 @@
-"""Heatmaps that answer a click: a cell gives its two images, a block its mean."""
+"""Heatmaps that answer a click: a cell gives its two stimuli, a block its mean."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HINT = "Click a cell for its pair; where categories lie together, a strip for it
 
 @st.fragment
 def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
-    """Heatmaps with the images of what is picked; a click redraws only this part."""
+    """Heatmaps with the stimuli of what is picked; a click redraws only this part."""
     focus = _focus(ds, shown[0], arranged)
     alone = len(shown) == 1
     with st.container(key="explorer" if alone else "explorer_beside"):
@@ -86,14 +86,14 @@ def _heatmap(
     side = SIDE_ALONE if alone else SIDE_BESIDE
     key = f"heatmap_{shown.source.label}"
     n = ds.n_stimuli
-    wanted = window(key, n) if n > side else None
+    zoomed = window(key, n) if n > side else None
     low, high = _ends(shown, arranged, view, side)
     heatmap(
         Matrix(
             n,
             matrices.image(shown, arranged, view, side),
             identity=f"{shown.key}/{arranged.name}",
-            crop=matrices.crop(shown, arranged, view, side, wanted) if wanted else None,
+            crop=matrices.crop(shown, arranged, view, side, zoomed) if zoomed else None,
             crop_needed=n > side,
             labels=_names(ds, arranged) if n <= MOST_NAMES else None,
             bands=_bands(arranged),
@@ -215,16 +215,16 @@ def _block_of(
 def _block(
     ds: Dataset, shown: list[Shown], arranged: Arrangement, row: rdm.Block, column: rdm.Block
 ) -> None:
-    """Mean of the pairs of two categories, and their images."""
+    """Mean of the pairs of two categories, and their stimuli."""
     groups = [arranged.rows[block.start : block.stop] for block in dict.fromkeys((row, column))]
     names = [block.label or "without category" for block in dict.fromkeys((row, column))]
     title = " × ".join(names) if len(names) > 1 else f"within {names[0]}"
     st.markdown(f"**Block {plain(title)}**")
     for matrix in shown:
-        found = rdm.block_mean(matrix.values, groups[0], groups[-1])
+        block = rdm.block_mean(matrix.values, groups[0], groups[-1])
         source = f"{plain(matrix.source.label)}: " if len(shown) > 1 else ""
-        spread = f"mean {found.mean:.4g} ± {found.deviation:.2g} SD" if found.pairs else "no pair"
-        st.caption(f"{source}{spread}, {found.pairs:,} pairs ({matrix.label})")
+        spread = f"mean {block.mean:.4g} ± {block.deviation:.2g} SD" if block.pairs else "no pair"
+        st.caption(f"{source}{spread}, {block.pairs:,} pairs ({matrix.label})")
     for group in groups:
         images.strip(ds, group.tolist(), size=44)
     if st.button("Select this block", key="rdm.select_block", icon=":material/add:"):

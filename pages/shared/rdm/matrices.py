@@ -1,4 +1,4 @@
-"""The RDMs in view, with their order and images: cached, or made by a job."""
+"""The RDMs in view, with their order and pixels: cached, or made by a job."""
 
 from __future__ import annotations
 

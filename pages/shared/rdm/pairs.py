@@ -1,4 +1,4 @@
-"""The pairs at the ends of an RDM as images, and the distribution of its values."""
+"""The stimuli of the pairs at the ends of an RDM, and the distribution of its values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from core.datasets import Dataset
 from core.figures import charts
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
-from pages.shared.rdm import explorer as rdm_explorer
-from pages.shared.rdm import matrices
+from pages.shared.rdm import explorer, matrices
 from pages.shared.rdm.matrices import Shown, View
 
 COLUMNS = 4
@@ -24,14 +23,14 @@ def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
         )
         target = _choose_target(shown[0], view)
     for place, matrix in enumerate(shown):
-        found = matrices.extremes(matrix.key, view.metric, count, target, ds, matrix)
+        extreme = matrices.extremes(matrix.key, view.metric, count, target, ds, matrix)
         if len(shown) > 1:
             st.subheader(plain(matrix.source.label))
         with st.container(key=f"extremes_{place}"):
-            _row(ds, matrix, "Most similar", found.smallest)
-            _row(ds, matrix, "Most dissimilar", found.largest)
-            if found.nearest:
-                _row(ds, matrix, f"Nearest to {found.target:g}", found.nearest)
+            _row(ds, matrix, "Most similar", extreme.smallest)
+            _row(ds, matrix, "Most dissimilar", extreme.largest)
+            if extreme.nearest:
+                _row(ds, matrix, f"Nearest to {extreme.target:g}", extreme.nearest)
 
 
 def distribution(shown: list[Shown]) -> None:
@@ -65,18 +64,18 @@ def _choose_target(shown: Shown, view: View) -> float:
     )
 
 
-def _row(ds: Dataset, shown: Shown, title: str, found: tuple[rdm.Pair, ...]) -> None:
+def _row(ds: Dataset, shown: Shown, title: str, pairs: tuple[rdm.Pair, ...]) -> None:
     st.markdown(f"**{title}**")
-    for start in range(0, len(found), COLUMNS):
+    for start in range(0, len(pairs), COLUMNS):
         places = st.columns(COLUMNS)
-        for place, pair in zip(places, found[start : start + COLUMNS], strict=False):
+        for place, pair in zip(places, pairs[start : start + COLUMNS], strict=False):
             with place, st.container(border=True):
                 images.pair(ds, pair.i, pair.j, size=140, brief=True)
                 st.button(
                     f"{pair.value:.4f}",
                     key=f"{title}_{shown.source.label}_{pair.i}_{pair.j}",
                     help="Show this pair in the matrix",
-                    on_click=rdm_explorer.pick,
+                    on_click=explorer.pick,
                     args=(ds, pair.i, pair.j),
                     width="stretch",
                 )

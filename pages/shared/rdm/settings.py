@@ -98,7 +98,8 @@ def choose_view(ds: Dataset, notes: DeltaGenerator) -> View:
     return View(metric, noise, order, colours, scale == "percentile")
 
 
-def settings(ds: Dataset) -> tuple[list[Source], View]:
+def choose(ds: Dataset) -> tuple[list[Source], View]:
+    """The RDMs in view, and how they are computed and shown."""
     notes = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sources = choose_sources(ds, notes)

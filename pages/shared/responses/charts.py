@@ -60,13 +60,13 @@ def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
         st.info("No stimulus was repeated, so there is no reliability.", icon=":material/info:")
         return
     try:
-        found = reliability(ds.fingerprint, rois, ds)
+        result = reliability(ds.fingerprint, rois, ds)
     except InputError as error:
         st.info(str(error), icon=":material/info:")
         return
-    chart = charts.reliability(found.units)
+    chart = charts.reliability(result.units)
     st.plotly_chart(chart, key="reliability", alt="Histogram of the reliability of the units")
     st.caption(
-        f"Correlation over {found.stimuli:,} repeated stimuli of two random halves of the repeats, "
-        f"mean of {found.splits} splits, corrected to all repeats (Spearman-Brown)."
+        f"Correlation over {result.stimuli:,} repeated stimuli of two random halves of the "
+        f"repeats, mean of {result.splits} splits, corrected to all repeats (Spearman-Brown)."
     )

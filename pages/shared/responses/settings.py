@@ -1,4 +1,4 @@
-"""Of which ROI and of which stimuli the responses are shown."""
+"""Which ROIs and which stimuli the responses in view are of."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def chosen_stimuli(ds: Dataset, usable: np.ndarray) -> pd.DataFrame:
     if len(rows) == 0:
         st.caption(f"{FIRST_LINES} stimuli. Select others on Overview, or by the buttons of RDM.")
         rows = np.flatnonzero(usable)
-        kinds = ds.stimuli["category"].iloc[rows].drop_duplicates().index.to_numpy()
-        rows = (kinds if len(kinds) >= FIRST_LINES else rows)[:FIRST_LINES]
+        of_categories = ds.stimuli["category"].iloc[rows].drop_duplicates().index.to_numpy()
+        rows = (of_categories if len(of_categories) >= FIRST_LINES else rows)[:FIRST_LINES]
     elif len(rows) > MOST_LINES:
         st.caption(f"The first {MOST_LINES} of {len(rows):,} selected stimuli.")
     return ds.stimuli.iloc[rows[:MOST_LINES]]
