@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Generic, TypeVar
@@ -116,20 +117,69 @@ def check_given(
     return {name: item.check(given.get(name, item.default)) for name, item in known.items()}
 
 
+def renamed(**former: str) -> Callable[[type[T]], type[T]]:
+    """Decorate a class whose keywords had other names in former versions.
+
+    A plug-in that was written against those is told in one line what to change.
+
+    Parameters
+    ----------
+    **former : str
+        The name of today for each former one.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        plain = cls.__init__
+
+        @functools.wraps(plain)
+        def __init__(self: T, *args: Any, **values: Any) -> None:
+            for name in values:
+                if name in former:
+                    raise InputError(
+                        f"{cls.__name__} has no {name!r}", f"its name of today, {former[name]!r}"
+                    )
+            plain(self, *args, **values)
+
+        cls.__init__ = __init__  # type: ignore[assignment, method-assign]
+        return cls
+
+    return decorate
+
+
 class Registry(Generic[T]):
     """Entries of one kind, in the order of their registration."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._entries: dict[str, T] = {}
+        self._former: dict[str, str] = {}
 
-    def register(self, name: str, entry: T) -> T:
-        if name in self._entries:
-            raise InputError(f"the {self.kind} {name!r} is registered twice", "one entry per id")
+    def register(self, name: str, entry: T, former: str = "") -> T:
+        """Add an entry.
+
+        Parameters
+        ----------
+        name : str
+            Its id.
+        entry : T
+        former : str, optional
+            An id that it had before, by which addresses and stored results may still name
+            it: it finds the entry, and is not listed.
+        """
+        for id_ in filter(None, (name, former)):
+            if id_ in self._entries or id_ in self._former:
+                raise InputError(f"the {self.kind} {id_!r} is registered twice", "one entry per id")
         self._entries[name] = entry
+        if former:
+            self._former[former] = name
         return entry
 
+    def canonical(self, name: str) -> str:
+        """The id of today for a former one; any other name as it is."""
+        return self._former.get(name, name)
+
     def __getitem__(self, name: str) -> T:
+        name = self.canonical(name)
         if name not in self._entries:
             raise NotFoundError(f"There is no {self.kind} {name!r}", choices=self._entries)
         return self._entries[name]
@@ -138,7 +188,7 @@ class Registry(Generic[T]):
         return iter(self._entries)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._entries or name in self._former
 
     def values(self) -> list[T]:
         return list(self._entries.values())

@@ -25,7 +25,7 @@ def page(ds: Dataset) -> None:
         return
     if not decoder_settings.targets(ds):
         st.info(
-            f"{ds.info.title} has no images and brings no embedding to decode to: place one "
+            f"{ds.info.title} has no images and no precomputed embedding to decode to: place one "
             "as embeddings/NAME.npy beside its responses, a row a stimulus.",
             icon=":material/info:",
         )

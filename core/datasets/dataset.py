@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from core.errors import InputError, NotFoundError
-from core.registry import Parameter
+from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
 from core.validation import check_same_length, check_unique, enumerate_names
 
@@ -55,6 +55,11 @@ class DatasetInfo:
     units: str = "arbitrary units"
 
 
+@renamed(
+    pictures="images",
+    without_picture="without_image",
+    pictures_fingerprint="images_fingerprint",
+)
 @dataclass
 class Dataset:
     """One subject of one recording. Row i of every array is row i of ``stimuli``.

@@ -8,7 +8,7 @@ from typing import Any
 
 from core import splits
 from core.decoders import heads, losses
-from core.encoders import check_parameters
+from core.encoders import canonical, check_parameters
 from core.encoders import get as encoder_of
 from core.errors import InputError
 from core.registry import Parameter, check_given
@@ -174,6 +174,7 @@ class Config:
             "divided": _several("divided", self.divided),
             "head_parameters": heads.HEADS[self.head].check(self.head_parameters),
             "loss": losses.check_terms(self.loss),
+            "encoder": canonical(self.encoder),
             "encoder_parameters": check_parameters(
                 encoder_of(self.encoder).info, self.encoder_parameters
             ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import splits, store
+from core import encoders, splits, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.scoring.score_table import forget_tables
@@ -118,6 +118,7 @@ def run_key(config: Config, data: Data) -> str:
     seed = settings.pop("seed")
     for name in ("dataset", "subjects", "options"):  # the fingerprint of the data covers them
         del settings[name]
+    settings["encoder"] = encoders.get(config.encoder).stored_id
     return store.key(OPERATION, data.fingerprint, settings, seed=seed, version=VERSION)
 
 

@@ -19,6 +19,7 @@ from core.encoders.encoder import (
     Family,
     Loaded,
     available,
+    canonical,
     check_parameters,
     get,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Loaded",
     "agreement",
     "available",
+    "canonical",
     "check_parameters",
     "check_upload",
     "device",

@@ -106,9 +106,9 @@ def encode_images(
     chosen = get(encoder)
     values = check_parameters(chosen.info, parameters)
     table = _table(ds, which)
-    brought = chosen.brought(ds, which)
-    if brought is not None:
-        return brought
+    precomputed = chosen.precomputed(ds, which)
+    if precomputed is not None:
+        return precomputed
     if progress is not None:
         progress(0.0, f"Opening {chosen.info.label}")
     key = _key(ds, chosen, which, values)
@@ -194,7 +194,7 @@ def load_failures(
     NotFoundError
         If the images were not encoded yet.
     """
-    if get(encoder).brought(ds, which) is not None:
+    if get(encoder).precomputed(ds, which) is not None:
         return {}
     encoded = load(result_key(ds, encoder, which, **parameters))
     if encoded is None:
@@ -219,7 +219,7 @@ def _table(ds: Dataset, which: str) -> list[str]:
 def _key(ds: Dataset, encoder: Encoder, which: str, values: Mapping[str, Any]) -> str:
     made_from = {
         "ids": _table(ds, which),
-        "encoder": encoder.info.id,
+        "encoder": encoder.stored_id,
         "checkpoint": encoder.digest(),
         "which": which,
         "parameters": dict(values),

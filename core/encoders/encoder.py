@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.datasets.dataset import Dataset
 from core.errors import InputError, NotFoundError
-from core.registry import Parameter, Registry, check_given
+from core.registry import Parameter, Registry, check_given, renamed
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class EncoderInfo:
         Texts for the reader; empty where unknown. The description says how to place the
         files where they are not on this machine.
     kind : str
-        ``"clip"``, ``"vision"``, ``"module"``, ``"low-level"`` or ``"brought"``.
+        ``"clip"``, ``"vision"``, ``"module"``, ``"low-level"`` or
+        ``"precomputed"``.
     has_text : bool
         Whether it encodes text into the space of the images.
     parameters : tuple of Parameter
@@ -49,7 +50,7 @@ class EncoderInfo:
     @property
     def is_here(self) -> bool:
         """Whether it can be used without the hub."""
-        return self.where is not None or self.kind in ("low-level", "brought")
+        return self.where is not None or self.kind in ("low-level", "precomputed")
 
 
 class Loaded:
@@ -91,8 +92,19 @@ class Encoder:
 
     needs_torch = True
 
+    def __init_subclass__(cls) -> None:
+        if hasattr(cls, "brought"):
+            raise InputError(
+                f"{cls.__name__} defines 'brought'", "its name of today, 'precomputed'"
+            )
+
     def __init__(self, info: EncoderInfo) -> None:
         self.info = info
+
+    @property
+    def stored_id(self) -> str:
+        """Id in the keys of stored results: the one under which the first was stored."""
+        return self.info.id
 
     def digest(self) -> str:
         """What stands for the content of the checkpoint; computed without loading it.
@@ -105,11 +117,12 @@ class Encoder:
         """Bring the encoder into memory."""
         raise NotImplementedError
 
-    def brought(self, ds: Dataset, which: str) -> np.ndarray | None:
+    def precomputed(self, ds: Dataset, which: str) -> np.ndarray | None:
         """Embeddings that need no computing, None where they are to be computed."""
         return None
 
 
+@renamed(found="members")
 @dataclass(frozen=True)
 class Family:
     """A registered encoder, or a family of which each member has a name.
@@ -120,25 +133,28 @@ class Family:
         Gives the encoder of the name after the colon of an id, "" where there is none.
     takes : str
         What must follow the colon, "" where nothing does.
-    found : callable, optional
-        Lists the members on this machine, or those that a recording brings.
+    members : callable, optional
+        Lists the members on this machine, or those that come with a recording.
     """
 
     open: Callable[[str], Encoder]
     takes: str = ""
-    found: Callable[[Dataset | None], Iterable[EncoderInfo]] | None = None
+    members: Callable[[Dataset | None], Iterable[EncoderInfo]] | None = None
 
 
 ENCODERS: Registry[Family] = Registry("encoder")
 
 
-def register(name: str, family: Family) -> None:
-    """Add an encoder; each module of a family calls this when imported."""
-    ENCODERS.register(name, family)
+def register(name: str, family: Family, former: str = "") -> None:
+    """Add an encoder; each module of a family calls this when imported.
+
+    Ids that begin with its ``former`` name still open it.
+    """
+    ENCODERS.register(name, family, former)
 
 
 def available(ds: Dataset | None = None) -> list[EncoderInfo]:
-    """List the encoders, with those that a recording brings.
+    """List the encoders, with the precomputed embeddings of a recording.
 
     An encoder whose checkpoint is not on this machine is listed too: its ``where`` is
     None and its description says how to place the files.
@@ -147,8 +163,8 @@ def available(ds: Dataset | None = None) -> list[EncoderInfo]:
     for family in ENCODERS.values():
         if not family.takes:
             listed.append(family.open("").info)
-        elif family.found is not None:
-            listed += family.found(ds)
+        elif family.members is not None:
+            listed += family.members(ds)
     return listed
 
 
@@ -163,6 +179,7 @@ def get(encoder: str) -> Encoder:
         If the id lacks the name after its colon, or has one too many.
     """
     name, colon, below = encoder.partition(":")
+    name = ENCODERS.canonical(name)
     if name not in ENCODERS:
         raise NotFoundError(f"There is no encoder {encoder!r}", choices=_choices())
     family = ENCODERS[name]
@@ -172,9 +189,15 @@ def get(encoder: str) -> Encoder:
     return family.open(below.strip())
 
 
-def check_parameters(info: EncoderInfo, given: Mapping[str, Any]) -> dict[str, Any]:
+def canonical(encoder: str) -> str:
+    """The id of today for one of an old address or a stored request; any other as it is."""
+    name, colon, below = encoder.partition(":")
+    return f"{ENCODERS.canonical(name)}{colon}{below}"
+
+
+def check_parameters(info: EncoderInfo, values: Mapping[str, Any]) -> dict[str, Any]:
     """Give every declared parameter its checked value, the default where none was given."""
-    return check_given(info.id, info.parameters, given)
+    return check_given(info.id, info.parameters, values)
 
 
 def _choices() -> list[str]:

@@ -88,13 +88,13 @@ def run(request: EncodeRequest, progress: Progress, folder: Path) -> dict[str, A
     Returns
     -------
     dict
-        ``key`` of the embeddings in the store; None for those that a recording brings.
+        ``key`` of the embeddings in the store; None for those that come with a recording.
     """
     progress(0.0, "Opening the recording")
     ds, which = request.recording.open(), request.which
     encoder = get(request.encoder)
     parameters = check_parameters(encoder.info, request.parameters)
     encode_images(ds, request.encoder, which, progress, **parameters)
-    if encoder.brought(ds, which) is not None:
+    if encoder.precomputed(ds, which) is not None:
         return {"key": None}
     return {"key": result_key(ds, request.encoder, which, **parameters)}

@@ -101,7 +101,7 @@ def config(dataset: str, head: str, fold: int, training: Mapping[str, Any] | Non
     """A head with the sizes of the report on one of the ten folds."""
     return Config(
         dataset,
-        encoder=f"brought:{EMBEDDING}",
+        encoder=f"precomputed:{EMBEDDING}",
         head=head,
         head_parameters=plan.HEADS[head],
         split="kfold",

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 
-from core.errors import InputError
-from core.registry import Parameter, check_given, discover
+from core.errors import InputError, NotFoundError
+from core.registry import Parameter, Registry, check_given, discover
 
 WHOLE = Parameter("epochs", "Epochs", 100, minimum=1, maximum=2000)
 NUMBER = Parameter("rate", "Rate", 0.5, minimum=0.0, maximum=10.0)
@@ -92,6 +92,22 @@ def test_the_owner_of_a_wrong_value_is_named():
         check_given("Training", (WHOLE,), {"speed": 1}, "setting")
     with pytest.raises(InputError, match="Choices: none"):
         check_given("Training", (), {"speed": 1})
+
+
+def test_a_former_id_finds_its_entry_and_is_not_listed():
+    registry = Registry("encoder")
+    registry.register("precomputed", 1, former="brought")
+    registry.register("gabor", 2)
+    assert registry["brought"] == registry["precomputed"] == 1
+    assert "brought" in registry
+    assert list(registry) == ["precomputed", "gabor"]
+    assert registry.canonical("brought") == "precomputed"
+    assert [registry.canonical(name) for name in ("gabor", "none")] == ["gabor", "none"]
+    for name in ("brought", "precomputed"):
+        with pytest.raises(InputError, match=f"{name}' is registered twice"):
+            registry.register(name, 3)
+    with pytest.raises(NotFoundError, match="Choices: precomputed, gabor"):
+        registry["none"]
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_embeddings_without_images_are_searched_and_compared(data_root):
     assert not app.error
     assert "12 × 5" in texts(app)
     app = open_page("encoders", recording="folder:mine", tab="Compare")
-    assert app.dataframe[0].value["Encoder"].tolist() == ["brought:vgg16"]
+    assert app.dataframe[0].value["Encoder"].tolist() == ["precomputed:vgg16"]
 
 
 def test_the_chance_leaves_the_query_out():

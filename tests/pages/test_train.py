@@ -66,7 +66,7 @@ def stored(recording):
     one = Config(
         recording["recording"],
         ("s1",),
-        encoder="brought:mine",
+        encoder="precomputed:mine",
         head="mlp",
         head_parameters={"width": 16},
         split="category",
@@ -191,7 +191,7 @@ def test_neither_images_nor_embedding(data_root):
     write_folder(data_root, n=30, responses__s1=np.random.default_rng(0).standard_normal((30, 7)))
     app = open_page("train", recording="folder:mine")
     assert not app.exception
-    assert "brings no embedding" in texts(app)
+    assert "no precomputed embedding" in texts(app)
 
 
 def test_studies_set_the_page():

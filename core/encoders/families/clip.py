@@ -226,7 +226,7 @@ def _named(name: str) -> Encoder:
     return Clip(info, name)
 
 
-def _found(ds: Dataset | None) -> Iterator[EncoderInfo]:
+def _members(ds: Dataset | None) -> Iterator[EncoderInfo]:
     """Checkpoints below ``<data root>/models`` that no id of their own names."""
     known = {hub.replace("/", "--") for _, hub in PUBLISHED.values()}
     for config in sorted(checkpoints.models_root().glob(f"*/{checkpoints.CONFIG}")):
@@ -242,4 +242,4 @@ def _found(ds: Dataset | None) -> Iterator[EncoderInfo]:
 register("clip-small", Family(_small))
 for _id in PUBLISHED:
     register(_id, Family(functools.partial(_published, _id)))
-register("clip", Family(_named, takes="<hub name or folder>", found=_found))
+register("clip", Family(_named, takes="<hub name or folder>", members=_members))

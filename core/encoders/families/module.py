@@ -228,9 +228,9 @@ def _named(name: str) -> Encoder:
     return Module(info, folder.resolve())
 
 
-def _found(ds: Dataset | None) -> Iterator[EncoderInfo]:
+def _members(ds: Dataset | None) -> Iterator[EncoderInfo]:
     for recipe in sorted(checkpoints.models_root().glob(f"*/{RECIPE}")):
         yield _named(recipe.parent.name).info
 
 
-register("module", Family(_named, takes="<folder>", found=_found))
+register("module", Family(_named, takes="<folder>", members=_members))

@@ -1,4 +1,4 @@
-"""Embeddings that a recording brings along, e.g. VGG16 features in ``embeddings/vgg16.npy``."""
+"""Embeddings that come with a recording, e.g. VGG16 features in ``embeddings/vgg16.npy``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from core.datasets.dataset import Dataset
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded, register
 from core.errors import InputError, NotFoundError
 
+FAMILY, FORMER = "precomputed", "brought"
 
-class Brought(Encoder):
+
+class Precomputed(Encoder):
     """Read, never computed."""
 
     def __init__(self, info: EncoderInfo, name: str) -> None:
@@ -25,10 +27,15 @@ class Brought(Encoder):
             "an encoder that computes, for other images and for text",
         )
 
-    def brought(self, ds: Dataset, which: str) -> np.ndarray:
+    @property
+    def stored_id(self) -> str:
+        """With the prefix of former versions, so that what they stored is found."""
+        return f"{FORMER}:{self._name}"
+
+    def precomputed(self, ds: Dataset, which: str) -> np.ndarray:
         if self._name not in ds.embeddings:
             raise NotFoundError(
-                f"{ds.info.title} brings no embeddings {self._name!r}",
+                f"{ds.info.title} has no embeddings {self._name!r}",
                 choices=ds.embeddings or ["none"],
             )
         if which != "stimuli":
@@ -38,20 +45,20 @@ class Brought(Encoder):
 
 def _named(name: str, ds: Dataset | None = None) -> Encoder:
     info = EncoderInfo(
-        id=f"brought:{name}",
-        label=f"{name} (brought by the recording)",
-        kind="brought",
+        id=f"{FAMILY}:{name}",
+        label=f"{name} (precomputed, with the recording)",
+        kind=FAMILY,
         description="Embeddings of the stimuli that come with the recording.",
         citation=ds.info.citation if ds else "",
         licence=ds.info.licence if ds else "",
         where=ds.info.where if ds else None,
     )
-    return Brought(info, name)
+    return Precomputed(info, name)
 
 
-def _found(ds: Dataset | None) -> Iterator[EncoderInfo]:
+def _members(ds: Dataset | None) -> Iterator[EncoderInfo]:
     for name in ds.embeddings if ds else ():
         yield _named(name, ds).info
 
 
-register("brought", Family(_named, takes="<name>", found=_found))
+register(FAMILY, Family(_named, takes="<name>", members=_members), former=FORMER)

@@ -117,7 +117,7 @@ def _named(name: str) -> Encoder:
     return Vision(info, name)
 
 
-def _found(ds: Dataset | None) -> Iterator[EncoderInfo]:
+def _members(ds: Dataset | None) -> Iterator[EncoderInfo]:
     """Checkpoints with an image processor below ``<data root>/models`` that are no CLIP."""
     for config in sorted(checkpoints.models_root().glob(f"*/{checkpoints.CONFIG}")):
         try:
@@ -129,4 +129,4 @@ def _found(ds: Dataset | None) -> Iterator[EncoderInfo]:
             continue
 
 
-register("vision", Family(_named, takes="<hub name or folder>", found=_found))
+register("vision", Family(_named, takes="<hub name or folder>", members=_members))

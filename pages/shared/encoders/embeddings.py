@@ -44,11 +44,11 @@ class Space:
 def listed(ds: Dataset) -> dict[str, EncoderInfo]:
     """Encoders by id; only these may be asked for by an address.
 
-    Without images, only the embeddings that the recording brings.
+    Without images, only the precomputed embeddings of the recording.
     """
     infos = {info.id: info for info in encoders.available(ds)}
     if ds.images is None:
-        return {name: info for name, info in infos.items() if info.kind == "brought"}
+        return {name: info for name, info in infos.items() if info.kind == "precomputed"}
     return infos
 
 
@@ -65,9 +65,9 @@ def space(info: EncoderInfo, prefix: str) -> Space:
 
 def stored(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
     """Embeddings that are there without computing; None where they are not."""
-    if wanted.info.kind == "brought":
+    if wanted.info.kind == "precomputed":
         features = encoders.encode_images(ds, wanted.info.id, which)
-        return Encoded(features, {}, 0.0, features.nbytes, {"device": "brought"})
+        return Encoded(features, {}, 0.0, features.nbytes, {"device": "precomputed"})
     if not wanted.info.is_here or len(table(ds, which)) == 0:
         return None
     return encoders.load(encoders.result_key(ds, wanted.info.id, which, **wanted.parameters))
@@ -75,8 +75,8 @@ def stored(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
 
 def get(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
     """Embeddings, or a button that computes them; then progress and cancel."""
-    if wanted.info.kind == "brought" and which != "stimuli":
-        st.info("The recording brings these embeddings of its stimuli only.")
+    if wanted.info.kind == "precomputed" and which != "stimuli":
+        st.info("These precomputed embeddings are of the stimuli only.")
         return None
     try:
         if wanted.info.kind == "brought":
@@ -101,8 +101,8 @@ def table(ds: Dataset, which: str) -> Any:
 
 
 def name(ds: Dataset, wanted: Space, which: str) -> str:
-    """Names an embedding for caches; those that a recording brings follow its content."""
-    if wanted.info.kind == "brought":
+    """Names an embedding for caches; precomputed ones follow the content of the recording."""
+    if wanted.info.kind == "precomputed":
         return f"{ds.fingerprint} {wanted.info.id}"
     return encoders.result_key(ds, wanted.info.id, which, **wanted.parameters)
 

@@ -17,7 +17,7 @@ from core.decoders.training import gradient
 from core.errors import Cancelled
 from tests.core.decoders import planted
 
-RECORDING = [planted.NAME, "--encoder", "brought:truth"]
+RECORDING = [planted.NAME, "--encoder", "precomputed:truth"]
 KFOLD = ["--split", "kfold", "--split-parameter"]
 QUICK = ["--set", "epochs=3", "--set", "batch=32"]
 
@@ -64,7 +64,7 @@ def test_train_takes_every_setting_of_the_config(capsys, tmp_path):
         dataset=planted.NAME,
         subjects=("s1", "s2"),
         rois=("A", "B"),
-        encoder="brought:truth",
+        encoder="precomputed:truth",
         head="clip_mused",
         head_parameters={"width": 16, "depth": 1, "heads": 2},
         loss=(("mse", 0.5, {}), ("infonce", 1.0, {"kind": "fixed", "temperature": 0.2})),
@@ -89,7 +89,7 @@ def test_train_says_what_came_out_and_trains_once(capsys, monkeypatch):
     (entry,) = decoders.entries()
     run = decoders.load(entry.key)
     lines = out.splitlines()
-    assert lines[0] == "folder:planted, s1, every unit, brought:truth: linear with infonce"
+    assert lines[0] == "folder:planted, s1, every unit, precomputed:truth: linear with infonce"
     assert lines[1] == "200 parameters, 24 units, 8 dimensions"
     assert f"validation loss {run.facts['validation']:.4f}" in out
     assert f"two-way {run.facts['two_way']:.1%} (chance 50.0%)" in out
@@ -275,7 +275,7 @@ def test_ctrl_c_leaves_the_finished_combinations_of_a_sweep(capsys, tmp_path, mo
         (["train", *RECORDING, "--head", "linear", "--device", "tpu"], "tpu"),
         (["train", *RECORDING, "--out", "/absent/folder/x"], "/absent/folder"),
         (["train", *RECORDING, "--out", str(paths.PROJECT / "Makefile")], "is the file"),
-        (["train", planted.NAME, "--encoder", "brought:eyes"], "no embeddings 'eyes'"),
+        (["train", planted.NAME, "--encoder", "precomputed:eyes"], "no embeddings 'eyes'"),
         (["evaluate"], "required: RUN|FOLDER"),
         (["evaluate", "nonsense"], "no decoder 'nonsense'"),
         (["evaluate", "decoder-" + "0" * 32], "no decoder 'decoder-000"),

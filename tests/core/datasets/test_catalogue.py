@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from core import datasets, paths
+from core import datasets, operations, paths
 from core.errors import InputError, NotFoundError
 
 
@@ -145,3 +145,49 @@ def test_a_subset_keeps_rows_trials_and_rdms_together(kriegeskorte_root):
     assert some.rdms[name][0, 1] == recorded.rdms[name][89, 3]
     with pytest.raises(NotFoundError, match="no stimulus 'nobody'"):
         ds.subset(["nobody"])
+
+
+PLUGIN = """
+import numpy as np
+import pandas as pd
+from core.datasets.catalogue import Recording, register
+from core.datasets.dataset import Dataset, DatasetInfo
+
+def load(info, subject, options):
+    stimuli = pd.DataFrame({{"id": list("ab")}})
+    return Dataset(info, "s1", ("s1",), stimuli, "f" * 32, {keyword})
+
+register(Recording(DatasetInfo("former_{number}", "Former"), load))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "keyword", "today"),
+    [
+        (0, "pictures=None", "images"),
+        (1, "images=None, without_picture=('a',)", "without_image"),
+        (2, "pictures_fingerprint='f'", "images_fingerprint"),
+    ],
+)
+def test_a_plugin_with_former_names_is_told_what_to_change(
+    number, keyword, today, tmp_path, monkeypatch
+):
+    name = f"former_recording_{number}"
+    (tmp_path / f"{name}.py").write_text(PLUGIN.format(keyword=keyword, number=number))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("NEUROGALLERY_PLUGINS", name)
+    operations.load_plugins()
+    former = keyword.split("=")[-2].split()[-1]
+    try:
+        with pytest.raises(InputError) as raised:
+            datasets.load(f"former_{number}")
+    finally:
+        del datasets.DATASETS._entries[f"former_{number}"]
+    assert str(raised.value) == (
+        f"Dataset has no {former!r}. Expected its name of today, {today!r}."
+    )
+
+
+def test_a_subset_is_made_with_the_names_of_today():
+    _own_folder("mydata")
+    assert datasets.load("folder:mydata").subset(["b"]).stimuli["id"].tolist() == ["b"]

@@ -71,7 +71,7 @@ def save(
 def config(head: str = "linear", **changes: Any) -> Config:
     """A config on it that trains in a moment; ``training`` is added to the quick settings."""
     training = QUICK | changes.pop("training", {})
-    given = {"dataset": NAME, "encoder": "brought:truth", "head": head, "training": training}
+    given = {"dataset": NAME, "encoder": "precomputed:truth", "head": head, "training": training}
     return Config(**given | changes)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from core.decoders import HEADS, Config
+from core.decoders.runs import run_key
 from core.errors import InputError, NeurogalleryError, NotFoundError
 
 GRADIENT = [head for head in HEADS if HEADS[head].trained_by == "gradient"]
@@ -83,3 +86,19 @@ def test_an_unknown_id_is_not_found(name):
 def test_unknown_fields_are_named():
     with pytest.raises(NeurogalleryError, match="no 'depth'"):
         Config.from_json({"dataset": "simulated", "depth": 1})
+
+
+@pytest.mark.parametrize(
+    ("head", "key"),
+    [
+        ("ridge", "decoder-af9d11783fcc76657c2c893b73fe7ac9"),
+        ("mlp", "decoder-5f50cb3f7629717453fa9b05ab7d3d61"),
+    ],
+)
+def test_a_stored_config_with_a_former_encoder_is_the_same_decoder(head, key):
+    stored = Config("mine", head=head, encoder="precomputed:vgg16").to_json()
+    config = Config.from_json({**stored, "encoder": "brought:vgg16"})
+    assert config.encoder == "precomputed:vgg16"
+    assert config == Config.from_json(stored)
+    # The key under which former versions stored it.
+    assert run_key(config, SimpleNamespace(fingerprint="f" * 32)) == key

@@ -91,9 +91,9 @@ def save_images(root: Path) -> Dataset:
     for name in ("g0", "g1"):
         Image.new("RGB", (50, 40), (9, 120, 200)).save(root / "gallery" / f"{name}.png")
     (root / "gallery" / "gallery.csv").write_text("id,file\ng0,g0.png\ng1,g1.png\n")
-    brought = rng.normal(size=(7, 5)).astype(np.float32)
-    brought[2] = np.nan
-    np.save(root / "embeddings" / "vgg16.npy", brought)
+    embeddings = rng.normal(size=(7, 5)).astype(np.float32)
+    embeddings[2] = np.nan
+    np.save(root / "embeddings" / "vgg16.npy", embeddings)
     return datasets.load("folder", root=root)
 
 

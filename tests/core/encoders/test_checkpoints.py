@@ -113,7 +113,7 @@ def test_ids_and_parameters_are_checked(ds, tiny):
         ("pixels:x", "'pixels'"),
         ("clip:/nowhere", "no folder /nowhere"),
         ("clip:nowhere", "hub"),
-        ("brought:alexnet", "vgg16"),
+        ("precomputed:alexnet", "vgg16"),
         ("module:nowhere", "no folder"),
     ):
         with pytest.raises((InputError, NotFoundError), match=message):
@@ -170,7 +170,9 @@ def test_placed_files_are_found_and_listed(ds, tiny, vit):
     (root / "broken").mkdir()
     (root / "broken" / "config.json").write_text("{")
     listed = {info.id: info for info in encoders.available(ds)}
-    assert {"clip:own", "vision:org--vit", "brought:vgg16", "clip-vit-b32", "gabor"} <= set(listed)
+    assert {"clip:own", "vision:org--vit", "precomputed:vgg16", "clip-vit-b32", "gabor"} <= set(
+        listed
+    )
     assert not any("broken" in name for name in listed)
     assert listed["clip-vit-b16"].where == root / "openai--clip-vit-base-patch16"
     assert listed["clip-vit-b32"].where is None

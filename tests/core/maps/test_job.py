@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core import datasets, encoders, maps, store
@@ -198,3 +199,17 @@ def test_the_live_map_is_not_written_at_every_step(tmp_path):
 
 def test_nothing_is_kept_for_a_key_without_a_map(ds):
     assert maps.load(maps.result_key(ds, "regions")) is None
+
+
+def test_a_map_of_precomputed_embeddings_has_the_key_of_former_versions():
+    mine = datasets.Dataset(
+        datasets.DatasetInfo("mine", "Mine"),
+        "s1",
+        ("s1",),
+        pd.DataFrame({"id": list("abc")}),
+        "f" * 32,
+        embeddings={"vgg16": np.eye(3, dtype=np.float32)},
+    )
+    for name in ("brought:vgg16", "precomputed:vgg16"):
+        key = maps.result_key(mine, "embedding", "pca", 0, {}, encoder=name)
+        assert key == "map-2b4c9013d55b2976f6bd44bca7b8574f"

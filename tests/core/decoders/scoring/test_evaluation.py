@@ -183,7 +183,7 @@ def test_baselines_of_single_subjects_are_tested_on_the_same_images():
 def test_names_stand_for_categories_where_the_encoder_reads_text(monkeypatch):
     planted.save()
     run = decoders.train(planted.config("ridge"))
-    with pytest.raises(InputError, match="brought:truth takes no text"):
+    with pytest.raises(InputError, match="precomputed:truth takes no text"):
         decoders.evaluate(run, prototypes="names")
     with pytest.raises(InputError, match=r"'words'.*Choices: images, names"):
         decoders.evaluate(run, prototypes="words")

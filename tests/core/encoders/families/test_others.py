@@ -1,4 +1,4 @@
-"""Exported modules, brought embeddings, the job and the command line."""
+"""Exported modules, precomputed embeddings, the job and the command line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from transformers import (
@@ -17,6 +18,8 @@ from transformers import (
 
 from core import datasets, encoders, paths
 from core.__main__ import main
+from core.datasets import DatasetInfo
+from core.encoders import Encoder, Family
 from core.encoders.families import module
 from core.errors import CorruptDataError, InputError, NotFoundError
 from tests.core.encoders.shared import kept, rows_kept
@@ -118,21 +121,54 @@ def test_a_program_that_could_run_code_is_refused(ds, tmp_path, trick):
         encoders.encode_images(ds, f"module:{folder}")
 
 
-# --- brought embeddings, the job and the command line
+# --- precomputed embeddings, the job and the command line
 
 
-def test_brought_embeddings(ds):
+def test_precomputed_embeddings(ds):
     stored = ds.embeddings["vgg16"]
-    np.testing.assert_array_equal(encoders.encode_images(ds, "brought:vgg16"), stored)
-    assert encoders.load_failures(ds, "brought:vgg16") == {}
+    np.testing.assert_array_equal(encoders.encode_images(ds, "precomputed:vgg16"), stored)
+    assert encoders.load_failures(ds, "precomputed:vgg16") == {}
     np.testing.assert_array_equal(ds.subset(["p6", "p0"]).embeddings["vgg16"], stored[[6, 0]])
     with pytest.raises(NotFoundError, match="not the gallery"):
-        encoders.encode_images(ds, "brought:vgg16", "gallery")
+        encoders.encode_images(ds, "precomputed:vgg16", "gallery")
     with pytest.raises(InputError, match="finished embeddings"):
-        encoders.encode_image(ds.image("p0"), "brought:vgg16")
+        encoders.encode_image(ds.image("p0"), "precomputed:vgg16")
     before = ds.fingerprint
     np.save(ds.info.where / "embeddings" / "vgg16.npy", np.ones((7, 5), np.float32))
     assert datasets.load("folder", root=ds.info.where).fingerprint != before
+
+
+def test_the_former_id_of_precomputed_embeddings_opens_them(ds):
+    stored = ds.embeddings["vgg16"]
+    np.testing.assert_array_equal(encoders.encode_images(ds, "brought:vgg16"), stored)
+    assert encoders.get("brought:vgg16").info.id == "precomputed:vgg16"
+    assert encoders.canonical("brought:vgg16") == "precomputed:vgg16"
+    assert encoders.canonical("clip:brought") == "clip:brought"
+    listed = [info.id for info in encoders.available(ds)]
+    assert "precomputed:vgg16" in listed
+    assert "brought:vgg16" not in listed
+    with pytest.raises(InputError, match="'precomputed:<name>'"):
+        encoders.get("brought")
+
+
+def test_an_encoder_written_with_former_names_is_told_what_to_change():
+    with pytest.raises(InputError, match=r"^Family has no 'found'\. Expected .* 'members'\.$"):
+        Family(lambda name: None, takes="<name>", found=lambda ds: ())
+    with pytest.raises(InputError, match=r"^Mine defines 'brought'\. Expected .* 'precomputed'\.$"):
+        type("Mine", (Encoder,), {"brought": lambda self, ds, which: None})
+
+
+@pytest.mark.parametrize("encoder", ["brought:vgg16", "precomputed:vgg16"])
+def test_the_key_of_precomputed_embeddings_is_that_of_former_versions(encoder):
+    ds = datasets.Dataset(
+        DatasetInfo("mine", "Mine"),
+        "s1",
+        ("s1",),
+        pd.DataFrame({"id": list("abc")}),
+        "f" * 32,
+        embeddings={"vgg16": np.eye(3, dtype=np.float32)},
+    )
+    assert encoders.result_key(ds, encoder) == "encode-13889bb878510a04f61448118aa40d4b"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +181,7 @@ def test_brought_embeddings(ds):
         (np.array([[{}]] * 7, dtype=object), "Python objects"),
     ],
 )
-def test_brought_embeddings_are_checked(ds, array, message):
+def test_precomputed_embeddings_are_checked(ds, array, message):
     np.save(ds.info.where / "embeddings" / "vgg16.npy", array, allow_pickle=True)
     with pytest.raises((InputError, CorruptDataError), match=rf"vgg16\.npy.*{message}"):
         datasets.load("folder", root=ds.info.where)
@@ -163,7 +199,7 @@ def test_the_job_encodes_into_the_store(ds, tmp_path):
     assert stored.features.shape == (7, 48)
     assert list(stored.failures) == ["p5"]
     assert run({**request, "which": "gallery"}, lambda f, m: None, tmp_path) != result
-    again = {**request, "encoder": "brought:vgg16", "parameters": {}}
+    again = {**request, "encoder": "precomputed:vgg16", "parameters": {}}
     assert run(again, lambda f, m: None, tmp_path) == {"key": None}
 
 

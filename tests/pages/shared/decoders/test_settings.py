@@ -222,7 +222,7 @@ def test_a_trained_decoder_comes_back_into_view(take, configs):
         ({"dataset": "kriegeskorte92"}, "kriegeskorte92"),
         ({"subjects": ("S9",)}, "no subject 'S9'"),
         ({"rois": ("V9",)}, "no ROI 'V9'"),
-        ({"encoder": "brought:mine"}, "no embedding 'brought:mine'"),
+        ({"encoder": "precomputed:mine"}, "no embedding 'precomputed:mine'"),
     ],
 )
 def test_settings_that_cannot_be_taken_are_told_and_nothing_changes(take, configs, change, said):
