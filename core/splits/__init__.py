@@ -3,8 +3,8 @@
 import core.splits.kinds  # noqa: F401  (each kind registers itself)
 from core.splits.auditing import audit
 from core.splits.findings import LEVELS, Finding, badge, worst
-from core.splits.fold import SIDES, Fold
+from core.splits.fold import SETS, Fold
 from core.splits.kind import KINDS, Kind
 from core.splits.making import make
 
-__all__ = ["KINDS", "LEVELS", "SIDES", "Finding", "Fold", "Kind", "audit", "badge", "make", "worst"]
+__all__ = ["KINDS", "LEVELS", "SETS", "Finding", "Fold", "Kind", "audit", "badge", "make", "worst"]

@@ -58,7 +58,7 @@ def audit(
     Returns
     -------
     list of Finding
-        'same-image', 'same-content' (the images on a side are decoded for it),
+        'same-image', 'same-content' (the images in a set are decoded for it),
         'near-duplicates', 'categories', 'clusters', 'fitted-on', 'validation', 'left-out'.
 
     Raises
@@ -102,13 +102,13 @@ def _check_folds(folds: list[Fold], ds: Dataset) -> None:
 def _fitted(fitted_on: Any, count: int, ds: Dataset) -> list[np.ndarray]:
     """Rows on which statistics were fitted, for each fold."""
     several = isinstance(fitted_on, list | tuple) and any(np.ndim(rows) for rows in fitted_on)
-    given = list(fitted_on) if several else [fitted_on] * count
-    if len(given) != count:
+    listed = list(fitted_on) if several else [fitted_on] * count
+    if len(listed) != count:
         raise InputError(
-            f"fitted_on is a list of {len(given)} for {count} folds",
+            f"fitted_on is a list of {len(listed)} for {count} folds",
             "one array of rows, or one for each fold",
         )
-    fitted = [sorted_rows(rows, "fitted_on", repeated=True) for rows in given]
+    fitted = [sorted_rows(rows, "fitted_on", repeated=True) for rows in listed]
     for rows in fitted:
         _check_inside(rows, ds, "fitted_on")
     return fitted

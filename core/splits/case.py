@@ -12,19 +12,19 @@ import numpy as np
 from core.datasets import Dataset
 from core.progress import Progress
 from core.splits.contents import pixel_hashes
-from core.splits.findings import Check, Finding, Hits, joined
+from core.splits.findings import AuditCheck, Finding, Hits, joined
 from core.splits.fold import Fold
 from core.splits.partners import nearest_sharing, sharing
 from core.splits.pool import finite_rows, image_codes, numbered
 
 
-class Sides(NamedTuple):
-    """Rows held out in a fold, rows known by then, and the side of each known row."""
+class Comparison(NamedTuple):
+    """Rows held out in a fold, rows known by then, and the set of each known row."""
 
     fold: int
     held: np.ndarray
     known: np.ndarray
-    sides: np.ndarray
+    sets: np.ndarray
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Case:
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """Every row on a side of a fold. (m,) intp."""
+        """Every row in a set of a fold. (m,) intp."""
         return np.unique(np.concatenate([fold.rows for fold in self.folds]))
 
     @cached_property
@@ -74,7 +74,7 @@ class Case:
 
     @cached_property
     def hashes(self) -> tuple[np.ndarray, int]:
-        """Hash of the pixels of each row on a side, and how many could not be read."""
+        """Hash of the pixels of each row in a set, and how many could not be read."""
         return pixel_hashes(self.ds, self.rows, self.tell)
 
     @cached_property
@@ -84,46 +84,45 @@ class Case:
             return np.full(self.ds.n_stimuli, -1, dtype=np.intp)
         return numbered(self.hashes[0], unknown="")
 
-    def sides(self, held: str = "test") -> Iterator[Sides]:
+    def comparisons(self, held: str = "test") -> Iterator[Comparison]:
         """Each fold: test against training and validation, or validation against training."""
         for number, fold in enumerate(self.folds):
             known, names = fold.train, ["train"] * len(fold.train)
             if held == "test":
                 known = np.concatenate([known, fold.validation])
                 names += ["validation"] * len(fold.validation)
-            yield Sides(number, getattr(fold, held), known, np.array(names, dtype=object))
+            yield Comparison(number, getattr(fold, held), known, np.array(names, dtype=object))
 
     def shared(
-        self, check: Check, codes: np.ndarray, names: np.ndarray | None = None, note: str = ""
+        self, check: AuditCheck, codes: np.ndarray, names: np.ndarray | None = None, note: str = ""
     ) -> Finding:
         """The finding on held-out rows that share a label (n,) with rows known by then.
 
         ``names`` (n,) says what the evidence shows as the label.
         """
         hits = joined(
-            [self._sharing(one, codes, check.by_likeness) for one in self.sides(check.held)]
+            [
+                self._sharing(comparison, codes, check.by_similarity)
+                for comparison in self.comparisons(check.held)
+            ]
         )
         if names is not None:
             hits = hits._replace(value=names[hits.held])
         return self.finding(check, hits, note)
 
-    def _sharing(self, one: Sides, codes: np.ndarray, by_likeness: bool) -> Hits:
+    def _sharing(self, compared: Comparison, codes: np.ndarray, by_similarity: bool) -> Hits:
         """Partners by a label: the most similar where features tell, else the first."""
-        if not by_likeness or self.features is None:
-            return sharing(one.fold, one.held, one.known, codes, one.sides)
-        seen, compared = self.finite[one.held], self.finite[one.known]
+        fold, held, known, sets = compared
+        if not by_similarity or self.features is None:
+            return sharing(fold, held, known, codes, sets)
+        finite = self.finite[known]
         near = nearest_sharing(
-            one.fold,
-            one.held[seen],
-            one.known[compared],
-            codes,
-            one.sides[compared],
-            self.features,
+            fold, held[self.finite[held]], known[finite], codes, sets[finite], self.features
         )
-        rest = one.held[~np.isin(one.held, near.held)]
-        return joined([near, sharing(one.fold, rest, one.known, codes, one.sides)])
+        rest = held[~np.isin(held, near.held)]
+        return joined([near, sharing(fold, rest, known, codes, sets)])
 
-    def finding(self, check: Check, hits: Hits, note: str = "") -> Finding:
+    def finding(self, check: AuditCheck, hits: Hits, note: str = "") -> Finding:
         """A finding whose total is every held-out image of every fold."""
         held = sum(len(getattr(fold, check.held)) for fold in self.folds)
         return check.finding(hits, held, len(self.folds), self.ids, note)

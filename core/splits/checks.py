@@ -8,40 +8,40 @@ import numpy as np
 
 from core.errors import InputError
 from core.splits.case import Case
-from core.splits.findings import Check, Finding, Hits, joined
+from core.splits.findings import AuditCheck, Finding, Hits, joined
 from core.splits.groups import clusters
 from core.splits.partners import resembling
 from core.splits.pool import Pool, has_response, image_names, linked, numbered, texts
 
-SAME_IMAGE = Check(
+SAME_IMAGE = AuditCheck(
     "same-image",
     "Same image by id or file",
     "red",
     "have an id or a file that the training or validation set has too ('rep_' not counted)",
 )
-SAME_CONTENT = Check(
+SAME_CONTENT = AuditCheck(
     "same-content",
     "Same image by content",
     "red",
     "equal an image of the training or validation set in every pixel",
 )
 # Amber at any height: what a cosine of .98 means depends on the encoder, and proves no copy.
-NEAR = Check("near-duplicates", "Near-duplicates in feature space", "amber", "")
-CATEGORIES = Check(
+NEAR = AuditCheck("near-duplicates", "Near-duplicates in feature space", "amber", "")
+CATEGORIES = AuditCheck(
     "categories",
     "Shared categories",
     "amber",
     "are of a category that the training or validation set holds too",
-    by_likeness=True,
+    by_similarity=True,
 )
-CLUSTERS = Check("clusters", "Shared clusters of features", "amber", "", by_likeness=True)
-FITTED = Check(
+CLUSTERS = AuditCheck("clusters", "Shared clusters of features", "amber", "", by_similarity=True)
+FITTED = AuditCheck(
     "fitted-on",
     "Statistics fitted on test images",
     "red",
     "are among the rows on which scaling or components were fitted",
 )
-VALIDATION = Check(
+VALIDATION = AuditCheck(
     "validation",
     "Validation images in training",
     "amber",
@@ -71,7 +71,7 @@ def near_duplicates(case: Case) -> Finding:
     """Images that resemble a known one in feature space."""
     if case.features is None:
         return NEAR.skipped("no features were given")
-    check = Check(
+    check = AuditCheck(
         NEAR.id,
         NEAR.title,
         NEAR.level,
@@ -79,17 +79,17 @@ def near_duplicates(case: Case) -> Finding:
         "validation set",
     )
     parts = []
-    for one in case.sides():
-        compared = case.finite[one.known]
+    for fold, held, known, sets in case.comparisons():
+        finite = case.finite[known]
         parts.append(
             resembling(
-                one.fold,
-                one.held[case.finite[one.held]],
-                one.known[compared],
+                fold,
+                held[case.finite[held]],
+                known[finite],
                 case.features,
                 case.near,
-                one.sides[compared],
-                case.telling(one.fold, "Comparing features"),
+                sets[finite],
+                case.telling(fold, "Comparing features"),
             )
         )
     return case.finding(check, _strongest(joined(parts)), _without_features(case))
@@ -116,13 +116,13 @@ def shared_clusters(case: Case) -> Finding:
         codes[pool.rows] = clusters(pool, case.clusters, case.seed).codes
     except InputError as error:
         return CLUSTERS.skipped(error.found[0].lower() + error.found[1:])
-    check = Check(
+    check = AuditCheck(
         CLUSTERS.id,
         CLUSTERS.title,
         CLUSTERS.level,
         f"are in one of {case.clusters} k-means clusters with images of the training or "
         "validation set",
-        by_likeness=True,
+        by_similarity=True,
     )
     return case.shared(check, codes, note=_without_features(case))
 
@@ -147,14 +147,14 @@ def validation_in_training(case: Case) -> Finding:
 
 
 def left_out(case: Case) -> Finding:
-    """How many stimuli are on no side, and why; information, always green."""
+    """How many stimuli are in no set, and why; information, always green."""
     n = case.ds.n_stimuli
     idle = np.ones(n, dtype=bool)
     idle[case.rows] = False
     count = int(idle.sum())
-    message = f"Checked, nothing found: all {n:,} stimuli are on a side."
+    message = f"Checked, nothing found: all {n:,} stimuli are in a set."
     if count:
-        message = f"{count:,} of {n:,} stimuli are on no side: {_reasons(case, idle)}."
+        message = f"{count:,} of {n:,} stimuli are in no set: {_reasons(case, idle)}."
     return Finding("left-out", "green", "Stimuli left out", message, count=count)
 
 
@@ -182,10 +182,10 @@ def _without_features(case: Case) -> str:
 
 def _reasons(case: Case, idle: np.ndarray) -> str:
     silent = idle & ~has_response(case.ds)
-    told = [(int(silent.sum()), "without a usable response")]
+    reasons = [(int(silent.sum()), "without a usable response")]
     rest = idle & ~silent
     if case.features is not None:
-        told.append((int((rest & ~case.finite).sum()), "without finite features"))
+        reasons.append((int((rest & ~case.finite).sum()), "without finite features"))
         rest = rest & case.finite
-    told.append((int(rest.sum()), "for which this kind of split has no place"))
-    return ", ".join(f"{count:,} {reason}" for count, reason in told if count)
+    reasons.append((int(rest.sum()), "for which this kind of split has no place"))
+    return ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)

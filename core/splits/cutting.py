@@ -1,4 +1,4 @@
-"""Whole groups dealt to the sides of a fold, at random or in order."""
+"""Whole groups dealt to the sets of a fold, at random or in order."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ def hold_out(pool: Pool, groups: Groups, test: float, validation: float, seed: i
     Raises
     ------
     InputError
-        If there are fewer than three groups, or a side would be empty.
+        If there are fewer than three groups, or a set would be empty.
     """
     if groups.count < 3:
         raise InputError(
-            f"The usable stimuli are in {groups.told()}",
-            f"at least three {groups.many}, one for each side",
+            f"The usable stimuli are in {groups.counted()}",
+            f"at least three {groups.plural}, one for each set",
             "Choose another kind of split.",
         )
     first = share_of(groups, groups.count, test, "test")
     second = share_of(groups, groups.count, validation, "validation")
     if first + second >= groups.count:
         raise InputError(
-            f"{groups.told(first)} to test and {groups.told(second)} to validate leave none of "
-            f"the {groups.count:,} to train on",
+            f"{groups.counted(first)} to test and {groups.counted(second)} to validate leave "
+            f"none of the {groups.count:,} to train on",
             "shares that leave a training set",
             "Lower the share 'test' or 'validation'.",
         )
@@ -48,12 +48,12 @@ def k_folds(
     Raises
     ------
     InputError
-        If there are fewer groups than folds, or a side would be empty.
+        If there are fewer groups than folds, or a set would be empty.
     """
     if groups.count < k:
         raise InputError(
-            f"The usable stimuli are in {groups.told()}, fewer than {k} folds",
-            f"at least {k} {groups.many}",
+            f"The usable stimuli are in {groups.counted()}, fewer than {k} folds",
+            f"at least {k} {groups.plural}",
             "Lower k, or make folds of something smaller, such as images.",
         )
     rng = np.random.default_rng(seed)
@@ -65,27 +65,27 @@ def k_folds(
         count = share_of(groups, len(rest), validation, "validation")
         if count == len(rest):
             raise InputError(
-                f"{groups.told(count)} to validate leave nothing to train on",
-                f"at least three {groups.many}, or a smaller share 'validation'",
+                f"{groups.counted(count)} to validate leave nothing to train on",
+                f"at least three {groups.plural}, or a smaller share 'validation'",
             )
         folds.append(fold_of(pool, groups, rest[:count], test))
     return folds
 
 
-def share_of(groups: Groups, count: int, share: float, side: str) -> int:
+def share_of(groups: Groups, count: int, share: float, name: str) -> int:
     """A share of ``count`` groups, rounded; InputError where that is none."""
     chosen = int(share * count + 0.5)
     if chosen == 0:
         raise InputError(
-            f"A share of {share:g} of {groups.told(count)} leaves the {side} side empty",
-            f"at least one of the {groups.many}",
-            f"Raise the share {side!r}" + (f" to {0.5 / count:.3f} or more." if count else "."),
+            f"A share of {share:g} of {groups.counted(count)} leaves the {name} set empty",
+            f"at least one of the {groups.plural}",
+            f"Raise the share {name!r}" + (f" to {0.5 / count:.3f} or more." if count else "."),
         )
     return chosen
 
 
 def fold_of(pool: Pool, groups: Groups, validation: np.ndarray, test: np.ndarray) -> Fold:
-    """The fold with these groups on its sides and every other group in training."""
+    """The fold with these groups in its sets and every other group in training."""
     tested, validated = np.isin(groups.codes, test), np.isin(groups.codes, validation)
     trained = (groups.codes >= 0) & ~tested & ~validated
     return Fold(pool.rows[trained], pool.rows[validated], pool.rows[tested])

@@ -1,4 +1,4 @@
-"""What an audit found: a level, a sentence with counts, and the evidence."""
+"""The findings of an audit: a level, a sentence with counts, and the evidence."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from core.errors import InputError
 
 Level = Literal["green", "amber", "red"]
 LEVELS: tuple[Level, ...] = ("green", "amber", "red")
+# 'side' is the set of the known image; stored audits have the column under this name.
 EVIDENCE_COLUMNS = ("fold", "test", "train", "value", "side")
 MOST_EVIDENCE = 200
 
@@ -42,7 +43,7 @@ class Finding:
     count : int
         Images concerned, over all folds, also beyond the rows of ``evidence``.
     held : str
-        The side whose images are concerned.
+        The set whose images are concerned.
     """
 
     id: str
@@ -97,28 +98,28 @@ def evidence_of(hits: Hits, ids: np.ndarray) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Check:
+class AuditCheck:
     """What a check is called and how it speaks.
 
     Attributes
     ----------
     id, title : str
     level : str
-        Where something was found.
-    told : str
+        Of a finding that concerns any image.
+    predicate : str
         Completes 'n of m test images ...' and 'none of the m test images ...'.
     held : str
-        The side whose images are counted.
-    by_likeness : bool
+        The set whose images are counted.
+    by_similarity : bool
         Whether the evidence shows the most similar of several partners.
     """
 
     id: str
     title: str
     level: Level
-    told: str
+    predicate: str
     held: str = "test"
-    by_likeness: bool = False
+    by_similarity: bool = False
 
     def skipped(self, reason: str) -> Finding:
         """The finding that it could not be checked."""
@@ -132,9 +133,10 @@ class Check:
         """The finding for hits among ``held`` images of ``folds`` folds."""
         count = len(hits.held)
         over = f" (over {folds} folds)" if folds > 1 else ""
-        of = f"{held:,} {self.held} images{over} {self.told}"
-        message = f"{count:,} of {of}." if count else f"Checked, nothing found: none of the {of}."
-        found = Finding(self.id, "green", self.title, f"{message} {note}".strip(), held=self.held)
+        rest = f"{held:,} {self.held} images{over} {self.predicate}"
+        message = f"{count:,} of {rest}" if count else f"Checked, nothing found: none of the {rest}"
+        text = f"{message}. {note}".strip()
+        finding = Finding(self.id, "green", self.title, text, held=self.held)
         if not count:
-            return found
-        return replace(found, level=self.level, evidence=evidence_of(hits, ids), count=count)
+            return finding
+        return replace(finding, level=self.level, evidence=evidence_of(hits, ids), count=count)

@@ -9,24 +9,25 @@ import numpy as np
 
 from core.errors import InputError
 
-SIDES = ("train", "validation", "test")
+# Attribute of a fold, and what the set is called.
+SETS = {"train": "training set", "validation": "validation set", "test": "test set"}
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
     """Row indices into ``ds.stimuli``, sorted and read-only.
 
-    The sides of a fold are disjoint, except in the split ``pair``, which leaks on purpose;
+    The sets of a fold are disjoint, except in the split ``pair``, which leaks on purpose;
     ``splits.make`` checks it, and ``splits.audit`` reports it for folds made elsewhere.
 
     Attributes
     ----------
-    train, validation, test : np.ndarray of shape (rows of the side,), intp
+    train, validation, test : np.ndarray of shape (rows of the set,), intp
 
     Raises
     ------
     InputError
-        If a side is not a list of row indices, each once.
+        If a set is not a list of row indices, each once.
     """
 
     train: np.ndarray
@@ -34,17 +35,17 @@ class Fold:
     test: np.ndarray
 
     def __post_init__(self) -> None:
-        for side in SIDES:
-            object.__setattr__(self, side, sorted_rows(getattr(self, side), f"The {side} side"))
+        for name, label in SETS.items():
+            object.__setattr__(self, name, sorted_rows(getattr(self, name), f"The {label}"))
 
     @property
     def rows(self) -> np.ndarray:
-        """Every row on a side, sorted, each once. (m,) intp."""
+        """Every row in a set, sorted, each once. (m,) intp."""
         return np.unique(np.concatenate([self.train, self.validation, self.test]))
 
     @property
     def is_disjoint(self) -> bool:
-        """Whether no row is on two sides."""
+        """Whether no row is in two sets."""
         return len(self.rows) == len(self.train) + len(self.validation) + len(self.test)
 
 

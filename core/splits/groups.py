@@ -1,4 +1,4 @@
-"""What stays together on one side: images with their copies, categories, clusters."""
+"""What stays together in one set: images with their copies, categories, clusters."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from core.vectors import unit_rows
 class Groups:
     """Group of each usable row, numbered as they come, and what a group is.
 
-    ``codes`` (m,) int is -1 where a row has no group and is left out of every side;
-    ``one`` and ``many`` name the groups in messages.
+    ``codes`` (m,) int is -1 where a row has no group and is left out of every set;
+    ``singular`` and ``plural`` name the groups in messages.
     """
 
     codes: np.ndarray
-    one: str
-    many: str
+    singular: str
+    plural: str
 
     @property
     def count(self) -> int:
         """Number of groups."""
         return int(self.codes.max(initial=-1)) + 1
 
-    def told(self, count: int | None = None) -> str:
+    def counted(self, count: int | None = None) -> str:
         """Their number in words: '1 category', '20 clusters'."""
         count = self.count if count is None else count
-        return f"{count:,} {self.one if count == 1 else self.many}"
+        return f"{count:,} {self.singular if count == 1 else self.plural}"
 
 
 def images(pool: Pool) -> Groups:
@@ -101,15 +101,15 @@ def _kmeans(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    found = len(rows)
-    if found >= k:
+    count = len(rows)
+    if count >= k:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             labels: np.ndarray = KMeans(k, random_state=seed, n_init=4).fit_predict(rows)
-        found = len(np.unique(labels))
-    if found < k:
+        count = len(np.unique(labels))
+    if count < k:
         raise InputError(
-            f"The features tell {found:,} different images apart, fewer than {k:,} clusters",
+            f"The features tell {count:,} different images apart, fewer than {k:,} clusters",
             "at least as many as clusters",
             "Choose fewer clusters.",
         )

@@ -16,13 +16,13 @@ from core.splits.pool import Pool
 MOST_CLUSTERS = 1000
 
 
-def share(side: str, of: str) -> Parameter:
-    """The declared share of a side, e.g. 'test' of 'the categories'."""
+def share(name: str, whole: str) -> Parameter:
+    """The declared share of a set, e.g. 'test' of 'the categories'."""
     return Parameter(
-        side,
-        f"Share of the {side} side",
+        name,
+        f"Share in the {name} set",
         0.1,
-        f"Share of {of} that is put on the {side} side",
+        f"Share of {whole} that is put into the {name} set",
         minimum=0.001,
         maximum=0.9,
     )
@@ -54,14 +54,14 @@ class Kind:
         ``note`` is one sentence that says what such a split tests.
     parameters : tuple of Parameter
     groups : callable, optional
-        ``groups(pool, values, seed) -> Groups``: what stays together on one side. A kind
+        ``groups(pool, values, seed) -> Groups``: what stays together in one set. A kind
         that gives it can be cut by shares (``test``, ``validation``) and into k folds.
     cut : callable, optional
         ``cut(pool, values, seed) -> list of Fold``, for a kind with a rule of its own.
     needs_features : bool
         Whether it cannot be made without features; for ``kfold`` that depends on ``by``.
     leaks : bool
-        Whether its sides share images, on purpose.
+        Whether its sets share images, on purpose.
     """
 
     id: str
@@ -86,7 +86,7 @@ class Kind:
         groups = self.groups(pool, values, seed)
         return [hold_out(pool, groups, values["test"], values["validation"], seed)]
 
-    def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give every parameter its checked value, the default where none was given.
 
         Raises
@@ -94,7 +94,7 @@ class Kind:
         InputError
             If a parameter is unknown, of another type or out of range.
         """
-        return check_given(f"The split {self.id!r}", self.parameters, given)
+        return check_given(f"The split {self.id!r}", self.parameters, values)
 
 
 KINDS: Registry[Kind] = Registry("kind of split")

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.datasets import Dataset
 from core.errors import InputError
-from core.splits.fold import SIDES, Fold
+from core.splits.fold import SETS, Fold
 from core.splits.kind import KINDS, Kind
 from core.splits.pool import pool_of
 
@@ -27,7 +27,7 @@ def make(
     """Divide the stimuli of a recording into training, validation and test sets.
 
     Stimuli without a usable response, without a finite row of features (where features
-    are given) or without a group (a category, in a split by category) are on no side;
+    are given) or without a group (a category, in a split by category) are in no set;
     ``audit`` counts them. The validation set follows the rule of the test set, so that
     early stopping never sees that rule broken; whoever needs none joins it with ``train``.
 
@@ -56,7 +56,7 @@ def make(
     ------
     InputError
         If the kind or a parameter is unknown, the features have another length than the
-        stimuli, there are too few groups, or a side would be empty.
+        stimuli, there are too few groups, or a set would be empty.
 
     Source: Hastie, Tibshirani & Friedman (2009), The Elements of Statistical Learning, ch. 7.
     """
@@ -79,14 +79,14 @@ def check_seed(seed: Any) -> int:
 
 
 def _check_fold(fold: Fold, kind: Kind) -> None:
-    empty = [side for side in SIDES if len(getattr(fold, side)) == 0]
+    empty = [name for name in SETS if len(getattr(fold, name)) == 0]
     if empty:
         raise InputError(
-            f"The split {kind.id!r} leaves the {empty[0]} side empty", "stimuli on every side"
+            f"The split {kind.id!r} leaves the {SETS[empty[0]]} empty", "stimuli in every set"
         )
     if not (kind.leaks or fold.is_disjoint):
         raise InputError(
-            f"The split {kind.id!r} puts stimuli on two sides",
-            "disjoint sides",
+            f"The split {kind.id!r} puts stimuli into two sets",
+            "disjoint sets",
             "Declare leaks=True where that is meant.",
         )

@@ -18,7 +18,7 @@ LEAST = -1.0
 
 
 def sharing(
-    fold: int, held: np.ndarray, known: np.ndarray, codes: np.ndarray, sides: np.ndarray
+    fold: int, held: np.ndarray, known: np.ndarray, codes: np.ndarray, sets: np.ndarray
 ) -> Hits:
     """Held rows whose label some known row has too, each with the first such row.
 
@@ -28,14 +28,14 @@ def sharing(
     held, known : int arrays of rows (a,), (b,)
     codes : np.ndarray of shape (n,), int
         Label of each row, -1 where unknown.
-    sides : np.ndarray of shape (b,), object
-        Side of each known row.
+    sets : np.ndarray of shape (b,), object
+        Set of each known row.
     """
     labelled = np.flatnonzero(codes[known] >= 0)
     labels, first = np.unique(codes[known][labelled], return_index=True)
     held = held[np.isin(codes[held], labels)]
     places = labelled[first[np.searchsorted(labels, codes[held])]]
-    return Hits(np.full(len(held), fold), held, known[places], codes[held], sides[places])
+    return Hits(np.full(len(held), fold), held, known[places], codes[held], sets[places])
 
 
 def nearest_sharing(
@@ -43,7 +43,7 @@ def nearest_sharing(
     held: np.ndarray,
     known: np.ndarray,
     codes: np.ndarray,
-    sides: np.ndarray,
+    sets: np.ndarray,
     features: np.ndarray,
 ) -> Hits:
     """Held rows whose label some known row has too, each with the most similar such row.
@@ -51,11 +51,11 @@ def nearest_sharing(
     As ``sharing``, but for held rows without a direction or without a partner that has one,
     which have no most similar row; all rows must be finite in ``features`` (n, d).
     """
-    parts = [sharing(fold, held[:0], known, codes, sides)]
+    parts = [sharing(fold, held[:0], known, codes, sets)]
     for label in np.intersect1d(codes[held], codes[known][codes[known] >= 0]):
         among = codes[known] == label
         own = held[codes[held] == label]
-        hits = resembling(fold, own, known[among], features, LEAST, sides[among], silent)
+        hits = resembling(fold, own, known[among], features, LEAST, sets[among], silent)
         parts.append(hits._replace(value=codes[hits.held]))
     hits = joined(parts)
     order = np.argsort(np.searchsorted(held, hits.held), kind="stable")
@@ -68,7 +68,7 @@ def resembling(
     known: np.ndarray,
     features: np.ndarray,
     near: float,
-    sides: np.ndarray,
+    sets: np.ndarray,
     tell: Callable[[float], None],
 ) -> Hits:
     """Held rows with a known row at a cosine similarity of ``near`` or more, and the nearest.
@@ -88,4 +88,4 @@ def resembling(
     hit = np.flatnonzero((place >= 0) & (best >= near - ROUNDING))
     hit = hit[np.argsort(-best[hit], kind="stable")]
     at = place[hit]
-    return Hits(np.full(len(hit), fold), held[hit], known[at], best[hit].astype(float), sides[at])
+    return Hits(np.full(len(hit), fold), held[hit], known[at], best[hit].astype(float), sets[at])

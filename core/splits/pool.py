@@ -1,4 +1,4 @@
-"""The stimuli that can be on a side of a split, and what is known of their images."""
+"""The stimuli that can be in a set of a split, and what is known of their images."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def pool_of(ds: Dataset, features: Any = None, beside: Sequence[Dataset] = ()) -
     InputError
         If the features have another length than the stimuli, or no stimulus is usable.
     """
-    usable = np.any([has_response(one) for one in (ds, *beside)], axis=0)
+    usable = np.any([has_response(each) for each in (ds, *beside)], axis=0)
     array = None if features is None else check_features(features, ds)
     if array is not None:
         usable = usable & finite_rows(array)

@@ -15,10 +15,10 @@ def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
     """Folds of what the kind ``by`` keeps together."""
     kind = KINDS[values["by"]]
     assert kind.groups is not None
-    asked = {parameter.name: parameter.default for parameter in kind.parameters}
+    chosen = {parameter.name: parameter.default for parameter in kind.parameters}
     # k is the number of folds here, of clusters there.
-    asked |= {"k": values["clusters"], "validation": values["validation"]}
-    groups = kind.groups(pool, asked, seed)
+    chosen |= {"k": values["clusters"], "validation": values["validation"]}
+    groups = kind.groups(pool, chosen, seed)
     return k_folds(pool, groups, values["k"], values["validation"], values["contiguous"], seed)
 
 

@@ -11,7 +11,7 @@ from core.splits.pool import Pool
 
 
 def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
-    """Every image on every side: only the pairs of them are dealt out."""
+    """Every image in every set: only the pairs of them are dealt out."""
     if len(pool.rows) < 3:
         raise InputError(
             f"{len(pool.rows)} stimuli are usable", "at least three, to form three pairs"

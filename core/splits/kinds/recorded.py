@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import InputError
 from core.registry import Parameter
 from core.splits.cutting import share_of
-from core.splits.fold import Fold
+from core.splits.fold import SETS, Fold
 from core.splits.groups import Groups, images
 from core.splits.kind import Kind, register, share
 from core.splits.pool import Pool, linked, numbered
@@ -27,39 +27,39 @@ NAMES = {
 
 
 def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
-    """The recording's sides; validation is its own, else a share of its training set."""
-    sides = recorded_sides(pool)
-    rows = {side: pool.rows[sides == side] for side in ("train", "validation", "test")}
-    for side in ("train", "test"):
-        if not len(rows[side]):
+    """The recording's sets; validation is its own, else a share of its training set."""
+    sets = recorded_sets(pool)
+    rows = {name: pool.rows[sets == name] for name in SETS}
+    for name in ("train", "test"):
+        if not len(rows[name]):
             raise InputError(
-                f"No usable stimulus is on the {side} side of the recording",
-                f"stimuli whose column 'split' says {side!r}",
+                f"No usable stimulus is in the {SETS[name]} of the recording",
+                f"stimuli whose column 'split' says {name!r}",
                 "Choose another kind of split.",
             )
     if len(rows["validation"]):
         return [Fold(**rows)]
-    training = pool.part(sides == "train")
+    training = pool.part(sets == "train")
     groups = _together(training, values["validation_by"])
     chosen = np.isin(groups.codes, _validated(groups, values["validation"], seed))
     return [Fold(training.rows[~chosen], training.rows[chosen], rows["test"])]
 
 
-def recorded_sides(pool: Pool) -> np.ndarray:
-    """Side of each usable row as the recording says, '' where it says none. (m,) object."""
-    said = np.array([text.lower() for text in pool.texts("split")], dtype=object)
-    unknown = sorted({text for text in said if text and text not in NAMES})
+def recorded_sets(pool: Pool) -> np.ndarray:
+    """Set of each usable row as the recording says, '' where it says none. (m,) object."""
+    labels = np.array([text.lower() for text in pool.texts("split")], dtype=object)
+    unknown = sorted({text for text in labels if text and text not in NAMES})
     if unknown:
         raise InputError(
             f"The column 'split' says {enumerate_names(unknown)}", "one of the names", choices=NAMES
         )
-    if not any(said):
+    if not any(labels):
         raise InputError(
             "The recording declares no split",
             "a column 'split' that says train or test",
             "Choose another kind of split.",
         )
-    return np.array([NAMES.get(text, "") for text in said], dtype=object)
+    return np.array([NAMES.get(text, "") for text in labels], dtype=object)
 
 
 def _together(pool: Pool, by: str) -> Groups:
@@ -74,14 +74,14 @@ def _together(pool: Pool, by: str) -> Groups:
 def _validated(groups: Groups, share: float, seed: int) -> np.ndarray:
     if groups.count < 2:
         raise InputError(
-            f"The training set of the recording is in {groups.told()}",
-            f"at least two {groups.many}, one of them to validate with",
+            f"The training set of the recording is in {groups.counted()}",
+            f"at least two {groups.plural}, one of them to validate with",
             "Give validation_by='image' to validate with single images.",
         )
     count = share_of(groups, groups.count, share, "validation")
     if count == groups.count:
         raise InputError(
-            f"{groups.told(count)} to validate leave nothing to train on",
+            f"{groups.counted(count)} to validate leave nothing to train on",
             "a smaller share 'validation'",
         )
     return np.random.default_rng(seed).permutation(groups.count)[:count]

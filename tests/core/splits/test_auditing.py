@@ -338,7 +338,7 @@ def test_stimuli_on_no_side_are_counted_with_the_reason():
     told = found(folds, ds, features)["left-out"]
     assert told.level == "green"
     assert told.message == (
-        "6 of 60 stimuli are on no side: 3 without a usable response, 1 without finite "
+        "6 of 60 stimuli are in no set: 3 without a usable response, 1 without finite "
         "features, 2 for which this kind of split has no place."
     )
 

@@ -72,7 +72,7 @@ def test_too_few_categories(columns, message):
     ("split", "missing", "message"),
     [
         (["train"] * 60, (), "No usable stimulus is in the test set"),
-        (["test"] * 60, (), "No usable stimulus is on the train side"),
+        (["test"] * 60, (), "No usable stimulus is in the training set"),
         (["train"] * 59 + ["test"], (59,), "in the test set"),
         (["train"] * 50 + ["imagery"] * 10, (), "says imagery.*Choices: train"),
         (["train"] + ["test"] * 59, (), "in 1 category"),
@@ -117,7 +117,7 @@ def test_a_further_kind_may_not_leak_unless_it_says_so(monkeypatch):
     entries = dict(splits.KINDS._entries)
     monkeypatch.setattr(splits.KINDS, "_entries", entries)
     entries["own"] = Kind("own", "Own", "Tests.", "None", cut=cut)
-    with pytest.raises(InputError, match="two sides"):
+    with pytest.raises(InputError, match="two sets"):
         splits.make(recording(), "own")
     entries["own"] = Kind("own", "Own", "Tests.", "None", cut=cut, leaks=True)
     assert len(splits.make(recording(), "own")) == 1

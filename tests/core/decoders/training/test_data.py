@@ -321,5 +321,5 @@ def test_the_fold_is_that_of_splits():
     config = planted.config(split="kfold", split_parameters={"k": 3}, fold=1, seed=5)
     data = decoders.prepare(config)
     expected = splits.make(data.opened[0], "kfold", 5, data.embeddings, k=3)[1]
-    for side in splits.SIDES:
+    for side in splits.SETS:
         assert np.array_equal(getattr(data.fold, side), getattr(expected, side))
