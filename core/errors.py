@@ -10,7 +10,7 @@ class NeurogalleryError(Exception):
 
     Parameters
     ----------
-    found : str
+    problem : str
         What was found, naming the file, row or value.
     expected : str, optional
         What was expected instead.
@@ -21,16 +21,16 @@ class NeurogalleryError(Exception):
     """
 
     def __init__(
-        self, found: str, expected: str = "", remedy: str = "", choices: Iterable[str] = ()
+        self, problem: str, expected: str = "", remedy: str = "", choices: Iterable[str] = ()
     ) -> None:
-        self.found = found
+        self.problem = problem
         self.expected = expected
         self.remedy = remedy
         self.choices = tuple(choices)
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        parts = [self.found]
+        parts = [self.problem]
         if self.expected:
             parts.append(f"Expected {self.expected}")
         if self.remedy:

@@ -14,7 +14,7 @@ from core.errors import InputError, NotFoundError
 
 T = TypeVar("T")
 
-SAID = {bool: "True or False", int: "a whole number", float: "a number", str: "text"}
+TYPES = {bool: "True or False", int: "a whole number", float: "a number", str: "text"}
 WORDS = {"true": True, "false": False}
 
 
@@ -58,7 +58,7 @@ class Parameter:
         same = _exactly(value, kind)
         if same is None:
             choices = map(str, self.choices)
-            raise InputError(f"{self.name} is {value!r}", SAID[kind], choices=choices)
+            raise InputError(f"{self.name} is {value!r}", TYPES[kind], choices=choices)
         value = same
         if self.choices and value not in self.choices:
             raise InputError(f"{self.name} is {value!r}", choices=map(str, self.choices))
@@ -101,7 +101,7 @@ def _exactly(value: Any, kind: type) -> Any:
 
 
 def check_given(
-    owner: str, declared: Sequence[Parameter], given: Mapping[str, Any], what: str = "parameter"
+    owner: str, declared: Sequence[Parameter], values: Mapping[str, Any], what: str = "parameter"
 ) -> dict[str, Any]:
     """Give every declared parameter its checked value, the default where none was given.
 
@@ -111,10 +111,10 @@ def check_given(
         If a name is not declared or a value is out of range; ``owner`` and ``what`` name them.
     """
     known = {parameter.name: parameter for parameter in declared}
-    for name in given:
+    for name in values:
         if name not in known:
             raise InputError(f"{owner} has no {what} {name!r}", choices=known or ["none"])
-    return {name: item.check(given.get(name, item.default)) for name, item in known.items()}
+    return {name: item.check(values.get(name, item.default)) for name, item in known.items()}
 
 
 def renamed(**former: str) -> Callable[[type[T]], type[T]]:

@@ -1,4 +1,4 @@
-"""Ridge regression with its penalty chosen by exact leave-one-out."""
+"""Ridge regression with its alpha (regularisation) chosen by exact leave-one-out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.validation import check_responses, check_same_length, enumerate_names, row_blocks
 
 ALPHAS: tuple[float, ...] = tuple(float(alpha) for alpha in np.logspace(-1, 7, 13))
-# Penalties this close to the best in single precision are compared again in double.
+# Alphas this close to the best in single precision are compared again in double.
 NEAR_TIE = 1e-4
 # Errors closer than this differ by rounding alone.
 EQUAL = 1e-12
@@ -32,7 +32,7 @@ class Ridge:
     errors : np.ndarray of shape (alphas,), float64
         Mean squared leave-one-out error, in the order of ``alphas``.
     alphas : tuple of float
-        The penalties that were compared.
+        The alphas that were compared.
     """
 
     weights: np.ndarray
@@ -62,10 +62,10 @@ class Ridge:
 
 
 def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS) -> Ridge:
-    """Fit ridge regressions with an intercept and keep the penalty of least leave-one-out error.
+    """Fit ridge regressions with an intercept and keep the alpha of least leave-one-out error.
 
     One eigendecomposition, of the Gram matrix (n, n) or of the covariance (v, v), whichever
-    is smaller, serves all penalties. With the centred x = U S V' the residual of a row is
+    is smaller, serves all alphas. With the centred x = U S V' the residual of a row is
     e = y - UU'y + U a/(S^2 + a) U'y, and its residual had it been left out, its share of the
     intercept included, is e / (1 - 1/n - sum_j U_ij^2 S_j^2/(S_j^2 + a)).
 
@@ -76,7 +76,7 @@ def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS) -> Ridge:
     y : array_like of shape (n, d)
         Finite targets, such as embeddings.
     alphas : sequence of float
-        Penalties, positive; of equals the one that stands first is kept.
+        Strengths of the regularisation, positive; of equals the one that stands first is kept.
 
     Returns
     -------
@@ -86,25 +86,25 @@ def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS) -> Ridge:
     ------
     InputError
         On missing or infinite values, fewer than two rows, x and y of different lengths,
-        no penalty, or penalties that are not positive.
+        no alpha, or alphas that are not positive.
 
-    Source: Rifkin & Lippert (2007), MIT-CSAIL-TR-2007-025; the penalties, errors and weights
+    Source: Rifkin & Lippert (2007), MIT-CSAIL-TR-2007-025; the alphas, errors and weights
     are those of scikit-learn's ``RidgeCV(alphas)``.
     """
     x, y = _complete(x, "x"), _complete(y, "y")
     check_same_length(len(y), len(x), "y", "x")
-    penalties = _penalties(alphas)
+    grid = _checked(alphas)
     x, x_mean = _centred(x)
     y, y_mean = _centred(y)
     scale = np.abs(y).max(axis=0)
     scale[scale == 0] = 1.0
     y /= scale
     spectrum = _decompose(x, y)
-    errors = _leave_one_out(spectrum, penalties, scale)
-    alpha = float(penalties[(errors <= errors.min() * (1 + EQUAL)).argmax()])
+    errors = _leave_one_out(spectrum, grid, scale)
+    alpha = float(grid[(errors <= errors.min() * (1 + EQUAL)).argmax()])
     weights = (_weights(x, spectrum, alpha) * scale).astype(np.float32)
     intercept = y_mean - x_mean @ weights
-    return Ridge(weights, intercept, alpha, errors, tuple(penalties.tolist()))
+    return Ridge(weights, intercept, alpha, errors, tuple(grid.tolist()))
 
 
 class _Spectrum(NamedTuple):
@@ -135,14 +135,14 @@ def _complete(array: Any, name: str) -> np.ndarray:
     return array
 
 
-def _penalties(alphas: Sequence[float]) -> np.ndarray:
-    penalties = np.atleast_1d(np.asarray(alphas, dtype=np.float64))
-    if penalties.ndim != 1 or penalties.size == 0:
-        raise InputError(f"alphas has the shape {penalties.shape}", "a list of at least one number")
-    wrong = penalties[~(np.isfinite(penalties) & (penalties > 0))]
+def _checked(alphas: Sequence[float]) -> np.ndarray:
+    grid = np.atleast_1d(np.asarray(alphas, dtype=np.float64))
+    if grid.ndim != 1 or grid.size == 0:
+        raise InputError(f"alphas has the shape {grid.shape}", "a list of at least one number")
+    wrong = grid[~(np.isfinite(grid) & (grid > 0))]
     if len(wrong):
         raise InputError(f"alphas holds {enumerate_names(wrong)}", "positive finite numbers")
-    return penalties
+    return grid
 
 
 def _centred(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -173,10 +173,10 @@ def _decompose(x: np.ndarray, y: np.ndarray) -> _Spectrum:
     return _Spectrum(left, power, projected, axes, outside, np.maximum(freedom, 0.0))
 
 
-def _leave_one_out(spectrum: _Spectrum, penalties: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def _leave_one_out(spectrum: _Spectrum, grid: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Mean squared leave-one-out errors of targets times ``scale``. (alphas,) float64."""
     squares = spectrum.left**2
-    shrinkage = penalties / (spectrum.power[:, None] + penalties)
+    shrinkage = grid / (spectrum.power[:, None] + grid)
     leverage = spectrum.freedom[:, None] + squares @ shrinkage
     del squares
     errors = _squared_errors(spectrum, shrinkage, leverage, scale, np.float32)
@@ -211,11 +211,11 @@ def _squared_errors(
 
 
 def _weights(x: np.ndarray, spectrum: _Spectrum, alpha: float) -> np.ndarray:
-    """Weights (v, d) at a penalty."""
+    """Weights (v, d) at an alpha."""
     power = spectrum.power[:, None]
     if spectrum.axes is not None:
         return spectrum.axes @ (np.sqrt(power) / (power + alpha) * spectrum.projected)
-    # Rounding grows by the largest over the smallest penalised power.
+    # Rounding grows by the largest over the smallest regularised power.
     tame = power.max(initial=0) < TAME * (power.min(initial=np.inf) + alpha)
     dtype: type[np.floating] = np.float32 if tame else np.float64
     dual = (spectrum.projected / (power + alpha)).astype(dtype)

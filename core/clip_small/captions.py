@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.simulation.scenes import kinds
+from core.simulation.scenes import object_categories
 
 NUMBERS = {1: ("a", "one", "a single"), 2: ("two", "a pair of"), 3: ("three", "several")}
 LIGHTS = {
@@ -57,7 +57,7 @@ class Caption:
 def caption(facts: Mapping[str, Any], rng: np.random.Generator) -> Caption:
     """Describe an image; every part but the thing may be left out."""
     stated = {name: rng.random() < chance for name, chance in CHANCES.items()}
-    kind = kinds()[facts["kind"]]
+    kind = object_categories()[facts["kind"]]
     claimed = {name: facts[name] for name in CHANCES if stated[name]}
     if "number" in claimed:
         claimed["number"] = min(claimed["number"], MANY)
@@ -70,7 +70,7 @@ def caption(facts: Mapping[str, Any], rng: np.random.Generator) -> Caption:
 
 def facts_claimed(facts: pd.DataFrame) -> pd.DataFrame:
     """What is true of images, in the columns ``CLAIMS``."""
-    supercategory = facts["kind"].map(lambda kind: kinds()[kind].supercategory)
+    supercategory = facts["kind"].map(lambda kind: object_categories()[kind].supercategory)
     return facts.assign(supercategory=supercategory, number=facts["number"].clip(upper=MANY))[
         list(CLAIMS)
     ]

@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from core.progress import Progress
-from core.simulation.scenes import Kind, Scene, draw, kinds
+from core.simulation.scenes import ObjectCategory, Scene, draw, object_categories
 
 HELD_OUT_EXEMPLAR = 5
 HELD_OUT_SHARE = 6
@@ -69,7 +69,7 @@ def corpus(count: int, seed: int, progress: Progress | None = None) -> Corpus:
 
 
 def _chunk(seed: int, start: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    every = list(kinds().values())
+    every = list(object_categories().values())
     scenes = [
         _scene(np.random.default_rng([seed, number]), every[number % len(every)], every)
         for number in range(start, start + size)
@@ -79,7 +79,7 @@ def _chunk(seed: int, start: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return images, facts
 
 
-def _scene(rng: np.random.Generator, kind: Kind, others: list[Kind]) -> Scene:
+def _scene(rng: np.random.Generator, kind: ObjectCategory, others: list[ObjectCategory]) -> Scene:
     seen = [n for n in range(1, len(kind.drawings) + 1) if n != HELD_OUT_EXEMPLAR]
     while True:
         scene = draw(rng, kind, others, exemplars=seen, other_exemplars=OTHER_EXEMPLARS, side=SIDE)
@@ -89,7 +89,7 @@ def _scene(rng: np.random.Generator, kind: Kind, others: list[Kind]) -> Scene:
 
 def _facts(scene: Scene) -> tuple[object, ...]:
     return (
-        scene.kind.id,
+        scene.category.id,
         scene.exemplar,
         scene.colour,
         scene.place,

@@ -14,7 +14,7 @@ from core import datasets
 from core.clip_small.captions import phrase
 from core.clip_small.corpus import HELD_OUT_EXEMPLAR, is_held_out
 from core.encoders import Loaded
-from core.simulation.scenes import draw, kinds
+from core.simulation.scenes import draw, object_categories
 from core.simulation.scenes.art import places
 from core.vectors import unit_rows
 
@@ -72,7 +72,7 @@ def measure(clip: Loaded) -> Measured:
     gallery and 10 fitting images of each phrase; resampled over phrases.
     """
     ds = datasets.load("simulated")
-    names = [phrase(kind.name, np.random.default_rng(0)) for kind in kinds().values()]
+    names = [phrase(kind.name, np.random.default_rng(0)) for kind in object_categories().values()]
     gallery = embedded(clip, [ds.image(image) for image in ds.gallery["id"]])
     shown = ds.stimuli[ds.stimuli["exemplar"] == HELD_OUT_EXEMPLAR]
     stimuli = embedded(clip, [ds.image(image) for image in shown["id"]])
@@ -94,7 +94,7 @@ def measure(clip: Loaded) -> Measured:
 
 def other_words() -> list[str]:
     """The kinds in a wording that is in no caption and no prompt of the training."""
-    return [f"look, here you can see {kind.name}" for kind in kinds().values()]
+    return [f"look, here you can see {kind.name}" for kind in object_categories().values()]
 
 
 def held_out_phrases(seed: int = 0) -> list[HeldOut]:
@@ -102,7 +102,7 @@ def held_out_phrases(seed: int = 0) -> list[HeldOut]:
     rng = np.random.default_rng(seed)
     every = [
         (kind, colour, light)
-        for kind in kinds().values()
+        for kind in object_categories().values()
         for colour in kind.colours["main"]
         for light in sorted({light for place in kind.places for light in places()[place].lights})
         if is_held_out(kind.id, colour, light)
@@ -121,11 +121,11 @@ def held_out_phrases(seed: int = 0) -> list[HeldOut]:
 def drawn(phrases: Sequence[HeldOut], seed: int = 0) -> list[Image.Image]:
     """Images of unseen drawings that fit: 10 of the first phrase, 10 of the second ..."""
     rng = np.random.default_rng(seed)
-    others = list(kinds().values())
+    others = list(object_categories().values())
     return [
         draw(
             rng,
-            kinds()[phrase.kind],
+            object_categories()[phrase.kind],
             others,
             exemplars=[HELD_OUT_EXEMPLAR],
             colour=phrase.colour,
@@ -165,7 +165,7 @@ def _places(
     clip: Loaded, images: np.ndarray, texts: Sequence[str], true: Sequence[str]
 ) -> np.ndarray:
     """At which place, from 0, the text of the true kind stands. (n,) int."""
-    order = {kind: row for row, kind in enumerate(kinds())}
+    order = {kind: row for row, kind in enumerate(object_categories())}
     expected = np.array([order[kind] for kind in true])
     return (ranked(images, clip.text(texts)) == expected[:, None]).argmax(axis=1)
 

@@ -17,7 +17,7 @@ from core.clip_small.captions import CLAIMS, Caption, article, caption, facts_cl
 from core.clip_small.corpus import Corpus
 from core.clip_small.model import CONTEXT, make_model, make_tokenizer
 from core.progress import Progress
-from core.simulation.scenes import kinds
+from core.simulation.scenes import object_categories
 
 CAPTIONS_EACH = 6
 PROMPTS = ("a {}", "a picture of a {}", "a drawing of a {}", "this is a {}", "there is a {}", "{}")
@@ -97,12 +97,12 @@ class _Texts:
     def __init__(self, corpus: Corpus, seed: int) -> None:
         captions = _captions(corpus.facts, seed)
         texts = [caption.text for several in captions for caption in several]
-        names = [kind.name for kind in kinds().values()]
+        names = [kind.name for kind in object_categories().values()]
         prompts = [[article(prompt.format(name)) for name in names] for prompt in PROMPTS]
         self.tokenizer = make_tokenizer([*texts, *(text for row in prompts for text in row)])
         self._tokens = self._tokenised(texts).reshape(len(captions), CAPTIONS_EACH, CONTEXT)
         self.prompts = torch.stack([self._tokenised(row) for row in prompts])
-        order = {kind: number for number, kind in enumerate(kinds())}
+        order = {kind: number for number, kind in enumerate(object_categories())}
         self.kinds = torch.from_numpy(corpus.facts["kind"].map(order).to_numpy(np.int64, copy=True))
         self._claims, self.facts = _codes(captions, facts_claimed(corpus.facts))
 

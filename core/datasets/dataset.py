@@ -164,7 +164,7 @@ class Dataset:
         return self._row[stimulus_id]
 
     def units(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
-        """Unit indices of one ROI or of several joined (each unit once); None gives all."""
+        """Unit indices of one ROI or of several concatenated (each unit once); None gives all."""
         if roi is None:
             return np.arange(self.n_units)
         names = [roi] if isinstance(roi, str) else list(roi)
@@ -173,8 +173,8 @@ class Dataset:
                 raise NotFoundError(f"There is no ROI {name!r}", choices=self.rois)
         if not names:
             raise InputError("No ROI was named", "at least one", choices=self.rois)
-        joined = np.concatenate([self.rois[name] for name in names])
-        return joined[np.sort(np.unique(joined, return_index=True)[1])]
+        units = np.concatenate([self.rois[name] for name in names])
+        return units[np.sort(np.unique(units, return_index=True)[1])]
 
     def responses(
         self,
@@ -186,7 +186,7 @@ class Dataset:
         Parameters
         ----------
         roi : str or sequence of str, optional
-            One ROI, several to join, or None for every unit.
+            One ROI, several to concatenate, or None for every unit.
         repeats : {'mean', 'all'}
             'mean' averages the usable repeats of each stimulus and gives NaN rows
             where there is none; 'all' gives one row for each trial, described by

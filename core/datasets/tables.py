@@ -82,8 +82,8 @@ def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:
         table[column] = text if column in text_columns else _numbers(text)
     empty = table.index[table["id"] == ""]
     if len(empty) or table.empty:
-        found = f"no id in line {empty[0] + 2}" if len(empty) else "no rows"
-        raise InputError(f"{path.name} has {found}", "an id in every row")
+        problem = f"no id in line {empty[0] + 2}" if len(empty) else "no rows"
+        raise InputError(f"{path.name} has {problem}", "an id in every row")
     return table
 
 

@@ -57,16 +57,16 @@ def find(name: str) -> Path | None:
     """
     if "\0" in name:
         raise InputError(f"The checkpoint is {name!r}", "a folder or a name of the hub")
-    given = Path(name).expanduser()
-    if given.is_absolute() or name.startswith((".", "~")):
-        if given.is_dir():
-            return given.resolve()
-        raise NotFoundError(f"There is no folder {given}", "the folder of a checkpoint")
+    folder = Path(name).expanduser()
+    if folder.is_absolute() or name.startswith((".", "~")):
+        if folder.is_dir():
+            return folder.resolve()
+        raise NotFoundError(f"There is no folder {folder}", "the folder of a checkpoint")
     place = place_of(name)
     if place.is_dir() and not lacking(place):
         return place
-    if given.is_dir():
-        return given.resolve()
+    if folder.is_dir():
+        return folder.resolve()
     if not HUB_NAME.fullmatch(name):
         if place.is_dir():
             return place
@@ -233,7 +233,7 @@ def _fetched(name: str) -> Path:
             revision = _safetensors_revision(name)
             snapshot_download(name, revision=revision, local_dir=place, allow_patterns=patterns)
     except NotFoundError as error:
-        raise NotFoundError(error.found, remedy=remedy) from None
+        raise NotFoundError(error.problem, remedy=remedy) from None
     except Exception as error:  # the hub client raises errors of its own, of httpx and the system
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise NotFoundError(
@@ -249,7 +249,7 @@ def _safetensors_revision(name: str) -> str:
     from transformers.safetensors_conversion import previous_pr
 
     title = "Adding `safetensors` variant of this model"
-    found: Any = previous_pr(HfApi(), name, title, None)  # type: ignore[arg-type]
-    if found is None or found.author != "SFconvertbot":
+    request: Any = previous_pr(HfApi(), name, title, None)  # type: ignore[arg-type]
+    if request is None or request.author != "SFconvertbot":
         raise NotFoundError(f"{name} has pickled weights only, which are not opened")
-    return str(found.git_reference)
+    return str(request.git_reference)

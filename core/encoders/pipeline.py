@@ -39,11 +39,11 @@ def features(
     with _threads() as pool:
         for chosen, prepared in _batches(pool, ids, read, loaded):
             rows = np.full((len(chosen), loaded.dimensions), np.nan, dtype=np.float32)
-            good = [row for row, one in enumerate(prepared) if isinstance(one, np.ndarray)]
+            good = [row for row, result in enumerate(prepared) if isinstance(result, np.ndarray)]
             if good:
                 rows[good] = loaded.images([prepared[row] for row in good])  # type: ignore[misc]
             pairs = zip(chosen, prepared, strict=True)
-            failures.update({name: one for name, one in pairs if isinstance(one, str)})
+            failures.update({name: reason for name, reason in pairs if isinstance(reason, str)})
             _check_finite(rows[good], [chosen[row] for row in good])
             yield rows
 

@@ -123,18 +123,18 @@ def as_preparation(processor: Any) -> Preparation | None:
 
 def _sizes(processor: Any) -> Preparation | None:
     size, crop = dict(processor.size), processor.do_center_crop and dict(processor.crop_size)
-    given = {name for name, value in size.items() if value}
+    named = {name for name, value in size.items() if value}
     rest = (
         int(processor.resample),
         tuple(map(float, processor.image_mean)),
         tuple(map(float, processor.image_std)),
     )
-    if given == {"shortest_edge"} and crop:
+    if named == {"shortest_edge"} and crop:
         height, width = int(crop["height"]), int(crop["width"])
         # A crop beyond the edge would be filled up.
         if max(height, width) <= size["shortest_edge"]:
             return Preparation(int(size["shortest_edge"]), height, width, *rest)
-    if given == {"height", "width"} and not crop:
+    if named == {"height", "width"} and not crop:
         return Preparation(None, int(size["height"]), int(size["width"]), *rest)
     return None
 
@@ -157,6 +157,6 @@ def by_shape(
     features: dict[int, np.ndarray] = {}
     for shape in dict.fromkeys(shapes):
         rows = [row for row, own in enumerate(shapes) if own == shape]
-        found = forward(np.stack([prepared[row] for row in rows]))
-        features.update(zip(rows, found, strict=True))
+        outputs = forward(np.stack([prepared[row] for row in rows]))
+        features.update(zip(rows, outputs, strict=True))
     return np.stack([features[row] for row in range(len(prepared))]).astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""What is compared: predictions on one side, test images on the other, checked once."""
+"""Predictions and the test images that they are compared with, checked once."""
 
 from __future__ import annotations
 

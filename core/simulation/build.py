@@ -21,7 +21,8 @@ from core import paths
 from core.progress import Progress
 from core.simulation import features
 from core.simulation.files import MANIFEST
-from core.simulation.scenes import Kind, Scene, draw, kinds
+from core.simulation.scenes import ObjectCategory, Scene, draw, object_categories
+from core.simulation.scenes.art import SPLITS
 from core.store.files import replacing
 
 SEED = 2026
@@ -38,9 +39,9 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Part:
-    """One set of images: which kinds, how many of each, and which drawings it may show.
+    """One set of images: which categories, how many of each, and which drawings it may show.
 
-    Drawing 5 of a training kind is never seen in the training images.
+    Drawing 5 of a training category is never seen in the training images.
     """
 
     split: str
@@ -51,10 +52,12 @@ class Part:
 
 
 def parts() -> tuple[Part, ...]:
-    """Training images, test images of other kinds, and the gallery of all kinds."""
-    training = tuple(name for name, kind in kinds().items() if kind.split == "training")
-    test = tuple(name for name, kind in kinds().items() if kind.split == "test")
-    every = tuple(kinds())
+    """Training images, test images of other categories, and the gallery of all categories."""
+    every = tuple(object_categories())
+    training, test = (
+        tuple(name for name in every if object_categories()[name].split == split)
+        for split in SPLITS
+    )
     return (
         Part("training", 20, training, training, MAIN_EXEMPLARS),
         Part("test", 15, test, training, EVERY_EXEMPLAR),
@@ -76,7 +79,8 @@ def build(folder: Path = paths.EMBEDDED, progress: Progress | None = None) -> No
     tasks = [(part, name) for part in parts() for name in part.mains]
     images: dict[str, list[tuple[str, bytes]]] = {}
     with ProcessPoolExecutor(max_workers=min(MOST_WORKERS, os.cpu_count() or 1)) as pool:
-        for done, (task, drawn) in enumerate(zip(tasks, pool.map(_of_kind, tasks), strict=True)):
+        scenes = pool.map(_of_category, tasks)
+        for done, (task, drawn) in enumerate(zip(tasks, scenes, strict=True)):
             split = task[0].split
             rows.setdefault(split, []).extend(row for row, _ in drawn)
             images.setdefault(split, []).extend((str(row["file"]), data) for row, data in drawn)
@@ -103,14 +107,14 @@ def encoded(scene: Scene) -> bytes:
 
 def drawn_for(part: Part, name: str, number: int) -> Scene:
     """Draw one image of a part; every image has a seed of its own."""
-    every = kinds()
+    every = object_categories()
     seed = [SEED, zlib.crc32(part.split.encode()), zlib.crc32(name.encode()), number]
-    others: Sequence[Kind] = [every[other] for other in part.others]
-    kind = every[name]
-    exemplars = [e for e in part.exemplars if e <= len(kind.drawings)]
+    others: Sequence[ObjectCategory] = [every[other] for other in part.others]
+    category = every[name]
+    exemplars = [e for e in part.exemplars if e <= len(category.drawings)]
     return draw(
         np.random.default_rng(seed),
-        kind,
+        category,
         others,
         exemplars=exemplars,
         other_exemplars=part.exemplars,
@@ -127,7 +131,7 @@ def quantised(maps: Sequence[np.ndarray]) -> np.ndarray:
     return scaled
 
 
-def _of_kind(task: tuple[Part, str]) -> list[tuple[Row, bytes]]:
+def _of_category(task: tuple[Part, str]) -> list[tuple[Row, bytes]]:
     part, name = task
     drawn = []
     for number in range(part.each):
@@ -137,20 +141,20 @@ def _of_kind(task: tuple[Part, str]) -> list[tuple[Row, bytes]]:
 
 
 def _row(part: Part, scene: Scene, number: int) -> Row:
-    kind, every = scene.kind, kinds()
+    category, every = scene.category, object_categories()
     prefix = "gallery-" if part.split == "gallery" else ""
-    image = f"{prefix}{kind.id.replace('_', '-')}-{number + 1:02d}"
-    seen = sorted(scene.shares.items(), key=lambda item: (item[0] != kind.id, -item[1]))
+    image = f"{prefix}{category.id.replace('_', '-')}-{number + 1:02d}"
+    seen = sorted(scene.shares.items(), key=lambda item: (item[0] != category.id, -item[1]))
     return {
         "id": image,
         "file": f"{image}.webp",
-        "category": kind.name,
-        "supercategory": kind.supercategory,
+        "category": category.name,
+        "supercategory": category.supercategory,
         "labels": "|".join(every[name].name for name, _ in seen),
         "source": scene.source,
         "split": part.split,
-        "kind": kind.id,
-        "theme": kind.theme,
+        "kind": category.id,
+        "theme": category.theme,
         "exemplar": scene.exemplar,
         "colour": scene.colour,
         "number": scene.number,

@@ -69,7 +69,7 @@ def truth(subject: str, options: Mapping[str, Any]) -> tuple[pd.DataFrame, Model
 
 
 def rows_shown(stimuli: pd.DataFrame, count: int) -> np.ndarray:
-    """Rows of the first images of every kind, then the second, up to ``count``; in order."""
+    """Rows of the first images of every category, then the second, up to ``count``; in order."""
     if not 1 <= count <= len(stimuli):
         raise InputError(
             f"{count} stimuli were asked for", f"1 to {len(stimuli)}, as many as there are"

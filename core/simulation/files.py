@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core import paths
 from core.errors import CorruptDataError, NotFoundError
-from core.simulation.scenes.art import kinds, places, read_json
+from core.simulation.scenes.art import object_categories, places, read_json
 from core.store import fingerprint
 from core.validation import load_npy
 
@@ -37,7 +37,7 @@ class Files:
     folder : Path
     stimuli, gallery : pd.DataFrame
         Standard stimulus columns, then ``kind, theme, exemplar, colour, number, place,
-        light`` and ``shares`` ({kind: share of the image}).
+        light`` and ``shares`` ({category: share of the image}).
     gabor : np.ndarray of shape (n, 19, 8, 8), float32
     colour : np.ndarray of shape (n, 13, 4, 4), float32
         Features of the stimuli, see ``features``, scaled channel by channel.
@@ -132,11 +132,11 @@ def _opened(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Files:
 
 
 def _meaning(stimuli: pd.DataFrame) -> dict[str, list[dict[str, float]]]:
-    """Semantics of the kinds and places that the stimuli show: responses depend on them."""
+    """Semantics of the categories and places that the stimuli show: responses depend on them."""
     try:
         shown = {name for shares in stimuli["shares"] for name in shares}
         return {
-            "kinds": [dict(kinds()[name].semantics) for name in sorted(shown)],
+            "kinds": [dict(object_categories()[name].semantics) for name in sorted(shown)],
             "places": [dict(places()[name].semantics) for name in sorted(set(stimuli["place"]))],
         }
     except KeyError as error:

@@ -25,7 +25,7 @@ from core.errors import InputError
 from core.simulation import features
 from core.simulation.files import Files
 from core.simulation.regions import MISSING, REGIONS, ROIS, Region
-from core.simulation.scenes import kinds, places
+from core.simulation.scenes import object_categories, places
 
 SUBJECTS = tuple(f"S{number}" for number in range(1, 9))
 PARTS = ("pixels", "colour", "context", "semantics")
@@ -154,8 +154,8 @@ def subject_model(
     parts : collection of str
         Which of ``PARTS`` the responses are made of.
     permuted : bool
-        Shuffle the semantics of the main things over the kinds: units stay as reliable,
-        but what kinds share is lost. Every subject gets the same shuffle.
+        Shuffle the semantics of the main things over the categories: units stay as reliable,
+        but what categories share is lost. Every subject gets the same shuffle.
     seed : int
         Another seed gives other units, gains and shuffles.
     """
@@ -210,13 +210,13 @@ class _Drives:
     def __init__(self, files: Files, permuted: bool, seed: int) -> None:
         self.gabor, self.colour = files.gabor, files.colour
         main = files.stimuli["kind"].to_numpy()
-        self.dimensions, of_kind = _semantic_table(sorted(set(main)))
-        shuffled = dict(zip(of_kind, _shuffled(list(of_kind), permuted, seed), strict=True))
-        self.main = np.stack([of_kind[shuffled[kind]] for kind in main])
+        self.dimensions, of_category = _semantic_table(sorted(set(main)))
+        shuffled = dict(zip(of_category, _shuffled(list(of_category), permuted, seed), strict=True))
+        self.main = np.stack([of_category[shuffled[category]] for category in main])
         self.context = np.stack(
             [
-                _context(of_kind, self.dimensions, kind, shares, place)
-                for kind, shares, place in zip(
+                _context(of_category, self.dimensions, category, shares, place)
+                for category, shares, place in zip(
                     main, files.stimuli["shares"], files.stimuli["place"], strict=True
                 )
             ]
@@ -243,15 +243,15 @@ class _Drives:
 
 
 def _semantic_table(shown: Sequence[str]) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
-    """Names of the dimensions, and each shown kind's position on them less the mean kind's."""
-    every = kinds()
+    """Names of the dimensions, and each shown category's position on them less the mean one."""
+    every = object_categories()
     dimensions = tuple(next(iter(every.values())).semantics)
     table = np.array([[every[name].semantics[d] for d in dimensions] for name in shown])
     return dimensions, dict(zip(shown, table - table.mean(axis=0), strict=True))
 
 
 def _shuffled(names: list[str], permuted: bool, seed: int) -> list[str]:
-    """The kinds in an order in which none keeps its place, or as they are."""
+    """The categories in an order in which none keeps its place, or as they are."""
     if not permuted:
         return names
     cycle = np.random.default_rng([seed, len(SUBJECTS)]).permutation(len(names))
@@ -260,7 +260,7 @@ def _shuffled(names: list[str], permuted: bool, seed: int) -> list[str]:
 
 
 def _context(
-    of_kind: Mapping[str, np.ndarray],
+    of_category: Mapping[str, np.ndarray],
     dimensions: tuple[str, ...],
     main: str,
     shares: Mapping[str, float],
@@ -268,9 +268,9 @@ def _context(
 ) -> np.ndarray:
     """What stands about the main thing, weighted by its size in the image, and the place."""
     around = np.array([places()[place].semantics.get(d, 0.0) for d in dimensions])
-    for kind, share in shares.items():
-        if kind != main:
-            around = around + np.sqrt(share) * 2.0 * of_kind[kind]
+    for category, share in shares.items():
+        if category != main:
+            around = around + np.sqrt(share) * 2.0 * of_category[category]
     return around
 
 

@@ -115,7 +115,7 @@ def shared_clusters(case: Case) -> Finding:
     try:
         codes[pool.rows] = clusters(pool, case.clusters, case.seed).codes
     except InputError as error:
-        return CLUSTERS.skipped(error.found[0].lower() + error.found[1:])
+        return CLUSTERS.skipped(error.problem[0].lower() + error.problem[1:])
     check = AuditCheck(
         CLUSTERS.id,
         CLUSTERS.title,

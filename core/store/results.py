@@ -140,8 +140,8 @@ def entries() -> list[Entry]:
     """Every stored result, newest first; a damaged one says so in ``facts['error']``."""
     root = _root()
     with locked(root):
-        found = [_entry(folder) for folder in _folders(root)]
-    return sorted(found, key=lambda entry: entry.created, reverse=True)
+        listed = [_entry(folder) for folder in _folders(root)]
+    return sorted(listed, key=lambda entry: entry.created, reverse=True)
 
 
 def entry(key: str) -> Entry:
@@ -160,11 +160,11 @@ def entry(key: str) -> Entry:
 
 def written(operation: str) -> dict[str, int]:
     """When each result of an operation was written, in nanoseconds; no file is opened."""
-    found = {}
+    times = {}
     for folder in _root().glob(f"{operation}-*"):
         with contextlib.suppress(OSError):
-            found[folder.name] = (folder / FACTS_FILE).stat().st_mtime_ns
-    return found
+            times[folder.name] = (folder / FACTS_FILE).stat().st_mtime_ns
+    return times
 
 
 def _root() -> Path:
@@ -220,11 +220,11 @@ def _record(folder: Path) -> dict[str, Any]:
     try:
         record = read_json(folder / FACTS_FILE)
     except CorruptDataError as error:
-        raise _damaged(folder, error.found) from None
+        raise _damaged(folder, error.problem) from None
     if not _has(record, "created", "arrays", "facts") or not _has(record["arrays"]):
         raise _damaged(folder, f"{FACTS_FILE} is absent or incomplete")
-    for name, told in record["arrays"].items():
-        if not ARRAY_NAME.fullmatch(name) or not _has(told, "dtype", "shape", "sha256"):
+    for name, described in record["arrays"].items():
+        if not ARRAY_NAME.fullmatch(name) or not _has(described, "dtype", "shape", "sha256"):
             raise _damaged(folder, f"{FACTS_FILE} describes no array {name!r}")
     return record
 
@@ -234,20 +234,22 @@ def _has(record: Any, *names: str) -> bool:
 
 
 def _open(folder: Path, record: dict[str, Any]) -> Result:
-    arrays = {name: _open_array(folder, name, told) for name, told in record["arrays"].items()}
+    arrays = {
+        name: _open_array(folder, name, described) for name, described in record["arrays"].items()
+    }
     return Result(folder.name, arrays, record["facts"], record["created"])
 
 
-def _open_array(folder: Path, name: str, told: dict[str, Any]) -> np.ndarray:
+def _open_array(folder: Path, name: str, described: dict[str, Any]) -> np.ndarray:
     try:
         array = load_npy(folder / f"{name}.npy", mmap=True)
     except CorruptDataError as error:
-        raise _damaged(folder, error.found) from None
-    if array.dtype.str != told["dtype"] or list(array.shape) != told["shape"]:
+        raise _damaged(folder, error.problem) from None
+    if array.dtype.str != described["dtype"] or list(array.shape) != described["shape"]:
         raise _damaged(
             folder,
             f"{name}.npy is {array.dtype.str} {array.shape}, "
-            f"not {told['dtype']} {tuple(told['shape'])}",
+            f"not {described['dtype']} {tuple(described['shape'])}",
         )
     return array
 

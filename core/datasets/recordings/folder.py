@@ -33,7 +33,7 @@ from core.validation import (
 MAX_PIXELS = 50_000_000
 NO_RESPONSES = "group"
 TEXTS = ("title", "description", "citation", "licence", "units")
-PICTURES_READ = 4
+IMAGES_READ = 4
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 INFO = DatasetInfo(
@@ -244,20 +244,20 @@ def _gallery_by_category(folder: Path) -> pd.DataFrame:
     Id and file are the path inside ``gallery``; hidden files and folders are left out.
     """
     gallery = folder / "gallery"
-    found = [
+    listed = [
         (category.name, f"{category.name}/{image.name}")
         for category in _visible(folder, gallery)
         if category.is_dir()
         for image in _visible(gallery, category)
         if image.suffix.lower() in SUFFIXES and image.is_file()
     ]
-    garbled = [repr(path) for _, path in found if path != path.encode(errors="ignore").decode()]
+    garbled = [repr(path) for _, path in listed if path != path.encode(errors="ignore").decode()]
     if garbled:
         raise InputError(
             f"gallery/ holds {len(garbled)} names that are no text: {enumerate_names(garbled)}",
             "names in UTF-8",
         )
-    table = pd.DataFrame(found, columns=["category", "id"])
+    table = pd.DataFrame(listed, columns=["category", "id"])
     return complete_stimuli(table.assign(file=table["id"]))
 
 
@@ -326,7 +326,7 @@ def _fingerprint(folder: Path, subject: str, images: Mapping[str, Path]) -> str:
 def _images_fingerprint(images: Mapping[str, Path]) -> str:
     """Of the many images size and time of change, and the content of the first few."""
     stamps = {name: _stamp(path) for name, path in images.items()}
-    first = [name for name, stamp in stamps.items() if stamp is not None][:PICTURES_READ]
+    first = [name for name, stamp in stamps.items() if stamp is not None][:IMAGES_READ]
     return store.fingerprint("folder", stamps, [images[name] for name in first])
 
 

@@ -18,8 +18,8 @@ INFO = DatasetInfo(
     name="simulated",
     title="Simulated experiment with drawn scenes",
     description=(
-        "1,500 drawn scenes (1,200 for training, 60 kinds of things; 300 for testing, 20 other "
-        "kinds), 4,000 more to search, and simulated responses of eight subjects in 25 regions. "
+        "1,500 drawn scenes (1,200 for training, 60 object categories; 300 for testing, 20 "
+        "others), 4,000 more to search, and simulated responses of eight subjects in 25 regions. "
         "Early regions answer to the pixels, V4 to colour and texture, later regions to what "
         "is in the scene. No brain was recorded: use it to learn the views and to check "
         "methods against a known answer."
@@ -42,7 +42,7 @@ INFO = DatasetInfo(
             "stimuli",
             "Stimuli",
             STIMULI,
-            "How many images are shown, spread evenly over the kinds",
+            "How many images are shown, spread evenly over the object categories",
             minimum=FEWEST_STIMULI,
             maximum=STIMULI,
         ),
@@ -67,8 +67,8 @@ INFO = DatasetInfo(
             "semantics",
             "Semantics",
             "shared",
-            "'permuted' shuffles the meaning of the main things over the kinds: responses stay "
-            "as reliable, but what similar kinds share is lost",
+            "'permuted' shuffles the meaning of the main things over the categories: responses "
+            "stay as reliable, but what similar categories share is lost",
             choices=("shared", "permuted"),
         ),
         Parameter(

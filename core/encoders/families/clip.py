@@ -88,11 +88,11 @@ class LoadedClip(TorchLoaded):
         tokenizer = self._tokenizer = self._tokenizer or load_tokenizer(self._folder, self._model)
         tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
         with inference(self.device):
-            found = self._model.get_text_features(
+            outputs = self._model.get_text_features(
                 input_ids=tokens["input_ids"].to(self.device),
                 attention_mask=tokens["attention_mask"].to(self.device),
             )
-            return np.asarray(found.pooler_output.float().cpu().numpy())
+            return np.asarray(outputs.pooler_output.float().cpu().numpy())
 
     def _image_features(self, pixels: Any) -> Any:
         if self._output == "visual":

@@ -75,8 +75,8 @@ class LoadedGabor(Loaded):
         spectrum = scipy.fft.fft2(np.pad(luminance - luminance.mean(), MARGIN, mode="reflect"))
         inner = slice(MARGIN, MARGIN + SIDE)
         places = [
-            _pooled(np.abs(scipy.fft.ifft2(spectrum * one))[inner, inner], self._grid)
-            for one in self._filters
+            _pooled(np.abs(scipy.fft.ifft2(spectrum * transfer))[inner, inner], self._grid)
+            for transfer in self._filters
         ]
         return np.concatenate(places).astype(np.float32)
 

@@ -107,28 +107,28 @@ def read_recipe(folder: Path) -> Recipe:
     NotFoundError, CorruptDataError, InputError
         If it is absent, is no JSON, or a value does not fit.
     """
-    given = store.read_json(folder / RECIPE)
+    content = store.read_json(folder / RECIPE)
     example = '{"size": 224, "mean": [0, 0, 0], "std": [1, 1, 1], "layout": "NCHW"}'
-    if given is None:
+    if content is None:
         raise NotFoundError(f"There is no {RECIPE} in {folder}", f"for example {example}")
-    if not isinstance(given, dict):
+    if not isinstance(content, dict):
         raise InputError(f"{folder / RECIPE} holds no object", f"for example {example}")
-    size, layout = given.get("size"), given.get("layout", LAYOUTS[0])
-    resample = given.get("resample", "bicubic")
+    size, layout = content.get("size"), content.get("layout", LAYOUTS[0])
+    resample = content.get("resample", "bicubic")
     if type(size) is not int or not 1 <= size <= LARGEST_SIDE:
         raise InputError(f"{RECIPE} has the size {size!r}", f"a side of 1 to {LARGEST_SIDE} pixels")
     if layout not in LAYOUTS:
         raise InputError(f"{RECIPE} has the layout {layout!r}", choices=LAYOUTS)
     if resample not in FILTERS:
         raise InputError(f"{RECIPE} has the resample {resample!r}", choices=FILTERS)
-    mean, deviation = _three(given, "mean"), _three(given, "std")
+    mean, deviation = _three(content, "mean"), _three(content, "std")
     if min(deviation) <= 0:
         raise InputError(f"{RECIPE} has the std {list(deviation)}", "three positive numbers")
     return Recipe(Preparation(size, size, size, FILTERS[resample], mean, deviation), layout)
 
 
-def _three(given: Mapping[str, Any], name: str) -> tuple[float, ...]:
-    values = given.get(name)
+def _three(content: Mapping[str, Any], name: str) -> tuple[float, ...]:
+    values = content.get(name)
     numbers = isinstance(values, list) and all(type(v) in (int, float) for v in values)
     if not numbers or len(values) != 3 or not np.isfinite(values).all():  # type: ignore[arg-type]
         raise InputError(f"{RECIPE} has the {name} {values!r}", "three numbers, for R, G and B")
@@ -196,26 +196,26 @@ def _foreign_sizes(value: Any) -> list[str]:
         return [text for item in value for text in _foreign_sizes(item)]
     if not isinstance(value, dict):
         return []
-    found = [text for item in value.values() for text in _foreign_sizes(item)]
+    foreign = [text for item in value.values() for text in _foreign_sizes(item)]
     expression = value.get("expr_str")
     if isinstance(expression, str):
         words = re.findall(r"[^\W\d]\w*", expression)
-        found += [] if all(map(SIZES.fullmatch, words)) else [expression]
-    return found
+        foreign += [] if all(map(SIZES.fullmatch, words)) else [expression]
+    return foreign
 
 
-def _vectors(found: Any) -> Any:
-    if isinstance(found, (tuple, list)):
-        found = found[0]
-    if not hasattr(found, "flatten") or found.ndim < 2:
+def _vectors(output: Any) -> Any:
+    if isinstance(output, (tuple, list)):
+        output = output[0]
+    if not hasattr(output, "flatten") or output.ndim < 2:
         raise InputError("The module gives no vectors", "a tensor (images, dimensions)")
-    return found.flatten(1)
+    return output.flatten(1)
 
 
 def _named(name: str) -> Encoder:
-    given = Path(name).expanduser()
+    named = Path(name).expanduser()
     below = checkpoints.models_root() / name
-    folder = below if not given.is_absolute() and below.is_dir() else given
+    folder = below if not named.is_absolute() and below.is_dir() else named
     if "\0" in name or not folder.is_dir():
         raise NotFoundError(f"There is no folder {name!r}", f"a folder with {RECIPE}")
     info = EncoderInfo(

@@ -76,13 +76,13 @@ class _Backbone:
         self._first_place = int(self._has_class) + registers
 
     def __call__(self, pixels: Any) -> Any:
-        found = self._model(pixel_values=pixels, output_hidden_states=True)
+        outputs = self._model(pixel_values=pixels, output_hidden_states=True)
         if self._pooling == "pooler":
-            pooled = getattr(found, "pooler_output", None)
+            pooled = getattr(outputs, "pooler_output", None)
             if pooled is None:
                 raise self._error("has no pooler", "pooling 'cls' or 'mean'")
             return pooled.flatten(1)
-        hidden = self._chosen(getattr(found, "hidden_states", None) or ())
+        hidden = self._chosen(getattr(outputs, "hidden_states", None) or ())
         if self._pooling == "mean":
             return hidden.mean(dim=(2, 3)) if hidden.ndim == 4 else self._places(hidden)
         if hidden.ndim != 3 or not self._has_class:
@@ -101,8 +101,8 @@ class _Backbone:
             )
         return hidden[self._layer]
 
-    def _error(self, found: str, expected: str) -> InputError:
-        return InputError(f"The model {self._folder.name} {found}", expected)
+    def _error(self, problem: str, expected: str) -> InputError:
+        return InputError(f"The model {self._folder.name} {problem}", expected)
 
 
 def _named(name: str) -> Encoder:

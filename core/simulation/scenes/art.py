@@ -1,4 +1,4 @@
-"""The art as data: kinds of things, places and colours, read from ``data/art``."""
+"""The art as data: object categories, places and colours, read from ``data/art``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ RESTORE = "Restore the folder data/ from the repository."
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of thing, as its ``kind.json`` declares it.
+class ObjectCategory:
+    """One object category, as its ``kind.json`` declares it.
 
     Attributes
     ----------
     id, name, supercategory, theme : str
     split : {'training', 'test'}
-        Side on which the simulated experiment shows it as the main thing.
+        Set in which the simulated experiment shows it as the main thing.
     anchor : str
         How it stands in an image, one of ``ANCHORS``.
     metres : float
@@ -43,7 +43,7 @@ class Kind:
     patterned : bool
         Whether its main colour may come as stripes, dots or checks.
     semantics : dict of str to float
-        Position on the semantic dimensions, 0 to 1; every kind has the same ones.
+        Position on the semantic dimensions, 0 to 1; every category has the same ones.
     drawings : tuple of Path
         One SVG file for each exemplar, numbered from 1.
     """
@@ -97,24 +97,28 @@ class Place:
 
 
 @functools.cache
-def kinds() -> dict[str, Kind]:
-    """Every kind by id, in the order of supercategories and names.
+def object_categories() -> dict[str, ObjectCategory]:
+    """Every object category by id, in the order of supercategories and names.
 
     Raises
     ------
     CorruptDataError
         If a ``kind.json`` lacks a field or holds a value that makes no sense.
     """
-    found = [_kind(path) for path in sorted((paths.ART / "things").glob("*/kind.json"))]
-    if not found:
-        raise NotFoundError(f"There are no kinds of things in {paths.ART}", remedy=RESTORE)
-    dimensions = set(found[0].semantics)
-    for kind, path in zip(found, (kind.drawings[0].parent for kind in found), strict=True):
-        if set(kind.semantics) != dimensions:
+    files = sorted((paths.ART / "things").glob("*/kind.json"))
+    if not files:
+        raise NotFoundError(f"There are no object categories in {paths.ART}", remedy=RESTORE)
+    listed = [_category(path) for path in files]
+    dimensions = set(listed[0].semantics)
+    for category, path in zip(listed, files, strict=True):
+        if set(category.semantics) != dimensions:
             raise CorruptDataError(
-                f"{path} has other semantic dimensions", ", ".join(sorted(dimensions)), RESTORE
+                f"{path.parent} has other semantic dimensions",
+                ", ".join(sorted(dimensions)),
+                RESTORE,
             )
-    return {kind.id: kind for kind in sorted(found, key=lambda kind: (kind.supercategory, kind.id))}
+    ordered = sorted(listed, key=lambda category: (category.supercategory, category.id))
+    return {category.id: category for category in ordered}
 
 
 @functools.cache
@@ -144,10 +148,10 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _kind(path: Path) -> Kind:
+def _category(path: Path) -> ObjectCategory:
     entry = read_json(path)
     try:
-        kind = Kind(
+        category = ObjectCategory(
             id=path.parent.name,
             name=str(entry["name"]),
             supercategory=str(entry["supercategory"]),
@@ -165,27 +169,31 @@ def _kind(path: Path) -> Kind:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CorruptDataError(
-            f"{path} is incomplete ({error!r})", "every field of a kind", RESTORE
+            f"{path} is incomplete ({error!r})", "every field of an object category", RESTORE
         ) from None
+    _check_category(category, path)
+    return category
+
+
+def _check_category(category: ObjectCategory, path: Path) -> None:
     for field, value, choices in (
-        ("anchor", kind.anchor, ANCHORS),
-        ("split", kind.split, SPLITS),
-        ("theme", kind.theme, THEMES),
+        ("anchor", category.anchor, ANCHORS),
+        ("split", category.split, SPLITS),
+        ("theme", category.theme, THEMES),
     ):
         if value not in choices:
             raise CorruptDataError(f"{path} has the {field} {value!r}", choices=choices)
-    unknown = [place for place in kind.places if place not in places()]
-    unknown += [c for names in kind.colours.values() for c in names if c not in colours()]
-    if unknown or not kind.places or "main" not in kind.colours:
+    unknown = [place for place in category.places if place not in places()]
+    unknown += [c for names in category.colours.values() for c in names if c not in colours()]
+    if unknown or not category.places or "main" not in category.colours:
         raise CorruptDataError(
             f"{path} names {', '.join(unknown) or 'no place or no main colour'}",
             "places of places.json and colours of colours.json",
         )
-    if not all(0 <= value <= 1 for value in kind.semantics.values()) or not kind.metres > 0:
+    if not all(0 <= value <= 1 for value in category.semantics.values()) or not category.metres > 0:
         raise CorruptDataError(f"{path} has semantics outside 0 to 1, or no length in metres")
-    if not kind.drawings:
+    if not category.drawings:
         raise CorruptDataError(f"{path.parent} holds no drawings", "SVG files numbered from 1")
-    return kind
 
 
 def _place(path: Path, name: str, entry: Mapping[str, Any]) -> Place:

@@ -107,7 +107,7 @@ def _shade(
 
 
 def _casts_shadow(thing: Placed, plan: Plan) -> bool:
-    afloat = thing.kind.anchor in ("air", "horizon", "portrait")
+    afloat = thing.category.anchor in ("air", "horizon", "portrait")
     bare = plan.place.support == "backdrop" and plan.place.id != "studio"
     return not (afloat or bare or plan.place.support in ("water", "air"))
 

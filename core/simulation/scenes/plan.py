@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.simulation.scenes import svg
-from core.simulation.scenes.art import Kind, Place, colours, places
+from core.simulation.scenes.art import ObjectCategory, Place, colours, places
 
 LIGHTS = {"day": 0.66, "dusk": 0.17, "night": 0.17}
 OTHERS = (0.2, 0.25, 0.25, 0.15, 0.1, 0.05)
@@ -35,7 +35,7 @@ class Placed:
     degrees; a smaller ``depth`` is farther away.
     """
 
-    kind: Kind
+    category: ObjectCategory
     exemplar: int
     fills: Mapping[str, str]
     pattern: tuple[str, str] | None
@@ -49,7 +49,7 @@ class Placed:
 
     @property
     def drawing(self) -> Path:
-        return self.kind.drawings[self.exemplar - 1]
+        return self.category.drawings[self.exemplar - 1]
 
     @property
     def extent(self) -> tuple[float, float]:
@@ -77,22 +77,22 @@ class Plan:
 
 def plan(
     rng: np.random.Generator,
-    kind: Kind,
-    others: Sequence[Kind],
+    category: ObjectCategory,
+    others: Sequence[ObjectCategory],
     exemplars: Sequence[int],
     other_exemplars: Sequence[int],
     colour: str | None = None,
     light: str | None = None,
 ) -> Plan:
     """Compose a scene around a main thing; see ``scene.draw``."""
-    place = _choose_place(rng, kind, light)
+    place = _choose_place(rng, category, light)
     light = light or _choose_light(rng, place)
-    main = _place_main(rng, kind, place, exemplars, colour)
+    main = _place_main(rng, category, place, exemplars, colour)
     things = _with_copies(rng, main, place, exemplars)
     found_here = [
         other
         for other in others
-        if place.id in other.places and other is not kind and other.anchor != "portrait"
+        if place.id in other.places and other is not category and other.anchor != "portrait"
     ]
     count = min(len(found_here), int(rng.choice(len(OTHERS), p=OTHERS)))
     chosen = rng.choice(len(found_here), size=count, replace=False) if count else ()
@@ -114,9 +114,9 @@ def _choose_light(rng: np.random.Generator, place: Place) -> str:
 def _with_copies(
     rng: np.random.Generator, main: Placed, place: Place, exemplars: Sequence[int]
 ) -> list[Placed]:
-    """The main thing, and sometimes one or two more of its kind."""
+    """The main thing, and sometimes one or two more of its category."""
     number = 1
-    if main.kind.supercategory in GROUPS and main.kind.anchor != "horizon":
+    if main.category.supercategory in GROUPS and main.category.anchor != "horizon":
         number = 1 + int(rng.choice(len(COPIES), p=COPIES))
     if number > 1:
         main = replace(main, size=main.size * 0.78)
@@ -127,49 +127,59 @@ def _with_copies(
     return things
 
 
-def _choose_place(rng: np.random.Generator, kind: Kind, light: str | None) -> Place:
-    """A place where the kind is found, and which has the light that was asked for."""
+def _choose_place(rng: np.random.Generator, category: ObjectCategory, light: str | None) -> Place:
+    """A place where the category is found, and which has the light that was asked for."""
     every = {name: place for name, place in places().items() if light in (None, *place.lights)}
-    fits = kind.anchor in ("ground", "above") and kind.metres <= LARGEST_IN_STUDIO
+    fits = category.anchor in ("ground", "above") and category.metres <= LARGEST_IN_STUDIO
     if fits and "studio" in every and rng.random() < STUDIO_SHARE:
         return every["studio"]
-    found = [name for name in kind.places if name in every]
-    if not found:
-        raise InputError(f"A {kind.name} is never seen at {light}", choices=_lights(kind))
-    return every[str(rng.choice(found))]
+    fitting = [name for name in category.places if name in every]
+    if not fitting:
+        raise InputError(f"A {category.name} is never seen at {light}", choices=_lights(category))
+    return every[str(rng.choice(fitting))]
 
 
-def _lights(kind: Kind) -> list[str]:
-    return sorted({light for name in kind.places for light in places()[name].lights})
+def _lights(category: ObjectCategory) -> list[str]:
+    return sorted({light for name in category.places for light in places()[name].lights})
 
 
 def _place_main(
     rng: np.random.Generator,
-    kind: Kind,
+    category: ObjectCategory,
     place: Place,
     exemplars: Sequence[int],
     colour: str | None,
 ) -> Placed:
-    size = rng.uniform(*SIZES.get(kind.anchor, (0.5, 0.82)))
+    size = rng.uniform(*SIZES.get(category.anchor, (0.5, 0.82)))
     return _stand(
-        rng, _dressed(rng, kind, exemplars, colour), place, size, x=0.5 + rng.uniform(-0.14, 0.14)
+        rng,
+        _dressed(rng, category, exemplars, colour),
+        place,
+        size,
+        x=0.5 + rng.uniform(-0.14, 0.14),
     )
 
 
 def _place_other(
-    rng: np.random.Generator, kind: Kind, place: Place, main: Placed, exemplars: Sequence[int]
+    rng: np.random.Generator,
+    category: ObjectCategory,
+    place: Place,
+    main: Placed,
+    exemplars: Sequence[int],
 ) -> Placed:
     """A further thing, as large as its distance and the main thing's size make plausible."""
-    metres, size = (1.7, 1.1) if main.kind.anchor == "portrait" else (main.kind.metres, main.size)
-    ratio = kind.metres / metres
+    metres, size = (
+        (1.7, 1.1) if main.category.anchor == "portrait" else (main.category.metres, main.size)
+    )
+    ratio = category.metres / metres
     size *= ratio**COMPRESSION * rng.uniform(0.85, 1.1)
     base = None
-    if place.support in PERSPECTIVE and kind.anchor not in ("air", "horizon"):
+    if place.support in PERSPECTIVE and category.anchor not in ("air", "horizon"):
         base = _distance(rng, place, ratio)
-        reference = 0.95 if main.kind.anchor == "portrait" else max(main.base, place.ground[0])
+        reference = 0.95 if main.category.anchor == "portrait" else max(main.base, place.ground[0])
         size *= max(0.1, base - place.horizon) / max(0.1, reference - place.horizon)
     size = float(np.clip(size, 0.12, 0.6))
-    dressed = _dressed(rng, kind, exemplars)
+    dressed = _dressed(rng, category, exemplars)
     placed = _stand(rng, dressed, place, size, x=rng.uniform(0.08, 0.92))
     return placed if base is None else _within(replace(placed, base=base, depth=base))
 
@@ -195,33 +205,36 @@ def _copy(rng: np.random.Generator, main: Placed, place: Place, exemplars: Seque
 
 
 def _dressed(
-    rng: np.random.Generator, kind: Kind, exemplars: Sequence[int], colour: str | None = None
+    rng: np.random.Generator,
+    category: ObjectCategory,
+    exemplars: Sequence[int],
+    colour: str | None = None,
 ) -> Placed:
     """A thing in colours of its own, not yet placed."""
-    exemplar = int(rng.choice([number for number in exemplars if number <= len(kind.drawings)]))
-    drawn = svg.slots(kind.drawings[exemplar - 1])
-    colour = colour or str(rng.choice(kind.colours["main"]))
+    exemplar = int(rng.choice([number for number in exemplars if number <= len(category.drawings)]))
+    drawn = svg.slots(category.drawings[exemplar - 1])
+    colour = colour or str(rng.choice(category.colours["main"]))
     fills = {"main": str(rng.choice(colours()[colour]))}
     for slot in drawn:
-        if slot in kind.colours and slot != "main":
-            names = [name for name in kind.colours[slot] if name != colour] or [colour]
+        if slot in category.colours and slot != "main":
+            names = [name for name in category.colours[slot] if name != colour] or [colour]
             fills[slot] = str(rng.choice(colours()[str(rng.choice(names))]))
         elif slot in ("skin", "hair"):
             fills[slot] = str(rng.choice(colours()[slot]))
     pattern = None
-    if kind.patterned and rng.random() < 0.35:
+    if category.patterned and rng.random() < 0.35:
         tone = "#ffffff" if rng.random() < 0.5 else "#1c1c28"
         pattern = (str(rng.choice(list(svg.PATTERNS))), svg.mixed(fills["main"], tone, 0.45))
-    mirrored = bool(kind.flip and rng.random() < 0.5)
-    return Placed(kind, exemplar, fills, pattern, colour, 0.5, 1.0, 0.5, 0.0, mirrored, 1.0)
+    mirrored = bool(category.flip and rng.random() < 0.5)
+    return Placed(category, exemplar, fills, pattern, colour, 0.5, 1.0, 0.5, 0.0, mirrored, 1.0)
 
 
 def _stand(rng: np.random.Generator, thing: Placed, place: Place, size: float, x: float) -> Placed:
-    """Put a thing where its kind stands in such a place."""
+    """Put a thing where its category stands in such a place."""
     thing = replace(thing, size=size, x=x)
-    anchor, support = thing.kind.anchor, place.support
+    anchor, support = thing.category.anchor, place.support
     height = thing.extent[1]
-    tilt = thing.kind.tilt
+    tilt = thing.category.tilt
     if anchor == "portrait":
         base, depth = 1.01, 2.0
         tilt = 0

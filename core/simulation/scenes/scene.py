@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import InputError
-from core.simulation.scenes.art import Kind
+from core.simulation.scenes.art import ObjectCategory
 from core.simulation.scenes.paint import Painted, paint
 from core.simulation.scenes.plan import Plan, plan
 
@@ -27,7 +27,7 @@ class Scene:
     Attributes
     ----------
     image : PIL.Image.Image, RGB
-    kind : Kind
+    category : ObjectCategory
         The main thing.
     exemplar : int
         Its drawing.
@@ -38,11 +38,11 @@ class Scene:
     place, light, source : str
         ``source`` is 'object', 'close-up', 'indoor' or 'outdoor'.
     shares : dict of str to float
-        Share of the image of every kind one sees, the main one first.
+        Share of the image of every category one sees, the main one first.
     """
 
     image: Image.Image
-    kind: Kind
+    category: ObjectCategory
     exemplar: int
     colour: str
     number: int
@@ -54,8 +54,8 @@ class Scene:
 
 def draw(
     rng: np.random.Generator,
-    kind: Kind,
-    others: Sequence[Kind] = (),
+    category: ObjectCategory,
+    others: Sequence[ObjectCategory] = (),
     *,
     exemplars: Sequence[int] | None = None,
     other_exemplars: Sequence[int] = (1, 2, 3, 4),
@@ -63,15 +63,15 @@ def draw(
     light: str | None = None,
     side: int = SIDE,
 ) -> Scene:
-    """Compose and paint a scene around one kind of thing.
+    """Compose and paint a scene around one object category.
 
     Parameters
     ----------
     rng : np.random.Generator
         The same state gives the same bytes.
-    kind : Kind
+    category : ObjectCategory
         The main thing.
-    others : sequence of Kind
+    others : sequence of ObjectCategory
         What else may stand about, where the place fits.
     exemplars, other_exemplars : sequence of int
         Drawings to choose from, of the main thing (all by default) and the others.
@@ -85,19 +85,19 @@ def draw(
     InputError
         If an exemplar does not exist, or the thing has no place with that light.
     """
-    exemplars = exemplars or range(1, len(kind.drawings) + 1)
-    if not all(1 <= number <= len(kind.drawings) for number in exemplars):
+    exemplars = exemplars or range(1, len(category.drawings) + 1)
+    if not all(1 <= number <= len(category.drawings) for number in exemplars):
         raise InputError(
-            f"Exemplars {list(exemplars)} of {kind.id!r} were asked for",
-            f"numbers from 1 to {len(kind.drawings)}",
+            f"Exemplars {list(exemplars)} of {category.id!r} do not all exist",
+            f"numbers from 1 to {len(category.drawings)}",
         )
     planned, painted = _best(
-        rng, side, lambda: plan(rng, kind, others, exemplars, other_exemplars, colour, light)
+        rng, side, lambda: plan(rng, category, others, exemplars, other_exemplars, colour, light)
     )
     main = planned.things[0]
     return Scene(
         painted.image,
-        kind,
+        category,
         main.exemplar,
         main.colour,
         _number(planned, painted.shares),
@@ -123,15 +123,15 @@ def _best(rng: np.random.Generator, side: int, make: Callable[[], Plan]) -> tupl
 
 
 def _number(planned: Plan, shares: np.ndarray) -> int:
-    """How many of the main kind one sees."""
-    same = [thing.kind is planned.things[0].kind for thing in planned.things]
+    """How many of the main category one sees."""
+    same = [thing.category is planned.things[0].category for thing in planned.things]
     return int((np.array(same) & (shares >= SMALLEST_OTHER)).sum())
 
 
 def _seen(planned: Plan, shares: np.ndarray) -> dict[str, float]:
-    total: dict[str, float] = {planned.things[0].kind.id: 0.0}
+    total: dict[str, float] = {planned.things[0].category.id: 0.0}
     for thing, share in zip(planned.things, shares, strict=True):
-        total[thing.kind.id] = total.get(thing.kind.id, 0.0) + float(share)
+        total[thing.category.id] = total.get(thing.category.id, 0.0) + float(share)
     return {name: round(share, 4) for name, share in total.items() if share >= SMALLEST_OTHER}
 
 

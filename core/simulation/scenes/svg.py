@@ -99,7 +99,7 @@ def _filled(path: Path, fills: Mapping[str, str], pattern: tuple[str, str] | Non
     if pattern is not None:
         text = _patterned(text, drawn["main"], fills.get("main", drawn["main"]), *pattern)
     exchanged = {colour: fills[slot] for slot, colour in drawn.items() if slot in fills}
-    return re.sub(r"#[0-9a-f]{6}\b", lambda found: exchanged.get(found[0], found[0]), text)
+    return re.sub(r"#[0-9a-f]{6}\b", lambda match: exchanged.get(match[0], match[0]), text)
 
 
 def _patterned(text: str, drawn: str, base: str, name: str, second: str) -> str:

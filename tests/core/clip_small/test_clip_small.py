@@ -19,7 +19,7 @@ from core.clip_small.captions import CLAIMS, caption, facts_claimed, phrase, plu
 from core.clip_small.corpus import HELD_OUT_EXEMPLAR, corpus, is_held_out
 from core.clip_small.training import TrainingSettings, train
 from core.encoders.families.clip import SMALL, load_clip
-from core.simulation.scenes import kinds
+from core.simulation.scenes import object_categories
 
 FACTS_OF_A_CAR = {
     "kind": "car", "exemplar": 2, "colour": "red", "place": "street", "light": "night",
@@ -67,7 +67,7 @@ def scenes():
 
 def test_no_scene_shows_what_is_held_out(scenes):
     facts = scenes.facts
-    assert set(facts["kind"]) == set(kinds())
+    assert set(facts["kind"]) == set(object_categories())
     assert HELD_OUT_EXEMPLAR not in set(facts["exemplar"])
     assert not any(
         is_held_out(*row) for row in facts[["kind", "colour", "light"]].itertuples(index=False)

@@ -12,7 +12,7 @@ import pytest
 from core import datasets, paths, rdm, simulation
 from core.datasets.recordings import simulated
 from core.errors import CorruptDataError, InputError, NotFoundError
-from core.simulation.scenes import kinds
+from core.simulation.scenes import object_categories
 from core.statistics import split_half_reliability
 
 HIGH = ("LOC", "FFA", "PPA", "EBA")
@@ -43,7 +43,10 @@ def model_rdms(files, rows):
     pixels = np.stack([np.asarray(p, dtype=np.float64).ravel() for p in images])
     gabor = files.gabor[rows, :18].reshape(len(rows), -1)
     meaning = np.array(
-        [list(kinds()[name].semantics.values()) for name in files.stimuli["kind"].iloc[rows]]
+        [
+            list(object_categories()[name].semantics.values())
+            for name in files.stimuli["kind"].iloc[rows]
+        ]
     )
     scaled = (meaning - meaning.mean(axis=0)) / meaning.std(axis=0)
     return rdm.compute(pixels), rdm.compute(gabor), rdm.compute(scaled, "euclidean")
@@ -74,7 +77,7 @@ def test_layout(whole):
 def test_test_kinds_and_held_out_drawings_never_appear_in_training_images(whole):
     training = whole.stimuli[whole.stimuli["split"] == "training"]
     seen = {label for labels in training["labels"] for label in labels}
-    test = {kind.name for kind in kinds().values() if kind.split == "test"}
+    test = {kind.name for kind in object_categories().values() if kind.split == "test"}
     assert not seen & test
     assert training["exemplar"].max() == 4
     assert (whole.stimuli["exemplar"] == 5).any()
@@ -87,7 +90,7 @@ def test_test_kinds_and_held_out_drawings_never_appear_in_training_images(whole)
 def test_labels_name_everything_one_sees_the_main_thing_first(whole):
     for row in whole.stimuli.itertuples():
         assert row.labels[0] == row.category
-        assert {kinds()[kind].name for kind in row.shares} == set(row.labels)
+        assert {object_categories()[kind].name for kind in row.shares} == set(row.labels)
         assert min(row.shares.values()) >= 0.004
         assert sum(row.shares.values()) <= 1.0
     assert whole.stimuli["labels"].map(len).max() >= 4
@@ -238,7 +241,7 @@ def test_expected_betas_are_what_many_trials_average_to(files):
 
 def test_other_meaning_in_the_art_changes_the_fingerprint(tmp_path, monkeypatch):
     before = datasets.load("simulated", stimuli=80).fingerprint
-    every = dict(kinds())
+    every = dict(object_categories())
     dog = every["dog"]
     every["dog"] = replace(dog, semantics={k: 1 - v for k, v in dog.semantics.items()})
     monkeypatch.setattr("core.simulation.files.kinds", lambda: every)

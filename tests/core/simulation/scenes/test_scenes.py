@@ -37,7 +37,7 @@ def copied(tmp_path, monkeypatch):
 
 
 def test_eighty_kinds_of_twelve_supercategories_and_six_themes():
-    every = scenes.kinds().values()
+    every = scenes.object_categories().values()
     assert len(every) >= 80
     assert len({kind.supercategory for kind in every}) == 12
     assert len({kind.theme for kind in every}) == 6
@@ -65,7 +65,7 @@ def test_every_drawing_is_plain_svg_with_slots_that_it_uses(folder):
 
 
 def test_colours_and_patterns_fill_the_main_slot():
-    drawing = scenes.kinds()["sofa"].drawings[0]
+    drawing = scenes.object_categories()["sofa"].drawings[0]
     plain = np.asarray(svg.render(drawing, 100, 60, {"main": "#ff0000"}), dtype=int)
     other = np.asarray(svg.render(drawing, 100, 60, {"main": "#0000ff"}), dtype=int)
     assert (plain[..., 3] == other[..., 3]).all()
@@ -78,9 +78,10 @@ def test_colours_and_patterns_fill_the_main_slot():
 
 
 def test_the_same_seed_paints_the_same_bytes_and_another_one_does_not():
-    kinds = list(scenes.kinds().values())
+    kinds = list(scenes.object_categories().values())
     first, again, other = (
-        scenes.draw(np.random.default_rng(seed), scenes.kinds()["dog"], kinds) for seed in (1, 1, 2)
+        scenes.draw(np.random.default_rng(seed), scenes.object_categories()["dog"], kinds)
+        for seed in (1, 1, 2)
     )
     assert first.image.tobytes() == again.image.tobytes()
     assert first.image.tobytes() != other.image.tobytes()
@@ -88,7 +89,7 @@ def test_the_same_seed_paints_the_same_bytes_and_another_one_does_not():
 
 
 def test_a_scene_shows_its_main_thing_and_reports_what_one_sees():
-    kinds = list(scenes.kinds().values())
+    kinds = list(scenes.object_categories().values())
     for seed in range(12):
         kind = kinds[(seed * 7) % len(kinds)]
         scene = scenes.draw(np.random.default_rng(seed), kind, kinds)
@@ -102,21 +103,21 @@ def test_a_scene_shows_its_main_thing_and_reports_what_one_sees():
 
 
 def test_colour_and_time_of_day_can_be_asked_for():
-    car = scenes.kinds()["car"]
+    car = scenes.object_categories()["car"]
     scene = scenes.draw(np.random.default_rng(0), car, colour="red", light="night")
     assert (scene.colour, scene.light) == ("red", "night")
     with pytest.raises(InputError, match=r"never seen at dusk.*day"):
-        scenes.draw(np.random.default_rng(3), scenes.kinds()["bed"], light="dusk")
+        scenes.draw(np.random.default_rng(3), scenes.object_categories()["bed"], light="dusk")
 
 
 def test_adding_a_kind_is_adding_files(copied):
     shutil.copytree(copied / "things" / "dog", copied / "things" / "fox")
     entry = json.loads((copied / "things" / "fox" / "kind.json").read_text())
     (copied / "things" / "fox" / "kind.json").write_text(json.dumps({**entry, "name": "fox"}))
-    fox = art.kinds()["fox"]
+    fox = art.object_categories()["fox"]
     scene = scenes.draw(np.random.default_rng(0), fox)
-    assert scene.kind.name == "fox"
-    assert len(art.kinds()) == 81
+    assert scene.category.name == "fox"
+    assert len(art.object_categories()) == 81
 
 
 @pytest.mark.parametrize(
@@ -138,16 +139,16 @@ def test_a_wrong_kind_is_named(copied, change, message):
     path = copied / "things" / "dog" / "kind.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(CorruptDataError, match=f"kind.json.*{message}"):
-        art.kinds()
+        art.object_categories()
 
 
 def test_missing_art_says_how_to_restore_it(copied):
     (copied / "things" / "dog" / "kind.json").write_text("{")
     with pytest.raises(CorruptDataError, match="Restore"):
-        art.kinds()
+        art.object_categories()
     shutil.rmtree(copied / "things")
     with pytest.raises(NotFoundError, match="Restore"):
-        art.kinds()
+        art.object_categories()
 
 
 @pytest.mark.parametrize("wavelength", features.WAVELENGTHS)
