@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core import datasets, encoders, jobs, paths
-from tests.pages.app import open_page, texts, until_done, write_folder
+from tests.pages.app import open_address, open_page, texts, until_done, write_folder
 
 DESIGN = {"stimuli": 80, "subjects": 1}
 ADDRESS = {"stimuli": "80", "subjects": "1", "which": "stimuli"}
@@ -136,6 +136,20 @@ def test_embeddings_without_images_are_searched_and_compared(data_root):
     assert "12 × 5" in texts(app)
     app = open_page("encoders", recording="folder:mine", tab="Compare")
     assert app.dataframe[0].value["Encoder"].tolist() == ["precomputed:vgg16"]
+
+
+def test_a_former_address_of_precomputed_embeddings_opens_them(data_root):
+    rng = np.random.default_rng(0)
+    folder = write_folder(data_root, responses__s1=rng.standard_normal((12, 7)))
+    (folder / "embeddings").mkdir()
+    for name, d in (("alexnet", 4), ("vgg16", 5)):
+        np.save(folder / "embeddings" / f"{name}.npy", rng.standard_normal((12, d)))
+    address = {"dataset": "folder:mine", "encoder": "brought:vgg16", "query_by": "image"}
+    app = open_address("encoders", {**address, "like": "p3"})
+    assert not app.exception
+    assert not app.warning
+    assert app.query_params["encoders.encoder"] == "precomputed:vgg16"
+    assert "12 × 5" in texts(app)
 
 
 def test_the_chance_leaves_the_query_out():

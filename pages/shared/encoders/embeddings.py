@@ -79,7 +79,7 @@ def get(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
         st.info("These precomputed embeddings are of the stimuli only.")
         return None
     try:
-        if wanted.info.kind == "brought":
+        if wanted.info.kind == "precomputed":
             return stored(ds, wanted, which)
         if not wanted.info.is_here:
             st.caption(plain(wanted.info.description))

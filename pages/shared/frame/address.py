@@ -114,6 +114,12 @@ FORMER_VALUES: dict[str, dict[str, str]] = {
     },
     "encoders.query": {"picture": "image"},
 }
+# What former values began with, by the present key.
+FORMER_STARTS: dict[str, dict[str, str]] = {
+    "encoders.encoder": {"brought:": "precomputed:"},
+    "train.embedding": {"brought:": "precomputed:"},
+    "maps.space": {"embedding:brought:": "embedding:precomputed:"},
+}
 
 
 def redirect(page: str) -> None:
@@ -147,8 +153,7 @@ def translate(page: str, address: Mapping[str, list[str]]) -> dict[str, list[str
     present: dict[str, list[str]] = {}
     # What is in the address under its present key comes last, and stays.
     for key in sorted(keys, key=lambda key: key == keys[key]):
-        aliases = FORMER_VALUES.get(keys[key], {})
-        present[keys[key]] = [aliases.get(value, value) for value in address[key]]
+        present[keys[key]] = [_present_value(keys[key], value) for value in address[key]]
     return {key: present[key] for key in dict.fromkeys(keys.values())}
 
 
@@ -161,6 +166,13 @@ def _present_key(page: str, key: str) -> str:
             if key.startswith(former):
                 return prefix + key.removeprefix(former)
     return key
+
+
+def _present_value(key: str, value: str) -> str:
+    for former, start in FORMER_STARTS.get(key, {}).items():
+        if value.startswith(former):
+            return start + value.removeprefix(former)
+    return FORMER_VALUES.get(key, {}).get(value, value)
 
 
 def _may_be_option(key: str) -> bool:

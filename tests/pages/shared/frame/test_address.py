@@ -120,6 +120,11 @@ def test_a_former_key_opens_under_the_present_one(page, former, present):
         ("clusters", "show_clusters", "How many", "Choosing k"),
         ("clusters", "show_clusters", "Composition", "Cross-tabulation"),
         ("clusters", "show_clusters", "Consistency", "Reproducibility"),
+        ("encoders", "encoder", "brought:vgg16", "precomputed:vgg16"),
+        ("encoders", "encoders.encoder", "brought:vgg16", "precomputed:vgg16"),
+        ("encoders", "encoder", "clip:brought:x", "clip:brought:x"),
+        ("train", "target", "brought:mine", "precomputed:mine"),
+        ("maps", "space", "embedding:brought:a b", "embedding:precomputed:a b"),
     ],
 )
 def test_a_former_value_is_the_present_one(page, key, former, present):
