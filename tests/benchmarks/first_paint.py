@@ -38,7 +38,7 @@ def first_paint(n: int) -> FirstPaint:
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         write_recording(root / "recordings" / "large", n)
-        address = "rdm?dataset=folder%3Alarge&order=category"
+        address = "rdm?recording=folder%3Alarge&rdm.order=category"
         with server(root / "recordings", root / "results") as running, browser() as chromium:
             page = chromium.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{running}/{address}")

@@ -18,15 +18,17 @@ from tests.browser.server import PROJECT, server
 VIEWS = {
     "overview": "",
     "responses": "responses",
-    "rdm": "rdm?roi=LOC&order=category&pick=dog-02&pick=house-04",
-    "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&combine=side+by+side&order=category",
-    "encoders": "encoders?encoder=clip-small&q=a+red+car+at+night&found=24",
-    "encoders_side_by_side": "encoders?encoder=clip-small&encoder=pixels&query_by=image"
-    "&like=gallery-dog-07",
-    "maps": "maps?space=responses:LOC&space=responses:V1&map=tsne&point=dog-02",
-    "clusters": "clusters?k=6&cluster=2",
-    "train": "train?train_rois=LOC&train_rois=PPA&train_rois=FFA&head=ridge",
-    "ground_truth": "ground_truth?stimuli=240",
+    "rdm": "rdm?roi=LOC&rdm.order=category&rdm.pick=dog-02&rdm.pick=house-04",
+    "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&rdm.combine=side+by+side&rdm.order=category",
+    "encoders": "encoders?encoders.encoder=clip-small&encoders.text=a+red+car+at+night"
+    "&encoders.count=24",
+    "encoders_side_by_side": "encoders?encoders.encoder=clip-small&encoders.encoder=pixels"
+    "&encoders.query=image&encoders.image=gallery-dog-07",
+    "maps": "maps?maps.space=responses:LOC&maps.space=responses:V1&maps.method=tsne"
+    "&maps.point=dog-02",
+    "clusters": "clusters?clusters.k=6&clusters.cluster=2",
+    "train": "train?roi=LOC&roi=PPA&roi=FFA&train.head=ridge",
+    "ground_truth": "ground_truth?recording.stimuli=240",
     "jobs": "jobs",
 }
 ENCODERS_SHOWN = ("clip-small", "pixels")

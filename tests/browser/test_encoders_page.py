@@ -8,12 +8,12 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 Open = Callable[[str], Page]
-ADDRESS = "encoders?stimuli=80&subjects=1&which=stimuli"
+ADDRESS = "encoders?recording.stimuli=80&recording.subjects=1&encoders.which=stimuli"
 JOB_MS = 300_000
 
 
 def test_words_find_images_and_a_click_finds_their_neighbours(open_page: Open):
-    page = open_page(f"{ADDRESS}&encoder=clip-small&found=12")
+    page = open_page(f"{ADDRESS}&encoders.encoder=clip-small&encoders.count=12")
     page.get_by_role("button", name="Encode 80 stimuli with clip-small").click()
     expect(page.get_by_text("80 × 128")).to_be_visible(timeout=JOB_MS)
     page.get_by_role("textbox", name="Describe an image").fill("a volcano")
@@ -23,7 +23,7 @@ def test_words_find_images_and_a_click_finds_their_neighbours(open_page: Open):
     first = tiles.first
     expect(first).to_have_accessible_name(re.compile("volcano"))
     first.click()
-    page.wait_for_url(re.compile("like=volcano"))
+    page.wait_for_url(re.compile("encoders.image=volcano"))
     expect(page.get_by_text("Nearest of 80 category names: volcano")).to_be_visible(timeout=JOB_MS)
     expect(tiles).to_have_count(12)
     expect(tiles.first).not_to_have_accessible_name(re.compile("^volcano-"))
@@ -32,7 +32,9 @@ def test_words_find_images_and_a_click_finds_their_neighbours(open_page: Open):
 
 
 def test_encoders_side_by_side_compared_and_deleted(open_page: Open):
-    page = open_page(f"{ADDRESS}&encoder=pixels&encoder=gabor&show_encoders=Compare")
+    page = open_page(
+        f"{ADDRESS}&encoders.encoder=pixels&encoders.encoder=gabor&encoders.tab=Compare"
+    )
     for name in ("pixels", "gabor"):
         button = page.get_by_role("button", name=f"Encode 80 stimuli with {name}")
         button.click()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 Open = Callable[[str], Page]
-ADDRESS = "ground_truth?stimuli=80&subjects=2&truth_roi=food"
+ADDRESS = "ground_truth?recording.stimuli=80&recording.subjects=2&roi=food"
 JOB_MS = 300_000
 
 

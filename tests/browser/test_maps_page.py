@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from core import datasets, maps
 
 Open = Callable[[str], Page]
-ADDRESS = "maps?stimuli=240&subjects=1&space=responses:LOC"
+ADDRESS = "maps?recording.stimuli=240&recording.subjects=1&maps.space=responses:LOC"
 
 
 def left_of(x: float) -> list[str]:
@@ -56,7 +56,7 @@ def test_a_lasso_selects_and_a_click_shows_the_neighbours(open_page: Open):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("point="))
-    point = page.evaluate("new URL(location).searchParams.get('point')")
+    point = page.evaluate("new URL(location).searchParams.get('maps.point')")
     expect(page.get_by_text(f"Nearest to {point}")).to_be_visible()
     nearest = page.get_by_role("button", name=re.compile(r", \d+: "))
     expect(nearest).to_have_count(13)

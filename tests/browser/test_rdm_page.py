@@ -18,7 +18,7 @@ from tests.browser.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 HUMAN_IT = "human+IT+%28figure+1%29"
-ADDRESS = f"rdm?dataset=kriegeskorte92&published={HUMAN_IT}"
+ADDRESS = f"rdm?recording=kriegeskorte92&rdm.published={HUMAN_IT}"
 STRIP = 17
 PICTURES = "figure img"
 
@@ -62,7 +62,7 @@ def figures(page: Page) -> list[str]:
 def test_a_click_shows_the_two_right_images(open_page: Open, original, row, column):
     page = open_page(ADDRESS)
     click_cell(page, row, column)
-    page.wait_for_url(re.compile(f"pick=s{row + 1:02}&pick=s{column + 1:02}"))
+    page.wait_for_url(re.compile(f"rdm.pick=s{row + 1:02}&rdm.pick=s{column + 1:02}"))
     value = original["rdm"][row, column]
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{value:.4g}")
     expect(page.locator("figcaption").first).to_contain_text(f"s{row + 1:02}")
@@ -74,7 +74,7 @@ def test_a_click_shows_the_two_right_images(open_page: Open, original, row, colu
 
 
 def test_a_copied_address_opens_the_same_view(open_page: Open):
-    page = open_page(ADDRESS + "&order=hierarchical")
+    page = open_page(ADDRESS + "&rdm.order=hierarchical")
     click_cell(page, 10, 60, strip=0)
     page.wait_for_url(re.compile("pick="))
     expect(page.get_by_text("The most similar pair")).to_have_count(0)
@@ -88,7 +88,7 @@ def test_a_copied_address_opens_the_same_view(open_page: Open):
 
 
 def test_a_category_strip_shows_its_block(open_page: Open, original):
-    page = open_page(ADDRESS + "&order=category")
+    page = open_page(ADDRESS + "&rdm.order=category")
     canvas = page.locator("canvas").first
     canvas.wait_for()
     box = canvas.bounding_box()
@@ -98,19 +98,19 @@ def test_a_category_strip_shows_its_block(open_page: Open, original):
     block = original["rdm"][12:24, 12:24][np.triu_indices(12, 1)]
     expect(page.get_by_text("Block within human face")).to_be_visible()
     expect(page.get_by_text(f"mean {block.mean():.4g}")).to_be_visible()
-    assert "pick=human+face" in page.url
+    assert "rdm.pick=human+face" in page.url
 
 
 def test_the_keyboard_picks_a_cell(open_page: Open):
-    page = open_page(ADDRESS + "&pick=s01&pick=s05")
+    page = open_page(ADDRESS + "&rdm.pick=s01&rdm.pick=s05")
     page.locator("canvas").first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_url(re.compile("pick=s03&pick=s06"))
+    page.wait_for_url(re.compile("rdm.pick=s03&rdm.pick=s06"))
 
 
 def test_what_is_selected_follows_to_the_other_pages(open_page: Open):
-    page = open_page("?dataset=simulated&stimuli=80")
+    page = open_page("?recording.stimuli=80")
     page.get_by_role("button", name=re.compile("cat-01")).click()
     page.get_by_role("button", name=re.compile("dog-01")).click()
     expect(page.get_by_text("2 of 80 stimuli selected")).to_be_visible()

@@ -43,7 +43,7 @@ def test_any_page_may_be_the_first_that_a_server_sees(page: Page, tmp_path: Path
 
 def test_a_long_rdm_is_a_job_that_survives_reload_and_restart(page: Page, tmp_path: Path):
     write_recording(tmp_path / "recordings" / "large")
-    view = "rdm?dataset=folder%3Alarge&order=hierarchical"
+    view = "rdm?recording=folder%3Alarge&rdm.order=hierarchical"
     with server(tmp_path / "recordings", tmp_path / "results") as address:
         page.goto(f"{address}/{view}")
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 Open = Callable[[str], Page]
-ADDRESS = "train?stimuli=240&subjects=1&train_rois=LOC&target=pixels"
+ADDRESS = "train?recording.stimuli=240&recording.subjects=1&roi=LOC&train.embedding=pixels"
 JOB_MS = 300_000
 
 
@@ -18,7 +18,9 @@ def start(page: Page) -> None:
 
 
 def test_a_head_is_trained_and_found_again_after_a_reload(open_page: Open):
-    page = open_page(f"{ADDRESS}&head=mlp&mlp.width=512&train.epochs=12&train.patience=12")
+    page = open_page(
+        f"{ADDRESS}&train.head=mlp&train.mlp.width=512&train.epochs=12&train.patience=12"
+    )
     start(page)
     expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
     page.reload()
@@ -28,7 +30,7 @@ def test_a_head_is_trained_and_found_again_after_a_reload(open_page: Open):
 
 
 def test_a_cancelled_training_keeps_its_curve_and_goes_on(open_page: Open):
-    page = open_page(f"{ADDRESS}&head=linear&train.epochs=2000&train.patience=2000")
+    page = open_page(f"{ADDRESS}&train.head=linear&train.epochs=2000&train.patience=2000")
     start(page)
     cancel = page.get_by_role("button", name="Cancel", exact=True)
     resume = page.get_by_role("button", name="Resume")

@@ -16,6 +16,17 @@ from core.paths import PROJECT
 from pages.shared.frame.address import SHARED
 
 APP = str(PROJECT / "app.py")
+PAGES = [
+    "overview",
+    "responses",
+    "rdm",
+    "maps",
+    "clusters",
+    "encoders",
+    "train",
+    "ground_truth",
+    "jobs",
+]
 # Of one run of the page on a machine that does much else.
 RUN_S = 300
 

@@ -3,19 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.pages.app import open_page, texts, write_folder
-
-PAGES = [
-    "overview",
-    "responses",
-    "rdm",
-    "maps",
-    "clusters",
-    "encoders",
-    "train",
-    "ground_truth",
-    "jobs",
-]
+from tests.pages.app import PAGES, open_page, texts, write_folder
 
 
 @pytest.mark.parametrize("page", PAGES)

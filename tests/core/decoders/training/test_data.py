@@ -178,15 +178,15 @@ def test_missing_responses_are_left_out():
 def test_categories_are_read_as_the_splits_read_them(unknown, monkeypatch):
     planted.save()
     plain = decoders.prepare(planted.config())
-    load = datasets.load
+    load = datasets.load_with
 
-    def changed(*given, **options):
-        ds = load(*given, **options)
+    def changed(name, subject, options):
+        ds = load(name, subject, options)
         category = ds.stimuli["category"].astype(object)
         category.iloc[:3] = [" c00", "c00\t", unknown]
         return replace(ds, stimuli=ds.stimuli.assign(category=category))
 
-    monkeypatch.setattr(datasets, "load", changed)
+    monkeypatch.setattr(datasets, "load_with", changed)
     data = decoders.prepare(planted.config())
     assert data.names == plain.names
     assert data.category[:4].tolist() == [0, 0, -1, 0]
@@ -278,10 +278,10 @@ def test_units_that_a_subject_lacks_are_zero():
 
 def test_subjects_with_other_stimuli_are_refused(monkeypatch):
     planted.save(subjects=("s1", "s2"))
-    load = datasets.load
+    load = datasets.load_with
     fewer = [f"p{number:03}" for number in range(100)]
     other = {"s1": lambda ds: ds, "s2": lambda ds: ds.subset(fewer)}
-    monkeypatch.setattr(datasets, "load", lambda name, who, **o: other[who](load(name, who, **o)))
+    monkeypatch.setattr(datasets, "load_with", lambda name, who, o: other[who](load(name, who, o)))
     with pytest.raises(InputError, match="s1 and s2 saw different stimuli"):
         decoders.prepare(planted.config("clip_mused", subjects=("s1", "s2")))
 
