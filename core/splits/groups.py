@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
+from core.registry import renamed
 from core.splits.pool import Pool, linked, numbered
 from core.vectors import unit_rows
 
 
+@renamed(one="singular", many="plural")
 @dataclass(frozen=True)
 class Groups:
     """Group of each usable row, numbered as they come, and what a group is.

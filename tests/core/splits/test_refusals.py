@@ -9,6 +9,7 @@ import pytest
 from core import splits
 from core.datasets import Dataset, DatasetInfo
 from core.errors import InputError
+from core.splits.groups import Groups
 from core.splits.kind import Kind
 
 
@@ -136,3 +137,8 @@ def test_a_further_kind_may_not_leak_unless_it_says_so(monkeypatch):
 def test_a_fold_takes_row_indices_only(rows, message):
     with pytest.raises(InputError, match=message):
         splits.Fold([0], [], rows)
+
+
+def test_groups_of_a_plugin_with_former_names_say_what_to_change():
+    with pytest.raises(InputError, match=r"^Groups has no 'one'\. Expected .* 'singular'\.$"):
+        Groups(np.zeros(3, dtype=int), one="digit", many="digits")
