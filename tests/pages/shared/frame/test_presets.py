@@ -90,4 +90,4 @@ def test_each_room_declares_the_presets_of_its_page():
         values = preset.settings(recording)
         assert values, preset.label
         if preset.page == "train":
-            assert set(values) - {"train_rois", "head"} <= set(preset.defaults(values))
+            assert set(values) - {"roi", "train.head"} <= set(preset.defaults(values))
