@@ -1,4 +1,4 @@
-"""What the recording is, whether its parts fit together, and its images."""
+"""What the recording is, whether its parts fit together, and its stimuli."""
 
 import streamlit as st
 
@@ -60,8 +60,8 @@ def checked(fingerprint: str, _ds: Dataset) -> list[Check]:
 
 
 def checks(ds: Dataset) -> None:
-    for found in checked(ds.fingerprint, ds):
-        st.markdown(f"{MARKS[found.state]} **{found.title}.** {plain(found.detail)}")
+    for result in checked(ds.fingerprint, ds):
+        st.markdown(f"{MARKS[result.state]} **{result.title}.** {plain(result.detail)}")
 
 
 def choose_categories(names: list[str]) -> list[str]:
@@ -70,18 +70,19 @@ def choose_categories(names: list[str]) -> list[str]:
     return st.pills("Categories", names, selection_mode="multi", format_func=plain)
 
 
-def sheet(ds: Dataset) -> None:
+def browse(ds: Dataset) -> None:
+    """The stimuli of chosen categories, to look at and to select."""
     st.subheader("Stimuli")
-    st.caption("Click images to select them; the selection goes with you to the other pages.")
+    st.caption("Click stimuli to select them; the selection goes with you to the other pages.")
     column = "category" if ds.stimuli["category"].ne("").any() else None
     stimuli = ds.stimuli
     if column:
         names = stimuli[column].replace("", "without category")
-        wanted = choose_categories(list(dict.fromkeys(names)))
-        stimuli = stimuli[names.isin(wanted)] if wanted else stimuli
+        chosen = choose_categories(list(dict.fromkeys(names)))
+        stimuli = stimuli[names.isin(chosen)] if chosen else stimuli
         order = stimuli[["supercategory", "category"]].apply(lambda names: names.factorize()[0])
         stimuli = stimuli.loc[order.sort_values(["supercategory", "category"], kind="stable").index]
-    images.contact_sheet(ds, stimuli, "overview", column)
+    images.browse(ds, stimuli, "overview", column)
 
 
 ds = recording.require()
@@ -95,4 +96,4 @@ with about:
 with health:
     st.subheader("Checks")
     checks(ds)
-sheet(ds)
+browse(ds)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import NeurogalleryError
-from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import jobs
 from pages.shared.frame.text import plain
 
 
@@ -32,4 +32,4 @@ def guarded(page: Callable[[], None]) -> None:
         pass
     except NeurogalleryError as error:
         show_error(error)
-    jobs_panel.forget_former()
+    jobs.forget_former()

@@ -1,4 +1,4 @@
-"""Stimuli as images on a page: tiles, pairs, contact sheets."""
+"""Stimuli as images on a page: tiles, pairs, strips, and pages to browse and select."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def tiles(ds: Dataset, stimuli: pd.DataFrame, group: str | None = None) -> list[
     ]
 
 
-def contact_sheet(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | None = None) -> None:
+def browse(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | None = None) -> None:
     """Selectable thumbnails, a page at a time; a click changes the shared selection."""
     pages = -(-len(stimuli) // PAGE_SIZE)
     page = 1
     if pages > 1:
-        page = st.number_input(f"Sheet (of {pages})", 1, pages, key=f"{key}_sheet", width=160)
+        page = st.number_input(f"Page (of {pages})", 1, pages, key=f"{key}.page", width=160)
     shown = stimuli.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     chosen = set(selection.current(ds).ids)
 
@@ -72,18 +72,18 @@ def contact_sheet(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | Non
 
 
 def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
-    """The two images behind a cell, side by side, with their words and alternative texts."""
+    """The two stimuli of a cell, side by side, with their words and alternative texts."""
     figures = "".join(_figure(ds, ds.stimuli.iloc[row], size, brief) for row in (first, second))
     st.html(f'<div style="display:flex;gap:12px;align-items:flex-start">{figures}</div>')
 
 
-def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sides: Sequence[tuple[str, str]]) -> None:
-    """Small pairs of images that stay together, each image with the side it is on."""
+def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sets: Sequence[tuple[str, str]]) -> None:
+    """Small pairs of images that stay together, each image with the set that it is in."""
     boxes = "".join(
         '<div style="display:flex;gap:4px">'
-        + "".join(_sided(ds, row, side) for row, side in zip(*pair, strict=True))
+        + "".join(_in_set(ds, row, name) for row, name in zip(*pair, strict=True))
         + "</div>"
-        for pair in zip(rows, sides, strict=True)
+        for pair in zip(rows, sets, strict=True)
     )
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:16px">{boxes}</div>')
 
@@ -109,13 +109,13 @@ def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
     )
 
 
-def _sided(ds: Dataset, row: int, side: str) -> str:
+def _in_set(ds: Dataset, row: int, name: str) -> str:
     stimulus = ds.stimuli.iloc[row]
-    name = html.escape(f"{side}: {stimulus['id']}")
+    caption = html.escape(f"{name}: {stimulus['id']}")
     return (
         f'<figure style="margin:0;width:{TILE}px">{_thumb(ds, stimulus, TILE)}'
         '<figcaption style="font-size:.75rem;overflow:hidden;text-overflow:ellipsis;'
-        f'white-space:nowrap" title="{name}">{name}</figcaption></figure>'
+        f'white-space:nowrap" title="{caption}">{caption}</figcaption></figure>'
     )
 
 

@@ -32,10 +32,10 @@ def note(job: Job) -> None:
     st.query_params["job"] = job.id
 
 
-def overtake_former(operation: str, wanted: Job | None) -> None:
-    """Cancel what this session asked of an operation before, unless it is what it wants now."""
+def overtake_former(operation: str, current: Job | None) -> None:
+    """Cancel the job that this session had of an operation before, unless it is the current."""
     former = st.session_state.get(f"last_{operation}")
-    if former is None or (wanted is not None and wanted.id == former):
+    if former is None or (current is not None and current.id == former):
         return
     with suppress(NotFoundError):  # it was removed
         job = jobs.get(former)

@@ -1,4 +1,4 @@
-"""Settings of published studies, one click away; every setting stays changeable."""
+"""Presets: settings of published studies, one click away; every setting stays changeable."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def offer(ds: Dataset, page: str) -> None:
     fit = [p for p in PRESETS.values() if p.page == page and p.fits(ds)]
     if ds.betas is None or not fit:
         return
-    with st.popover("Studies", icon=":material/menu_book:"):
+    with st.popover("Presets", icon=":material/menu_book:"):
         for preset in fit:
             values = preset.settings(ds)
             st.markdown(preset.note)

@@ -13,8 +13,7 @@ from core.datasets import Dataset, DatasetInfo
 from core.datasets.fetch import FetchRequest
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import check_given
-from pages.shared.frame import address, navigation, results, selection
-from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame import address, jobs, navigation, results, selection
 from pages.shared.frame.address import DEFAULT
 from pages.shared.frame.guard import NothingOpen, show_error
 from pages.shared.frame.text import plain
@@ -47,23 +46,23 @@ def sidebar() -> None:
             _open(info)
         except NeurogalleryError as error:
             st.session_state[IN_VIEW] = error
-        jobs_panel.summary()
+        jobs.summary()
         st.caption(f"Neurogallery {__version__}")
 
 
 def require() -> Dataset:
     """The recording in view; where there is none, say why and end the page."""
     navigation.require_app()
-    jobs_panel.begin()
-    found = st.session_state.get(IN_VIEW)
-    if isinstance(found, Dataset):
-        return found
+    jobs.begin()
+    in_view = st.session_state.get(IN_VIEW)
+    if isinstance(in_view, Dataset):
+        return in_view
     info = _openable()[st.session_state["recording"]]
     if info.fetchable and info.where is None:
         _offer_download(info)
     else:
         st.title(plain(info.title))
-        show_error(found or NeurogalleryError("No recording is open"))
+        show_error(in_view or NeurogalleryError("No recording is open"))
     raise NothingOpen
 
 
@@ -108,9 +107,9 @@ def _open(info: DatasetInfo) -> None:
 
 def _first(info: DatasetInfo, options: OptionValues) -> Dataset:
     """The subject that the address asks for where there is one, else the first."""
-    asked = st.session_state.get("subject") or st.query_params.get("subject")
+    subject = st.session_state.get("subject") or st.query_params.get("subject")
     try:
-        return load(info.name, asked, options, _stamp(info.where))
+        return load(info.name, subject, options, _stamp(info.where))
     except NotFoundError:
         return load(info.name, None, options, _stamp(info.where))
 
@@ -128,8 +127,8 @@ def opened(name: str, subject: str | None, options: Mapping[str, Any]) -> Datase
     info = _openable().get(name)
     if info is None:
         raise NotFoundError(f"The recording {name!r} is not here any more")
-    given = check_given(info.name, info.options, options, "option")
-    return load(name, subject, tuple(given.items()), _stamp(info.where))
+    values = check_given(info.name, info.options, options, "option")
+    return load(name, subject, tuple(values.items()), _stamp(info.where))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
@@ -147,8 +146,8 @@ def other_subject(ds: Dataset, subject: str) -> Dataset:
 
 def with_options(ds: Dataset, **options: Any) -> Dataset:
     """The same recording and subject, opened with some options changed."""
-    given = tuple({**ds.options, **options}.items())
-    return load(ds.info.name, ds.subject, given, _stamp(ds.info.where))
+    values = tuple({**ds.options, **options}.items())
+    return load(ds.info.name, ds.subject, values, _stamp(ds.info.where))
 
 
 def _stamp(folder: Path | None) -> int:

@@ -37,7 +37,7 @@ def get(
     on_click : bool
         Start only when a button is pressed.
     one_at_a_time : bool
-        Cancel what this session asked of the same operation before, if it is not done.
+        Cancel the job that this session had of the same operation before, if it is not done.
     icon : str
         Of the button.
     live : callable, optional

@@ -22,8 +22,8 @@ class Selection:
 
     def replace(self, ids: Iterable[str], order: Iterable[str]) -> None:
         """Select exactly ``ids``, kept in ``order``; an unchanged selection is no step."""
-        wanted = set(ids)
-        new = tuple(stimulus for stimulus in order if stimulus in wanted)
+        selected = set(ids)
+        new = tuple(stimulus for stimulus in order if stimulus in selected)
         if new != self.ids:
             self.past = [*self.past, self.ids][-UNDO_STEPS:]
             self.ids = new

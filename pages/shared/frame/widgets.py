@@ -30,21 +30,21 @@ CHOICES, SHOWN_ON, RESTORED = "shared_choices", "shared_choices_shown_on", "shar
 SEED = Parameter(RANDOM_SEED, "Seed", 0, minimum=0, maximum=2**31 - 1)
 
 
-def warn_unknown(key: str, choices: Iterable[str], found: str) -> None:
+def warn_unknown(key: str, choices: Iterable[str], lacking: str) -> None:
     """Say which values of the address are left out, before a widget drops them."""
     known = {str(choice) for choice in choices}
     unknown = [value for value in st.query_params.get_all(key) if value not in known]
     if unknown and key not in st.session_state:
-        st.warning(f"{plain(found)} {plain(', '.join(unknown))}.", icon=":material/warning:")
+        st.warning(f"{plain(lacking)} {plain(', '.join(unknown))}.", icon=":material/warning:")
 
 
 def warn_of_option(parameter: Parameter, key: str) -> None:
     """Say that a value of the address is out of range, before a widget drops it."""
-    asked = st.query_params.get_all(key)
-    if not asked or key in st.session_state:
+    values = st.query_params.get_all(key)
+    if not values or key in st.session_state:
         return
     try:
-        parameter.check(asked if parameter.several else asked[-1])
+        parameter.check(values if parameter.several else values[-1])
     except InputError as error:
         st.warning(f"{plain(error)} The default is used.", icon=":material/warning:")
 
@@ -227,18 +227,18 @@ def _shared(key: str, default: Any, fit: Callable[[Any], Any], widget: Callable[
     shown_on = st.session_state.setdefault(SHOWN_ON, {})
     is_new = shown_on.get(key) != page
     shown_on[key] = page
-    wanted = fit(choices[key]) if key in choices else default
+    choice = fit(choices[key]) if key in choices else default
     in_address = key in st.query_params
     if is_new:
         st.session_state.pop(key, None)
-    if st.session_state.get(key) != wanted:
-        st.session_state[key] = wanted
-    if is_new and not in_address and wanted != default:
+    if st.session_state.get(key) != choice:
+        st.session_state[key] = choice
+    if is_new and not in_address and choice != default:
         with contextlib.suppress(StreamlitAPIException):  # bound, so the address follows the widget
-            st.query_params[key] = wanted or ""
+            st.query_params[key] = choice or ""
     value = widget(key=key, bind="query-params", on_change=_choose, args=(key,))
     restored = st.session_state.pop(RESTORED, None)
-    if value != wanted:
+    if value != choice:
         # The reader went back in the browser, to an address without the key, or to that of
         # another page, of which Streamlit drops a key that this page has too.
         if (is_new or not in_address) and restored != key:

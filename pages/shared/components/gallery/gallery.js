@@ -2,14 +2,14 @@
 // only.
 
 const PATIENCE = 3000;
-const sheets = new WeakMap();
+const views = new WeakMap();
 
 function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  if (tag === "button") made.type = "button";
-  return made;
+  const node = document.createElement(tag);
+  node.className = className;
+  if (text !== undefined) node.textContent = text;
+  if (tag === "button") node.type = "button";
+  return node;
 }
 
 function imageOf(tile) {
@@ -25,70 +25,70 @@ function imageOf(tile) {
   return frame;
 }
 
-function tileOf(sheet, tile) {
-  const { selectable, captions } = sheet.data;
-  const made = element(selectable ? "button" : "div", "tile");
-  made.title = tile.caption;
-  made.append(imageOf(tile));
-  if (captions) made.append(element("span", "caption", tile.caption));
-  if (!selectable) return made;
-  if (!tile.image || captions) made.setAttribute("aria-label", tile.alt);
-  made.append(sheet.check.content.cloneNode(true));
-  made.onclick = (event) => choose(sheet, tile.id, event.shiftKey);
-  sheet.stops.push(made);
-  return made;
+function tileOf(view, tile) {
+  const { selectable, captions } = view.data;
+  const button = element(selectable ? "button" : "div", "tile");
+  button.title = tile.caption;
+  button.append(imageOf(tile));
+  if (captions) button.append(element("span", "caption", tile.caption));
+  if (!selectable) return button;
+  if (!tile.image || captions) button.setAttribute("aria-label", tile.alt);
+  button.append(view.check.content.cloneNode(true));
+  button.onclick = (event) => choose(view, tile.id, event.shiftKey);
+  view.stops.push(button);
+  return button;
 }
 
-function headingOf(sheet, name, ids) {
-  const heading = element(sheet.data.selectable ? "button" : "div", "heading");
+function headingOf(view, name, ids) {
+  const heading = element(view.data.selectable ? "button" : "div", "heading");
   heading.append(element("span", "name", name), element("span", "count", ids.length));
-  if (sheet.data.selectable) {
+  if (view.data.selectable) {
     heading.append(element("span", "action"));
-    heading.onclick = () => chooseGroup(sheet, ids);
-    sheet.stops.push(heading);
+    heading.onclick = () => chooseGroup(view, ids);
+    view.stops.push(heading);
   }
   return heading;
 }
 
-function sectionOf(sheet, name, tiles) {
+function sectionOf(view, name, tiles) {
   const section = element("section", "");
   const ids = tiles.map((tile) => tile.id);
   const group = { ids, name };
   if (name) {
-    group.heading = headingOf(sheet, name, ids);
+    group.heading = headingOf(view, name, ids);
     section.append(group.heading);
   }
   const grid = element("div", "tiles");
   for (const tile of tiles) {
-    const made = tileOf(sheet, tile);
-    sheet.tiles.set(tile.id, made);
-    grid.append(made);
+    const button = tileOf(view, tile);
+    view.tiles.set(tile.id, button);
+    grid.append(button);
   }
   section.append(grid);
-  sheet.groups.push(group);
+  view.groups.push(group);
   return section;
 }
 
-function build(sheet) {
+function build(view) {
   const grouped = new Map();
-  for (const tile of sheet.data.tiles) {
+  for (const tile of view.data.tiles) {
     if (!grouped.has(tile.group)) grouped.set(tile.group, []);
     grouped.get(tile.group).push(tile);
   }
-  Object.assign(sheet, { tiles: new Map(), groups: [], stops: [], anchor: null });
-  const sections = [...grouped].map(([name, tiles]) => sectionOf(sheet, name, tiles));
-  sheet.place.replaceChildren(...sections);
-  setStop(sheet, sheet.stops.find((stop) => stop.classList.contains("tile")));
+  Object.assign(view, { tiles: new Map(), groups: [], stops: [], anchor: null });
+  const sections = [...grouped].map(([name, tiles]) => sectionOf(view, name, tiles));
+  view.place.replaceChildren(...sections);
+  setStop(view, view.stops.find((stop) => stop.classList.contains("tile")));
 }
 
-function mark(sheet) {
-  if (!sheet.data.selectable) return;
-  for (const [id, tile] of sheet.tiles) {
-    tile.setAttribute("aria-pressed", String(sheet.selected.has(id)));
+function mark(view) {
+  if (!view.data.selectable) return;
+  for (const [id, tile] of view.tiles) {
+    tile.setAttribute("aria-pressed", String(view.selected.has(id)));
   }
-  for (const { heading, ids, name } of sheet.groups) {
+  for (const { heading, ids, name } of view.groups) {
     if (!heading) continue;
-    const chosen = ids.filter((id) => sheet.selected.has(id)).length;
+    const chosen = ids.filter((id) => view.selected.has(id)).length;
     const all = chosen === ids.length;
     const action = all ? "Clear" : "Select all";
     const count = chosen ? `${chosen} of ${ids.length}` : ids.length;
@@ -99,52 +99,52 @@ function mark(sheet) {
   }
 }
 
-function send(sheet) {
-  const ids = [...sheet.tiles.keys()].filter((id) => sheet.selected.has(id));
-  mark(sheet);
-  sheet.serial += 1;
-  sheet.sent = Date.now();
-  sheet.component.setTriggerValue("changed", { ids, serial: sheet.serial });
+function send(view) {
+  const ids = [...view.tiles.keys()].filter((id) => view.selected.has(id));
+  mark(view);
+  view.serial += 1;
+  view.sent = Date.now();
+  view.component.setTriggerValue("changed", { ids, serial: view.serial });
 }
 
-function choose(sheet, id, range) {
-  const on = !sheet.selected.has(id);
-  const ids = [...sheet.tiles.keys()];
-  if (range && sheet.tiles.has(sheet.anchor)) {
-    const [from, to] = [ids.indexOf(sheet.anchor), ids.indexOf(id)].sort((a, b) => a - b);
-    for (const each of ids.slice(from, to + 1)) sheet.selected.add(each);
+function choose(view, id, range) {
+  const on = !view.selected.has(id);
+  const ids = [...view.tiles.keys()];
+  if (range && view.tiles.has(view.anchor)) {
+    const [from, to] = [ids.indexOf(view.anchor), ids.indexOf(id)].sort((a, b) => a - b);
+    for (const each of ids.slice(from, to + 1)) view.selected.add(each);
   } else {
-    toggle(sheet, [id], on);
-    sheet.anchor = id;
+    toggle(view, [id], on);
+    view.anchor = id;
   }
-  setStop(sheet, sheet.tiles.get(id));
-  send(sheet);
+  setStop(view, view.tiles.get(id));
+  send(view);
 }
 
-function chooseGroup(sheet, ids) {
-  toggle(sheet, ids, !ids.every((id) => sheet.selected.has(id)));
-  send(sheet);
+function chooseGroup(view, ids) {
+  toggle(view, ids, !ids.every((id) => view.selected.has(id)));
+  send(view);
 }
 
-function toggle(sheet, ids, on) {
+function toggle(view, ids, on) {
   for (const id of ids) {
-    if (on) sheet.selected.add(id);
-    else sheet.selected.delete(id);
+    if (on) view.selected.add(id);
+    else view.selected.delete(id);
   }
 }
 
-// One tab stop for the whole sheet; arrow keys move it.
-function setStop(sheet, stop) {
-  for (const each of sheet.stops) each.tabIndex = each === stop ? 0 : -1;
+// One tab stop for the whole gallery; arrow keys move it.
+function setStop(view, stop) {
+  for (const each of view.stops) each.tabIndex = each === stop ? 0 : -1;
 }
 
-function neighbour(sheet, from, key) {
-  const index = sheet.stops.indexOf(from);
-  if (key === "ArrowRight") return sheet.stops[index + 1];
-  if (key === "ArrowLeft") return sheet.stops[index - 1];
-  if (key === "Home") return sheet.stops[0];
-  if (key === "End") return sheet.stops.at(-1);
-  return acrossRows(sheet.stops, from, key === "ArrowDown");
+function neighbour(view, from, key) {
+  const index = view.stops.indexOf(from);
+  if (key === "ArrowRight") return view.stops[index + 1];
+  if (key === "ArrowLeft") return view.stops[index - 1];
+  if (key === "Home") return view.stops[0];
+  if (key === "End") return view.stops.at(-1);
+  return acrossRows(view.stops, from, key === "ArrowDown");
 }
 
 function acrossRows(stops, from, down) {
@@ -161,48 +161,48 @@ function acrossRows(stops, from, down) {
 
 const MOVES = new Set(["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"]);
 
-function onKey(sheet, event) {
+function onKey(view, event) {
   const from = event.target.closest("button");
   if (!from || !MOVES.has(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   event.stopPropagation();
-  const to = neighbour(sheet, from, event.key);
+  const to = neighbour(view, from, event.key);
   if (!to) return;
-  setStop(sheet, to);
+  setStop(view, to);
   to.focus();
 }
 
-function createSheet(root) {
-  const sheet = {
+function createView(root) {
+  const view = {
     frame: root.querySelector(".gallery"),
     place: root.querySelector(".groups"),
     check: root.querySelector("#check"),
     serial: 0,
     sent: 0,
   };
-  sheet.frame.onkeydown = (event) => onKey(sheet, event);
-  return sheet;
+  view.frame.onkeydown = (event) => onKey(view, event);
+  return view;
 }
 
 // A rerun that began before the last click carries an older selection: keep what was clicked.
-function isOvertaken(sheet) {
-  return sheet.data.serial < sheet.serial && Date.now() - sheet.sent < PATIENCE;
+function isOvertaken(view) {
+  return view.data.serial < view.serial && Date.now() - view.sent < PATIENCE;
 }
 
 export default function gallery(component) {
   const root = component.parentElement;
-  let sheet = sheets.get(root);
-  if (!sheet?.place.isConnected) {
-    sheet = createSheet(root);
-    sheets.set(root, sheet);
+  let view = views.get(root);
+  if (!view?.place.isConnected) {
+    view = createView(root);
+    views.set(root, view);
   }
-  Object.assign(sheet, { component, data: component.data });
-  const { tiles, size, selectable, captions, selected, serial } = sheet.data;
-  sheet.frame.style.setProperty("--tile", `${size}px`);
+  Object.assign(view, { component, data: component.data });
+  const { tiles, size, selectable, captions, selected, serial } = view.data;
+  view.frame.style.setProperty("--tile", `${size}px`);
   const content = JSON.stringify([tiles, selectable, captions]);
-  if (sheet.content !== content) build(sheet);
-  sheet.content = content;
-  if (!isOvertaken(sheet) || !sheet.selected) sheet.selected = new Set(selected);
-  sheet.serial = Math.max(sheet.serial, serial);
-  mark(sheet);
+  if (view.content !== content) build(view);
+  view.content = content;
+  if (!isOvertaken(view) || !view.selected) view.selected = new Set(selected);
+  view.serial = Math.max(view.serial, serial);
+  mark(view);
 }

@@ -98,7 +98,7 @@ def gallery(
 
 
 def _chosen(changed: Any, tiles: Sequence[Tile]) -> list[str] | None:
-    """The ids of a change that are shown; a late change may name tiles of another sheet."""
+    """The ids of a change that are shown; a late change may name tiles of another page."""
     if not isinstance(changed, dict):
         return None
     ids = set(changed.get("ids", ()))

@@ -79,8 +79,8 @@ function update(plot, component) {
     Object.assign(plot, { hover: null, cursor: null, keyboard: false, crop: null });
   }
   // Only a cell that was chosen elsewhere on the page moves the view.
-  const moved = ![String(plot.cell), String(plot.given)].includes(String(data.cell));
-  Object.assign(plot, { cell: data.cell, given: data.cell });
+  const moved = ![String(plot.cell), String(plot.received)].includes(String(data.cell));
+  Object.assign(plot, { cell: data.cell, received: data.cell });
   if (moved && data.cell) plot.view = centred(plot.view, data.n, data.cell);
   plot.canvas.setAttribute("aria-label", data.description);
   load(plot, "overview", data.overview);

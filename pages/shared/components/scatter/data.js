@@ -101,7 +101,7 @@ const cellAt = (side, value) => clamp(Math.floor(((value + 1) / 2) * side), 0, s
 
 function nearestRow({ place, grid }, x, y, radius) {
   const { side, starts, rows } = grid;
-  let found = -1;
+  let nearest = -1;
   let least = radius * radius;
   for (let line = cellAt(side, y - radius); line <= cellAt(side, y + radius); line += 1) {
     const from = starts[line * side + cellAt(side, x - radius)];
@@ -109,10 +109,10 @@ function nearestRow({ place, grid }, x, y, radius) {
     for (let index = from; index < to; index += 1) {
       const row = rows[index];
       const distance = (place[2 * row] - x) ** 2 + (place[2 * row + 1] - y) ** 2;
-      if (distance <= least) [found, least] = [row, distance];
+      if (distance <= least) [nearest, least] = [row, distance];
     }
   }
-  return found;
+  return nearest;
 }
 
 // Where a lasso crosses itself, all it goes around is inside.

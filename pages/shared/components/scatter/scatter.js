@@ -18,7 +18,7 @@ function createPlot(root) {
     parts: {},
     pointers: new Map(),
     tips: new Map(),
-    asked: new Map(),
+    requested: new Map(),
     view: wholeView(),
     versions: { selected: 0 },
     placed: [],
@@ -136,7 +136,7 @@ function update(plot, component) {
   const identity = data.identity || data.points.version;
   const items = data.items || data.points.version;
   if (plot.identity !== identity) plot.view = wholeView();
-  if (plot.items !== items) for (const kept of [plot.tips, plot.asked]) kept.clear();
+  if (plot.items !== items) for (const kept of [plot.tips, plot.requested]) kept.clear();
   if (plot.versions.points !== data.points.version) Object.assign(plot, { hover: -1, cursor: -1 });
   Object.assign(plot, content, { data, identity, items });
   readTheme(plot);
@@ -182,14 +182,14 @@ function ask(plot) {
 // message carries everything that Python has not confirmed; known serials are ignored there.
 function tell(plot, event, value) {
   plot.serial += 1;
-  const before = plot.waiting.filter((told) => event !== "selected" || told.event !== event);
+  const before = plot.waiting.filter((message) => event !== "selected" || message.event !== event);
   plot.waiting = [...before, { event, ...value, serial: plot.serial }].slice(-MOST_WAITING);
-  plot.component.setTriggerValue("told", plot.waiting);
+  plot.component.setTriggerValue("messages", plot.waiting);
 }
 
 function confirm(plot, serial) {
   plot.serial = Math.max(plot.serial, serial);
-  plot.waiting = plot.waiting.filter((told) => told.serial > serial);
+  plot.waiting = plot.waiting.filter((message) => message.serial > serial);
 }
 
 function colour(plot, { colours, n }) {
@@ -206,15 +206,15 @@ function adopt(plot, data) {
   const overtaken = data.serial < plot.chosen && Date.now() - plot.sent < PATIENCE;
   const fits = plot.selected?.length === data.n;
   if (overtaken && fits) return;
-  const given = `${data.n}/${data.selected}`;
-  if (plot.given === given && fits && !plot.touched) return;
-  Object.assign(plot, { given, touched: false });
+  const received = `${data.n}/${data.selected}`;
+  if (plot.received === received && fits && !plot.touched) return;
+  Object.assign(plot, { received, touched: false });
   setSelected(plot, maskOf(data.selected, data.n));
 }
 
 function setSelected(plot, mask) {
   plot.selected = mask;
-  plot.count = mask.reduce((sum, one) => sum + one, 0);
+  plot.count = mask.reduce((sum, bit) => sum + bit, 0);
   plot.versions.selected += 1;
 }
 
@@ -222,7 +222,7 @@ function setSelected(plot, mask) {
 function choose(plot, rows, how) {
   const mask = how === "replace" ? new Uint8Array(plot.data.n) : plot.selected.slice();
   for (const row of rows) mask[row] = how === "remove" ? 0 : 1;
-  if (mask.every((one, row) => one === plot.selected[row])) return;
+  if (mask.every((bit, row) => bit === plot.selected[row])) return;
   setSelected(plot, mask);
   tell(plot, "selected", { rows: rowsOf(mask) });
   Object.assign(plot, { chosen: plot.serial, sent: Date.now(), touched: true });
@@ -242,9 +242,9 @@ function wonder(plot, row) {
   clearTimeout(plot.resting);
   if (row < 0 || tipOf(plot, row).known) return;
   plot.resting = setTimeout(() => {
-    const last = plot.asked.get(row) ?? 0;
+    const last = plot.requested.get(row) ?? 0;
     if (plot.gesture || tipOf(plot, row).known || Date.now() - last < PATIENCE) return;
-    plot.asked.set(row, Date.now());
+    plot.requested.set(row, Date.now());
     tell(plot, "hover", { row });
   }, RESTED);
 }

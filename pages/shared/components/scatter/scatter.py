@@ -226,7 +226,7 @@ def scatter(
     n = len(places)
 
     def follow() -> None:
-        for message in (st.session_state.get(key) or {}).get("told") or ():
+        for message in (st.session_state.get(key) or {}).get("messages") or ():
             if message["serial"] > st.session_state.get(_serial_key(key), 0):
                 st.session_state[_serial_key(key)] = message["serial"]
                 _act(key, callbacks, message, n)
@@ -244,7 +244,7 @@ def scatter(
             "clickable": callbacks.on_click is not None,
             "serial": st.session_state.get(_serial_key(key), 0),
         },
-        on_told_change=follow,
+        on_messages_change=follow,
     )
 
 
@@ -296,10 +296,10 @@ def sprites(
         )
     columns = max(1, min(ATLAS_COLUMNS, len(present)))
     lines = max(1, -(-len(present) // columns))
-    sheet = Image.new("RGB", (columns * side, lines * side), "white")
+    atlas = Image.new("RGB", (columns * side, lines * side), "white")
     for place, (_, image) in enumerate(present):
-        sheet.paste(_tile(image, side), (place % columns * side, place // columns * side))
-    return Sprites(_jpeg(sheet), side, columns, tuple(row for row, _ in present))
+        atlas.paste(_tile(image, side), (place % columns * side, place // columns * side))
+    return Sprites(_jpeg(atlas), side, columns, tuple(row for row, _ in present))
 
 
 def _tile(image: Image.Image, side: int) -> Image.Image:

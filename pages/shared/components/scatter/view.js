@@ -63,17 +63,17 @@ function rowAt(plot, [x, y]) {
 // The next point in the direction of an arrow key: near, and rather ahead than aside.
 function rowTowards(plot, [x, y], [dx, dy]) {
   const scale = scaleOf(plot);
-  let found = -1;
+  let nearest = -1;
   let least = Infinity;
   for (const row of plot.cloud.order) {
     const [left, top] = onScreen(plot, scale, row);
     const ahead = (left - x) * dx + (top - y) * dy;
     const aside = Math.abs((left - x) * dy - (top - y) * dx);
     if (ahead > 0.5 && aside <= ahead && ahead + 2 * aside < least) {
-      [found, least] = [row, ahead + 2 * aside];
+      [nearest, least] = [row, ahead + 2 * aside];
     }
   }
-  return found;
+  return nearest;
 }
 
 function revealed(plot, row) {
