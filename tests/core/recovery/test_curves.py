@@ -16,6 +16,7 @@ from core import operations, recovery, simulation
 from core.datasets.recordings import simulated
 from core.errors import Cancelled, InputError, NotFoundError
 from core.figures import curves as charts
+from core.recovery import curves as module
 from core.recovery.curves import _Recovery, _theme_recovery
 
 DEFAULTS = {option.name: option.default for option in simulated.INFO.options}
@@ -181,11 +182,12 @@ def test_the_job_stores_its_curves_and_stops_when_asked(tmp_path):
         operation(request(roi="PPA"), stop, tmp_path)
 
 
-def test_bad_requests():
+def test_bad_requests(monkeypatch):
     with pytest.raises(NotFoundError, match=r"'V9'.*V1, V2"):
         recovery.measure(**request(roi="V9"))
     with pytest.raises(InputError, match="folds"):
         recovery.measure(**request(metric="crossnobis"))
+    monkeypatch.setattr(module, "CURVES", {"snr": recovery.CURVES["snr"]})
     lacking = recovery.measure(
         **request(options={**SMALL, "stimuli": 80, "subjects": 8}, roi="OFA")
     )

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import jobs, store
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import results
-from tests.pages.app import texts
+from tests.pages.app import RUN_S, texts
 from tests.pages.shared.frame.counting import CountRequest, end, keep, key_of
 
 
@@ -34,7 +34,7 @@ def page():
 
 
 def opened(number=3, knows_key=True, content="as it was", **variant):
-    app = AppTest.from_function(page, default_timeout=60)
+    app = AppTest.from_function(page, default_timeout=RUN_S)
     for name, value in locals().items():
         if name != "app":
             app.session_state[name] = value
