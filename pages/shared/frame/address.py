@@ -5,7 +5,6 @@ A key is ``recording.<option>``, ``<page>.<setting>``, or one of ``SHARED``.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -134,8 +133,11 @@ def redirect(page: str) -> None:
         for key in address.keys() - present.keys():
             del st.query_params[key]
         for key in present.keys() - address.keys():
-            with contextlib.suppress(StreamlitAPIException):
+            try:
                 st.query_params[key] = present[key]
+            except StreamlitAPIException:
+                if key in st.session_state:  # set again, it enters the address
+                    st.session_state[key] = st.session_state[key]
         if present.keys() == address.keys():
             return
     st.rerun()

@@ -24,9 +24,9 @@ from pages.shared.frame.text import plain
 
 OptionValues = tuple[tuple[str, Any], ...]
 NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
-ROI, METRIC, RANDOM_SEED = "roi", "metric", "random_seed"
+SHARED_CHOICES = ROI, METRIC, RANDOM_SEED = "roi", "metric", "random_seed"
 # Streamlit does not hand the value of a key from the widget of one page to that of another.
-CHOICES, SHOWN_ON, RESTORED = "shared_choices", "shared_choices_shown_on", "shared_choice_restored"
+CHOICES, SHOWN_ON, RESTORED = "shared_choices", "shared_choices_shown_on", "choice_restored"
 SEED = Parameter(RANDOM_SEED, "Seed", 0, minimum=0, maximum=2**31 - 1)
 
 
@@ -108,7 +108,7 @@ def set_widgets(values: Mapping[str, Any], defaults: Mapping[str, Any] = NO_DEFA
     """
     for key, value in {**defaults, **values}.items():
         st.session_state[key] = value
-        if key in (ROI, METRIC, RANDOM_SEED):
+        if key in SHARED_CHOICES:
             _choices()[key] = value
         # The address of a widget in view follows the widget.
         with contextlib.suppress(StreamlitAPIException):
@@ -122,7 +122,7 @@ def read_choices() -> None:
     """Take the shared choices out of the address with which a session begins."""
     if CHOICES in st.session_state:
         return
-    address = {key: st.query_params.get_all(key) for key in (ROI, METRIC, RANDOM_SEED)}
+    address = {key: st.query_params.get_all(key) for key in SHARED_CHOICES}
     choices: dict[str, Any] = {key: values[-1] for key, values in address.items() if values}
     if ROI in choices:
         choices[ROI] = [name for name in address[ROI] if name]
@@ -162,25 +162,16 @@ def choose_rois(
             _note(notes, f"{lacking} {left_out}.")
         return known if known or not chosen else list(default)
 
-    chosen = _shared(
-        ROI,
-        list(default),
-        fit,
-        lambda **shared: st.multiselect(
-            label,
-            options,
-            default=default or None,
-            **{"placeholder": "every unit", **how, **shared},
-        ),
+    how = {"default": default or None, "placeholder": "every unit", **how}
+    chosen: list[str] = _shared(
+        ROI, list(default), fit, lambda **shared: st.multiselect(label, options, **how, **shared)
     )
-    if most is not None and len(chosen) > most:
-        first = "first is" if most == 1 else f"first {most} are"
+    taken = chosen[:most]
+    if len(taken) < len(chosen):
         with notes or contextlib.nullcontext():
-            st.caption(
-                f"Of {len(chosen)} ROIs the {first} taken: {plain(', '.join(chosen[:most]))}."
-            )
-        return chosen[:most]
-    return chosen
+            first = "first is" if most == 1 else f"first {most} are"
+            st.caption(f"Of {len(chosen)} ROIs the {first} taken: {plain(', '.join(taken))}.")
+    return taken
 
 
 def choose_metric(
