@@ -1,4 +1,4 @@
-"""Encoders compared: how well each holds categories together, and how their RDMs correlate."""
+"""Encoders compared: how near images of a category lie in each, and how their RDMs correlate."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ WIDEST_CHART = 760
 
 
 def compare(ds: Dataset, spaces: list[Space], which: str) -> None:
-    """How well each space holds categories together, and how the RDMs of the spaces correlate."""
+    """How near images of a category lie in each space, and how the RDMs of the spaces correlate."""
     known: dict[Space, Encoded] = {}
     for space in spaces:
-        found = embeddings.get(ds, space, which)
-        if found is not None:
-            known[space] = found
+        encoded = embeddings.get(ds, space, which)
+        if encoded is not None:
+            known[space] = encoded
     if known:
         st.dataframe(overview(ds, known, which), hide_index=True)
         st.caption(
@@ -42,16 +42,16 @@ def compare(ds: Dataset, spaces: list[Space], which: str) -> None:
 def overview(ds: Dataset, known: dict[Space, Encoded], which: str) -> pd.DataFrame:
     labels = tuple(embeddings.table(ds, which)["category"])
     rows = []
-    for space, found in known.items():
-        same = agreement(embeddings.name(ds, space, which), labels, found.features)
+    for space, encoded in known.items():
+        same = agreement(embeddings.name(ds, space, which), labels, encoded.features)
         rows.append(
             {
                 "Encoder": space.label,
-                "Images": int(np.isfinite(found.features[:, 0]).sum()),
-                "Dimensions": found.features.shape[1],
-                "Size (MiB)": round(found.size / 2**20, 2),
-                "Time (s)": round(found.seconds, 1) or None,
-                "Device": found.facts["device"],
+                "Images": int(np.isfinite(encoded.features[:, 0]).sum()),
+                "Dimensions": encoded.features.shape[1],
+                "Size (MiB)": round(encoded.size / 2**20, 2),
+                "Time (s)": round(encoded.seconds, 1) or None,
+                "Device": encoded.facts["device"],
                 f"Same category among {NEIGHBOURS}": same and f"{same.share:.1%}",
                 "95 % interval": same and f"{same.low:.1%} to {same.high:.1%}",
                 "Chance": same and f"{same.chance:.1%}",
@@ -60,7 +60,7 @@ def overview(ds: Dataset, known: dict[Space, Encoded], which: str) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-@st.cache_data(max_entries=64, show_spinner="Looking at the neighbours …")
+@st.cache_data(max_entries=64, show_spinner="Comparing the neighbours …")
 def agreement(
     embedding: str, labels: tuple[str, ...], _features: np.ndarray
 ) -> encoders.Agreement | None:
@@ -74,7 +74,7 @@ def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
     if len(names) + len(regions) < 2:
         st.info("Two are compared: encode another one, or choose a ROI beside the stimuli.")
         return
-    compared = {space.label: found.features for space, found in known.items()}
+    compared = {space.label: encoded.features for space, encoded in known.items()}
     try:
         correlations = correlate((ds.fingerprint, *names, *regions), compared, tuple(regions), ds)
     except InputError as error:

@@ -14,7 +14,7 @@ from core import encoders
 from core.datasets import Dataset
 from core.encoders import Encoded, EncodeRequest, EncoderInfo
 from core.errors import NeurogalleryError
-from pages.shared.frame import recording, results, widgets
+from pages.shared.frame import recording, results
 from pages.shared.frame.text import counted, plain
 
 
@@ -42,7 +42,7 @@ class Space:
 
 
 def listed(ds: Dataset) -> dict[str, EncoderInfo]:
-    """Encoders by id; only these may be asked for by an address.
+    """Encoders by id; an address opens only these.
 
     Without images, only the precomputed embeddings of the recording.
     """
@@ -52,39 +52,28 @@ def listed(ds: Dataset) -> dict[str, EncoderInfo]:
     return infos
 
 
-def space(info: EncoderInfo, prefix: str) -> Space:
-    """Settings of an encoder, from its declared parameters."""
-    for parameter in info.parameters:
-        widgets.warn_of_option(parameter, prefix + parameter.name)
-    values = {
-        parameter.name: widgets.option_widget(parameter, prefix=prefix)
-        for parameter in info.parameters
-    }
-    return Space(info, values)
-
-
-def stored(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
+def stored(ds: Dataset, space: Space, which: str) -> Encoded | None:
     """Embeddings that are there without computing; None where they are not."""
-    if wanted.info.kind == "precomputed":
-        features = encoders.encode_images(ds, wanted.info.id, which)
+    if space.info.kind == "precomputed":
+        features = encoders.encode_images(ds, space.info.id, which)
         return Encoded(features, {}, 0.0, features.nbytes, {"device": "precomputed"})
-    if not wanted.info.is_here or len(table(ds, which)) == 0:
+    if not space.info.is_here or len(table(ds, which)) == 0:
         return None
-    return encoders.load(encoders.result_key(ds, wanted.info.id, which, **wanted.parameters))
+    return encoders.load(encoders.result_key(ds, space.info.id, which, **space.parameters))
 
 
-def get(ds: Dataset, wanted: Space, which: str) -> Encoded | None:
+def get(ds: Dataset, space: Space, which: str) -> Encoded | None:
     """Embeddings, or a button that computes them; then progress and cancel."""
-    if wanted.info.kind == "precomputed" and which != "stimuli":
+    if space.info.kind == "precomputed" and which != "stimuli":
         st.info("These precomputed embeddings are of the stimuli only.")
         return None
     try:
-        if wanted.info.kind == "precomputed":
-            return stored(ds, wanted, which)
-        if not wanted.info.is_here:
-            st.caption(plain(wanted.info.description))
+        if space.info.kind == "precomputed":
+            return stored(ds, space, which)
+        if not space.info.is_here:
+            st.caption(plain(space.info.description))
         return results.get(
-            EncodeRequest.of(ds, wanted.info.id, which, wanted.parameters),
+            EncodeRequest.of(ds, space.info.id, which, space.parameters),
             encoders.load,
             on_click=True,
             icon=":material/memory:",
@@ -100,54 +89,54 @@ def table(ds: Dataset, which: str) -> Any:
     return ds.stimuli if which == "stimuli" else ds.gallery
 
 
-def name(ds: Dataset, wanted: Space, which: str) -> str:
+def name(ds: Dataset, space: Space, which: str) -> str:
     """Names an embedding for caches; precomputed ones follow the content of the recording."""
-    if wanted.info.kind == "precomputed":
-        return f"{ds.fingerprint} {wanted.info.id}"
-    return encoders.result_key(ds, wanted.info.id, which, **wanted.parameters)
+    if space.info.kind == "precomputed":
+        return f"{ds.fingerprint} {space.info.id}"
+    return encoders.result_key(ds, space.info.id, which, **space.parameters)
 
 
-def describe(found: Encoded) -> str:
+def describe(encoded: Encoded) -> str:
     """Size and time of embeddings in words."""
-    count, dimensions = found.features.shape
-    words = f"{count:,} × {dimensions:,} · {found.size / 2**20:.1f} MiB"
-    if found.seconds:
-        words += f" · computed in {found.seconds:.1f} s on {found.facts['device']}"
+    count, dimensions = encoded.features.shape
+    words = f"{count:,} × {dimensions:,} · {encoded.size / 2**20:.1f} MiB"
+    if encoded.seconds:
+        words += f" · computed in {encoded.seconds:.1f} s on {encoded.facts['device']}"
     return words
 
 
-def tell_failures(found: Encoded) -> None:
+def tell_failures(encoded: Encoded) -> None:
     """Name the images that could not be encoded."""
-    if found.failures:
-        first, reason = next(iter(found.failures.items()))
+    if encoded.failures:
+        first, reason = next(iter(encoded.failures.items()))
         st.caption(
-            f":material/warning: {counted(len(found.failures), 'image')} could not be encoded "
-            f"and will not be found; the first, {plain(first)}: {plain(reason)}"
+            f":material/warning: {counted(len(encoded.failures), 'image')} could not be encoded "
+            f"and are never retrieved; the first, {plain(first)}: {plain(reason)}"
         )
 
 
-def query(wanted: Space, found: str, value: str | Callable[[], Image.Image]) -> np.ndarray | None:
+def query(space: Space, key: str, value: str | Callable[[], Image.Image]) -> np.ndarray | None:
     """Where one text or image lies in a space.
 
     Parameters
     ----------
-    wanted : Space
-    found : str
+    space : Space
+    key : str
         Names space and query for the cache.
     value : str or callable
         A text, or what gives an image.
     """
     try:
-        with st.spinner(f"{plain(wanted.info.label)} reads the query …", show_time=True):
-            return _queried(found, wanted, value)
+        with st.spinner(f"{plain(space.info.label)} reads the query …", show_time=True):
+            return _queried(key, space, value)
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _queried(found: str, _wanted: Space, _value: str | Callable[[], Image.Image]) -> np.ndarray:
-    encoder, parameters = _wanted.info.id, _wanted.parameters
+def _queried(key: str, _space: Space, _value: str | Callable[[], Image.Image]) -> np.ndarray:
+    encoder, parameters = _space.info.id, _space.parameters
     if isinstance(_value, str):
         return encoders.encode_text([_value], encoder, **parameters)[0]
     return encoders.encode_image(_value(), encoder, **parameters)

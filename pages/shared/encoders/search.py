@@ -24,15 +24,15 @@ from pages.shared.frame.text import plain
 QUERIES = ("text", "image", "upload")
 QUERY_BY, TEXT, IMAGE = "encoders.query", "encoders.text", "encoders.image"
 COUNTS = (12, 24, 48, 96)
-SHEET = 60
-WIDE, NARROW, QUERY = 128, 84, 150
-CALLED = 5
+PAGE_SIZE = 60
+WIDE, NARROW, QUERY_WIDTH = 128, 84, 150
+MOST_NAMES = 5
 EXAMPLES = ("a red car at night", "two sheep in a meadow", "a dog in the snow")
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is sought: a text, the id of an image of the recording, or an uploaded image."""
+    """A text, the id of an image of the recording, or an uploaded image."""
 
     text: str = ""
     like: str = ""
@@ -40,21 +40,21 @@ class Query:
 
 
 def search(ds: Dataset, spaces: Sequence[Space], which: str) -> None:
-    """Ask, then show what each encoder finds."""
-    asked, count = _ask(ds, spaces, which)
+    """Choose a query, and show the images that each encoder retrieves."""
+    query, count = _choose_query(ds, spaces, which)
     for column, space in zip(_columns(len(spaces)), spaces, strict=True):
         with column:
             if len(spaces) > 1:
                 st.markdown(f"**{plain(space.label)}**")
-            found = embeddings.get(ds, space, which)
-            if found is not None:
-                if asked is not None:
+            encoded = embeddings.get(ds, space, which)
+            if encoded is not None:
+                if query is not None:
                     side = WIDE if len(spaces) == 1 else NARROW
-                    _results(ds, space, which, found, asked, count, side)
-                st.caption(plain(embeddings.describe(found)))
-                embeddings.tell_failures(found)
-    if asked is None and st.session_state[QUERY_BY] == "image":
-        _sheet(ds, which)
+                    _show_retrieved(ds, space, which, encoded, query, count, side)
+                st.caption(plain(embeddings.describe(encoded)))
+                embeddings.tell_failures(encoded)
+    if query is None and st.session_state[QUERY_BY] == "image":
+        _browse(ds, which)
 
 
 def pick(image: str) -> None:
@@ -71,7 +71,7 @@ def _columns(count: int) -> Any:
         return st.columns(count, gap="medium")
 
 
-def _ask(ds: Dataset, spaces: Sequence[Space], which: str) -> tuple[Query | None, int]:
+def _choose_query(ds: Dataset, spaces: Sequence[Space], which: str) -> tuple[Query | None, int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Search by",
@@ -83,13 +83,13 @@ def _ask(ds: Dataset, spaces: Sequence[Space], which: str) -> tuple[Query | None
         )
         count = st.selectbox("Images", COUNTS, key="encoders.count", bind="query-params", width=110)
     if kind == "text":
-        return _ask_text(ds, spaces), count
+        return _write_query(ds, spaces), count
     if kind == "image":
-        return _ask_image(ds, which), count
-    return _ask_upload(), count
+        return _choose_image(ds, which), count
+    return _upload_query(), count
 
 
-def _ask_text(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
+def _write_query(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
     if not any(space.reads_text for space in spaces):
         st.info("None of the chosen encoders reads text. Choose a CLIP, or search by image.")
         return None
@@ -103,20 +103,20 @@ def _ask_text(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
     if not text.strip() and ds.info.is_simulated:
         with st.container(horizontal=True):
             for example in EXAMPLES:
-                st.button(example, key=f"try_{example}", on_click=_write, args=(example,))
+                st.button(example, key=f"try_{example}", on_click=_set_text, args=(example,))
     return Query(text=text.strip()) if text.strip() else None
 
 
-def _write(text: str) -> None:
+def _set_text(text: str) -> None:
     st.session_state[TEXT] = text
 
 
-def _ask_image(ds: Dataset, which: str) -> Query | None:
+def _choose_image(ds: Dataset, which: str) -> Query | None:
     row = _row(ds, st.session_state.get(IMAGE, st.query_params.get(IMAGE, "")).strip())
     with st.container(horizontal=True, vertical_alignment="center"):
         uri = "" if row is None else images.uri(ds, row["id"], images.PREVIEW)
         if uri:
-            st.image(uri, width=QUERY)
+            st.image(uri, width=QUERY_WIDTH)
         with st.container(width=360):
             image = st.text_input(
                 "Id of a stimulus or gallery image",
@@ -136,7 +136,7 @@ def _ask_image(ds: Dataset, which: str) -> Query | None:
     return None if row is None else Query(like=image)
 
 
-def _ask_upload() -> Query | None:
+def _upload_query() -> Query | None:
     file = st.file_uploader(
         "An image of your own (at most 20 MB and 50 million pixels; it is not kept)",
         type=[name.lower() for name in (*encoders.UPLOAD_FORMATS, "JPG", "TIF")],
@@ -149,33 +149,33 @@ def _ask_upload() -> Query | None:
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
-    st.image(image, caption=plain(file.name), width=QUERY)
+    st.image(image, caption=plain(file.name), width=QUERY_WIDTH)
     return Query(upload=file.getvalue())
 
 
 def _row(ds: Dataset, image: str) -> Any:
     for table in (ds.stimuli, ds.gallery):
-        found = table[table["id"] == image]
-        if len(found):
-            return found.iloc[0]
+        rows = table[table["id"] == image]
+        if len(rows):
+            return rows.iloc[0]
     return None
 
 
-def _results(
+def _show_retrieved(
     ds: Dataset,
     space: Space,
     which: str,
-    found: Encoded,
-    asked: Query,
+    encoded: Encoded,
+    query: Query,
     count: int,
     side: int,
 ) -> None:
     table = embeddings.table(ds, which)
-    vector = _vector(ds, space, which, found, asked)
+    vector = _vector(ds, space, which, encoded, query)
     if vector is None:
         return
-    rows, similarities = encoders.nearest(found.features, vector, count + 1)
-    others = table["id"].iloc[rows].to_numpy() != asked.like
+    rows, similarities = encoders.nearest(encoded.features, vector, count + 1)
+    others = table["id"].iloc[rows].to_numpy() != query.like
     rows, similarities = rows[others][:count], similarities[others][:count]
     tiles = [
         Tile(
@@ -187,16 +187,16 @@ def _results(
         )
         for (_, entry), similarity in zip(table.iloc[rows].iterrows(), similarities, strict=True)
     ]
-    _same_category(ds, asked, table, rows, np.isfinite(found.features[:, 0]))
+    _same_category(ds, query, table, rows, np.isfinite(encoded.features[:, 0]))
     gallery(
         tiles,
-        key=f"found_{space.label}_{which}",
+        key=f"retrieved_{space.label}_{which}",
         selected=(),
         on_change=_first(pick),
         size=side,
         show_captions=True,
     )
-    _called(ds, space, which, asked, vector)
+    _name_categories(ds, space, which, query, vector)
     if which == "stimuli" and len(rows):
         st.button(
             f"Select these {len(rows)} stimuli",
@@ -208,52 +208,54 @@ def _results(
 
 
 def _vector(
-    ds: Dataset, space: Space, which: str, found: Encoded, asked: Query
+    ds: Dataset, space: Space, which: str, encoded: Encoded, query: Query
 ) -> np.ndarray | None:
-    """Where the query lies in a space; None, told why, where it has no place there."""
+    """Where the query lies in a space; where it has no place there, say why and give None."""
     name = embeddings.name(ds, space, which)
-    if asked.text:
+    if query.text:
         if not space.reads_text:
             st.info(f"{plain(space.label)} reads no text.")
             return None
-        return embeddings.query(space, f"{name} text {asked.text}", asked.text)
-    if asked.upload:
-        digest = hashlib.blake2b(asked.upload).hexdigest()
-        image = functools.partial(encoders.check_upload, asked.upload)
+        return embeddings.query(space, f"{name} text {query.text}", query.text)
+    if query.upload:
+        digest = hashlib.blake2b(query.upload).hexdigest()
+        image = functools.partial(encoders.check_upload, query.upload)
         return embeddings.query(space, f"{name} upload {digest}", image)
-    rows = np.flatnonzero(embeddings.table(ds, which)["id"].to_numpy() == asked.like)
+    rows = np.flatnonzero(embeddings.table(ds, which)["id"].to_numpy() == query.like)
     if len(rows) == 0:
-        image = functools.partial(ds.image, asked.like)
-        return embeddings.query(space, f"{name} like {asked.like}", image)
-    vector = found.features[rows[0]]
+        image = functools.partial(ds.image, query.like)
+        return embeddings.query(space, f"{name} like {query.like}", image)
+    vector = encoded.features[rows[0]]
     if not np.isfinite(vector).all():
-        st.info(f"{plain(asked.like)} has no embedding here.")
+        st.info(f"{plain(query.like)} has no embedding here.")
         return None
     return np.asarray(vector)
 
 
 def _same_category(
-    ds: Dataset, asked: Query, table: Any, rows: np.ndarray, embedded: np.ndarray
+    ds: Dataset, query: Query, table: Any, rows: np.ndarray, embedded: np.ndarray
 ) -> None:
-    own = _row(ds, asked.like)["category"] if asked.like else ""
+    own = _row(ds, query.like)["category"] if query.like else ""
     if own and len(rows):
         same = int((table["category"].iloc[rows] == own).sum())
-        others = table["category"][embedded & (table["id"] != asked.like).to_numpy()]
+        others = table["category"][embedded & (table["id"] != query.like).to_numpy()]
         chance = (others == own).mean()
         st.caption(f"{same} of {len(rows)} are of category {plain(own)} (chance {chance:.1%}).")
 
 
-def _called(ds: Dataset, space: Space, which: str, asked: Query, vector: np.ndarray) -> None:
+def _name_categories(
+    ds: Dataset, space: Space, which: str, query: Query, vector: np.ndarray
+) -> None:
     """Zero-shot: the names of categories that lie nearest to the query image."""
     names = tuple(sorted(set(ds.stimuli["category"]) - {""}))
-    if asked.text or not space.reads_text or len(names) < 2:
+    if query.text or not space.reads_text or len(names) < 2:
         return
     try:
         named = _named(embeddings.name(ds, space, which), names, space)
     except NeurogalleryError as error:
         st.caption(plain(error))
         return
-    rows, similarities = encoders.nearest(named, vector, CALLED)
+    rows, similarities = encoders.nearest(named, vector, MOST_NAMES)
     words = [f"{names[row]} {value:.2f}" for row, value in zip(rows, similarities, strict=True)]
     st.caption(f"Nearest of {len(names):,} category names: {plain(', '.join(words))}.")
 
@@ -263,18 +265,18 @@ def _named(embedding: str, names: tuple[str, ...], _space: Space) -> np.ndarray:
     return encoders.encode_text(encoders.prompts(names), _space.info.id, **_space.parameters)
 
 
-def _sheet(ds: Dataset, which: str) -> None:
-    """Images to click, a sheet at a time."""
+def _browse(ds: Dataset, which: str) -> None:
+    """Images to click, a page at a time."""
     table = embeddings.table(ds, which)
-    sheets = -(-len(table) // SHEET)
-    sheet = 1
-    if sheets > 1:
-        sheet = st.number_input(f"Sheet (of {sheets})", 1, sheets, key="encoders.sheet", width=160)
-    # Every sheet holds images from all over the list, which is often sorted by category.
-    shown = table.iloc[sheet - 1 :: sheets]
+    pages = -(-len(table) // PAGE_SIZE)
+    page = 1
+    if pages > 1:
+        page = st.number_input(f"Page (of {pages})", 1, pages, key="encoders.page", width=160)
+    # Every page holds images from all over the list, which is often sorted by category.
+    shown = table.iloc[page - 1 :: pages]
     gallery(
         images.tiles(ds, shown),
-        key=f"query_{which}_{sheet}",
+        key=f"query_{which}_{page}",
         selected=(),
         on_change=_first(pick),
         size=images.TILE,

@@ -32,7 +32,7 @@ def choose_spaces(ds: Dataset) -> list[Space]:
         width=480,
     )
     with st.popover("Settings and sources", icon=":material/tune:"):
-        spaces = [settings(infos[name]) for name in chosen]
+        spaces = [choose_settings(infos[name]) for name in chosen]
         st.caption(
             "More: place the folder of a CLIP or a vision model of transformers below "
             f"`{paths.data_root() / 'models'}`, and it is listed."
@@ -40,16 +40,21 @@ def choose_spaces(ds: Dataset) -> list[Space]:
     return spaces
 
 
-def settings(info: EncoderInfo) -> Space:
+def choose_settings(info: EncoderInfo) -> Space:
+    """An encoder in words, with widgets of its parameters."""
     st.markdown(f"**{plain(info.label)}** ({plain(info.id)})  \n{plain(info.description)}")
     sources = {"Source": info.citation, "Licence": info.licence}
     known = [f"{name}: {text}" for name, text in sources.items() if text]
     if known:
         st.caption(plain("  ".join(known)))
-    return embeddings.space(info, f"encoders.{info.id}.")
+    prefix = f"encoders.{info.id}."
+    for parameter in info.parameters:
+        widgets.warn_of_option(parameter, prefix + parameter.name)
+    return Space(info, {p.name: widgets.option_widget(p, prefix) for p in info.parameters})
 
 
 def choose_images(ds: Dataset) -> str:
+    """The gallery, where the recording has one, or the stimuli."""
     if len(ds.gallery) == 0:
         return "stimuli"
     return st.segmented_control(

@@ -10,7 +10,7 @@ from core import encoders, store
 from pages.shared.frame.text import counted, plain
 
 
-def kept() -> None:
+def list_stored() -> None:
     """Every stored embedding, of any recording, with size and time; each can be deleted."""
     entries = encoders.entries()
     if not entries:
