@@ -1,4 +1,4 @@
-"""From brain responses to the embedding of the image: train a decoder and watch it."""
+"""From brain responses to the embedding of the viewed image: train a decoder and watch it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import streamlit as st
 import pages.shared.decoders.presets  # noqa: F401  (registers the presets of the page)
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
-from pages.shared.decoders import run as decoder_runs
-from pages.shared.decoders import settings as decoder_settings
+from pages.shared.decoders import settings
+from pages.shared.decoders.run import list_decoders, show, trained
 from pages.shared.frame import guard, presets, recording
 
 
@@ -23,7 +23,7 @@ def page(ds: Dataset) -> None:
             icon=":material/info:",
         )
         return
-    if not decoder_settings.targets(ds):
+    if not settings.targets(ds):
         st.info(
             f"{ds.info.title} has no images and no precomputed embedding to decode to: place one "
             "as embeddings/NAME.npy beside its responses, a row a stimulus.",
@@ -31,14 +31,14 @@ def page(ds: Dataset) -> None:
         )
         return
     try:
-        config = decoder_settings.choose(ds)
+        config = settings.choose(ds)
     except NeurogalleryError as error:
         guard.show_error(error)
     else:
-        run = decoder_runs.trained(config)
+        run = trained(config)
         if run is not None:
-            decoder_runs.show(ds, run)
-    decoder_runs.listed(ds)
+            show(ds, run)
+    list_decoders(ds)
 
 
 page(recording.require())

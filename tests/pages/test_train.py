@@ -10,8 +10,7 @@ from core import datasets, decoders, store
 from core.decoders import Config
 from core.decoders.runs import save
 from core.decoders.scoring.score_table import load_table, save_table, verdicts
-from pages.shared.decoders import described
-from pages.shared.decoders import retrieved as decoder_finds
+from pages.shared.decoders import described, retrieved
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import scores as decoder_scores
 from pages.shared.decoders import table as decoder_table
@@ -87,7 +86,7 @@ def test_ridge_is_trained_and_scored(recording):
     assert not app.exception
     assert not app.error
     assert "solved in closed form" in texts(app)
-    assert "8 checks made" in texts(app)
+    assert "8 checks done" in texts(app)
     scores = app.dataframe[0].value
     assert list(scores["Measure"][:2]) == ["top-1", "top-1"]
     assert set(scores["Head"]) == {"ridge", "linear (baseline)"}
@@ -121,22 +120,22 @@ def test_a_test_set_of_one_category_says_why_it_has_no_top_1(recording):
     assert "top-1 and top-5 need two or more" in texts(app)
 
 
-def test_the_images_behind_the_scores(recording, monkeypatch):
+def test_the_retrieved_images(recording, monkeypatch):
     shown = []
-    monkeypatch.setattr(decoder_finds, "gallery", lambda tiles, **how: shown.append(tiles))
+    monkeypatch.setattr(retrieved, "gallery", lambda tiles, **how: shown.append(tiles))
     app = open_page("train", **recording, **{"train.category.test": "0.25"})
-    app.session_state["train.finds"] = True
+    app.session_state["train.retrieved"] = True
     app = trained(app)
     assert not app.exception
-    assert "responses find their own image first among 20" in texts(app)
+    assert "responses retrieve the viewed image first among 20" in texts(app)
     worst = shown[-1]
-    app.segmented_control(key="train.finds_order").set_value("best first").run()
+    app.segmented_control(key="train.retrieved_order").set_value("best first").run()
     best = shown[-1]
-    assert len(worst) == len(best) == decoder_finds.SHOWN * 6
+    assert len(worst) == len(best) == retrieved.SHOWN * 6
     ranks = [float(tiles[0].group.split("rank ")[1].split()[0]) for tiles in (best, worst)]
     assert ranks[0] < ranks[1]
     assert best[0].caption == "viewed"
-    assert sum("the viewed one" in tile.caption for tile in best) == decoder_finds.SHOWN
+    assert sum("the viewed one" in tile.caption for tile in best) == retrieved.SHOWN
 
 
 def upload(app, content):
@@ -169,7 +168,7 @@ def test_the_audit_shows_the_images_that_a_split_shares(recording):
     app = trained(app)
     assert not app.exception
     assert "are of a category that" in texts(app)
-    assert "of the other side that it shares this with" in texts(app)
+    assert "of the other set that it shares this with" in texts(app)
 
 
 def test_a_deleted_decoder_can_be_trained_again(recording):
@@ -337,8 +336,8 @@ def test_a_split_that_leaks_is_told_above_the_scores(recording):
     decoder_runs.loaded.clear()
     app = until_done(app.run())
     assert f"{decoder_scores.LEAK} Images are on both sides" in app.error[0].value
-    assert "group" not in decoder_runs.facts(run)
-    assert "Ridge regression" in decoder_runs.facts(run)
+    assert "token" not in decoder_runs.summary(run)
+    assert "Ridge regression" in decoder_runs.summary(run)
     assert app.dataframe[-1].value.set_index("Head").loc["ridge"]["Audit"] == "red"
     told = decoder_scores.csv_of(
         datasets.load("folder:mine"), replace(run, audit=audit), load_table(run.key)

@@ -34,7 +34,7 @@ def defaults(head: str, losses: Iterable[str]) -> dict[str, Any]:
 
 
 def _at_default(declared: Mapping[str, Sequence[Parameter]]) -> dict[str, Any]:
-    return {prefix + p.name: p.default for prefix, found in declared.items() for p in found}
+    return {prefix + p.name: p.default for prefix, own in declared.items() for p in own}
 
 
 def apply(config: Config) -> None:
@@ -53,13 +53,13 @@ def apply(config: Config) -> None:
 
 
 def _check_here(ds: Dataset, config: Config) -> None:
-    asked = {
+    names_by_kind = {
         "subject": (config.subjects, ds.subjects),
         "ROI": (config.rois, ds.rois),
         "embedding": ((config.encoder,), targets(ds)),
         "split": ((config.split,), kinds_of(ds)),
     }
-    for what, (names, known) in asked.items():
+    for what, (names, known) in names_by_kind.items():
         unknown = [name for name in names if name not in known]
         if unknown:
             raise NotFoundError(f"{ds.info.title} has no {what} {unknown[0]!r}", choices=known)
@@ -77,7 +77,7 @@ def _values(config: Config) -> dict[str, Any]:
         "train.fold": config.fold,
         "train.subjects": list(config.subjects) if len(config.subjects) > 1 else [],
     }
-    given = {
+    parameters_below = {
         f"{EMBEDDING}{config.encoder}.": config.encoder_parameters,
         f"{PAGE}{config.head}.": config.head_parameters,
         f"{PAGE}{config.split}.": config.split_parameters,
@@ -85,8 +85,12 @@ def _values(config: Config) -> dict[str, Any]:
     }
     for name, weight, parameters in counting["loss"]:
         values[WEIGHT + name] = weight
-        given[f"{PAGE}{name}."] = parameters
-    return values | {prefix + name: v for prefix, of in given.items() for name, v in of.items()}
+        parameters_below[f"{PAGE}{name}."] = parameters
+    return values | {
+        prefix + name: value
+        for prefix, parameters in parameters_below.items()
+        for name, value in parameters.items()
+    }
 
 
 def _first_values(ds: Dataset) -> dict[str, Any]:

@@ -29,18 +29,18 @@ MOST_PAIRS = 12
 def badge(findings: Sequence[Mapping[str, Any]]) -> None:
     """Green, amber or red, why, and how much was checked."""
     worst = splits.worst(finding["level"] for finding in findings)
-    found = [f["title"].lower() for f in findings if f["level"] == worst != "green"]
+    titles = [f["title"].lower() for f in findings if f["level"] == worst != "green"]
     checked = sum(bool(finding["checked"]) for finding in findings)
-    why = f": {', '.join(found)}" if found else ""
+    why = f": {', '.join(titles)}" if titles else ""
     st.badge(
-        f"Split: {WORDS[worst]}{plain(why)} ({checked} of {len(findings)} checks made)",
+        f"Split: {WORDS[worst]}{plain(why)} ({checked} of {len(findings)} checks done)",
         icon=":material/rule:",
         color=COLOURS[worst],  # type: ignore[arg-type]
     )
 
 
 def show(ds: Dataset, config: Config, findings: Sequence[Mapping[str, Any]]) -> None:
-    """Every finding; the evidence of those that found something on demand."""
+    """Every finding, and the evidence of those that are not green on demand."""
     with st.expander("Audit of the split", key="train.audit", on_change="rerun") as opened:
         if not opened.open:
             return
@@ -48,11 +48,10 @@ def show(ds: Dataset, config: Config, findings: Sequence[Mapping[str, Any]]) -> 
             mark = MARKS[finding["level"]] if finding["checked"] else ":material/remove:"
             st.markdown(f"{mark} **{plain(finding['title'])}.** {plain(finding['message'])}")
         if any(finding["count"] for finding in findings if finding["level"] != "green"):
-            found = _audited(ds.fingerprint, str(config.to_json()), config)
-            for one in found:
-                if one.level != "green" and len(one.evidence):
-                    _evidence(ds, one)
-            _download(found)
+            audited = _audited(ds.fingerprint, str(config.to_json()), config)
+            for evident in [f for f in audited if f.level != "green" and len(f.evidence)]:
+                _evidence(ds, evident)
+            _download(audited)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Collecting the evidence …")
@@ -60,18 +59,18 @@ def _audited(fingerprint: str, settings: str, _config: Config) -> list[Finding]:
     return audits.evidence(_config)
 
 
-def _evidence(ds: Dataset, found: Finding) -> None:
-    shown = _spread(found.evidence)
+def _evidence(ds: Dataset, finding: Finding) -> None:
+    shown = _spread(finding.evidence)
     st.markdown(
-        f"**{plain(found.title)}**: {len(shown)} of {found.count:,} {found.held} images, each "
-        "beside the most similar one of the other side that it shares this with."
+        f"**{plain(finding.title)}**: {len(shown)} of {finding.count:,} {finding.held} images, "
+        "each beside the most similar one of the other set that it shares this with."
     )
     known = shown[shown["test"].map(ds.has_stimulus) & shown["train"].map(ds.has_stimulus)]
     rows = [
-        (ds.row(one), ds.row(other))
-        for one, other in zip(known["test"], known["train"], strict=True)
+        (ds.row(held), ds.row(other))
+        for held, other in zip(known["test"], known["train"], strict=True)
     ]
-    images.pairs(ds, rows, [(found.held, side) for side in known["side"]])
+    images.pairs(ds, rows, [(finding.held, name) for name in known["side"]])
 
 
 def _spread(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +80,7 @@ def _spread(evidence: pd.DataFrame) -> pd.DataFrame:
 
 
 def _download(findings: Sequence[Finding]) -> None:
-    tables = [one.evidence.assign(check=one.title) for one in findings if len(one.evidence)]
+    tables = [f.evidence.assign(check=f.title) for f in findings if len(f.evidence)]
     st.download_button(
         "Evidence (CSV)",
         lambda: pd.concat(tables).to_csv(index=False),

@@ -29,11 +29,11 @@ def compare(picked: Sequence[Row]) -> None:
 
 
 def _curves(picked: Sequence[Row]) -> None:
-    told = {row.name: store.entry(row.key).facts for row in picked}
-    told = {name: one for name, one in told.items() if one.get("curve")}
-    curves = {name: one["curve"] for name, one in told.items()}
+    facts = {row.name: store.entry(row.key).facts for row in picked}
+    facts = {name: own for name, own in facts.items() if own.get("curve")}
+    curves = {name: own["curve"] for name, own in facts.items()}
     drawn = [("two_way", "Two-way identification (validation)")]
-    if len({json.dumps(one["config"]["loss"], sort_keys=True) for one in told.values()}) == 1:
+    if len({json.dumps(own["config"]["loss"], sort_keys=True) for own in facts.values()}) == 1:
         drawn.insert(0, ("validation", "Validation loss"))
     elif curves:
         st.caption("Loss curves are not compared, for the losses differ.")
@@ -58,8 +58,8 @@ def _scores(picked: Sequence[Row]) -> None:
     shared = shared_protocols(list(scored.values()))
     if not shared:
         return
-    asked = st.session_state.get("train.protocol")
-    protocol = asked if asked in shared else shared[0]
+    chosen = st.session_state.get("train.protocol")
+    protocol = chosen if chosen in shared else shared[0]
     st.markdown(f"**Scores in the test set**, {protocol}, with 95 % intervals")
     table = side_by_side([row for row in picked if row.name in scored], scored, protocol)
     st.dataframe(table, hide_index=True, height="content", placeholder=ABSENT)
@@ -67,8 +67,8 @@ def _scores(picked: Sequence[Row]) -> None:
 
 def shared_protocols(tables: Sequence[pd.DataFrame]) -> list[str]:
     """Protocols that all of some tables have."""
-    found = [set(table["protocol"]) for table in tables]
-    return [name for name in PROTOCOLS if found and name in set.intersection(*found)]
+    protocols = [set(table["protocol"]) for table in tables]
+    return [name for name in PROTOCOLS if protocols and name in set.intersection(*protocols)]
 
 
 def side_by_side(
@@ -80,17 +80,17 @@ def side_by_side(
         lines[""][row.name] = row.cells["Audit"]
         table = scored[row.name]
         own = table[(table["protocol"] == protocol) & (table["head"] == row.cells["Head"])]
-        for told in own.to_dict("records"):
-            measure = told["measure"]
-            chance = worded(measure, told["chance"])
+        for score in own.to_dict("records"):
+            measure = score["measure"]
+            chance = worded(measure, score["chance"])
             line = lines.setdefault(measure, {"Measure": measure, "Chance": chance})
             line["Chance"] = chance if line["Chance"] == chance else "differs"
-            line[row.name] = _with_interval(told)
+            line[row.name] = _with_interval(score)
     return pd.DataFrame(lines.values())[["Measure", *(row.name for row in rows), "Chance"]]
 
 
-def _with_interval(told: Mapping[Any, Any]) -> str:
-    value, low, high = (worded(told["measure"], told[name]) for name in ("value", "low", "high"))
+def _with_interval(score: Mapping[Any, Any]) -> str:
+    value, low, high = (worded(score["measure"], score[name]) for name in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
 
 
@@ -106,16 +106,16 @@ def _settings(picked: Sequence[Row]) -> None:
 def differing(rows: Sequence[Row]) -> pd.DataFrame:
     """Settings that are not the same for all: a row for each, a column for each decoder.
 
-    One that some decoders do not have is told where it differs from its default.
+    One that some decoders do not have is shown where it differs from its default.
     """
-    told = {row.name: _settings_of(row) for row in rows}
+    settings = {row.name: _settings_of(row) for row in rows}
     notable = set(BESIDES).union(*(described.changed(row.config) for row in rows if row.config))
     lines = []
-    for name in dict.fromkeys(name for values in told.values() for name in values):
-        values = [told[of].get(name) for of in told]
+    for name in dict.fromkeys(name for own in settings.values() for name in own):
+        values = [own.get(name) for own in settings.values()]
         if len({*values, None}) > 2 or (len({*values}) > 1 and name in notable):
-            lines.append({"Setting": name, **dict(zip(told, values, strict=True))})
-    return pd.DataFrame(lines, columns=["Setting", *told])
+            lines.append({"Setting": name, **dict(zip(settings, values, strict=True))})
+    return pd.DataFrame(lines, columns=["Setting", *settings])
 
 
 def _settings_of(row: Row) -> dict[str, str]:

@@ -33,7 +33,7 @@ class Row:
     config : Config, optional
         None where the decoder cannot be read.
     cells : mapping of str to Any
-        What the table tells, by column in their order.
+        Cells of the table by column, in their order.
     """
 
     key: str
@@ -61,7 +61,7 @@ def every() -> list[Row]:
 
 @lru_cache(maxsize=MOST_ROWS)
 def row_of(key: str, written: tuple[int, int]) -> Row:
-    """The row of a decoder; ``written``, of ``stamps``, tells changed files."""
+    """The row of a decoder; ``written``, of ``stamps``, changes with its files."""
     try:
         entry = store.entry(key)
         config = Config.from_json(entry.facts["config"])
@@ -75,16 +75,16 @@ def row_of(key: str, written: tuple[int, int]) -> Row:
 
 
 def _cells(
-    row: Row, config: Config, told: Mapping[str, Any], scored: pd.DataFrame | None
+    row: Row, config: Config, facts: Mapping[str, Any], scored: pd.DataFrame | None
 ) -> dict[str, Any]:
-    about = told["about"]
+    about = facts["about"]
     return {
         "Decoder": row.name,
         "Test two-way": _tested(scored, config.head, "two-way"),
         "Validation two-way": _per_cent(about.get("two_way")),
-        "Audit": splits.worst(finding["level"] for finding in told["audit"]),
+        "Audit": splits.worst(finding["level"] for finding in facts["audit"]),
         "Test top-1": _tested(scored, config.head, "top-1"),
-        "State": _state(told, scored is not None),
+        "State": _state(facts, scored is not None),
         "Settings": in_words(changed(config)),
         "Trained": row.trained,
         "Head": config.head,
@@ -117,24 +117,24 @@ def has_diverged(about: Mapping[str, Any]) -> bool:
     return "not a number" in str(about.get("stopped"))
 
 
-def _state(told: Mapping[str, Any], is_scored: bool) -> str:
-    states = ["cancelled"] if told["partial"] else []
-    states += ["diverged"] if has_diverged(told["about"]) else []
+def _state(facts: Mapping[str, Any], is_scored: bool) -> str:
+    states = ["cancelled"] if facts["partial"] else []
+    states += ["diverged"] if has_diverged(facts["about"]) else []
     states += [] if is_scored else ["not scored"]
     return ", ".join(states) or "scored"
 
 
 def parameters(config: Config) -> dict[str, Any]:
     """Every declared parameter that counts, by name, such as 'epochs' and 'mlp.width'."""
-    told = config.settings_that_count()
-    values = dict(told["training"])
+    settings = config.settings_that_count()
+    values = dict(settings["training"])
     for kind in ("head", "split", "encoder"):
-        given = told[f"{kind}_parameters"]
-        values |= {f"{told[kind]}.{name}": value for name, value in given.items()}
+        own = settings[f"{kind}_parameters"]
+        values |= {f"{settings[kind]}.{name}": value for name, value in own.items()}
     if config.divided:
         values["divided"] = config.divided
-    for loss, weight, given in told["loss"]:
-        values |= {f"weight.{loss}": weight, **{f"{loss}.{name}": v for name, v in given.items()}}
+    for loss, weight, own in settings["loss"]:
+        values |= {f"weight.{loss}": weight, **{f"{loss}.{name}": v for name, v in own.items()}}
     return values
 
 

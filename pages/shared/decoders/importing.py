@@ -27,7 +27,7 @@ def offer(ds: Dataset) -> None:
         if isinstance(taken, NeurogalleryError):
             st.error(plain(taken), icon=":material/error:")
         elif taken is not None:
-            st.success(_told_of(taken, ds), icon=":material/check:")
+            st.success(_in_words(taken, ds), icon=":material/check:")
 
 
 def _take_in() -> None:
@@ -46,8 +46,8 @@ def _take_in() -> None:
     st.session_state["train.taken"] = Row(run.key, name, 0.0, run.config)
 
 
-def _told_of(taken: Row, ds: Dataset) -> str:
+def _in_words(taken: Row, ds: Dataset) -> str:
     where = "in the table" if is_here(taken, ds) else f"in the table without '{ONLY_HERE}'"
     config = taken.config
-    of = "" if config is None else f" of {config.dataset}, {' + '.join(config.subjects)}"
-    return plain(f"{taken.name}{of}: {where}.")
+    source = "" if config is None else f" of {config.dataset}, {' + '.join(config.subjects)}"
+    return plain(f"{taken.name}{source}: {where}.")

@@ -1,4 +1,4 @@
-"""The images behind the scores of a decoder: viewed, and found in their place."""
+"""The images that a decoder retrieves for each viewed one, which its scores are of."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ SHOWN = 6
 
 def show(ds: Dataset, run: Run) -> None:
     """Test images by rank, each beside the five that the decoder puts nearest."""
-    with st.expander("Images behind the scores", key="train.finds", on_change="rerun") as opened:
+    with st.expander("Retrieved images", key="train.retrieved", on_change="rerun") as opened:
         if not opened.open:
             return
         table = _retrieved(run.key, run)
         first = int((table["rank"] == 1).sum())
         st.markdown(
-            f"{first:,} of {len(table):,} responses find their own image first among "
+            f"{first:,} of {len(table):,} responses retrieve the viewed image first among "
             f"{table['candidates'].iloc[0]:,}. Repeats are averaged."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             order = st.segmented_control(
-                "Rank", ORDERS, default=ORDERS[0], required=True, key="train.finds_order"
+                "Rank", ORDERS, default=ORDERS[0], required=True, key="train.retrieved_order"
             )
-            sheets = -(-len(table) // SHOWN)
-            sheet = 1
-            if sheets > 1:
-                sheet = st.number_input(
-                    f"Sheet (of {sheets:,})", 1, sheets, key="train.finds_sheet", width=160
+            pages = -(-len(table) // SHOWN)
+            page = 1
+            if pages > 1:
+                page = st.number_input(
+                    f"Page (of {pages:,})", 1, pages, key="train.retrieved_page", width=160
                 )
         table = table.sort_values("rank", ascending=order == ORDERS[1], kind="stable")
         several = table["subject"].nunique() > 1
-        shown = table.iloc[(sheet - 1) * SHOWN : sheet * SHOWN]
+        shown = table.iloc[(page - 1) * SHOWN : page * SHOWN]
         gallery(
             [tile for row in shown.to_dict("records") for tile in _tiles(ds, row, several)],
-            key=f"finds_{sheet}",
+            key=f"retrieved_{page}",
             selected=(),
             on_change=lambda ids: None,
             selectable=False,
@@ -75,6 +75,6 @@ def _tile(ds: Dataset, stimulus: str, caption: str, heading: str) -> Tile:
     return Tile(f"{heading} {caption}", images.uri(ds, stimulus), caption, heading, words)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Looking for the images …")
+@st.cache_resource(max_entries=8, show_spinner="Retrieving the images …")
 def _retrieved(key: str, _run: Run) -> pd.DataFrame:
     return decoders.retrieved(_run)

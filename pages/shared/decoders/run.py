@@ -11,12 +11,10 @@ from core.datasets import Dataset
 from core.decoders import HEADS, Config, Run, TrainRequest
 from core.figures import training as figures
 from core.jobs import Job
-from pages.shared.decoders import audit
-from pages.shared.decoders import retrieved as decoder_finds
-from pages.shared.decoders import table as decoder_table
+from pages.shared.decoders import audit, retrieved, table
 from pages.shared.decoders.compare import compare
 from pages.shared.decoders.described import has_diverged, loaded
-from pages.shared.decoders.scores import scores
+from pages.shared.decoders.scores import show_scores
 from pages.shared.frame import results
 from pages.shared.frame.text import counted, plain
 
@@ -27,7 +25,7 @@ def show(ds: Dataset, run: Run) -> None:
         audit.badge(run.audit)
         if run.partial:
             st.badge("cancelled, best epoch so far", color="orange")
-    st.caption(facts(run))
+    st.caption(summary(run))
     _warn_of_divergence(run)
     if run.curve:
         with st.container(key="halves"):
@@ -38,25 +36,25 @@ def show(ds: Dataset, run: Run) -> None:
         chart = figures.identification(run.curve)
         right.plotly_chart(chart, key="two_way", alt="Two-way identification over epochs")
     audit.show(ds, run.config, run.audit)
-    scores(ds, run)
-    decoder_finds.show(ds, run)
+    show_scores(ds, run)
+    retrieved.show(ds, run)
 
 
-def facts(run: Run) -> str:
+def summary(run: Run) -> str:
     """What the training came to, in one line."""
-    told = run.facts
-    groups = f" in {counted(len(run.shape.groups), 'token')}"
+    facts = run.facts
+    tokens = f" in {counted(len(run.shape.groups), 'token')}"
     words = [
         decoders.short_name(run.key, run.config.head),
         HEADS[run.config.head].label,
-        f"{told['parameters']:,} parameters",
-        f"{run.shape.units:,} units{'' if run.config.is_closed_form else groups}",
+        f"{facts['parameters']:,} parameters",
+        f"{run.shape.units:,} units{'' if run.config.is_closed_form else tokens}",
     ]
-    if "best_epoch" in told:
-        words.append(f"epoch {told['best_epoch']} of {told['epochs']} kept")
-    if "alpha" in told:
-        words.append(f"alpha (regularisation) {told['alpha']:g}")
-    words += [str(told["stopped"]), f"{told['seconds']:.1f} s on {told['device']}"]
+    if "best_epoch" in facts:
+        words.append(f"epoch {facts['best_epoch']} of {facts['epochs']} kept")
+    if "alpha" in facts:
+        words.append(f"alpha (regularisation) {facts['alpha']:g}")
+    words += [str(facts["stopped"]), f"{facts['seconds']:.1f} s on {facts['device']}"]
     return " · ".join(map(plain, words))
 
 
@@ -64,17 +62,17 @@ def _warn_of_divergence(run: Run) -> None:
     if has_diverged(run.facts):
         why = str(run.facts["stopped"]).partition(";")[0]
         st.warning(
-            f"The training diverged: {plain(why)}. The weights of epoch "
+            f"The training diverged: {plain(why)}. The parameters of epoch "
             f"{run.facts['best_epoch']}, the best before it, are kept. Lower the learning rate "
             f"(it was {run.config.training['learning_rate']:g}).",
             icon=":material/warning:",
         )
 
 
-def listed(ds: Dataset) -> None:
+def list_decoders(ds: Dataset) -> None:
     """Every decoder in the store: filter, compare, open, delete."""
     st.subheader("Decoders")
-    compare([row for row in decoder_table.choose(ds) if row.config is not None])
+    compare([row for row in table.choose(ds) if row.config is not None])
 
 
 def trained(config: Config) -> Run | None:

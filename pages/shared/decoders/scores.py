@@ -18,7 +18,7 @@ from pages.shared.frame.text import plain
 LEAK = "These scores measure the leak, not the decoder:"
 
 
-def scores(ds: Dataset, run: Run) -> None:
+def show_scores(ds: Dataset, run: Run) -> None:
     """The scores in the test set, beside the baselines; a job computes them once."""
     st.subheader("On images of the test set")
     table = results.get(EvaluateRequest.of(run), lambda key: load_table(run.key))
@@ -54,34 +54,34 @@ def _warn_of_leak(run: Run) -> None:
         st.error(f"{LEAK} {plain(' '.join(red))}", icon=":material/dangerous:")
 
 
-def _tell(found: Sequence[Verdict]) -> None:
-    chance, baselines = in_sentences(found)
+def _tell(compared: Sequence[Verdict]) -> None:
+    chance, baselines = in_sentences(compared)
     if chance:
         st.warning(chance, icon=":material/warning:")
     if baselines:
         st.info(baselines, icon=":material/info:")
 
 
-def in_sentences(found: Sequence[Verdict]) -> tuple[str, str]:
+def in_sentences(compared: Sequence[Verdict]) -> tuple[str, str]:
     """How a decoder stands to chance, '' where it is above, and to the best baselines."""
-    low = [f"{one.measure} {_value(one)}" for one in found if not one.is_above_chance]
-    over = f" {found[0].permuted} were permuted." if low else ""
+    low = [f"{v.measure} {_value(v)}" for v in compared if not v.is_above_chance]
+    over = f" {compared[0].permuted} were permuted." if low else ""
     chance = f"Not above chance: {', '.join(low)}.{over}" if low else ""
-    return chance, " ".join(_beside_baseline(one) for one in found if one.baseline)
+    return chance, " ".join(_beside_baseline(v) for v in compared if v.baseline)
 
 
-def _value(one: Verdict) -> str:
-    return f"{worded(one.measure, one.value)} (p = {one.p:.3f})"
+def _value(verdict: Verdict) -> str:
+    return f"{worded(verdict.measure, verdict.value)} (p = {verdict.p:.3f})"
 
 
-def _beside_baseline(one: Verdict) -> str:
-    value, low, high, against = (
-        worded(one.measure, number) for number in (one.value, one.low, one.high, one.against)
-    )
-    mean = f", mean of {one.subjects} subjects decoded one by one" if one.subjects > 1 else ""
+def _beside_baseline(verdict: Verdict) -> str:
+    numbers = (verdict.value, verdict.low, verdict.high, verdict.against)
+    value, low, high, against = (worded(verdict.measure, number) for number in numbers)
+    subjects = verdict.subjects
+    mean = f", mean of {subjects} subjects decoded one by one" if subjects > 1 else ""
     return (
-        f"**{one.measure}** {value} ({low} to {high}): {one.standing} {plain(one.baseline)} "
-        f"({against}{mean})."
+        f"**{verdict.measure}** {value} ({low} to {high}): {verdict.standing} "
+        f"{plain(verdict.baseline)} ({against}{mean})."
     )
 
 
@@ -134,11 +134,11 @@ def _downloads(ds: Dataset, run: Run, table: pd.DataFrame) -> None:
 
 
 def csv_of(ds: Dataset, run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """Scores that tell by themselves what they are of."""
-    told = {
+    """Scores with what they are of."""
+    source = {
         "decoder": decoders.short_name(run.key, run.config.head),
         "dataset": run.config.dataset,
         "simulated": ds.info.is_simulated,
         "badge": run.badge,
     }
-    return pd.DataFrame(told, index=table.index).join(table)
+    return pd.DataFrame(source, index=table.index).join(table)

@@ -45,25 +45,25 @@ def choose(ds: Dataset) -> Config:
     InputError
         If the settings do not fit together.
     """
-    told = st.container()
-    _tell_not_taken(told)
+    notes = st.container()
+    _tell_not_taken(notes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rois = widgets.choose_rois(
-            list(ds.rois), "There is no ROI", notes=told, width=230, help=ROIS_HELP
+            list(ds.rois), "There is no ROI", notes=notes, width=230, help=ROIS_HELP
         )
-        encoder = _encoder(told, ds)
-        head = _one(told, "Head", list(HEADS), "train.head", help=_notes(HEADS.values()))
-        losses = _losses(told, head)
-        split = _split(told, ds)
-        subjects = _subjects(told, ds, head)
+        encoder = _encoder(notes, ds)
+        head = _choose_one(notes, "Head", list(HEADS), "train.head", help=_notes(HEADS.values()))
+        losses = _losses(notes, head)
+        split = _split(notes, ds)
+        subjects = _subjects(notes, ds, head)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        encoder_parameters = _target_settings(told, encoder)
-        head_parameters = _popover(told, "Head settings", HEADS[head], f"{PAGE}{head}.")
-        split_parameters = _popover(told, "Split settings", splits.KINDS[split], f"{PAGE}{split}.")
-        terms = _terms(told, losses)
-        training = _training(told, head)
-        fold = _fold(told, split, split_parameters)
-        seed = widgets.choose_seed(told, width=110, help=SEED_HELP)
+        encoder_parameters = _target_settings(notes, encoder)
+        head_parameters = _popover(notes, "Head settings", HEADS[head], f"{PAGE}{head}.")
+        split_parameters = _popover(notes, "Split settings", splits.KINDS[split], f"{PAGE}{split}.")
+        terms = _terms(notes, losses)
+        training = _training(notes, head)
+        fold = _fold(notes, split, split_parameters)
+        seed = widgets.choose_seed(notes, width=110, help=SEED_HELP)
     _tell_size(head, head_parameters)
     return Config(
         ds.info.name,
@@ -83,31 +83,31 @@ def choose(ds: Dataset) -> Config:
     )
 
 
-def _tell_not_taken(told: DeltaGenerator) -> None:
+def _tell_not_taken(notes: DeltaGenerator) -> None:
     reason = st.session_state.pop(NOT_TAKEN, None)
     if reason is not None:
-        told.warning(
+        notes.warning(
             f"The settings of the decoder were not taken. {plain(reason)}",
             icon=":material/warning:",
         )
 
 
 def _notes(declared: Iterable[Any]) -> str:
-    return "\n".join(f"- **{one.id}**: {plain(one.label)}. {plain(one.note)}" for one in declared)
+    return "\n".join(f"- **{d.id}**: {plain(d.label)}. {plain(d.note)}" for d in declared)
 
 
-def _one(
-    told: DeltaGenerator, label: str, options: list[str], key: str, help: str, width: int = 160
+def _choose_one(
+    notes: DeltaGenerator, label: str, options: list[str], key: str, help: str, width: int = 160
 ) -> str:
-    with told:
+    with notes:
         widgets.warn_unknown(key, options, f"There is no {label.lower()}")
     return st.selectbox(label, options, key=key, bind="query-params", width=width, help=help)
 
 
-def _several(
-    told: DeltaGenerator, noun: str, options: list[str], key: str, empty: str, help: str
+def _choose_several(
+    notes: DeltaGenerator, noun: str, options: list[str], key: str, empty: str, help: str
 ) -> list[str]:
-    with told:
+    with notes:
         widgets.warn_unknown(key, options, f"There is no {noun}")
     return st.multiselect(
         f"{noun}s",
@@ -127,9 +127,9 @@ def targets(ds: Dataset) -> dict[str, EncoderInfo]:
     return {name: infos[name] for name in names if name in infos}
 
 
-def _encoder(told: DeltaGenerator, ds: Dataset) -> EncoderInfo:
+def _encoder(notes: DeltaGenerator, ds: Dataset) -> EncoderInfo:
     infos = targets(ds)
-    return infos[_one(told, "Embedding", list(infos), "train.embedding", TARGET_HELP, 150)]
+    return infos[_choose_one(notes, "Embedding", list(infos), "train.embedding", TARGET_HELP, 150)]
 
 
 def kinds_of(ds: Dataset) -> list[str]:
@@ -142,33 +142,33 @@ def kinds_of(ds: Dataset) -> list[str]:
     return sorted(kinds, key=lambda kind: kind != first)
 
 
-def _split(told: DeltaGenerator, ds: Dataset) -> str:
+def _split(notes: DeltaGenerator, ds: Dataset) -> str:
     kinds = kinds_of(ds)
-    return _one(
-        told, "Split", kinds, "train.split", _notes(splits.KINDS[kind] for kind in kinds), 140
+    return _choose_one(
+        notes, "Split", kinds, "train.split", _notes(splits.KINDS[kind] for kind in kinds), 140
     )
 
 
-def _subjects(told: DeltaGenerator, ds: Dataset, head: str) -> list[str]:
+def _subjects(notes: DeltaGenerator, ds: Dataset, head: str) -> list[str]:
     if HEADS[head].several_subjects and len(ds.subjects) > 1:
-        chosen = _several(
-            told, "Subject", list(ds.subjects), "train.subjects", ds.subject, SUBJECTS_HELP
+        chosen = _choose_several(
+            notes, "Subject", list(ds.subjects), "train.subjects", ds.subject, SUBJECTS_HELP
         )
         return chosen or [ds.subject]
-    asked = st.query_params.get_all("train.subjects")
-    if set(asked) - {ds.subject} and "train.subjects" not in st.session_state:
-        told.warning(
+    subjects = st.query_params.get_all("train.subjects")
+    if set(subjects) - {ds.subject} and "train.subjects" not in st.session_state:
+        notes.warning(
             f"{plain(HEADS[head].label)} is trained on {plain(ds.subject)} alone, not on "
-            f"{plain(', '.join(asked))}.",
+            f"{plain(', '.join(subjects))}.",
             icon=":material/warning:",
         )
     return [ds.subject]
 
 
-def _losses(told: DeltaGenerator, head: str) -> list[str]:
+def _losses(notes: DeltaGenerator, head: str) -> list[str]:
     if HEADS[head].trained_by == "closed form":
         return []
-    with told:
+    with notes:
         widgets.warn_unknown("train.loss", LOSSES, "There is no loss")
     chosen = st.multiselect(
         "Loss",
@@ -183,12 +183,12 @@ def _losses(told: DeltaGenerator, head: str) -> list[str]:
     return chosen or [FIRST_LOSS]
 
 
-def _popover(told: DeltaGenerator, label: str, declared: Any, prefix: str) -> dict[str, Any]:
+def _popover(notes: DeltaGenerator, label: str, declared: Any, prefix: str) -> dict[str, Any]:
     """Settings of a head or a split, with what to know about it."""
     with st.popover(label, icon=":material/tune:"):
         _describe(declared)
         _presets(declared, prefix)
-        return _widgets(told, declared.parameters, prefix)
+        return _widgets(notes, declared.parameters, prefix)
 
 
 def _describe(declared: Any) -> None:
@@ -209,25 +209,25 @@ def _presets(declared: Any, prefix: str) -> None:
             )
 
 
-def _widget(told: DeltaGenerator, parameter: Parameter, prefix: str, **how: Any) -> Any:
-    with told:
+def _widget(notes: DeltaGenerator, parameter: Parameter, prefix: str, **how: Any) -> Any:
+    with notes:
         widgets.warn_of_option(parameter, prefix + parameter.name)
     return widgets.option_widget(parameter, prefix, **how)
 
 
-def _widgets(told: DeltaGenerator, parameters: Iterable[Parameter], prefix: str) -> dict[str, Any]:
-    return {p.name: _widget(told, p, prefix) for p in parameters}
+def _widgets(notes: DeltaGenerator, parameters: Iterable[Parameter], prefix: str) -> dict[str, Any]:
+    return {p.name: _widget(notes, p, prefix) for p in parameters}
 
 
-def _target_settings(told: DeltaGenerator, encoder: EncoderInfo) -> dict[str, Any]:
+def _target_settings(notes: DeltaGenerator, encoder: EncoderInfo) -> dict[str, Any]:
     if not encoder.parameters:
         return {}
     with st.popover("Embedding settings", icon=":material/tune:"):
         st.markdown(plain(encoder.description))
-        return _widgets(told, encoder.parameters, f"{EMBEDDING}{encoder.id}.")
+        return _widgets(notes, encoder.parameters, f"{EMBEDDING}{encoder.id}.")
 
 
-def _terms(told: DeltaGenerator, chosen: list[str]) -> Sequence[Any]:
+def _terms(notes: DeltaGenerator, chosen: list[str]) -> Sequence[Any]:
     if not chosen:
         return Config.loss
     terms = []
@@ -235,8 +235,8 @@ def _terms(told: DeltaGenerator, chosen: list[str]) -> Sequence[Any]:
         for name in chosen:
             loss = LOSSES[name]
             _describe(loss)
-            weight = _widget(told, _weight_of(name), WEIGHT)
-            terms.append((name, weight, _widgets(told, loss.parameters, f"{PAGE}{name}.")))
+            weight = _widget(notes, _weight_of(name), WEIGHT)
+            terms.append((name, weight, _widgets(notes, loss.parameters, f"{PAGE}{name}.")))
     return terms
 
 
@@ -251,20 +251,20 @@ def _weight_of(loss: str) -> Parameter:
     )
 
 
-def _training(told: DeltaGenerator, head: str) -> dict[str, Any]:
+def _training(notes: DeltaGenerator, head: str) -> dict[str, Any]:
     with st.popover("Training settings", icon=":material/tune:"):
         if HEADS[head].trained_by == "closed form":
             st.caption("Solved in closed form: there are no epochs.")
-            return _widgets(told, SETTINGS[:1], PAGE)
-        return _widgets(told, SETTINGS, PAGE)
+            return _widgets(notes, SETTINGS[:1], PAGE)
+        return _widgets(notes, SETTINGS, PAGE)
 
 
-def _fold(told: DeltaGenerator, split: str, values: dict[str, Any]) -> int:
+def _fold(notes: DeltaGenerator, split: str, values: dict[str, Any]) -> int:
     folds = int(values["k"]) if split == "kfold" else 1
     fold = replace(FOLD, maximum=folds - 1, help="Which of the folds is the test set, from 0")
     if folds > 1:
-        return int(_widget(told, fold, PAGE, width=90))
-    with told:
+        return int(_widget(notes, fold, PAGE, width=90))
+    with notes:
         widgets.warn_of_option(fold, PAGE + fold.name)
     return FOLD.default
 
