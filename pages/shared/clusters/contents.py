@@ -88,20 +88,21 @@ def tiles(opened: list[Dataset], rows: Observations, near: clusters.Members) -> 
     return shown
 
 
+def count_labels(
+    opened: list[Dataset], rows: Observations, clustering: Clustering, cluster: int
+) -> pd.DataFrame:
+    """How frequent each label is in a cluster and in all others, see ``clusters.label_table``."""
+    by_subject = {ds.subject: ds.stimuli["labels"].tolist() for ds in opened}
+    used = np.flatnonzero(clustering.labels >= 0)
+    labels = [by_subject[str(rows.subjects[row])][rows.stimuli[row]] for row in used]
+    return clusters.label_table(labels, clustering.labels[used] == cluster)
+
+
 def show_labels(
     opened: list[Dataset], rows: Observations, clustering: Clustering, cluster: int
 ) -> None:
     """Which labels the stimuli of a cluster have, and which of them others lack."""
-    by_subject = {ds.subject: ds.stimuli["labels"].tolist() for ds in opened}
-    labels = [
-        by_subject[str(subject)][row]
-        for subject, row in zip(rows.subjects, rows.stimuli, strict=True)
-    ]
-    used = clustering.labels >= 0
-    table = clusters.label_table(
-        [of_row for of_row, is_used in zip(labels, used, strict=True) if is_used],
-        clustering.labels[used] == cluster,
-    )
+    table = count_labels(opened, rows, clustering, cluster)
     if table.empty:
         st.info("No stimulus has labels, so there is nothing to count.", icon=":material/info:")
         return
