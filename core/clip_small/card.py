@@ -84,7 +84,7 @@ def describe(
         pixels=PIXELS,
         patch=PATCH,
         side=SIDE,
-        claims=", ".join(CLAIMS[:-1]),
+        claims=", ".join(["object category", *CLAIMS[1:-1]]),
         last_claim=CLAIMS[-1],
         exemplar=HELD_OUT_EXEMPLAR,
         share=HELD_OUT_SHARE,

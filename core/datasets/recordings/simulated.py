@@ -42,11 +42,11 @@ INFO = DatasetInfo(
             "stimuli",
             "Stimuli",
             STIMULI,
-            "How many images are shown, spread evenly over the object categories",
+            "How many are shown, spread evenly over the object categories",
             minimum=FEWEST_STIMULI,
             maximum=STIMULI,
         ),
-        Parameter("repeats", "Repeats", 3, "How often each image is shown", minimum=1, maximum=10),
+        Parameter("repeats", "Repeats", 3, "How often each is shown", minimum=1, maximum=10),
         Parameter(
             "subjects",
             "Subjects",
@@ -59,15 +59,15 @@ INFO = DatasetInfo(
             "parts",
             "Responses are made of",
             simulation.PARTS,
-            "pixels; colour and texture; context (the things around the main one, and the "
-            "place); semantics of the main thing",
+            "pixels; colour and texture; context (the objects around the main one, and "
+            "the place); semantics of the main object",
             choices=simulation.PARTS,
         ),
         Parameter(
             "semantics",
             "Semantics",
             "shared",
-            "'permuted' shuffles the meaning of the main things over the categories: responses "
+            "'permuted' shuffles the meaning of the main objects over the categories: responses "
             "stay as reliable, but what similar categories share is lost",
             choices=("shared", "permuted"),
         ),

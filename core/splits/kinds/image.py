@@ -18,7 +18,8 @@ register(
     Kind(
         "image",
         "Images",
-        "Tests new images of things that were trained; copies of an image stay in one set.",
+        "Tests new images of object categories that were trained; copies of an image stay in one "
+        "set.",
         "Hastie, Tibshirani & Friedman (2009), The Elements of Statistical Learning, section 7.2",
         (share("test", "the images"), share("validation", "the images")),
         groups,
