@@ -1,6 +1,7 @@
 """Fixtures of the page tests."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.pages.app import leave_waiting
 
 SUBJECTS: dict[str, Model] = {}
 CHOICES: dict[str, Choice] = {}
+# Of the gap statistic and the stability; a page says the same of many.
+FEW = {"references": 2, "resamples": 2}
 
 
 @pytest.fixture
@@ -49,6 +52,7 @@ def computed_once() -> Iterator[None]:
         return SUBJECTS[described]
 
     def chosen(responses: np.ndarray, progress: Progress, **settings: Any) -> Choice:
+        settings["resampling"] = replace(settings["resampling"], **FEW)
         described = store.fingerprint(responses, repr(sorted(settings.items())))
         if described not in CHOICES:
             CHOICES[described] = choose(responses, progress=progress, **settings)
