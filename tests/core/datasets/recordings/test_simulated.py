@@ -244,7 +244,7 @@ def test_other_meaning_in_the_art_changes_the_fingerprint(tmp_path, monkeypatch)
     every = dict(object_categories())
     dog = every["dog"]
     every["dog"] = replace(dog, semantics={k: 1 - v for k, v in dog.semantics.items()})
-    monkeypatch.setattr("core.simulation.files.kinds", lambda: every)
+    monkeypatch.setattr("core.simulation.files.object_categories", lambda: every)
     simulation.files._opened.cache_clear()
     assert datasets.load("simulated", stimuli=80).fingerprint != before
     del every["dog"]

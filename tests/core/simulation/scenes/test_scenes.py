@@ -28,7 +28,7 @@ def copied(tmp_path, monkeypatch):
     folder = tmp_path / "art"
     shutil.copytree(paths.ART, folder)
     monkeypatch.setattr(paths, "ART", folder)
-    caches = (art.kinds, art.places, art.colours)
+    caches = (art.object_categories, art.places, art.colours)
     for cached in caches:
         cached.cache_clear()
     yield folder
