@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core import __version__
 from core.errors import InputError
 from core.progress import Progress
 from core.registry import Registry
@@ -177,11 +178,13 @@ def _import_plugin(name: str) -> None:
     try:
         importlib.import_module(name)
     except Exception as error:  # a plugin is foreign code: whatever it raises is its message
-        raise InputError(
-            f"The plugin {name!r} of NEUROGALLERY_PLUGINS cannot be imported ({error})",
-            "modules on the import path",
-            "Add their folder to PYTHONPATH.",
-        ) from None
+        problem = f"The plugin {name!r} of NEUROGALLERY_PLUGINS cannot be imported ({error})"
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            expected, remedy = "modules on the import path", "Add their folder to PYTHONPATH."
+        else:
+            expected = f"a plugin for version {__version__}"
+            remedy = "CHANGELOG.md names what was renamed or moved."
+        raise InputError(problem, expected, remedy) from None
 
 
 def _changed_options(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core import datasets
+from core import datasets, retrieval
 from core.clip_small.captions import phrase
 from core.clip_small.corpus import HELD_OUT_EXEMPLAR, is_held_out
 from core.encoders import Loaded
 from core.simulation.scenes import draw, object_categories
 from core.simulation.scenes.art import places
-from core.vectors import unit_rows
 
 PHRASES, FITTING = 60, 10
 LIGHTS = ("day", "dusk", "night")
@@ -148,7 +147,7 @@ def embedded(clip: Loaded, images: Sequence[Image.Image]) -> np.ndarray:
 
 def ranked(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """Candidates (m, d) by cosine similarity to each query (n, d), nearest first. (n, m) int."""
-    return np.argsort(-(queries @ unit_rows(candidates).T), axis=1, kind="stable")
+    return retrieval.search(queries, candidates, len(candidates))[0]
 
 
 def estimate(values: np.ndarray, groups: Sequence[str]) -> Estimate:

@@ -128,6 +128,7 @@ def run(request: ConsistencyRequest, progress: Progress, folder: Path) -> dict[s
         pairs = {name: matched.pairs[name].to_numpy() for name in NUMBERS}
         arrays = {"matrix": matched.matrix, "null": matched.null, **pairs}
         about = {"title": opened[0].info.title, **request.to_json()}
+        # The name of version 0.1, in stored results.
         store.save(key, arrays, {**about, "found": facts})
     return {"key": key}
 

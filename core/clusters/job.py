@@ -55,7 +55,7 @@ class RecordingsRequest(Request):
 
     def __post_init__(self) -> None:
         METRICS[self.metric]
-        object.__setattr__(self, "roi", check_names("roi", self.roi))
+        object.__setattr__(self, "roi", check_names("roi", self.roi or ()))
         object.__setattr__(self, "seed", SEED.check(self.seed))
 
     @classmethod
@@ -154,8 +154,8 @@ class ClustersRequest(RecordingsRequest):
 
 def recordings_of(values: Mapping[str, Any]) -> tuple[Reference, ...]:
     """One reference for each subject that the JSON values of a request name."""
-    subjects = check_names("subjects", values.get("subjects")) or (values.get("subject"),)
-    fingerprints = check_names("fingerprint", values.get("fingerprint"))
+    subjects = check_names("subjects", values.get("subjects") or ()) or (values.get("subject"),)
+    fingerprints = check_names("fingerprint", values.get("fingerprint") or ())
     own = dict(zip(subjects, fingerprints, strict=False))
     return tuple(
         Reference.from_json({**values, "subject": subject, "fingerprint": own.get(subject)})

@@ -142,7 +142,7 @@ class AngularDistance(CentroidDistance):
         if cancelled.any():
             anywhere = np.eye(1, sums.shape[1])
             sums = np.where(cancelled[:, None], self._ready(anywhere), sums)
-        return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+        return unit_rows(sums)
 
     def objective(self, total: float, sums: np.ndarray, counts: np.ndarray) -> float:
         return total - float(np.sqrt(np.einsum("kv,kv->k", sums, sums)).sum())

@@ -102,6 +102,6 @@ class Reference:
             values["dataset"],
             values.get("subject"),
             dict(check_mapping("options", values.get("options") or {})),
-            check_names("stimuli", values.get("stimuli")),
+            check_names("stimuli", values.get("stimuli") or ()),
             values.get("fingerprint") or "",
         )

@@ -11,6 +11,7 @@ from core.decoders import heads, losses
 from core.encoders import canonical, check_parameters
 from core.encoders import get as encoder_of
 from core.errors import InputError
+from core.jobs.request import check_mapping, check_names
 from core.registry import Parameter, check_given
 
 NAMES = ("dataset", "encoder", "head", "split")
@@ -167,11 +168,11 @@ class Config:
             if not isinstance(getattr(self, name), str):
                 raise InputError(f"{name} is {getattr(self, name)!r}", "a name")
         for name in MAPPINGS:
-            _check_mapping(name, getattr(self, name))
+            check_mapping(name, getattr(self, name))
         checked = {
-            "subjects": _several("subjects", self.subjects),
-            "rois": _several("rois", self.rois),
-            "divided": _several("divided", self.divided),
+            "subjects": check_names("subjects", self.subjects),
+            "rois": check_names("rois", self.rois),
+            "divided": check_names("divided", self.divided),
             "head_parameters": heads.HEADS[self.head].check(self.head_parameters),
             "loss": losses.check_terms(self.loss),
             "encoder": canonical(self.encoder),
@@ -215,7 +216,7 @@ class Config:
         InputError
             If a field is unknown, or the recording is not named.
         """
-        _check_mapping("decoder", values)
+        check_mapping("decoder", values)
         known = {entry.name for entry in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown or "dataset" not in values:
@@ -232,16 +233,3 @@ class Config:
             settings["loss"] = []
             settings["training"] = {"trials": self.training["trials"]}
         return settings
-
-
-def _check_mapping(name: str, value: Any) -> None:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise InputError(f"{name} is {value!r}", "values by name")
-
-
-def _several(name: str, value: Any) -> tuple[str, ...]:
-    """Names as a tuple; one name by itself is one, not its letters."""
-    names = (value,) if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(entry, str) for entry in names):
-        raise InputError(f"{name} is {value!r}", "a list of names")
-    return tuple(names)

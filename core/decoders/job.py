@@ -19,6 +19,7 @@ from core.decoders.scoring.score_table import (
     table_key,
 )
 from core.decoders.training.train import train
+from core.encoders import get as get_encoder
 from core.encoders import job_device
 from core.errors import InputError, NotFoundError
 from core.jobs.request import Request, check_fields
@@ -45,7 +46,9 @@ class TrainRequest(Request):
 
     def to_json(self) -> dict[str, Any]:
         config = self.config
-        return {"config": config.to_json(), "dataset": config.dataset, "head": config.head}
+        # As jobs of former versions name it, so that they are found.
+        stored = {**config.to_json(), "encoder": get_encoder(config.encoder).stored_id}
+        return {"config": stored, "dataset": config.dataset, "head": config.head}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainRequest:

@@ -73,8 +73,8 @@ def check_mapping(name: str, value: Any) -> Mapping[str, Any]:
 
 
 def check_names(name: str, value: Any) -> tuple[str, ...]:
-    """Give a list of names as a tuple; a single name is a list of one, None an empty one."""
-    names = (value,) if isinstance(value, str) else value or ()
+    """Give a list of names as a tuple; a single name is a list of one."""
+    names = (value,) if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(each, str) for each in names):
         raise InputError(f"{name} is {value!r}", "a list of names")
     return tuple(names)

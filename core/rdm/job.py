@@ -101,7 +101,7 @@ class RdmRequest(Request):
     order: str = "original"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rois", check_names("rois", self.rois))
+        object.__setattr__(self, "rois", check_names("rois", self.rois or ()))
         METRICS[self.metric], ORDERS[self.order]
 
     @property

@@ -13,8 +13,6 @@ COARSE_GRID = 4
 WAVELENGTHS = (4.0, 8.0, 16.0)
 ORIENTATIONS = 6
 HUES = 6
-GABOR_CHANNELS = len(WAVELENGTHS) * ORIENTATIONS + 1
-COLOUR_CHANNELS = 7 + HUES
 
 
 def gabor(image: Image.Image) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.datasets import Dataset
-from core.progress import Progress
+from core.progress import Progress, portion
 from core.splits.contents import pixel_hashes
 from core.splits.findings import AuditCheck, Finding, Hits, joined
 from core.splits.fold import Fold
@@ -44,8 +44,8 @@ class Case:
 
     def tell(self, fraction: float, message: str) -> None:
         """Report the progress of the present check."""
-        if self.progress is not None:
-            self.progress((self.step + fraction) / self.steps, message)
+        check = portion(self.progress, self.step / self.steps, (self.step + 1) / self.steps)
+        check(fraction, message)
 
     def telling(self, fold: int, message: str) -> Callable[[float], None]:
         """Report the progress of the present check within one of the folds."""

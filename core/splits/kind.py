@@ -22,7 +22,7 @@ def share(name: str, whole: str) -> Parameter:
         name,
         f"Share in the {name} set",
         0.1,
-        f"Share of {whole} that is put into the {name} set",
+        f"Share of {whole} in the {name} set",
         minimum=0.001,
         maximum=0.9,
     )

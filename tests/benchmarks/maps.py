@@ -17,18 +17,18 @@ CLUSTERS = 40
 
 @dataclass(frozen=True)
 class TSNERates:
-    """CPU seconds, their ratio, and the kept neighbours (10) of both maps."""
+    """CPU seconds, their ratio, and the neighbourhood preservation (k = 10) of both maps."""
 
     ours_cpu_s: float
     peer_cpu_s: float
     cpu_ratio: float
-    ours_kept: float
-    peer_kept: float
+    ours_preserved: float
+    peer_preserved: float
 
     @property
-    def kept_difference(self) -> float:
+    def difference(self) -> float:
         """How many fewer of the neighbours ours keeps than scikit-learn's."""
-        return self.peer_kept - self.ours_kept
+        return self.peer_preserved - self.ours_preserved
 
 
 def pca_image_s(n: int = 5_000, d: int = 131) -> float:
@@ -57,8 +57,8 @@ def tsne_rates(n: int = 20_000, d: int = 50) -> TSNERates:
     TSNE(max_iter=250).fit_transform(rows[:100])
     drawn, ours = _cpu(lambda: maps.embed(rows, "tsne", quality=False).coordinates)
     peer, peers = _cpu(lambda: TSNE(random_state=0).fit_transform(rows))
-    kept = [maps.quality(rows, points).neighbourhood_preservation for points in (drawn, peer)]
-    return TSNERates(ours, peers, peers / ours, *kept)
+    preserved = [maps.quality(rows, points).neighbourhood_preservation for points in (drawn, peer)]
+    return TSNERates(ours, peers, peers / ours, *preserved)
 
 
 def clustered(n: int, d: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -98,3 +99,21 @@ def test_names_are_registered_once():
     assert isinstance(OPERATIONS, Registry)
     with pytest.raises(InputError, match="twice"):
         OPERATIONS.register("rdm", "core.rdm.job:run")
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (None, "Add their folder to PYTHONPATH"),
+        ("from core.decoders.heads.shared.head import register", "CHANGELOG"),
+        ("from core.splits.kind import share\nshare(side='test', of='images')", "CHANGELOG"),
+    ],
+)
+def test_a_plugin_that_cannot_be_imported_is_told_why(code, remedy, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("NEUROGALLERY_PLUGINS", "plugin_of_yesterday")
+    monkeypatch.delitem(sys.modules, "plugin_of_yesterday", raising=False)
+    if code is not None:
+        (tmp_path / "plugin_of_yesterday.py").write_text(code)
+    with pytest.raises(InputError, match=f"'plugin_of_yesterday'.*{remedy}"):
+        operations.load_plugins()

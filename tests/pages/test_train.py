@@ -168,7 +168,7 @@ def test_the_audit_shows_the_images_that_a_split_shares(recording):
     app = trained(app)
     assert not app.exception
     assert "are of a category that" in texts(app)
-    assert "of the other set that it shares this with" in texts(app)
+    assert "of the other set that shares this" in texts(app)
 
 
 def test_a_deleted_decoder_can_be_trained_again(recording):

@@ -28,7 +28,7 @@ def test_ridge_reproduces_the_known_figure_and_heads_stand_beside_it(
     The known 66.6 % was measured with 592 trials and all of a fold's other rows to train on;
     a decoder averages six repeats and holds a tenth back for validation. Two-way values of
     586 images spread by .28, so a mean is known to .28 / sqrt(586) = .012; the tolerance is
-    two of these, rounded down to the 2 points that issue 6 allows.
+    two of these, rounded down to the 2 points that are allowed.
     """
     few = {head: plan.HEADS[head] for head in ("ridge", "linear", "mlp")}
     monkeypatch.setattr(plan, "HEADS", few)

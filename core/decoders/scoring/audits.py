@@ -29,6 +29,7 @@ def audit(data: Data, config: Config, progress: Progress | None = None) -> list[
     if config.split == "kfold" and values["by"] == "cluster":
         clusters = {"clusters": values["clusters"]}
     sets = [data.fold.train, data.fold.validation, data.fold.test]
+    # The word of version 0.1 for sets, in the keys of stored audits.
     parameters = {"sides": store.fingerprint(sets), **clusters}
     key = store.key(OPERATION, data.fingerprint, parameters, seed=config.seed, version=VERSION)
     stored = store.load(key)

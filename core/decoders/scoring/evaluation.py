@@ -86,8 +86,9 @@ def evaluate(
     if baselines:
         compared += _baselines(run.config, portion(progress, 0.1, 0.7))
     tables = []
+    scoring = portion(progress, 0.7, 1.0)
     for number, (name, each) in enumerate(compared):
-        progress(0.7 + 0.3 * number / len(compared), f"Scoring {name}")
+        scoring(number / len(compared), f"Scoring {name}")
         own = data if each.config.subjects == run.config.subjects else prepare(each.config)
         tables += _scored(name, each, own, names, permutations, resamples, side)
     table = pd.concat(tables, ignore_index=True)

@@ -39,6 +39,7 @@ def retrieved(run: Run, k: int = 5) -> pd.DataFrame:
     predicted = run.predict(rows.x, rows.subject)
     nearest, similarity = retrieval.search(predicted, images, min(k, len(test)))
     ids = data.opened[0].stimuli["id"].to_numpy()
+    # Ranks need every cosine, which the search, made for large galleries, does not give.
     unit = unit_rows(predicted) @ unit_rows(images).T
     return pd.DataFrame(
         {

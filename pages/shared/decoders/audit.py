@@ -63,7 +63,7 @@ def _evidence(ds: Dataset, finding: Finding) -> None:
     shown = _spread(finding.evidence)
     st.markdown(
         f"**{plain(finding.title)}**: {len(shown)} of {finding.count:,} {finding.held} images, "
-        "each beside the most similar one of the other set that it shares this with."
+        "each beside the most similar image of the other set that shares this."
     )
     known = shown[shown["test"].map(ds.has_stimulus) & shown["train"].map(ds.has_stimulus)]
     rows = [

@@ -26,7 +26,9 @@ OptionValues = tuple[tuple[str, Any], ...]
 NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 SHARED_CHOICES = ROI, METRIC, RANDOM_SEED = "roi", "metric", "random_seed"
 # Streamlit does not hand the value of a key from the widget of one page to that of another.
-CHOICES, SHOWN_ON, RESTORED = "shared_choices", "shared_choices_shown_on", "choice_restored"
+CHOICES, SHOWN_ON, RESTORED = "shared_choices", "shared_choices_shown_on", "choices_restored"
+# A click that comes while a page runs ends the run that would have shown the choice again.
+MOST_RESTORED = 3
 SEED = Parameter(RANDOM_SEED, "Seed", 0, minimum=0, maximum=2**31 - 1)
 
 
@@ -228,14 +230,15 @@ def _shared(key: str, default: Any, fit: Callable[[Any], Any], widget: Callable[
         with contextlib.suppress(StreamlitAPIException):  # bound, so the address follows the widget
             st.query_params[key] = choice or ""
     value = widget(key=key, bind="query-params", on_change=_choose, args=(key,))
-    restored = st.session_state.pop(RESTORED, None)
+    restored = st.session_state.pop(RESTORED, 0)
     if value != choice:
         # The reader went back in the browser, to an address without the key, or to that of
         # another page, of which Streamlit drops a key that this page has too.
-        if (is_new or not in_address) and restored != key:
-            st.session_state[RESTORED] = key
+        if (is_new or not in_address) and restored < MOST_RESTORED:
+            st.session_state[RESTORED] = restored + 1
             st.rerun()
-        choices[key] = value
+        if in_address:  # what nobody chose and no address says is no choice
+            choices[key] = value
     return value
 
 

@@ -44,6 +44,7 @@ IDS_AND_KEYS = {
         "ground_truth-1751fd925f19de9293989b09c75b2fe3",
     ),
     "train": ("train-e8d5bc45ee46442d", None),
+    "train to precomputed": ("train-050ad9c33a3d7f1b", None),
     "evaluate": ("evaluate-099fc4fe27282b0d", "scores-10f9a4e8a7498f97a745fc810daa4609"),
     "fetch": ("fetch-9291757c47607a5b", None),
 }  # fmt: skip
@@ -77,6 +78,9 @@ def requests(opened):
         "encode": EncodeRequest.of(opened[0], "pixels", "stimuli", {"side": 16}),
         "ground truth": RecoveryRequest(first.options),
         "train": TrainRequest(config),
+        "train to precomputed": TrainRequest(
+            Config("simulated", ("S1",), first.options, ("V1",), "precomputed:vgg")
+        ),
         "evaluate": EvaluateRequest(RUN, head="ridge", dataset="simulated"),
         "fetch": FetchRequest("kriegeskorte92"),
     }
