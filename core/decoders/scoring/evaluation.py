@@ -80,7 +80,7 @@ def evaluate(
     if side not in ("test", "validation"):
         raise InputError(f"side is {side!r}", choices=("test", "validation"))
     data = prepare(run.config, portion(progress, 0.0, 0.1))
-    _check_same(run, data)
+    check_same(run, data)
     names = _prototypes(prototypes, run.config, data)
     compared = [(run.config.head, run)]
     if baselines:
@@ -96,7 +96,8 @@ def evaluate(
     return table
 
 
-def _check_same(run: Run, data: Data) -> None:
+def check_same(run: Run, data: Data) -> None:
+    """Raise InputError unless a decoder was trained on this material."""
     if run.shape != data.shape:
         raise InputError(
             f"The recording gives {data.shape.units} units of {data.shape.subjects} subjects and "

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import datasets, encoders, splits, store
-from core.datasets import Dataset
+from core.datasets import Dataset, Reference
 from core.decoders.config import Config
 from core.decoders.heads import Shape, divide_units
 from core.errors import InputError
@@ -154,8 +154,10 @@ def _responses(
     return responses[usable], stimulus[usable]
 
 
-def prepare(config: Config, progress: Progress = silent) -> Data:
+def prepare(config: Config, progress: Progress = silent, opened: Sequence[Dataset] = ()) -> Data:
     """Open the recording, encode its images and divide them.
+
+    ``opened`` is the recording of every subject, where it is open already.
 
     Raises
     ------
@@ -165,7 +167,7 @@ def prepare(config: Config, progress: Progress = silent) -> Data:
         If the recording has no such subject or ROI, or no responses.
     """
     progress(0.0, "Opening the recording")
-    opened = open_subjects(config)
+    opened = open_subjects(config, opened)
     others = [name for name in config.divided if name not in config.subjects]
     beside = (*opened[1:], *(_open(config, name) for name in others))
     embeddings = encoders.encode_images(
@@ -202,9 +204,11 @@ def as_opened(config: Config, data: Data) -> Config:
     return replace(config, subjects=tuple(ds.subject for ds in data.opened), options=options)
 
 
-def open_subjects(config: Config) -> tuple[Dataset, ...]:
-    """The recording of every subject of a decoder."""
-    opened = tuple(_open(config, name) for name in config.subjects or [None])
+def open_subjects(config: Config, opened: Sequence[Dataset] = ()) -> tuple[Dataset, ...]:
+    """The recording of every subject of a decoder; those that are open are not opened again."""
+    known = {ds.subject: ds for ds in opened if _is_meant(ds, config)}
+    names = config.subjects or [None]
+    opened = tuple(known[name] if name in known else _open(config, name) for name in names)
     for other in opened[1:]:
         if other.stimuli["id"].tolist() != opened[0].stimuli["id"].tolist():
             raise InputError(
@@ -213,6 +217,12 @@ def open_subjects(config: Config) -> tuple[Dataset, ...]:
                 "Train a decoder for each subject.",
             )
     return opened
+
+
+def _is_meant(ds: Dataset, config: Config) -> bool:
+    """Whether an open recording is that of a decoder, whose config names every option."""
+    own = Reference.of(ds)
+    return (own.dataset, own.options, own.stimuli) == (config.dataset, config.options, ())
 
 
 def _open(config: Config, subject: str | None) -> Dataset:

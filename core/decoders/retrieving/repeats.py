@@ -1,0 +1,116 @@
+"""What a decoder makes of single trials, and of the average of more and more repeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from core import scores
+from core.decoders.retrieving.decoded import Decoded
+from core.decoders.training.data import rows_of
+from core.scores import resampling
+from core.vectors import has_direction, unit_rows
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """Predictions from the repeats of every test image.
+
+    Attributes
+    ----------
+    stimulus : np.ndarray of shape (t,), intp
+        Row of ``stimuli`` of each trial, in the order of the trials of a stimulus.
+    number : np.ndarray of shape (t,), intp
+        Which usable repeat of its image a trial is, 1 the first.
+    single : np.ndarray of shape (t, d), float32
+        Predicted from each trial alone.
+    averaged : np.ndarray of shape (t, d), float32
+        Predicted from the mean of that trial and those of the image before it.
+    """
+
+    stimulus: np.ndarray
+    number: np.ndarray
+    single: np.ndarray
+    averaged: np.ndarray
+
+    @property
+    def most(self) -> int:
+        """Repeats of the image that has most."""
+        return int(self.number.max(initial=0))
+
+    def of_image(self, stimulus: int) -> np.ndarray:
+        """Places of the trials of one image."""
+        return np.flatnonzero(self.stimulus == stimulus)
+
+
+class RepeatScore(NamedTuple):
+    """Two-way identification among test images from the average of ``repeats`` trials.
+
+    ``low`` and ``high`` are the 95 % interval over ``images``, which are the same for every
+    number of repeats; NaN with fewer than two.
+    """
+
+    repeats: int
+    two_way: float
+    low: float
+    high: float
+    images: int
+
+
+def decode_repeats(decoded: Decoded) -> Repeats:
+    """Predict from every trial of the test set, and from the average of the first r repeats.
+
+    The mean of all repeats gives what ``decode`` gives, up to rounding.
+    """
+    run, data = decoded.run, decoded.data
+    rows = rows_of(
+        decoded.ds, decoded.subject, data.layout, run.scaling, data.fold.test, trials="all"
+    )
+    order = np.argsort(rows.stimulus, kind="stable")
+    x, stimulus = rows.x[order], rows.stimulus[order]
+    starts = np.searchsorted(stimulus, stimulus)
+    number = np.arange(len(stimulus)) - starts + 1
+    single = run.predict(x, rows.subject[order])
+    averaged = run.predict(_running_means(x, number), rows.subject[order])
+    return Repeats(stimulus, number, single, averaged)
+
+
+def score_repeats(decoded: Decoded, repeats: Repeats, seed: int = 0) -> list[RepeatScore]:
+    """Two-way identification from the average of 1, 2, ... repeats.
+
+    Images with as many repeats as at least half of the repeated ones have are scored, for every
+    number of repeats the same. Empty where no image was repeated.
+    """
+    counts = np.bincount(repeats.stimulus)
+    depth = int(np.median(counts[counts > 1])) if (counts > 1).any() else 0
+    targets = decoded.targets()
+    test = np.asarray(decoded.data.fold.test)
+    test = test[has_direction(targets[test])]
+    scored = test[np.isin(test, np.flatnonzero(counts >= max(1, depth)))]
+    if depth == 0 or len(scored) < 2:
+        return []
+    right = np.searchsorted(test, scored)
+    starts = np.searchsorted(repeats.stimulus, scored)
+    draws = resampling.Draws(len(scored), 1, RESAMPLES, seed).images / len(scored)
+    curve = []
+    for number in range(1, depth + 1):
+        predicted = unit_rows(repeats.averaged[starts + number - 1])
+        similarity = (predicted @ unit_rows(targets[test]).T).astype(np.float32)
+        credit = scores.two_way(scores.mean_ranks(similarity, right), len(test))
+        low, high = resampling.interval(draws @ credit)
+        curve.append(RepeatScore(number, float(credit.mean()), low, high, len(scored)))
+    return curve
+
+
+def _running_means(x: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Mean of each row and those before it down to number 1. (t, V) float32"""
+    means = np.empty_like(x)
+    total = np.zeros(x.shape[1])
+    for row, count in enumerate(number):
+        total = x[row].astype(np.float64) if count == 1 else total + x[row]
+        means[row] = total / count
+    return means
