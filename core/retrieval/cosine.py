@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from core.errors import InputError
-from core.validation import row_blocks
+from core.retrieval.gallery import Gallery
 from core.vectors import has_direction, unit_rows
 
-BLOCK = 4096
+# The most rows and cosines of a product. Its threads wait for each other at its end, which
+# is long where a machine is busy: few large blocks take less than many small ones.
+BLOCK, CELLS = 300_000, 10_000_000
 QUERIES = 1024
-# The most numbers of a block of queries or rows, however many dimensions they have.
+# The most numbers of a block of queries, or of rows that are copied, whatever the dimensions.
 ELEMENTS = 8_000_000
-# Similarities in single precision are off by less than this, and by less than ERROR times
-# the root of the dimensions; those as near to the k-th best are scored again.
-MARGIN, ERROR = 1e-5, 4 * float(np.finfo(np.float32).eps)
-# Squared lengths that single precision holds without loss; other rows are scaled in double.
-SQUARES = (1e-20, 1e30)
+# As many groups' maxima, and as many times k, are sorted for a first threshold.
+GROUPS, OF_K = 1024, 4
 
 
 def search(
@@ -43,13 +43,14 @@ def search(
     ----------
     queries : array_like of shape (q, d)
         Embeddings; a row without a direction gets the index -1 and the score NaN.
-    gallery : array_like of shape (m, d)
-        Embeddings, may be memory-mapped.
+    gallery : Gallery, or array_like of shape (m, d)
+        Embeddings, may be memory-mapped. A :class:`Gallery` is prepared once for many
+        searches, and may have a centre.
     k : int
         How many rows for each query, 1 to the number of rows that have a direction.
     block : int
-        The most gallery rows screened at a time; fewer where d is large, so that memory
-        stays below about 200 MB.
+        The most gallery rows screened at a time; fewer where there are many queries or d is
+        large, so that memory stays below about 200 MB.
     rows : int array of shape (r,), optional
         Search ``gallery[rows]``, of which no copy is made as a whole.
     fewer : bool
@@ -67,132 +68,143 @@ def search(
     InputError
         If the shapes do not fit, k or block is below 1, or k exceeds the usable rows.
     """
-    queries, gallery = np.asarray(queries), np.asarray(gallery)
-    _check(queries, gallery, k, block)
-    candidates = _Candidates(gallery, rows)
-    indices = np.full((len(queries), k), -1, dtype=np.intp)
-    scores = np.full((len(queries), k), np.nan, dtype=np.float32)
-    at_once = max(1, ELEMENTS // gallery.shape[1])
-    step, block = min(QUERIES, at_once), min(block, at_once)
-    # Without any query, one pass counts the usable rows.
-    for start in range(0, max(1, len(queries)), step):
-        directions = unit_rows(queries[start : start + step])
-        asking = np.flatnonzero(has_direction(directions))
-        directions = directions[asking]
-        pairs, usable = _shortlist(directions, candidates, min(k, len(candidates)), block)
-        if usable < k and not fewer:
-            raise InputError(
-                f"k is {k}, the gallery has {usable} usable rows of {len(candidates)}",
-                "k of at most the usable rows",
-                "Lower k, or encode the missing images.",
-            )
-        count = min(k, usable)
-        nearest, similarity = _best(*pairs, _similarity(directions, candidates, *pairs), count)
-        shape = (len(asking), count)
-        indices[start + asking, :count] = nearest.reshape(shape)
-        scores[start + asking, :count] = similarity.reshape(shape)
-    return indices, scores
-
-
-class _Candidates:
-    """Chosen rows of a gallery as an array of their own; only parts of it are copied."""
-
-    def __init__(self, gallery: np.ndarray, rows: np.ndarray | None) -> None:
-        self._gallery = gallery
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._gallery) if self._rows is None else len(self._rows)
-
-    def __getitem__(self, part: slice | np.ndarray) -> np.ndarray:
-        return self._gallery[part] if self._rows is None else self._gallery[self._rows[part]]
-
-
-def _check(queries: np.ndarray, gallery: np.ndarray, k: int, block: int) -> None:
-    shapes = queries.ndim == gallery.ndim == 2 and queries.shape[1] == gallery.shape[1] > 0
-    if not shapes:
-        raise InputError(
-            f"The queries have the shape {queries.shape}, the gallery {gallery.shape}",
-            "(q, d) and (m, d) with one d of at least 1",
-            "Encode both with the same encoder and parameters.",
-        )
-    for array, name in ((queries, "queries"), (gallery, "gallery")):
-        if array.dtype.kind not in "biuf":
-            raise InputError(f"The {name} have the dtype {array.dtype}", "real numbers")
+    queries = np.asarray(queries)
     for number, name in ((k, "k"), (block, "block")):
         if number < 1:
             raise InputError(f"{name} is {number}", "at least 1")
+    prepared = prepare(queries, gallery, rows)
+    if prepared.usable < k and not fewer:
+        raise InputError(
+            f"k is {k}, the gallery has {prepared.usable} usable rows of {len(prepared)}",
+            "k of at most the usable rows",
+            "Lower k, or encode the missing images.",
+        )
+    indices = np.full((len(queries), k), -1, dtype=np.intp)
+    scores = np.full((len(queries), k), np.nan, dtype=np.float32)
+    count = min(k, prepared.usable)
+    if count == 0:
+        return indices, scores
+    for places, directions in groups(queries, count):
+        shortlist = _Shortlist(directions, prepared, count)
+        for screened in prepared.screened(directions, rows_at_once(prepared, places, block)):
+            shortlist.offer(*screened)
+        indices[places, :count], scores[places, :count] = shortlist.best()
+    return indices, scores
 
 
-def _shortlist(
-    directions: np.ndarray, candidates: _Candidates, k: int, block: int
-) -> tuple[tuple[np.ndarray, np.ndarray], int]:
-    """Pairs (query, candidate) that hold the k best of every query, and few others.
+def prepare(queries: np.ndarray, gallery: Any, rows: np.ndarray | None = None) -> Gallery:
+    """The gallery to be searched, once it is clear that the queries fit it."""
+    is_prepared = isinstance(gallery, Gallery)
+    candidates = gallery if is_prepared else np.asarray(gallery)
+    shapes = len(candidates.shape) == queries.ndim == 2
+    if not shapes or queries.shape[1] != candidates.shape[1] or queries.shape[1] == 0:
+        raise InputError(
+            f"The queries have the shape {queries.shape}, the gallery {candidates.shape}",
+            "(q, d) and (m, d) with one d of at least 1",
+            "Encode both with the same encoder and parameters.",
+        )
+    if queries.dtype.kind not in "biuf":
+        raise InputError(f"The queries have the dtype {queries.dtype}", "real numbers")
+    if not is_prepared:
+        return Gallery(candidates, rows=rows)
+    return gallery if rows is None else gallery.subset(rows)
 
-    Beside them the number of candidates that have a direction.
+
+def groups(queries: np.ndarray, k: int = 1) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Places and directions, float64, of the queries that have one, some at a time."""
+    step = max(1, min(QUERIES, ELEMENTS // queries.shape[1], ELEMENTS // k))
+    for start in range(0, len(queries), step):
+        directions = unit_rows(queries[start : start + step])
+        usable = np.flatnonzero(has_direction(directions))
+        if len(usable):
+            yield start + usable, directions[usable]
+
+
+def rows_at_once(gallery: Gallery, places: np.ndarray, block: int = BLOCK) -> int:
+    """How many rows are screened at a time for the queries at some places."""
+    most = min(block, CELLS // len(places))
+    return max(1, most if gallery.is_single else min(most, ELEMENTS // gallery.shape[1]))
+
+
+class _Shortlist:
+    """Pairs of query and row that hold the k best of every query, and few others.
+
+    ``floor`` (q,) is what a screened cosine must reach for its row to be among the k best.
     """
-    sought = directions.astype(np.float32)
-    margin = max(MARGIN, ERROR * directions.shape[1] ** 0.5)
-    best = np.full((len(sought), k), -np.inf, dtype=np.float32)
-    askers, rows, values = [], [], []
-    usable = 0
-    for start in range(0, len(candidates), block):
-        similarity, is_usable = _screened(sought, candidates[start : start + block])
-        usable += int(is_usable.sum())
-        best = _largest(np.concatenate([best, _largest(similarity, k)], axis=1), k)
-        near = similarity >= best.min(axis=1, keepdims=True) - margin
-        asker, row = np.nonzero(near & is_usable)
-        askers.append(asker)
-        rows.append(start + row)
-        values.append(similarity[asker, row])
-    if not rows:
-        nothing = np.empty(0, dtype=np.intp)
-        return (nothing, nothing), 0
-    asker, row, value = (np.concatenate(parts) for parts in (askers, rows, values))
-    kept = value >= best.min(axis=1)[asker] - margin
-    return (asker[kept], row[kept]), usable
+
+    def __init__(self, directions: np.ndarray, gallery: Gallery, k: int) -> None:
+        self.directions, self.gallery, self.k = directions, gallery, k
+        self.floor = np.full(len(directions), -np.inf, dtype=np.float32)
+        self.crowd = 2 * OF_K * k * len(directions) + GROUPS
+        self.asker = self.row = np.empty(0, dtype=np.intp)
+        self.value = np.empty(0, dtype=np.float32)
+        # Joined to the list once they are many.
+        self.waiting: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.count = 0
+
+    def offer(self, places: np.ndarray, cosines: np.ndarray) -> None:
+        """Take from a block (q, b) what could be among the k best; NaN never is."""
+        near = cosines >= self.floor[:, None]
+        count = int(np.count_nonzero(near))
+        if count > self.crowd and self.k <= len(places):
+            self._raise(_lower_bound(cosines, self.k))
+            np.greater_equal(cosines, self.floor[:, None], out=near)
+            count = int(np.count_nonzero(near))
+        if count:
+            asker, place = np.divmod(np.flatnonzero(near), len(places))
+            self.waiting.append((asker, places[place], cosines[asker, place]))
+            self.count += count
+        if self.count > self.crowd:
+            self._compact()
+
+    def best(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and exact cosines of the k best, (q, k) each; of equals the lower row first."""
+        self._compact()
+        self._rescore()
+        shape = (len(self.directions), self.k)
+        return self.row.reshape(shape), self.value.reshape(shape)
+
+    def _raise(self, best: np.ndarray) -> None:
+        """Raise the floor to what lies no more than the margin below a k-th best (q,)."""
+        self.floor = np.fmax(self.floor, best - np.float32(self.gallery.margin))
+
+    def _compact(self) -> None:
+        """Drop what cannot be among the k best of all rows so far."""
+        parts = [(self.asker, self.row, self.value), *self.waiting]
+        self.asker, self.row, self.value = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        self.waiting, self.count = [], 0
+        order = np.lexsort((-self.value, self.asker))
+        first = np.searchsorted(self.asker[order], np.arange(len(self.directions) + 1))
+        full = np.flatnonzero(np.diff(first) >= self.k)
+        best = np.full(len(self.directions), -np.inf, dtype=np.float32)
+        best[full] = self.value[order[first[full] + self.k - 1]]
+        self._raise(best)
+        self._keep(np.flatnonzero(self.value >= self.floor[self.asker]))
+        # Very many are as good as the k-th best, as where rows repeat.
+        if len(self.value) > self.crowd:
+            self._rescore()
+
+    def _rescore(self) -> None:
+        """Keep the k best of each query by their exact cosine."""
+        self.value = self.gallery.similarity(self.directions, self.asker, self.row)
+        order = np.lexsort((self.row, -self.value, self.asker))
+        asker = self.asker[order]
+        rank = np.arange(len(order)) - np.searchsorted(asker, asker)
+        self._keep(order[rank < self.k])
+
+    def _keep(self, kept: np.ndarray) -> None:
+        self.asker, self.row, self.value = self.asker[kept], self.row[kept], self.value[kept]
 
 
-def _largest(values: np.ndarray, k: int) -> np.ndarray:
-    """The k largest values of each row, all where there are fewer, in no order."""
-    if k == 1:
-        return values.max(axis=1, keepdims=True)
-    return values if k >= values.shape[1] else np.partition(values, -k, axis=1)[:, -k:]
+def _lower_bound(cosines: np.ndarray, k: int) -> np.ndarray:
+    """At most the k-th largest of each row (q, b), and close to it; NaN is left out. (q,)
 
-
-def _screened(sought: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines in single precision, -inf to rows without a direction, and which have one."""
-    with np.errstate(all="ignore"):
-        single = rows.astype(np.float32, copy=False)
-        squares = np.einsum("ij,ij->i", single, single)
-        similarity = (sought @ single.T) / np.sqrt(squares)
-    is_usable = (squares > SQUARES[0]) & (squares < SQUARES[1])
-    # Missing and zero rows, and those whose squares leave the range of single precision.
-    others = np.flatnonzero(~is_usable)
-    if len(others):
-        directions = unit_rows(rows[others])
-        is_usable[others] = has_direction(directions)
-        similarity[:, others] = sought @ directions.astype(np.float32).T
-        similarity[:, ~is_usable] = -np.inf
-    return similarity, is_usable
-
-
-def _similarity(
-    directions: np.ndarray, candidates: _Candidates, asker: np.ndarray, row: np.ndarray
-) -> np.ndarray:
-    """Cosine of each pair, summed in one order whatever the block. (pairs,) float32."""
-    similarity = np.empty(len(asker), dtype=np.float32)
-    for part in row_blocks(len(asker), directions.shape[1]):
-        images = unit_rows(candidates[row[part]])
-        similarity[part] = np.einsum("ij,ij->i", directions[asker[part]], images)
-    return np.clip(similarity, -1.0, 1.0)
-
-
-def _best(
-    asker: np.ndarray, row: np.ndarray, similarity: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The first ``count`` pairs of each query, by similarity, then row."""
-    order = np.lexsort((row, -similarity, asker))
-    first = np.searchsorted(asker[order], np.unique(asker))
-    chosen = order[first[:, None] + np.arange(count)]
-    return row[chosen], similarity[chosen]
+    It is the k-th largest of the maxima of disjoint groups: sorting those is quicker.
+    """
+    per_group = max(1, cosines.shape[1] // max(GROUPS, OF_K * k))
+    width = cosines.shape[1] // per_group
+    grouped = cosines[:, : per_group * width].reshape(len(cosines), per_group, width)
+    maxima = np.fmax.reduce(grouped, axis=1, initial=-np.inf)
+    return np.partition(maxima, width - k, axis=1)[:, width - k]

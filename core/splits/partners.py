@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.progress import silent
-from core.retrieval import search
+from core.retrieval import Gallery, search
 from core.splits.findings import Hits, joined
 
 # Held rows are compared by so many, so that progress is told and a cancel is heard.
@@ -78,11 +78,10 @@ def resembling(
     """
     best = np.full(len(held), np.nan, dtype=np.float32)
     place = np.full(len(held), -1, dtype=np.intp)
+    gallery = Gallery(features, rows=known)
     for start in range(0, len(held), HELD_AT_ONCE):
         block = slice(start, start + HELD_AT_ONCE)
-        places, similarity = search(
-            features[held[block]], features, 1, KNOWN_AT_ONCE, rows=known, fewer=True
-        )
+        places, similarity = search(features[held[block]], gallery, 1, KNOWN_AT_ONCE, fewer=True)
         place[block], best[block] = places[:, 0], similarity[:, 0]
         tell(min(1.0, (start + HELD_AT_ONCE) / len(held)))
     hit = np.flatnonzero((place >= 0) & (best >= near - ROUNDING))
