@@ -117,7 +117,7 @@ def encode_images(
         if ds.images is None:
             raise NotFoundError(f"{ds.info.title} comes without images")
         facts = _facts(ds, chosen, which, values, device)
-        loaded = _load(chosen, values, device, progress)
+        loaded = load_encoder(chosen, values, device, progress)
         result = _compute(ds, table, loaded, key, facts, progress)
     return result.arrays["features"]
 
@@ -144,7 +144,7 @@ def encode_text(
         raise InputError(f"{encoder} takes no text", "an encoder that does", choices=with_text)
     if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
         raise InputError("The texts are not a list of str", "['a red car', ...]")
-    loaded = _load(chosen, check_parameters(chosen.info, parameters), device)
+    loaded = load_encoder(chosen, check_parameters(chosen.info, parameters), device)
     parts = [
         loaded.text(texts[start : start + TEXTS_AT_ONCE])
         for start in range(0, len(texts), TEXTS_AT_ONCE)
@@ -162,7 +162,7 @@ def encode_image(
     np.ndarray of shape (d,), float32
     """
     chosen = get(encoder)
-    loaded = _load(chosen, check_parameters(chosen.info, parameters), device)
+    loaded = load_encoder(chosen, check_parameters(chosen.info, parameters), device)
     return loaded.images(loaded.prepare([as_rgb(image)]))[0]
 
 
@@ -241,7 +241,7 @@ def _facts(
     }
 
 
-def _load(
+def load_encoder(
     encoder: Encoder,
     values: Mapping[str, Any],
     device: str | None,

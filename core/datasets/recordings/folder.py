@@ -18,9 +18,10 @@ from PIL import Image
 
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
-from core.datasets.dataset import Dataset, DatasetInfo, as_rgb, complete_stimuli
+from core.datasets.dataset import Dataset, DatasetInfo, complete_stimuli
+from core.datasets.image_files import SUFFIXES, read_image
 from core.datasets.tables import complete_trials, read_stimuli, read_trials
-from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.validation import (
     check_rdm,
     check_responses,
@@ -30,11 +31,9 @@ from core.validation import (
     row_blocks,
 )
 
-MAX_PIXELS = 50_000_000
 NO_RESPONSES = "group"
 TEXTS = ("title", "description", "citation", "licence", "units")
 IMAGES_READ = 4
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 INFO = DatasetInfo(
     name="folder",
@@ -291,21 +290,7 @@ def _image(files: Mapping[str, Path], stimulus: str) -> Image.Image:
     if path is None or not path.is_file():
         where = f" at {path}" if path else "; its row names no file"
         raise NotFoundError(f"There is no image of {stimulus!r}{where}")
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height <= MAX_PIXELS:
-                return as_rgb(image)
-            size = f"{image.width} x {image.height}"
-    except Image.DecompressionBombError as error:
-        size = str(error)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise CorruptDataError(
-            f"The image {path} of {stimulus!r} could not be read ({error})", "a whole image"
-        ) from None
-    raise InputError(
-        f"The image {path} of {stimulus!r} is too large ({size})",
-        f"at most {MAX_PIXELS // 1_000_000} million pixels",
-    )
+    return read_image(path, stimulus)
 
 
 def _fingerprint(folder: Path, subject: str, images: Mapping[str, Path]) -> str:
