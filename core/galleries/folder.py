@@ -1,0 +1,117 @@
+"""A folder of images in ImageNet layout as a gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from core import encoders, paths, store
+from core.datasets.image_files import SUFFIXES, read_image
+from core.encoders import Encoded, Encoder
+from core.errors import NotFoundError
+from core.galleries.image_set import ImageSet
+from core.galleries.listing import Listing, current
+
+if TYPE_CHECKING:
+    from core.galleries.job import GalleryRequest
+
+FOLDER = "folder:"
+VERSION = 1
+
+
+class FolderImages(ImageSet):
+    """Images of ``<data root>/galleries/<name>/<class>/``.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such folder.
+    InputError
+        If it is a link that leads outside the data folder.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.id, self.title = f"{FOLDER}{name}", name
+        self.folder = paths.inside(paths.data_root(), Path("galleries", name))
+        names = folder_names()
+        if name not in names:
+            raise NotFoundError(f"There is no gallery {name!r}", choices=names or ["none"])
+
+    @property
+    def listing(self) -> Listing:
+        """What the folder holds.
+
+        Raises
+        ------
+        NotFoundError
+            If it holds no images, or too many to list at once and no job has listed them.
+        """
+        listing = current(self.folder)
+        if listing is None:
+            raise NotFoundError(f"The images of {self.title} were not listed yet", "its job first")
+        return listing
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return self.listing.ids
+
+    @property
+    def categories(self) -> np.ndarray:
+        return self.listing.categories
+
+    @property
+    def fingerprint(self) -> str:
+        return self.listing.fingerprint
+
+    def image(self, name: str) -> Image.Image:
+        # The name may come from a browser.
+        parts = name.split("/")
+        is_listed = len(parts) == 2 and not any(part.startswith(".") for part in parts)
+        if not is_listed or not name.lower().endswith(SUFFIXES):
+            raise NotFoundError(f"There is no image {name!r} in {self.title}", "<class>/<image>")
+        path = paths.inside(paths.data_root(), self.folder / name)
+        if not path.is_file():
+            raise NotFoundError(f"There is no image {name!r} in {self.title} any more")
+        return read_image(path, name)
+
+    def encoded(self, encoder: str, **parameters: Any) -> Encoded | None:
+        key = self.key(encoder, **parameters)
+        return None if key is None else encoders.load(key)
+
+    def request(self, encoder: str, parameters: Mapping[str, Any]) -> GalleryRequest:
+        from core.galleries.job import GalleryRequest
+
+        return GalleryRequest(self.id, encoder, parameters)
+
+    def key(self, encoder: str, **parameters: Any) -> str | None:
+        """Key of the embeddings; None where a job has to list the images or fetch the encoder."""
+        chosen = encoders.get(encoder)
+        listing = current(self.folder)
+        if listing is None or not chosen.info.is_here:
+            return None
+        return key_of(listing, chosen, encoders.check_parameters(chosen.info, parameters))
+
+
+def folder_names() -> list[str]:
+    """Folders of galleries in the data folder, those of links that lead outside included."""
+    root = paths.data_root() / "galleries"
+    if not root.is_dir():
+        return []
+    return sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def key_of(listing: Listing, encoder: Encoder, values: Mapping[str, Any]) -> str:
+    """Key of the embeddings of the images of a listing.
+
+    It begins as those of recordings, among which page Encoders lists it.
+    """
+    settings = {
+        "encoder": encoder.stored_id,
+        "checkpoint": encoder.digest(),
+        "parameters": dict(values),
+    }
+    return store.key("encode", listing.fingerprint, settings, version=VERSION)
