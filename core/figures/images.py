@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Protocol
 
 from PIL import Image
 
-from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.figures.heatmap import data_uri
 
@@ -29,10 +29,16 @@ CATEGORY_COLOURS = (
 )
 
 
-def thumbnail(ds: Dataset, stimulus_id: str, size: int) -> str:
-    """A stimulus' image within size x size pixels as a data URI; '' where there is none."""
+class HasImages(Protocol):
+    """What gives images by their ids: a recording, a gallery."""
+
+    def image(self, name: str, /) -> Image.Image: ...
+
+
+def thumbnail(images: HasImages, name: str, size: int) -> str:
+    """An image within size x size pixels as a data URI; '' where there is none."""
     try:
-        image = ds.image(stimulus_id)
+        image = images.image(name)
     except NeurogalleryError:
         return ""
     image.thumbnail((size, size), Image.Resampling.LANCZOS)

@@ -2,7 +2,7 @@
 
 from core.galleries.encoding import encode_folder
 from core.galleries.folder import FolderImages
-from core.galleries.image_set import ImageSet, RecordingImages
+from core.galleries.image_set import ImageSet, RecordingImages, encoded_with
 from core.galleries.job import GalleryRequest
 from core.galleries.joined import SEEN, JoinedImages, search_parts, with_images
 from core.galleries.listing import forget
@@ -18,6 +18,7 @@ __all__ = [
     "RecordingImages",
     "available",
     "encode_folder",
+    "encoded_with",
     "forget",
     "open_gallery",
     "search_parts",

@@ -78,7 +78,7 @@ def encode_folder(
         with Checkpoint(folder, _origin(chosen, values), loaded.dimensions) as checkpoint:
             _fill(checkpoint, listing, images, loaded, (progress, label))
             _check_unchanged(listing, scan(images.folder))
-            facts = _facts(images, chosen, values, label)
+            facts = {**_facts(images, chosen, values, label), "images": listing.fingerprint}
             _save(key, checkpoint, images, facts)
             checkpoint.remove()
     except OSError as error:
@@ -158,8 +158,8 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         "title": images.title,
-        "dataset": f"galleries/{images.title}",
-        "which": "gallery",
+        "dataset": images.source[0],
+        "which": images.source[1],
         "encoder": encoder.info.id,
         "label": encoder.info.label,
         "parameters": dict(values),

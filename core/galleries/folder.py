@@ -14,7 +14,7 @@ from core.datasets.image_files import SUFFIXES, read_image
 from core.encoders import Encoded, Encoder
 from core.errors import NotFoundError
 from core.galleries.image_set import ImageSet
-from core.galleries.listing import Listing, current
+from core.galleries.listing import Listing, current, forget
 
 if TYPE_CHECKING:
     from core.galleries.job import GalleryRequest
@@ -36,6 +36,7 @@ class FolderImages(ImageSet):
 
     def __init__(self, name: str) -> None:
         self.id, self.title = f"{FOLDER}{name}", name
+        self.source = (f"galleries/{name}", "gallery")
         self.folder = paths.inside(paths.data_root(), Path("galleries", name))
         names = folder_names()
         if name not in names:
@@ -82,14 +83,37 @@ class FolderImages(ImageSet):
         key = self.key(encoder, **parameters)
         return None if key is None else encoders.load(key)
 
+    def load(self, key: str) -> Encoded | None:
+        """Embeddings of a key; None where they are of other images than are there now."""
+        encoded = encoders.load(key)
+        if encoded is None or self._holds(encoded):
+            return encoded
+        forget()  # images may have been overwritten in place
+        return encoded if self._holds(encoded) else None
+
+    def _holds(self, encoded: Encoded) -> bool:
+        listing = current(self.folder)
+        return listing is not None and encoded.facts["images"] == listing.fingerprint
+
     def request(self, encoder: str, parameters: Mapping[str, Any]) -> GalleryRequest:
         from core.galleries.job import GalleryRequest
 
         return GalleryRequest(self.id, encoder, parameters)
 
     def key(self, encoder: str, **parameters: Any) -> str | None:
-        """Key of the embeddings; None where a job has to list the images or fetch the encoder."""
+        """Key of the embeddings; None where a job has to list the images or fetch the encoder.
+
+        Raises
+        ------
+        NotFoundError
+            If the encoder holds embeddings of stimuli only.
+        """
         chosen = encoders.get(encoder)
+        if chosen.info.kind == "precomputed":
+            raise NotFoundError(
+                f"{encoder} holds embeddings of the stimuli, not of the folder {self.title}",
+                "an encoder that computes",
+            )
         listing = current(self.folder)
         if listing is None or not chosen.info.is_here:
             return None

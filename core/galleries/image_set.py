@@ -24,10 +24,13 @@ class ImageSet(ABC):
         Id for ``open_gallery``, and what the reader calls it.
     holds_stimuli : bool
         Whether the images that a subject saw are among them.
+    source : tuple of str
+        ``dataset`` and ``which`` in the facts of their embeddings.
     """
 
     id: str
     title: str
+    source: tuple[str, str] = ("", "")
     holds_stimuli: bool = False
 
     @property
@@ -77,9 +80,19 @@ class ImageSet(ABC):
         encoded = self.encoded(encoder, **parameters)
         return None if encoded is None else encoded.features
 
+    def load(self, key: str) -> Encoded | None:
+        """Embeddings of a key in the store, where they are of these images."""
+        return encoders.load(key)
+
     @abstractmethod
     def request(self, encoder: str, parameters: Mapping[str, Any]) -> Request:
         """The job that encodes them."""
+
+
+def encoded_with(images: ImageSet) -> list[str]:
+    """Ids of the encoders with which images were encoded, with whatever parameters."""
+    facts = [entry.facts for entry in encoders.entries() if "encoder" in entry.facts]
+    return sorted({f["encoder"] for f in facts if (f["dataset"], f["which"]) == images.source})
 
 
 class RecordingImages(ImageSet):
@@ -88,6 +101,7 @@ class RecordingImages(ImageSet):
     def __init__(self, name: str, title: str, ds: Dataset, which: str) -> None:
         self.id, self.title = name, title
         self._ds, self._which = ds, which
+        self.source = (ds.info.name, which)
         table = ds.gallery if which == "gallery" else ds.stimuli
         self._ids: list[str] = table["id"].tolist()
         self._categories = table["category"].to_numpy(dtype=object)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import Dataset
-from core.figures.images import thumbnail
+from core.figures.images import HasImages, thumbnail
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.frame import selection
 
@@ -18,7 +18,7 @@ THUMBNAIL, PREVIEW, TILE = 96, 224, 84
 
 
 @st.cache_resource(max_entries=20_000, show_spinner=False)
-def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, _ds: Dataset) -> str:
+def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, _ds: HasImages) -> str:
     """Thumbnail as a data URI, made once for an image and size."""
     return thumbnail(_ds, stimulus_id, size)
 
