@@ -94,6 +94,7 @@ for _name, _operation in {
         "EncodeRequest",
         (*RECORDING, "encoder", "which", "parameters"),
     ),
+    "gallery": Operation("core.galleries.job:run", "Embeddings of a gallery", "GalleryRequest"),
     # Each source of a map has fields of its own.
     "map": Operation("core.maps.job:run", "Map", "MapRequest"),
     "clusters": Operation(
