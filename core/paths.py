@@ -22,6 +22,11 @@ def results_root() -> Path:
     return _folder("NEUROGALLERY_RESULTS", PROJECT / "data" / "results")
 
 
+def ready_root() -> Path:
+    """Folder of results that come along: ``NEUROGALLERY_READY``, else ``data/ready``."""
+    return _folder("NEUROGALLERY_READY", PROJECT / "data" / "ready")
+
+
 def inside(root: Path, name: str | Path) -> Path:
     """Return the resolved path of ``name`` below ``root``.
 

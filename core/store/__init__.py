@@ -2,12 +2,25 @@
 
 A result is a folder ``store/<key>`` with one ``.npy`` file an array and a
 ``result.json``. It is written under another name and renamed, so that a reader
-sees a whole result or none.
+sees a whole result or none. Results that come with the project (``data/ready``) have
+the same form, and are found where the user has none of that key.
 """
 
 from core.store.files import locked, read_json, replacing, write_json
 from core.store.fingerprints import check_operation, fingerprint, key
-from core.store.results import Entry, Result, entries, entry, load, remove, save, written
+from core.store.results import (
+    Entry,
+    Result,
+    entries,
+    entry,
+    is_own,
+    load,
+    load_ready,
+    remove,
+    save,
+    written,
+    written_ready,
+)
 
 __all__ = [
     "Entry",
@@ -16,8 +29,10 @@ __all__ = [
     "entries",
     "entry",
     "fingerprint",
+    "is_own",
     "key",
     "load",
+    "load_ready",
     "locked",
     "read_json",
     "remove",
@@ -25,4 +40,5 @@ __all__ = [
     "save",
     "write_json",
     "written",
+    "written_ready",
 ]

@@ -1,4 +1,8 @@
-"""Results in folders: written whole, checked when read, the least recently used removed."""
+"""Results in folders: written whole, checked when read, the least recently used removed.
+
+Results that come with the project lie in a second place, in the same form. It is only read, and
+only where the user's own store has no such result.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +66,22 @@ class Entry:
     facts: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A result with the stamps of its files at the time when they were opened."""
+
+    folder: Path
+    record: dict[str, Any]
+    result: Result
+    stamps: dict[str, tuple[str, int, int]]
+
+    def checked(self) -> Result:
+        for name, array in self.result.arrays.items():
+            sha256 = self.record["arrays"][name]["sha256"]
+            _check_content(self.folder, name, array, sha256, self.stamps[name])
+        return self.result
+
+
 def save(key: str, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> Result:
     """Save a result; one with the same key is replaced.
 
@@ -105,7 +125,7 @@ def save(key: str, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> R
 
 
 def load(key: str) -> Result | None:
-    """Load a result, or None where there is none.
+    """Load a result, else one that comes with the project, or None where there is none.
 
     The checksum of a file is computed once in a process, unless the file changes.
 
@@ -117,19 +137,26 @@ def load(key: str) -> Result | None:
     folder = _folder(key)
     # Open maps stay valid when the result is replaced or evicted after the lock is given back.
     with locked(folder.parent):
-        if not folder.is_dir():
-            return None
-        record = _record(folder)
-        result = _open(folder, record)
-        stamps = {name: stamp(folder / f"{name}.npy") for name in result.arrays}
-        _touch(folder)
-    for name, array in result.arrays.items():
-        _check_content(folder, name, array, record["arrays"][name]["sha256"], stamps[name])
-    return result
+        opened = _read(folder)
+        if opened is not None:
+            _touch(folder)
+    return load_ready(key) if opened is None else opened.checked()
+
+
+def load_ready(key: str) -> Result | None:
+    """Load a result that comes with the project, or None where there is none.
+
+    Raises
+    ------
+    CorruptDataError
+        If the files do not hold what was saved.
+    """
+    opened = _read(_ready_folder(key))
+    return None if opened is None else opened.checked()
 
 
 def remove(key: str) -> None:
-    """Remove a result; nothing happens where there is none."""
+    """Remove a result of the user's own; nothing happens where there is none."""
     folder = _folder(key)
     with locked(folder.parent):
         discarded = [_set_aside(folder)] if folder.exists() else []
@@ -137,7 +164,7 @@ def remove(key: str) -> None:
 
 
 def entries() -> list[Entry]:
-    """Every stored result, newest first; a damaged one says so in ``facts['error']``."""
+    """Every result of the user's own, newest first; a damaged one has ``facts['error']``."""
     root = _root()
     with locked(root):
         listed = [_entry(folder) for folder in _folders(root)]
@@ -145,23 +172,38 @@ def entries() -> list[Entry]:
 
 
 def entry(key: str) -> Entry:
-    """One stored result, without its arrays.
+    """One result without its arrays, of the user's own or else of the project.
 
     Raises
     ------
     CorruptDataError
         If it is damaged, or there is none.
     """
-    folder = _folder(key)
+    folder, ready = _folder(key), _ready_folder(key)
     with locked(folder.parent):
+        folder = ready if ready.is_dir() and not folder.is_dir() else folder
         record = _record(folder)
         return Entry(key, _bytes(folder), record["created"], record["facts"])
 
 
+def is_own(key: str) -> bool:
+    """Whether the user's own store has a result."""
+    return _folder(key).is_dir()
+
+
 def written(operation: str) -> dict[str, int]:
-    """When each result of an operation was written, in nanoseconds; no file is opened."""
+    """When each own result of an operation was written, in nanoseconds; no file is opened."""
+    return _written(_root(), operation)
+
+
+def written_ready(operation: str) -> dict[str, int]:
+    """As ``written``, of the results that come with the project."""
+    return _written(paths.ready_root(), operation)
+
+
+def _written(root: Path, operation: str) -> dict[str, int]:
     times = {}
-    for folder in _root().glob(f"{operation}-*"):
+    for folder in root.glob(f"{operation}-*"):
         with contextlib.suppress(OSError):
             times[folder.name] = (folder / FACTS_FILE).stat().st_mtime_ns
     return times
@@ -175,6 +217,10 @@ def _folder(key: str) -> Path:
     if not KEY.fullmatch(key):
         raise InputError(f"The key is {key!r}", "'operation-' and 32 hexadecimal characters")
     return _root() / key
+
+
+def _ready_folder(key: str) -> Path:
+    return paths.ready_root() / _folder(key).name
 
 
 def _folders(root: Path) -> list[Path]:
@@ -231,6 +277,16 @@ def _record(folder: Path) -> dict[str, Any]:
 
 def _has(record: Any, *names: str) -> bool:
     return isinstance(record, dict) and set(names) <= set(record)
+
+
+def _read(folder: Path) -> _Opened | None:
+    """Open a result, None where there is none; ``checked`` reads what its files hold."""
+    if not folder.is_dir():
+        return None
+    record = _record(folder)
+    result = _open(folder, record)
+    stamps = {name: stamp(folder / f"{name}.npy") for name in result.arrays}
+    return _Opened(folder, record, result, stamps)
 
 
 def _open(folder: Path, record: dict[str, Any]) -> Result:
