@@ -96,7 +96,8 @@ def _run(named: str) -> Run:
         return decoders.import_run(Path(named))
     run = decoders.load(named) if KEY.fullmatch(named) else None
     if run is None:
-        choices = [entry.key for entry in decoders.entries()]
+        listed = [*decoders.entries(), *decoders.examples()]
+        choices = [entry.key for entry in listed]
         raise NotFoundError(
             f"There is no decoder {named!r}, and no folder of that name",
             "the key of a decoder of 'python -m core train', or the folder of an exported one",

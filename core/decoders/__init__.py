@@ -7,10 +7,10 @@ from core.decoders.exchange import export, import_run, pack, unpack
 from core.decoders.heads import HEADS
 from core.decoders.job import EvaluateRequest, TrainRequest
 from core.decoders.losses import LOSSES
+from core.decoders.ready import example_of, examples, key_of
 from core.decoders.runs import (
     Run,
     entries,
-    key_of,
     live_curve,
     load,
     run_key,
@@ -33,6 +33,8 @@ __all__ = [
     "TrainRequest",
     "entries",
     "evaluate",
+    "example_of",
+    "examples",
     "export",
     "import_run",
     "key_of",

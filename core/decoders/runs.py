@@ -16,7 +16,7 @@ from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.scoring.score_table import forget_tables
 from core.decoders.training.data import Data, Scaling
-from core.errors import CorruptDataError, NotFoundError
+from core.errors import CorruptDataError
 from core.store.files import not_written
 
 if TYPE_CHECKING:
@@ -114,12 +114,17 @@ class Run:
 
 def run_key(config: Config, data: Data) -> str:
     """Key of a decoder in the store."""
+    return key_of_content(config, data.fingerprint)
+
+
+def key_of_content(config: Config, fingerprint: str) -> str:
+    """Key of a decoder by the fingerprint of its data (``data.fingerprint_of``)."""
     settings = config.settings_that_count()
     seed = settings.pop("seed")
     for name in ("dataset", "subjects", "options"):  # the fingerprint of the data covers them
         del settings[name]
     settings["encoder"] = encoders.get(config.encoder).stored_id
-    return store.key(OPERATION, data.fingerprint, settings, seed=seed, version=VERSION)
+    return store.key(OPERATION, fingerprint, settings, seed=seed, version=VERSION)
 
 
 def save(run: Run, title: str) -> Run:
@@ -136,29 +141,13 @@ def load(key: str) -> Run | None:
 
 
 def entries() -> list[store.Entry]:
-    """Every decoder in the store."""
+    """Every decoder of the user's own; ``examples`` has those that come with the project."""
     return [entry for entry in store.entries() if entry.key.startswith(f"{OPERATION}-")]
 
 
 def short_name(key: str, head: str) -> str:
     """What a decoder is called where it has to be short, e.g. 'mlp-1a2b3c'."""
     return f"{head}-{key[-SHORT:]}"
-
-
-def key_of(name: str) -> str:
-    """Key of the decoder with this short name.
-
-    Raises
-    ------
-    NotFoundError
-        If there is none in the store.
-    """
-    keys = {short_name(entry.key, entry.facts["config"]["head"]): entry.key for entry in entries()}
-    if name not in keys:
-        raise NotFoundError(
-            f"There is no decoder {name!r}", "one in the store", choices=sorted(keys)
-        )
-    return keys[name]
 
 
 def live_curve(folder: Path) -> list[dict[str, Any]]:

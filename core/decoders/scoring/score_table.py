@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -61,7 +62,11 @@ def forget_tables(run_key: str) -> None:
 
 def load_table(run_key: str, prototypes: str = "images") -> pd.DataFrame | None:
     """Scores of a decoder and its baselines, as ``evaluate`` gives them; None if not stored."""
-    result = store.load(table_key(run_key, prototypes))
+    key = table_key(run_key, prototypes)
+    # One of the user's own may have other parameters than the example with its settings.
+    if store.is_own(run_key) and not store.is_own(key):
+        return None
+    result = store.load(key)
     if result is None:
         return None
     table = from_json(result.facts["table"])
@@ -69,14 +74,15 @@ def load_table(run_key: str, prototypes: str = "images") -> pd.DataFrame | None:
     return table
 
 
-def stamps() -> dict[str, tuple[int, int]]:
-    """Keys of the decoders in the store, each with when it and its scores were written.
+def stamps(examples: Iterable[str] = ()) -> dict[str, tuple[int, int]]:
+    """Keys of own decoders and of examples, each with when it and its scores were written.
 
     Nanoseconds, 0 where there are no scores. No file is opened, so that a page can ask at
     every rerun what has changed.
     """
-    scores = store.written(OPERATION)
-    decoders = store.written("decoder")
+    scores = store.written_ready(OPERATION) | store.written(OPERATION)
+    ready = store.written_ready("decoder")
+    decoders = {key: ready[key] for key in examples} | store.written("decoder")
     return {key: (at, scores.get(table_key(key), 0)) for key, at in decoders.items()}
 
 

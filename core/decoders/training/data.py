@@ -191,8 +191,13 @@ def prepare(config: Config, progress: Progress = silent, opened: Sequence[Datase
         layout_of(opened, config.rois, config.training["groups"]),
         np.array([number.get(name, -1) for name in categories], dtype=np.int64),
         names,
-        store.fingerprint([ds.fingerprint for ds in (opened[0], *beside)], np.asarray(embeddings)),
+        fingerprint_of((opened[0], *beside), embeddings),
     )
+
+
+def fingerprint_of(recordings: Sequence[Dataset], embeddings: np.ndarray) -> str:
+    """Of the responses of some subjects and of the embeddings (n, d) of their images."""
+    return store.fingerprint([ds.fingerprint for ds in recordings], np.asarray(embeddings))
 
 
 def as_opened(config: Config, data: Data) -> Config:
