@@ -13,12 +13,23 @@ class Draws:
     """Bootstrap samples of images and, where there are several, of subjects.
 
     ``images`` (resamples, s) and ``subjects`` (resamples, subjects) say how often each
-    was drawn; all queries of an image move together.
+    was drawn; all queries of an image move together, and with ``group`` (s,), such as the
+    number of its category, all images of a group.
     """
 
-    def __init__(self, images: int, subjects: int, resamples: int, seed: int) -> None:
+    def __init__(
+        self,
+        images: int,
+        subjects: int,
+        resamples: int,
+        seed: int,
+        group: np.ndarray | None = None,
+    ) -> None:
         rng = np.random.default_rng([seed, 1])
-        self.images = rng.multinomial(images, np.full(images, 1 / images), resamples)
+        units = images if group is None else int(group.max()) + 1
+        self.images = rng.multinomial(units, np.full(units, 1 / units), resamples)
+        if group is not None:
+            self.images = self.images[:, group]
         if subjects > 1:
             self.subjects = rng.multinomial(subjects, np.full(subjects, 1 / subjects), resamples)
         else:

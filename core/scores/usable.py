@@ -30,6 +30,8 @@ class UsableQueries:
         Place of each query's image in ``seen``.
     category : np.ndarray of shape (m,), str
     subject : np.ndarray of shape (q,), intp
+    query_row, image_row : np.ndarray of shapes (q,) and (m,), intp
+        Row of each in what was given.
     left_out_queries, left_out_images : int
         Rows without a usable embedding, and queries of such images.
     """
@@ -40,6 +42,8 @@ class UsableQueries:
     image: np.ndarray
     category: np.ndarray
     subject: np.ndarray
+    query_row: np.ndarray
+    image_row: np.ndarray
     left_out_queries: int
     left_out_images: int
 
@@ -88,6 +92,8 @@ def prepare(predicted: Any, images: Any, image: Any, category: Any, subject: Any
         image=of_query,
         category=names[kept],
         subject=np.unique(codes[rows], return_inverse=True)[1],
+        query_row=rows,
+        image_row=np.flatnonzero(kept),
         left_out_queries=int(len(queried) - queried.sum()),
         left_out_images=int(len(kept) - kept.sum()),
     )

@@ -98,10 +98,13 @@ def test_a_case_by_hand():
     # Two images of a and one of b were viewed; a third of the predictions says a.
     assert value(table, "top-1", "chance") == pytest.approx((2 * 1 + 1 * 2) / 9)
     assert value(table, "median-rank", "chance") == 2.5
-    assert table["measure"].tolist() == ["top-1", "two-way", "median-rank"]
-    assert table["n"].tolist() == [4, 4, 4]
-    assert table["images"].tolist() == [3, 3, 3]
-    assert table["candidates"].tolist() == [2, 4, 4]
+    # Of the first image 1 of 2 queries is right, of the second none, of the third its only one.
+    assert value(table, "image top-1") == pytest.approx((1 / 2 + 0 + 1) / 3)
+    assert value(table, "image top-1", "chance") == 1 / 4
+    assert table["measure"].tolist() == ["top-1", "two-way", "median-rank", "image top-1"]
+    assert table["n"].tolist() == [4, 4, 4, 4]
+    assert table["images"].tolist() == [3, 3, 3, 3]
+    assert table["candidates"].tolist() == [2, 4, 4, 4]
     assert set(table["permuted"]) == {"images"}
 
 
@@ -206,8 +209,11 @@ def test_equal_images_tie_wherever_they_stand():
     table = evaluate(predicted, images, np.arange(10), ["a"] * 25, **FEW)
     assert value(table, "two-way") == 0.5
     assert value(table, "median-rank") == 13
-    assert table["p"].tolist() == [1.0, 1.0]
-    assert table["measure"].tolist() == ["two-way", "median-rank"]
+    assert value(table, "image top-1") == pytest.approx(1 / 25)
+    assert value(table, "image top-5") == pytest.approx(5 / 25)
+    assert table["p"].tolist() == [1.0] * 4
+    measures = ["two-way", "median-rank", "image top-1", "image top-5"]
+    assert table["measure"].tolist() == measures
 
 
 def test_top_1_of_300_stands_where_there_are_300():
@@ -226,7 +232,8 @@ def test_perfect_predictions():
     images = centres + 0.05 * rng.standard_normal(centres.shape)
     category = np.repeat([f"c{i:02}" for i in range(20)], 16)
     table = evaluate(images * 7, images, np.arange(320), category, permutations=199)
-    expected = {"top-1": 1, "top-5": 1, "two-way": 1, "median-rank": 1, "top-1 of 300": 1}
+    shares = ("top-1", "top-5", "two-way", "image top-1", "image top-5", "top-1 of 300")
+    expected = dict.fromkeys((*shares, "median-rank"), 1)
     assert dict(zip(table["measure"], table["value"], strict=True)) == pytest.approx(expected)
     assert (table["p"] == 1 / 200).all()
     np.testing.assert_allclose(table["low"], 1)
@@ -271,7 +278,34 @@ def test_always_predicting_the_largest_category_is_not_significant():
     constant = np.repeat(unit(images[:20]).mean(axis=0)[None], 40, axis=0)
     table = evaluate(constant, images, np.arange(40), category, permutations=99)
     assert value(table, "top-1") == 0.5 == value(table, "top-1", "chance")
-    assert table["p"].tolist() == [1.0] * 4
+    assert table["p"].tolist() == [1.0] * 6
+
+
+def test_top_k_of_all_images_is_that_of_a_sort():
+    predicted, images, image, category = drawn(60, 24, 5)
+    order = np.argsort(-(unit(predicted) @ unit(images).T), axis=1)
+    table = evaluate(predicted, images, image, category, **FEW)
+    for k in (1, 5):
+        hit = (order[:, :k] == image[:, None]).any(axis=1).astype(float)
+        assert value(table, f"image top-{k}") == pytest.approx(over_images(hit, image))
+        assert value(table, f"image top-{k}", "chance") == k / 24
+
+
+def test_prototypes_of_names_and_images_are_averaged_as_directions():
+    predicted, images, image, category = drawn(60, 24, 5)
+    rng = np.random.default_rng(1)
+    names = {name: 3 * rng.standard_normal(5) for name in set(category)}
+    hit = []
+    for query, row in zip(unit(predicted), image, strict=True):
+        cosines = {}
+        for name, vector in names.items():
+            members = [i for i in np.flatnonzero(category == name) if i != row]
+            mean = unit(unit(images[members]).mean(axis=0))
+            cosines[name] = cosine(query, unit(vector) + mean)
+        hit.append(float(max(cosines, key=cosines.get) == category[row]))
+    queries = scores.Queries(predicted, images, image, category)
+    table = scores.evaluate(queries, names, with_images=True, **FEW)
+    assert value(table, "top-1") == pytest.approx(over_images(hit, image))
 
 
 @pytest.mark.parametrize("leave_own_out", [False, True])
