@@ -118,6 +118,9 @@ for _name, _operation in {
         "EvaluateRequest",
         ("run", "head", "dataset", "prototypes"),
     ),
+    "ablation": Operation(
+        "core.ablations.job:run", "Ablation", "AblationRequest", ("dataset", "head", "subjects")
+    ),
     "fetch": Operation("core.datasets.fetch:run", "Download", "FetchRequest", ("name", "source")),
 }.items():
     OPERATIONS.register(_name, _operation)
