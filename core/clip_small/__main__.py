@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 
 from core.clip_small import card
+from core.clip_small.captions import words
 from core.clip_small.corpus import Corpus, corpus
 from core.clip_small.evaluation import measure
 from core.clip_small.model import save
 from core.clip_small.training import TrainingSettings, train
 from core.encoders import device_label
-from core.encoders.families.clip import OUTPUT, SMALL, load_clip
+from core.encoders.families.clip import OUTPUT, SMALL, WORDS, load_clip
 
 
 def main() -> None:
@@ -37,6 +38,7 @@ def make(drawn: Corpus, settings: TrainingSettings, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         fresh = Path(temporary) / folder.name
         save(model, tokenizer, fresh)
+        (fresh / WORDS).write_text("\n".join(words()) + "\n", "utf-8")
         print("Measuring ...", flush=True)
         measured = measure(load_clip(fresh, OUTPUT.default, "cpu"))
         text = card.describe(settings, measured, model, fresh, minutes, device_label())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +92,17 @@ def phrase(
     when = _chosen(rng, LIGHTS[light]) if light else ""
     after = [where, when] if rng.random() < 0.7 else [when, where]
     return article(" ".join(word for word in [*words, *after] if word))
+
+
+def words() -> list[str]:
+    """Every word that a caption, or the name of an object category, may have; sorted."""
+    categories = object_categories().values()
+    things = [*(category.name for category in categories), *CLASSES.values()]
+    colours = [name for category in categories for name in category.colours["main"]]
+    choices = (NUMBERS, LIGHTS, PLACES)
+    phrases = [text for table in choices for texts in table.values() for text in texts]
+    texts = [*things, *map(plural, things), *colours, *phrases, *OPENINGS, "an"]
+    return sorted({word for text in texts for word in re.findall(r"\w+", text.lower())})
 
 
 def plural(thing: str) -> str:

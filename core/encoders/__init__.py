@@ -25,7 +25,8 @@ from core.encoders.encoder import (
 )
 from core.encoders.job import EncodeRequest
 from core.encoders.neighbours import Agreement, agreement, nearest
-from core.encoders.prompt import PROMPT, prompts
+from core.encoders.prompt import PROMPT, check_prompts, prompts
+from core.encoders.reading import check_text
 from core.encoders.uploads import FORMATS as UPLOAD_FORMATS
 from core.encoders.uploads import check_upload
 
@@ -44,6 +45,8 @@ __all__ = [
     "available",
     "canonical",
     "check_parameters",
+    "check_prompts",
+    "check_text",
     "check_upload",
     "device",
     "device_label",

@@ -244,7 +244,7 @@ def _facts(
 def load_encoder(
     encoder: Encoder,
     values: Mapping[str, Any],
-    device: str | None,
+    device: str | None = None,
     progress: Progress | None = None,
 ) -> Loaded:
     """The encoder in memory; the last few stay there."""

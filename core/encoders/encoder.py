@@ -79,6 +79,10 @@ class Loaded:
         """Embeddings of texts. (b, d) float32."""
         raise NotImplementedError
 
+    def read(self, texts: Sequence[str]) -> list[str]:
+        """The part of each text that ``text`` takes: all of it, or its beginning."""
+        return list(texts)
+
 
 class Encoder:
     """A way to turn images into vectors; each family of encoders derives its own.
@@ -112,6 +116,10 @@ class Encoder:
         A checkpoint that is only on the hub is fetched first.
         """
         return ""
+
+    def words(self) -> frozenset[str] | None:
+        """Every word of the texts that it learned from, lower case; None where unknown."""
+        return None
 
     def load(self, parameters: Mapping[str, Any], device: str) -> Loaded:
         """Bring the encoder into memory."""

@@ -19,6 +19,9 @@ from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoun
 from core.registry import Parameter
 
 SMALL = paths.PROJECT / "data" / "clip-small"
+# Without an ending: files of the endings that ``checkpoints.digest`` reads enter the keys of
+# stored embeddings, which this list does not change.
+WORDS = "words"
 WHAT = "a CLIP checkpoint of transformers (CLIPModel)"
 RADFORD = (
     "Radford A, et al. (2021) Learning transferable visual models from natural language "
@@ -67,6 +70,10 @@ class SmallClip(Clip):
             raise NotFoundError(f"There is no folder {SMALL}", remedy=HOW_TO_MAKE)
         return SMALL
 
+    def words(self) -> frozenset[str] | None:
+        file = self.folder() / WORDS
+        return frozenset(file.read_text("utf-8").split()) if file.is_file() else None
+
 
 class LoadedClip(TorchLoaded):
     """A CLIP in memory."""
@@ -85,14 +92,24 @@ class LoadedClip(TorchLoaded):
                 "the projected embedding, which text shares",
                 f"Set output to {OUTPUT.default!r}.",
             )
-        tokenizer = self._tokenizer = self._tokenizer or load_tokenizer(self._folder, self._model)
-        tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
+        tokens = self._tokens(texts, padding=True, return_tensors="pt")
         with inference(self.device):
             outputs = self._model.get_text_features(
                 input_ids=tokens["input_ids"].to(self.device),
                 attention_mask=tokens["attention_mask"].to(self.device),
             )
             return np.asarray(outputs.pooler_output.float().cpu().numpy())
+
+    def read(self, texts: Sequence[str]) -> list[str]:
+        offsets = self._tokens(texts, return_offsets_mapping=True)["offset_mapping"]
+        # Tokens that stand for no part of the text, its begin and end, have the offsets (0, 0).
+        stops = [max(stop for _, stop in of_text) for of_text in offsets]
+        return [text[:stop] for text, stop in zip(texts, stops, strict=True)]
+
+    def _tokens(self, texts: Sequence[str], **how: Any) -> Any:
+        if self._tokenizer is None:
+            self._tokenizer = load_tokenizer(self._folder, self._model)
+        return self._tokenizer(list(texts), truncation=True, **how)
 
     def _image_features(self, pixels: Any) -> Any:
         if self._output == "visual":

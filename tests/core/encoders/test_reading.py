@@ -1,0 +1,80 @@
+"""What an encoder reads of a text, and the words that the small CLIP learned."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from core import encoders
+from core.clip_small import captions
+from core.encoders.families.clip import SMALL, WORDS
+from core.errors import InputError
+from core.simulation.scenes import object_categories
+
+LABEL = "Small CLIP of this project"
+
+
+def test_a_text_that_is_too_long_says_what_is_left_out():
+    long = "a red car on the road in the evening the dog in a park by day at dusk in the sky "
+    long += "by the sea"
+    (note,) = encoders.check_text(["a red car", long], "clip-small")
+    read, left = re.fullmatch(rf"{LABEL} reads '(.*)' and leaves out '(.*)'\.", note).groups()
+    assert f"{read} {left}" == long
+    # What is left out changes nothing, and nothing of what is read can be left out.
+    whole, part, less = encoders.encode_text([long, read, read.rsplit(" ", 1)[0]], "clip-small")
+    np.testing.assert_allclose(whole, part, atol=1e-5)
+    assert np.abs(part - less).max() > 1e-3
+
+
+def test_unknown_words_get_a_note():
+    assert encoders.check_text(["a picture of a dog", "Two SHEEP!", " "], "clip-small") == []
+    assert encoders.check_text(["a violin", "a violin by day"], "clip-small") == [
+        f"{LABEL} never learned 'violin': what it makes of it means nothing."
+    ]
+    (note,) = encoders.check_text(["a photo of a xylophone"], "clip-small")
+    assert (
+        note == f"{LABEL} never learned 'photo', 'xylophone': what it makes of them means nothing."
+    )
+    assert encoders.check_text([], "clip-small") == []
+
+
+def test_an_encoder_that_declares_no_words_says_what_is_cut_alone(tiny):
+    notes = encoders.check_text(
+        ["xylophone"] + ["snow " * n for n in range(50, 57)], f"clip:{tiny}"
+    )
+    assert len(notes) == 4
+    assert all("leaves out 'snow snow" in note for note in notes[:3])
+    assert notes[3] == "4 more texts are too long for it."
+
+
+def test_an_encoder_of_images_alone_is_refused():
+    with pytest.raises(InputError, match="pixels takes no text"):
+        encoders.check_text(["a dog"], "pixels")
+
+
+def test_the_list_of_words_is_that_of_the_captions():
+    """`make clip-small` writes it; here what captions say is drawn at random."""
+    listed = (SMALL / WORDS).read_text("utf-8").split()
+    assert listed == captions.words()
+    rng = np.random.default_rng(0)
+    said = set()
+    for kind, category in object_categories().items():
+        for number in range(40):
+            facts = {
+                "kind": kind,
+                "colour": rng.choice(category.colours["main"]),
+                "place": rng.choice(list(captions.PLACES)),
+                "light": rng.choice(list(captions.LIGHTS)),
+                "number": 1 + number % 3,
+            }
+            said |= set(re.findall(r"\w+", captions.caption(facts, rng).text.lower()))
+    assert said <= set(listed)
+    assert len(said) > 0.9 * len(listed)
+
+
+def test_prompts_take_names_as_they_are():
+    assert encoders.prompts(["{0}", "a dog"], "see {} and {}") == [
+        "see {0} and {0}", "see a dog and a dog",
+    ]  # fmt: skip
