@@ -47,9 +47,16 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prototypes",
         type=lambda text: FORMER_PROTOTYPES.get(text, text),
-        choices=("images", "names"),
+        choices=("images", "names", "both"),
         default="images",
         help="what stands for a category in top-1 and top-5; default: images",
+    )
+    add_repeated(
+        parser,
+        "--prompt",
+        "TEXT",
+        "in which names are read, {} in place of the name; of several the embeddings are "
+        "averaged; default: 'a picture of a {}'",
     )
     parser.add_argument(
         "--no-baselines", action="store_true", help="leave out ridge and the linear head"
@@ -111,11 +118,13 @@ def _scores(run: Run, chosen: argparse.Namespace, bar: Progress) -> pd.DataFrame
     from core.decoders.job import EvaluateRequest, run_evaluation
     from core.decoders.scoring.evaluation import evaluate
     from core.decoders.scoring.score_table import load_table
+    from core.encoders import PROMPT, check_prompts
 
+    prompts = check_prompts(chosen.prompt or (PROMPT,))
     if chosen.no_baselines:
-        return evaluate(run, bar, chosen.prototypes, baselines=False)
-    run_evaluation(EvaluateRequest.of(run, chosen.prototypes), bar, Path())
-    table = load_table(run.key, chosen.prototypes)
+        return evaluate(run, bar, chosen.prototypes, baselines=False, prompts=prompts)
+    run_evaluation(EvaluateRequest.of(run, chosen.prototypes, prompts), bar, Path())
+    table = load_table(run.key, chosen.prototypes, prompts)
     assert table is not None
     return table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from core.decoders.scoring.score_table import (
     CURRENT,
     PROTOTYPES,
     RESAMPLES,
+    is_prompted,
     load_table,
     save_table,
     table_key,
 )
 from core.decoders.training.train import train
+from core.encoders import PROMPT, check_prompts, job_device
 from core.encoders import get as get_encoder
-from core.encoders import job_device
 from core.errors import InputError, NotFoundError
 from core.jobs.request import Request, check_fields
 from core.progress import Progress
@@ -75,7 +76,7 @@ class EvaluateRequest(Request):
     ----------
     run : str
         Key of the decoder.
-    prototypes : str
+    prototypes, prompts
         As in ``evaluate``.
     head, dataset : str
         Of the decoder, for the reader.
@@ -87,33 +88,44 @@ class EvaluateRequest(Request):
     prototypes: str = "images"
     head: str = ""
     dataset: str = ""
+    prompts: tuple[str, ...] = (PROMPT,)
 
     def __post_init__(self) -> None:
         if self.prototypes not in PROTOTYPES:
             raise InputError(f"prototypes is {self.prototypes!r}", choices=PROTOTYPES)
+        prompts = (PROMPT,) if self.prototypes == "images" else check_prompts(self.prompts)
+        object.__setattr__(self, "prompts", prompts)
 
     @classmethod
-    def of(cls, run: Run, prototypes: str = "images") -> EvaluateRequest:
+    def of(
+        cls, run: Run, prototypes: str = "images", prompts: Sequence[str] = (PROMPT,)
+    ) -> EvaluateRequest:
         """The request for a decoder."""
-        return cls(run.key, prototypes, run.config.head, run.config.dataset)
+        return cls(run.key, prototypes, run.config.head, run.config.dataset, tuple(prompts))
 
     @property
     def label(self) -> str:
         return "Scoring it beside the baselines"
 
     def key(self) -> str:
-        return table_key(self.run, self.prototypes)
+        return table_key(self.run, self.prototypes, self.prompts)
 
     def to_json(self) -> dict[str, Any]:
-        changed = {} if self.prototypes == "images" else {"prototypes": self.prototypes}
+        changed: dict[str, Any] = {}
+        if self.prototypes != "images":
+            changed["prototypes"] = self.prototypes
+        if is_prompted(self.prototypes, self.prompts):
+            changed["prompts"] = list(self.prompts)
         return {"run": self.run, "head": self.head, "dataset": self.dataset, **changed}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> EvaluateRequest:
-        own = ("run", "prototypes", "head", "dataset")
+        own = ("run", "prototypes", "head", "dataset", "prompts")
         check_fields(cls.operation, values, own, ("run",))
         prototypes = values.get("prototypes", "images")
-        return cls(**{**values, "prototypes": CURRENT.get(prototypes, prototypes)})
+        prompts = tuple(values.get("prompts", (PROMPT,)))
+        current = {"prototypes": CURRENT.get(prototypes, prototypes), "prompts": prompts}
+        return cls(**{**values, **current})
 
 
 def run_evaluation(request: EvaluateRequest, progress: Progress, folder: Path) -> dict[str, Any]:
@@ -126,13 +138,13 @@ def run_evaluation(request: EvaluateRequest, progress: Progress, folder: Path) -
     """
     from core.decoders.scoring import evaluation
 
-    kind = request.prototypes
-    if load_table(request.run, kind) is not None:
+    kind, prompts = request.prototypes, request.prompts
+    if load_table(request.run, kind, prompts) is not None:
         return {"key": request.key(), "run": request.run}
     decoder = load(request.run)
     if decoder is None:
         raise NotFoundError(f"There is no decoder {request.run}", "one that was trained")
     table = evaluation.evaluate(
-        decoder, progress, kind, permutations=RESAMPLES, resamples=RESAMPLES
+        decoder, progress, kind, permutations=RESAMPLES, resamples=RESAMPLES, prompts=prompts
     )
-    return {"key": save_table(table, request.run, kind), "run": request.run}
+    return {"key": save_table(table, request.run, kind, prompts), "run": request.run}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +12,13 @@ import pandas as pd
 from core import encoders, scores
 from core.decoders.config import Config
 from core.decoders.runs import Run
-from core.decoders.scoring.score_table import BASELINE, CURRENT, PROTOCOLS, PROTOTYPES
+from core.decoders.scoring.prototypes import prototypes_of
+from core.decoders.scoring.score_table import BASELINE, CURRENT, PROTOCOLS
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data, prepare
 from core.decoders.training.train import train
 from core.errors import InputError
 from core.progress import Progress, portion, silent
-from core.vectors import unit_rows
 
 BASELINES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"head": "ridge", "head_parameters": {}},
@@ -38,6 +38,7 @@ def evaluate(
     permutations: int = 1000,
     resamples: int = 1000,
     side: str = "test",
+    prompts: Sequence[str] = (encoders.PROMPT,),
 ) -> pd.DataFrame:
     """Score a decoder on its test set.
 
@@ -49,10 +50,11 @@ def evaluate(
     run : Run
     progress : callable, optional
         ``progress(fraction, message)``; may raise ``Cancelled``.
-    prototypes : {'images', 'names'}
+    prototypes : {'images', 'names', 'both'}
         What stands for a category in top-1 and top-5: the mean embedding of its test
-        images (the viewed one left out where there are others), or that of its name (an
-        encoder that reads text). Version 0.1 said 'pictures', which is read too.
+        images (the viewed one left out where there are others), that of its name (an
+        encoder that reads text), or the mean direction of both. Version 0.1 said 'pictures',
+        which is read too.
     baselines : bool
         Score ridge and a linear head with InfoNCE on the same rows too, both with default
         settings of training and without augmentation; they are trained where they are not in
@@ -61,19 +63,24 @@ def evaluate(
         Of the p-value and of the interval; see ``core.scores.evaluate``.
     side : {'test', 'validation'}
         The validation set is for choosing among decoders.
+    prompts : sequence of str
+        In which names are read, each with {} in place of the name; of several the unit
+        embeddings are averaged.
 
     Returns
     -------
     pd.DataFrame
         ``head``, ``protocol`` ('averaged repeats'; 'single trials' where there are repeats),
         and the columns of ``core.scores.evaluate``. ``attrs['badge']`` is the worst finding
-        about the split, ``attrs['note']`` says where there are no top-1 and top-5, or ''.
+        about the split, ``attrs['note']`` says where there are no top-1 and top-5, and
+        what of the prompts the encoder did not read or never learned, or ''.
 
     Raises
     ------
     InputError
-        If the set or the prototypes are unknown, the encoder reads no text, the set has no
-        usable response, or the recording is not the one that the decoder was trained on.
+        If the set or the prototypes are unknown, a prompt does not fit, the encoder reads no
+        text, the set has no usable response, or the recording is not the one that the decoder
+        was trained on.
     """
     progress = progress or silent
     prototypes = CURRENT.get(prototypes, prototypes)
@@ -81,7 +88,7 @@ def evaluate(
         raise InputError(f"side is {side!r}", choices=("test", "validation"))
     data = prepare(run.config, portion(progress, 0.0, 0.1))
     check_same(run, data)
-    names = _prototypes(prototypes, run.config, data)
+    kind, notes = prototypes_of(prototypes, run.config, data.names, prompts)
     compared = [(run.config.head, run)]
     if baselines:
         compared += _baselines(run.config, portion(progress, 0.1, 0.7))
@@ -90,14 +97,14 @@ def evaluate(
     for number, (name, each) in enumerate(compared):
         scoring(number / len(compared), f"Scoring {name}")
         own = data if each.config.subjects == run.config.subjects else prepare(each.config)
-        tables += _scored(name, each, own, names, permutations, resamples, side)
+        tables += _scored(name, each, own, kind, permutations, resamples, side)
     table = pd.concat(tables, ignore_index=True)
-    table.attrs |= {"badge": run.badge, "note": _note(data, side)}
+    table.attrs |= {"badge": run.badge, "note": " ".join([*_note(data, side), *notes])}
     return table
 
 
 def check_same(run: Run, data: Data) -> None:
-    """Raise InputError unless a decoder was trained on this material."""
+    """Raise InputError where a decoder was trained on other data than ``data``."""
     if run.shape != data.shape:
         raise InputError(
             f"The recording gives {data.shape.units} units of {data.shape.subjects} subjects and "
@@ -117,13 +124,13 @@ def check_same(run: Run, data: Data) -> None:
         )
 
 
-def _note(data: Data, side: str) -> str:
-    """What keeps top-1 and top-5 out of the table, '' where nothing does."""
+def _note(data: Data, side: str) -> list[str]:
+    """What keeps top-1 and top-5 out of the table."""
     tested = {data.names[place] for place in data.category[getattr(data.fold, side)] if place >= 0}
     if len(tested) > 1:
-        return ""
+        return []
     known = f"one category alone ({next(iter(tested))})" if tested else "no known category"
-    return f"The {side} images are of {known}: top-1 and top-5 need two or more."
+    return [f"The {side} images are of {known}: top-1 and top-5 need two or more."]
 
 
 def _baselines(config: Config, progress: Progress) -> list[tuple[str, Run]]:
@@ -156,7 +163,7 @@ def _scored(
     name: str,
     run: Run,
     data: Data,
-    prototypes: dict[str, np.ndarray] | None,
+    prototypes: scores.Prototypes,
     permutations: int,
     resamples: int,
     side: str,
@@ -167,7 +174,14 @@ def _scored(
         own = averaged if trials == "mean" else queries(run, data, side, trials)
         if trials == "all" and len(own.image) == len(averaged.image):  # no repeats
             continue
-        table = scores.pooled([own], prototypes, run.config.seed, permutations, resamples)
+        table = scores.pooled(
+            [own],
+            prototypes.vectors,
+            run.config.seed,
+            permutations,
+            resamples,
+            with_images=prototypes.with_images,
+        )
         table.insert(0, "protocol", protocol)
         table.insert(0, "head", name)
         tables.append(table)
@@ -187,15 +201,3 @@ def queries(run: Run, data: Data, side: str, trials: str) -> scores.Queries:
         np.array([*data.names, ""])[data.category[stimuli]],
         rows.subject if len(data.opened) > 1 else None,
     )
-
-
-def _prototypes(kind: str, config: Config, data: Data) -> dict[str, np.ndarray] | None:
-    """Embeddings of the names of the categories, seen from their mean; None for images."""
-    if kind not in PROTOTYPES:
-        raise InputError(f"prototypes is {kind!r}", choices=PROTOTYPES)
-    if kind == "images":
-        return None
-    texts = encoders.prompts(data.names)
-    rows = unit_rows(encoders.encode_text(texts, config.encoder, **config.encoder_parameters))
-    rows = unit_rows(rows - rows.mean(axis=0)).astype(np.float32)
-    return dict(zip(data.names, rows, strict=True))

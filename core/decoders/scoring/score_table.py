@@ -10,16 +10,17 @@ from typing import Any
 import pandas as pd
 
 from core import store
+from core.encoders.prompt import PROMPT
 
 VERSION, RESAMPLES = 3, 1000
 MOST_KEYS = 10_000
 ATTRIBUTES = ("badge", "note")
-PROTOTYPES = ("images", "names")
+PROTOTYPES = ("images", "names", "both")
 # What version 0.1 called it, in tables and keys of the store and on the command line.
 FORMER = {"images": "pictures", "parameters": "weights"}
 CURRENT = {former: name for name, former in FORMER.items()}
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
-OPERATION = "scores"
+OPERATION, PROMPTED = "scores", "prompted_scores"
 RANKS = ("median-rank",)
 COMPARED = ("two-way", "top-1")
 BASELINE = " (baseline)"
@@ -27,16 +28,29 @@ CERTAIN = 0.05
 
 
 @lru_cache(maxsize=MOST_KEYS)
-def table_key(run_key: str, prototypes: str = "images") -> str:
-    """Key of the scores of a decoder in the store."""
+def table_key(
+    run_key: str, prototypes: str = "images", prompts: tuple[str, ...] = (PROMPT,)
+) -> str:
+    """Key of the scores of a decoder in the store; images as prototypes have no prompts."""
     kind = FORMER.get(prototypes, prototypes)
-    parameters = {"run": run_key, "prototypes": kind, "resamples": RESAMPLES}
-    return store.key(OPERATION, store.fingerprint(run_key), parameters, seed=0, version=VERSION)
+    parameters: dict[str, Any] = {"run": run_key, "prototypes": kind, "resamples": RESAMPLES}
+    operation = OPERATION
+    if is_prompted(prototypes, prompts):
+        parameters["prompts"] = list(prompts)
+        operation = PROMPTED
+    return store.key(operation, store.fingerprint(run_key), parameters, seed=0, version=VERSION)
 
 
-def save_table(table: pd.DataFrame, run_key: str, prototypes: str) -> str:
+def is_prompted(prototypes: str, prompts: tuple[str, ...]) -> bool:
+    """Whether scores depend on prompts other than the usual one."""
+    return prototypes != "images" and prompts != (PROMPT,)
+
+
+def save_table(
+    table: pd.DataFrame, run_key: str, prototypes: str, prompts: tuple[str, ...] = (PROMPT,)
+) -> str:
     """Keep scores in the store; gives their key."""
-    key = table_key(run_key, prototypes)
+    key = table_key(run_key, prototypes, prompts)
     attributes = {name: table.attrs.get(name, "") for name in ATTRIBUTES}
     store.save(key, {}, {"run": run_key, "table": as_json(table), **attributes})
     return key
@@ -58,11 +72,17 @@ def forget_tables(run_key: str) -> None:
     """Remove the stored scores of a decoder, whose parameters are about to change."""
     for prototypes in PROTOTYPES:
         store.remove(table_key(run_key, prototypes))
+    # Their keys do not follow from that of the decoder.
+    for key in store.written(PROMPTED):
+        if store.entry(key).facts["run"] == run_key:
+            store.remove(key)
 
 
-def load_table(run_key: str, prototypes: str = "images") -> pd.DataFrame | None:
+def load_table(
+    run_key: str, prototypes: str = "images", prompts: tuple[str, ...] = (PROMPT,)
+) -> pd.DataFrame | None:
     """Scores of a decoder and its baselines, as ``evaluate`` gives them; None if not stored."""
-    key = table_key(run_key, prototypes)
+    key = table_key(run_key, prototypes, prompts)
     # One of the user's own may have other parameters than the example with its settings.
     if store.is_own(run_key) and not store.is_own(key):
         return None

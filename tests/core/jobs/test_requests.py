@@ -112,6 +112,21 @@ def test_every_operation_reads_its_requests(requests, name):
     assert issubclass(type(requests[name]), jobs.Request)
 
 
+def test_prompts_enter_a_request_only_where_they_count():
+    """Computed before there were prompts."""
+    usual = EvaluateRequest(RUN, "names")
+    assert usual.to_json() == {"run": RUN, "head": "", "dataset": "", "prototypes": "names"}
+    assert usual.key() == "scores-615b3565bc10aad22961a33cc2b59f8f"
+    assert EvaluateRequest(RUN, "images", prompts=("a {}",)) == EvaluateRequest(RUN)
+    own = EvaluateRequest(RUN, "names", prompts=(" a {} ", "a {}"))
+    assert own.prompts == ("a {}",)
+    assert EvaluateRequest.from_json(json.loads(json.dumps(own.to_json()))) == own
+    keys = {own.key(), EvaluateRequest(RUN, "both", prompts=("a {}",)).key(), usual.key()}
+    assert len(keys) == 3
+    with pytest.raises(InputError, match=r"The prompt 'a' has no \{\}"):
+        EvaluateRequest(RUN, "both", prompts=("a",))
+
+
 def test_labels_say_what_is_computed(requests):
     assert requests["rdm"].label == "RDM of V1 + FFA, correlation"
     assert requests["rdm of some"].label == "RDM of every unit, crossnobis"

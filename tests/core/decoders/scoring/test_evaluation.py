@@ -11,7 +11,7 @@ import torch
 
 from core import decoders, encoders, operations, scores
 from core.decoders.scoring import evaluation
-from core.decoders.scoring.score_table import load_table
+from core.decoders.scoring.score_table import forget_tables, load_table, save_table
 from core.decoders.training.batches import targets_of
 from core.errors import Cancelled, InputError, NotFoundError
 from tests.core.decoders import planted
@@ -39,7 +39,8 @@ def test_permuted_responses_are_at_chance_and_planted_ones_above(head):
     config = planted.config(head, training={"epochs": 20, "batch": 16})
     run = decoders.train(config)
     found = by_measure(decoders.evaluate(run, baselines=False, permutations=499), head)
-    assert set(found.index) == {"top-1", "top-5", "two-way", "median-rank"}
+    measures = {"top-1", "top-5", "two-way", "median-rank", "image top-1", "image top-5"}
+    assert set(found.index) == measures
     assert (found.loc[["two-way", "median-rank"], "p"] < 0.01).all()
     assert found.loc["two-way", "low"] > found.loc["two-way", "chance"] == 0.5
     assert found.loc["top-1", "low"] > found.loc["top-1", "chance"] == 1 / planted.TESTED
@@ -116,7 +117,7 @@ def test_baselines_stand_in_the_table_once(run):
     run_ = decoders.train(planted.config(head, loss=loss, head_parameters=parameters))
     table = decoders.evaluate(run_, **FEW)
     assert table["head"].drop_duplicates().tolist() == BASELINES[run]
-    assert (table.groupby("head")["measure"].nunique() == 4).all()
+    assert (table.groupby("head")["measure"].nunique() == 6).all()
     own = decoders.train(replace(planted.config("linear"), training={}))
     alone = by_measure(decoders.evaluate(own, baselines=False, **FEW), "linear")
     found = by_measure(table, "linear (baseline)")
@@ -185,7 +186,7 @@ def test_names_stand_for_categories_where_the_encoder_reads_text(monkeypatch):
     run = decoders.train(planted.config("ridge"))
     with pytest.raises(InputError, match="precomputed:truth takes no text"):
         decoders.evaluate(run, prototypes="names")
-    with pytest.raises(InputError, match=r"'words'.*Choices: images, names"):
+    with pytest.raises(InputError, match=r"'words'.*Choices: images, names, both"):
         decoders.evaluate(run, prototypes="words")
     assert len(decoders.entries()) == 1  # no baseline was trained in vain
     data = decoders.prepare(run.config)
@@ -197,15 +198,62 @@ def test_names_stand_for_categories_where_the_encoder_reads_text(monkeypatch):
         )
 
     monkeypatch.setattr(encoders, "encode_text", text)
+    monkeypatch.setattr(encoders, "check_text", lambda texts, encoder: ["It reads half of it."])
     table = decoders.evaluate(run, prototypes="names", baselines=False, **FEW)
     assert by_measure(table).loc["top-1", "low"] > 1 / planted.TESTED
+    assert table.attrs["note"] == "It reads half of it."
+
+
+def test_prompts_are_averaged_as_unit_embeddings_and_centred(monkeypatch):
+    planted.save()
+    run = decoders.train(planted.config("ridge"))
+    data = decoders.prepare(run.config)
+    rng = np.random.default_rng(0)
+    of_wording = {wording: rng.normal(size=(18, 8)) for wording in ("a {}", "the {}!")}
+    texts = []
+
+    def text(several, encoder):
+        texts.extend(several)
+        return 5 * of_wording["a {}" if several[0] == "a c00" else "the {}!"]
+
+    monkeypatch.setattr(encoders, "encode_text", text)
+    monkeypatch.setattr(encoders, "check_text", lambda texts, encoder: [])
+    own = {"baselines": False, "prompts": (" a {}", "the {}!", "a {}"), **FEW}
+    tables = {
+        kind: by_measure(decoders.evaluate(run, prototypes=kind, **own))
+        for kind in ("names", "both")
+    }
+    assert texts[:36] == [f"a c{i:02}" for i in range(18)] + [f"the c{i:02}!" for i in range(18)]
+
+    def unit(rows):
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    mean = unit(np.mean([unit(rows) for rows in of_wording.values()], axis=0))
+    named = unit(mean - mean.mean(axis=0)).astype(np.float32)
+    queries = evaluation.queries(run, data, "test", "mean")
+    for kind, table in tables.items():
+        expected = scores.evaluate(
+            queries, dict(zip(data.names, named, strict=True)), with_images=kind == "both", **FEW
+        )
+        for measure in ("top-1", "top-5"):
+            row = expected.set_index("measure").loc[measure]
+            assert table.loc[measure, "value"] == pytest.approx(row["value"])
+    assert tables["names"].loc["top-1", "value"] != tables["both"].loc["top-1", "value"]
+    for prompts, message in {
+        ("a picture",): r"'a picture' has no \{\}",
+        ("a {}", " "): "A prompt is empty",
+        (): "There is no prompt",
+    }.items():
+        with pytest.raises(InputError, match=message):
+            decoders.evaluate(run, prototypes="names", prompts=prompts)
 
 
 def test_one_category_alone_is_told_in_place_of_top_1():
     split = np.where(np.arange(planted.PICTURES) < planted.EACH, "test", "train")
     planted.save(split=split)
     table = decoders.evaluate(decoders.train(planted.config("ridge")), baselines=False, **FEW)
-    assert table["measure"].tolist() == ["two-way", "median-rank"]
+    measures = ["two-way", "median-rank", "image top-1", "image top-5"]
+    assert table["measure"].tolist() == measures
     assert table.attrs["note"].startswith("The test images are of one category alone (c00)")
 
 
@@ -300,3 +348,18 @@ def test_scores_of_a_cancelled_training_are_forgotten_when_it_goes_on(tmp_path):
     assert not late["value"].equals(early["value"])
     decoders.train(config)
     assert load_table(entry.key) is not None
+
+
+def test_scores_of_own_prompts_are_kept_and_forgotten_with_the_others(monkeypatch):
+    planted.save()
+    runs = [decoders.train(planted.config("ridge", seed=seed)) for seed in (0, 1)]
+    table = decoders.evaluate(runs[0], baselines=False, **FEW)
+    prompts = ("a {}", "the {}")
+    for run in runs:
+        save_table(table, run.key, "names", prompts)
+    assert load_table(runs[0].key, "names") is None
+    assert load_table(runs[0].key, "both", prompts) is None
+    pd.testing.assert_frame_equal(load_table(runs[0].key, "names", prompts), table)
+    forget_tables(runs[0].key)
+    assert load_table(runs[0].key, "names", prompts) is None
+    assert load_table(runs[1].key, "names", prompts) is not None
