@@ -84,6 +84,11 @@ class Run:
         return {name: total * math.log(n) for name, n in self.facts["compared"].items()}
 
     @cached_property
+    def digest(self) -> str:
+        """Stands for the parameters: a training that goes on changes it, and not the key."""
+        return store.fingerprint({name: self.state[name] for name in sorted(self.state)})
+
+    @cached_property
     def module(self) -> nn.Module:
         """The head with its parameters, on the CPU, ready to predict."""
         import torch
