@@ -66,7 +66,7 @@ def similarity_to_training(
             name=name,
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 7, "opacity": 0.8},
-            customdata=[ids[place] for place in places],
+            customdata=[ids[place] for place in places.tolist()],
             hovertemplate="%{customdata}<br>similarity %{x:.2f}, rank %{y:,.0f}<extra></extra>",
         )
     if current in ids and np.isfinite(rank[ids.index(current)]):

@@ -24,6 +24,7 @@ PAGES = [
     "clusters",
     "encoders",
     "train",
+    "retrieval",
     "ground_truth",
     "jobs",
 ]

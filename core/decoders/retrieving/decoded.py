@@ -14,6 +14,7 @@ from core.decoders.scoring.evaluation import check_same
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data, prepare
 from core.errors import InputError
+from core.galleries import search_parts
 from core.progress import Progress, silent
 from core.vectors import unit_rows
 
@@ -162,7 +163,7 @@ def retrieve(
     others = np.maximum(equal - int(holds_seen), 0)
     rank = np.where(np.isfinite(own), 1.0 + better + others / 2.0, np.nan)
     candidates = sum(part.usable for part in parts) + int(not holds_seen)
-    return Retrieved(*_nearest(predicted, parts, k), own, rank, candidates)
+    return Retrieved(*search_parts(predicted, parts, k, fewer=True), own, rank, candidates)
 
 
 def category_hits(
@@ -191,21 +192,3 @@ def category_hits(
     share = dict(zip(names, counts / max(1, len(categories)), strict=True))
     expected = [k * share.get(name, 0.0) if name else np.nan for name in own]
     return same.sum(axis=1), np.array(expected)
-
-
-def _nearest(
-    predicted: np.ndarray, parts: Sequence[retrieval.Gallery], k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The k best of all parts, of equal scores the one that stands first."""
-    starts = np.cumsum([0, *(len(part) for part in parts)])
-    searches = [retrieval.search(predicted, part, k, fewer=True) for part in parts]
-    scores = np.concatenate([scores for _, scores in searches], axis=1)
-    places = np.concatenate(
-        [
-            np.where(places >= 0, places + start, -1)
-            for (places, _), start in zip(searches, starts[:-1], strict=True)
-        ],
-        axis=1,
-    )
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(places, order, axis=1), np.take_along_axis(scores, order, axis=1)

@@ -77,10 +77,9 @@ class ResponseModel:
             tuple(self.regions), self._means(self.predict(query)[None])[0], self._reliability
         )
 
-    def measured(self, stimulus: int) -> np.ndarray:
-        """Measured mean of each region for one stimulus, NaN where it has none. (regions,)"""
-        rows = self._responses(np.array([stimulus]))[0]
-        return self._means(rows)[0] if len(rows) else np.full(len(self.regions), np.nan)
+    def measured(self, place: int) -> np.ndarray:
+        """Measured mean of each region in the response at a place of ``decoded``. (regions,)"""
+        return np.asarray(self._means(self.test[place][None])[0])
 
     @cached_property
     def test(self) -> np.ndarray:

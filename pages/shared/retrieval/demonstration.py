@@ -1,0 +1,123 @@
+"""From a response to images: the stage, the response in detail, and all of the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.datasets import Dataset
+from core.decoders import Run
+from core.errors import NeurogalleryError
+from core.galleries import ImageSet
+from pages.shared.components.stage.stage import Deck, stage
+from pages.shared.frame.text import plain
+from pages.shared.retrieval import answers, details, galleries, overall, phone, slides
+from pages.shared.retrieval.answers import Answer
+
+RESPONSE, PRESENT = "retrieval.response", "retrieval.present"
+
+
+def show(ds: Dataset, runs: Sequence[Run]) -> None:
+    """Choose a gallery and an order, then one response after another."""
+    first = runs[0].config
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        test = answers.decoded_of(ds, runs[0]).data.fold.test
+        gallery = galleries.choose(ds, first.encoder, first.encoder_parameters, test)
+        order = st.selectbox(
+            "Order", slides.ORDERS, key="retrieval.order", bind="query-params", width=180
+        )
+        guess = st.toggle(
+            "Guess first",
+            key="retrieval.guess",
+            bind="query-params",
+            help="Hides what was seen until it is revealed (R).",
+        )
+        phone.offer()
+    if gallery is None:
+        return
+    shown = _answers(ds, runs, gallery)
+    if shown:
+        for each in shown:
+            st.markdown(overall.sentence(each))
+        _live(ds, shown, order, guess)
+
+
+def _answers(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> list[Answer]:
+    """Of each decoder; one that cannot be shown says why, and the other is shown alone."""
+    shown: list[Answer] = []
+    for run in runs:
+        try:
+            answer = answers.answer(ds, run, gallery)
+        except NeurogalleryError as error:
+            st.error(plain(error), icon=":material/error:")
+            continue
+        if answer is None:
+            st.info(
+                f"The gallery is not encoded with {plain(run.config.encoder)} yet; choose that "
+                "decoder first to encode it.",
+                icon=":material/info:",
+            )
+        elif shown and shown[0].decoded.ids != answer.decoded.ids:
+            st.warning(
+                f"{plain(answer.name)} was tested on other images, so that the two have no "
+                "response in common order.",
+                icon=":material/warning:",
+            )
+        else:
+            shown.append(answer)
+    return shown
+
+
+@st.fragment
+def _live(ds: Dataset, shown: Sequence[Answer], order: str, guess: bool) -> None:
+    """What changes from response to response; the rest of the page is left alone."""
+    deck = _deck(" ".join(answer.key for answer in shown), order, ds, shown)
+    ids = shown[0].decoded.ids
+    current = st.query_params.get(RESPONSE, "")
+    if current not in ids:
+        if current:
+            st.warning(
+                f"The test set has no response to {plain(current)}; the first one is shown.",
+                icon=":material/warning:",
+            )
+        current = deck.order[0]
+    stage(
+        deck,
+        key="retrieval_stage",
+        current=current,
+        on_move=_move,
+        on_present=_present,
+        hide_seen=guess,
+        present=st.query_params.get(PRESENT) == "true",
+    )
+    number = ids.index(current)
+    details.show(ds, shown[0], number)
+    clicked = overall.show(shown[0], current)
+    if clicked is not None and clicked != st.session_state.get("retrieval_clicked"):
+        st.session_state["retrieval_clicked"] = clicked
+        _move(clicked)
+        st.rerun(scope="fragment")
+    st.download_button(
+        "Ranks (CSV)",
+        lambda: overall.table(shown[0]).to_csv(index=False),
+        f"{shown[0].decoded.run.key}-retrieval.csv",
+        "text/csv",
+        icon=":material/download:",
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _deck(key: str, order: str, _ds: Dataset, _shown: Sequence[Answer]) -> Deck:
+    return slides.deck(_ds, _shown, order)
+
+
+def _move(response: str) -> None:
+    st.query_params[RESPONSE] = response
+
+
+def _present(on: bool) -> None:
+    if on:
+        st.query_params[PRESENT] = "true"
+    else:
+        st.query_params.pop(PRESENT, None)

@@ -1,0 +1,150 @@
+"""One response in detail: its profile, the nearest training images, its single trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Dataset
+from core.decoders.retrieving.decoded import retrieve
+from core.decoders.retrieving.queries import image_query
+from core.errors import NeurogalleryError
+from core.figures import retrieval as figures
+from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.frame import images
+from pages.shared.frame.text import plain
+from pages.shared.retrieval import answers
+from pages.shared.retrieval.answers import KEPT, Answer
+from pages.shared.retrieval.slides import name_of, thumbnail
+
+SMALL = 72
+TRIAL_IMAGES = 5
+
+
+def show(ds: Dataset, answer: Answer, number: int) -> None:
+    """Profile, training images and trials of the response at a place of the test set."""
+    with st.container(key="retrieval_details"):
+        left, middle, right = st.columns(3, gap="large")
+    with left:
+        _profile(answer, number)
+    with middle:
+        _training_images(ds, answer, number)
+    with right:
+        _trials(ds, answer, number)
+    with st.expander(f"The {KEPT} nearest images", key="retrieval.more", on_change="rerun") as more:
+        if more.open:
+            places, scores = answer.retrieved.places[number], answer.retrieved.scores[number]
+            _grid(ds, answer, places, scores, f"more_{number}", images.THUMBNAIL)
+
+
+def _profile(answer: Answer, number: int) -> None:
+    st.markdown("**Response of the regions**")
+    decoded = answer.decoded
+    stimulus = int(decoded.stimulus[number])
+    try:
+        model = answers.response_model(decoded.run.key, decoded.ds.fingerprint, decoded)
+        query = image_query(decoded, decoded.data.embeddings[stimulus])
+    except NeurogalleryError as error:
+        st.info(plain(error), icon=":material/info:")
+        return
+    if not model.regions:
+        st.caption("The decoder has no named regions.")
+        return
+    profile = model.profile(query)
+    chart = figures.profile(profile.names, profile.predicted, model.measured(number), profile.r)
+    st.plotly_chart(chart, key="retrieval_profile", alt="Measured and predicted mean response")
+    st.caption(
+        "Mean over the units of a region, in standard deviations over the training set. "
+        "Predicted by ridge regression from the embedding, fitted on the training set."
+    )
+
+
+def _training_images(ds: Dataset, answer: Answer, number: int) -> None:
+    st.markdown("**Nearest training images**")
+    decoded = answer.decoded
+    nearest = answers.nearest_training_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+    pairs = zip(nearest.stimulus[number].tolist(), nearest.similarity[number], strict=True)
+    tiles = [
+        _tile(ds, int(row), f"{cosine:.2f} {ds.stimuli['category'].iloc[row]}")
+        for row, cosine in pairs
+        if row >= 0
+    ]
+    if not tiles:
+        st.caption("The seen image has no embedding.")
+        return
+    _show(tiles, f"training_{number}", images.THUMBNAIL)
+    st.caption(
+        "Cosine to the seen image in the encoder's space: what the decoder has been trained on "
+        "that is most like it."
+    )
+
+
+def _tile(ds: Dataset, row: int, caption: str) -> Tile:
+    stimulus = ds.stimuli.iloc[row]
+    words = f"{images.describe(stimulus)}, {caption}"
+    return Tile(stimulus["id"], images.uri(ds, stimulus["id"]), caption.strip(), "", words)
+
+
+def _trials(ds: Dataset, answer: Answer, number: int) -> None:
+    st.markdown("**Single trials and their average**")
+    decoded = answer.decoded
+    stimulus = int(decoded.stimulus[number])
+    repeats, _ = answers.repeats_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+    trials = repeats.of_image(stimulus)
+    if len(trials) < 2:
+        st.caption("The image was seen once.")
+        return
+    seen = decoded.data.embeddings[stimulus]
+    for kind, predicted in (("trial", repeats.single), ("mean of", repeats.averaged)):
+        rows = trials if kind == "trial" else trials[1:]
+        own = np.broadcast_to(seen, (len(rows), len(seen)))
+        alone = retrieve(
+            predicted[rows], own, answer.parts, TRIAL_IMAGES, answer.images.holds_stimuli
+        )
+        for place, row in enumerate(rows):
+            words = f"{kind} {repeats.number[row]}: rank {alone.rank[place]:,.0f}"
+            st.caption(words)
+            _grid(
+                ds,
+                answer,
+                alone.places[place],
+                alone.scores[place],
+                f"{kind}_{number}_{place}",
+                SMALL,
+                captions=False,
+            )
+
+
+def _grid(
+    ds: Dataset,
+    answer: Answer,
+    places: np.ndarray,
+    scores: np.ndarray,
+    key: str,
+    size: int,
+    captions: bool = True,
+) -> None:
+    """Images of the gallery, the most similar first."""
+    tiles = []
+    for place, score in zip(places.tolist(), scores.tolist(), strict=True):
+        if place >= 0:
+            name = name_of(ds, answer.images, place)
+            caption = f"{score:.2f} {answer.images.categories[place]}".strip()
+            words = f"{answer.images.ids[place]}: {caption}"
+            uri = thumbnail(ds, answer.images, name)
+            tiles.append(Tile(str(place), uri, caption, "", words))
+    _show(tiles, key, size, captions)
+
+
+def _show(tiles: Sequence[Tile], key: str, size: int, captions: bool = True) -> None:
+    gallery(
+        tiles,
+        key=f"retrieval_{key}",
+        selected=(),
+        on_change=lambda ids: None,
+        size=size,
+        selectable=False,
+        show_captions=captions,
+    )

@@ -1,0 +1,114 @@
+"""All responses of the test set: good and bad cases, what they depend on, and the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.decoders.scoring.score_table import load_table
+from core.figures import retrieval as figures
+from pages.shared.frame.text import plain
+from pages.shared.retrieval import answers
+from pages.shared.retrieval.answers import Answer
+
+SCATTER = "retrieval_scatter"
+
+
+def sentence(answer: Answer) -> str:
+    """How good the decoder is, in plain words, each number beside its chance."""
+    retrieved = answer.retrieved
+    count = len(retrieved.rank)
+    words = [
+        f"**{plain(answer.name)}**: half of the {count:,} responses rank the seen image among the "
+        f"{np.nanmedian(retrieved.rank):,.0f} best of {retrieved.candidates:,} "
+        f"(chance {retrieved.chance:,.0f})"
+    ]
+    table = load_table(answer.decoded.run.key)
+    if table is not None:
+        own = table[
+            (table["head"] == answer.decoded.run.config.head)
+            & (table["measure"] == "two-way")
+            & (table["protocol"] == "averaged repeats")
+        ].iloc[0]
+        words.append(
+            f"of two test images it picks the right one in {own['value']:.0%} (chance 50 %, 95 % "
+            f"interval {own['low']:.0%} to {own['high']:.0%} over images, p = {own['p']:.3f} over "
+            f"{own[own['permuted']]:,} {own['permuted']})"
+        )
+    return "; ".join(words) + "."
+
+
+def show(answer: Answer, current: str) -> str | None:
+    """What the rank depends on; gives the id of a response that was clicked."""
+    decoded = answer.decoded
+    with st.container(key="halves"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        clicked = _similarity(answer, current)
+    with right:
+        st.markdown("**Does averaging repeats help?**")
+        _, curve = answers.repeats_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+        if not curve:
+            st.caption("No image of the test set was repeated.")
+        else:
+            st.plotly_chart(
+                figures.repeats(curve),
+                key="retrieval_repeats",
+                alt="Two-way identification against the number of repeats averaged",
+            )
+            st.caption(
+                f"Among the images of the test set; 95 % intervals over {curve[0].images:,} images."
+            )
+    return clicked
+
+
+def _similarity(answer: Answer, current: str) -> str | None:
+    decoded = answer.decoded
+    st.markdown("**Is an image found better if one like it was trained on?**")
+    nearest = answers.nearest_training_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+    chart = figures.similarity_to_training(
+        nearest.similarity[:, 0],
+        answer.retrieved.rank,
+        decoded.ids,
+        answer.hits > 0,
+        answer.retrieved.chance,
+        current,
+    )
+    event: Any = st.plotly_chart(
+        chart,
+        key=SCATTER,
+        on_select="rerun",
+        selection_mode="points",
+        alt="Rank of the seen image against its similarity to the nearest training image",
+    )
+    relation = answers.relation_of(answer.key, answer, nearest)
+    if np.isfinite(relation.rho):
+        st.caption(
+            f"Spearman's rho {relation.rho:.2f} over {relation.images:,} images "
+            f"(p = {relation.p:.3f}, {relation.permuted} permuted); below 0: images that resemble "
+            "the training set rank better. A click on a point shows its response."
+        )
+    points = event.selection.points if event else []
+    return str(points[0]["customdata"]) if points and "customdata" in points[0] else None
+
+
+def table(answer: Answer) -> pd.DataFrame:
+    """A row for each response: rank, cosine, hits, and the ids of the images retrieved."""
+    decoded, retrieved = answer.decoded, answer.retrieved
+    names = answer.images.ids
+    best = [[names[place] for place in row if place >= 0] for row in retrieved.places.tolist()]
+    return pd.DataFrame(
+        {
+            "id": decoded.ids,
+            "category": answer.own_categories,
+            "rank": retrieved.rank,
+            "candidates": retrieved.candidates,
+            "cosine": retrieved.own,
+            "category_hits_of_10": answer.hits,
+            "category_hits_by_chance": answer.expected,
+            "retrieved": [" ".join(row) for row in best],
+        }
+    )

@@ -1,0 +1,227 @@
+"""The other way round: from a text or an image to the responses nearest to it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import encoders
+from core.datasets import Dataset
+from core.decoders.retrieving.decoded import Decoded
+from core.decoders.retrieving.queries import (
+    WAYS,
+    ResponseModel,
+    image_query,
+    nearest_by_decoding,
+    nearest_by_encoding,
+    text_query,
+)
+from core.errors import NeurogalleryError
+from core.figures import retrieval as figures
+from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.encoders import embeddings
+from pages.shared.encoders.embeddings import Space
+from pages.shared.frame import images
+from pages.shared.frame.text import counted, plain
+from pages.shared.retrieval import answers
+
+KINDS = ("text", "image", "upload")
+KIND, TEXT, IMAGE = "retrieval.query", "retrieval.text", "retrieval.image"
+EXAMPLES = ("a bird in the sky", "food on a plate", "a face")
+COUNT, MOST_TEXT = 12, 300
+EXPLAINED = {
+    "decoding": "Each measured response of the test set is decoded into the space of the encoder; "
+    "shown are those that come nearest to the query (cosine).",
+    "encoding": "A response to the query is predicted by ridge regression, fitted on the training "
+    "set; shown are the measured responses of the test set most correlated with it (r over units).",
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """A direction in the space of the decoder, and what it is in words."""
+
+    direction: np.ndarray
+    words: str
+
+
+def show(ds: Dataset, decoded: Decoded) -> None:
+    """Choose a query; show the predicted profile and the responses nearest to it."""
+    config = decoded.run.config
+    space = Space(encoders.get(config.encoder).info, dict(config.encoder_parameters))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Search by", KINDS, default=KINDS[0], required=True, key=KIND, bind="query-params"
+        )
+        way = st.segmented_control(
+            "Responses by",
+            WAYS,
+            default=WAYS[0],
+            required=True,
+            key="retrieval.way",
+            bind="query-params",
+            help=" ".join(EXPLAINED.values()),
+        )
+    try:
+        query = _query(ds, decoded, space, kind)
+        if query is not None:
+            _show(ds, decoded, query, way)
+    except NeurogalleryError as error:
+        st.error(plain(error), icon=":material/error:")
+
+
+def _query(ds: Dataset, decoded: Decoded, space: Space, kind: str) -> Query | None:
+    if kind == "text":
+        return _text(decoded, space)
+    if kind == "image":
+        return _image(ds, decoded, space)
+    return _upload(decoded, space)
+
+
+def _text(decoded: Decoded, space: Space) -> Query | None:
+    if not space.reads_text:
+        st.info(f"{plain(space.label)} reads no text. Search by an image.", icon=":material/info:")
+        return None
+    text = st.text_input(
+        "Describe what was seen",
+        key=TEXT,
+        bind="query-params",
+        max_chars=MOST_TEXT,
+        placeholder=f"such as: {EXAMPLES[0]}",
+    ).strip()
+    if not text:
+        with st.container(horizontal=True):
+            for example in EXAMPLES:
+                st.button(example, key=f"retrieval_{example}", on_click=_set, args=(TEXT, example))
+        return None
+    for note in encoders.check_text([text], space.info.id):
+        st.caption(f":material/info: {plain(note)}")
+    vector = embeddings.query(space, f"{_name(decoded)} text {text}", text)
+    return None if vector is None else Query(text_query(decoded, vector), f"‘{text}’")
+
+
+def _image(ds: Dataset, decoded: Decoded, space: Space) -> Query | None:
+    name = st.text_input(
+        "Id of a stimulus or gallery image",
+        key=IMAGE,
+        bind="query-params",
+        placeholder="or click an image below",
+        width=360,
+    ).strip()
+    if not name:
+        _browse(ds, decoded)
+        return None
+    if not (ds.has_stimulus(name) or name in set(ds.gallery["id"])):
+        example = ds.stimuli["id"].iloc[0]
+        st.warning(
+            f"There is no image {plain(name)}; ids look like {plain(example)}.",
+            icon=":material/warning:",
+        )
+        return None
+    if ds.has_stimulus(name):
+        vector = decoded.data.embeddings[ds.row(name)]
+    else:
+        image = functools.partial(ds.image, name)
+        vector = embeddings.query(space, f"{_name(decoded)} like {name}", image)
+    if vector is None:
+        return None
+    st.image(images.uri(ds, name, images.PREVIEW), width=150, caption=plain(name))
+    return Query(image_query(decoded, vector), name)
+
+
+def _upload(decoded: Decoded, space: Space) -> Query | None:
+    file = st.file_uploader(
+        "An image of your own (at most 20 MB and 50 million pixels; it is not kept)",
+        type=[name.lower() for name in (*encoders.UPLOAD_FORMATS, "JPG", "TIF")],
+        key="retrieval.upload",
+    )
+    if file is None:
+        return None
+    content = file.getvalue()
+    picture = encoders.check_upload(content, file.name)
+    st.image(picture, width=150, caption=plain(file.name))
+    digest = hashlib.blake2b(content).hexdigest()
+    reread = functools.partial(encoders.check_upload, content)
+    vector = embeddings.query(space, f"{_name(decoded)} upload {digest}", reread)
+    return None if vector is None else Query(image_query(decoded, vector), file.name)
+
+
+def _name(decoded: Decoded) -> str:
+    config = decoded.run.config
+    return f"{config.encoder} {sorted(config.encoder_parameters.items())}"
+
+
+def _set(key: str, value: str) -> None:
+    st.session_state[key] = value
+
+
+def _browse(ds: Dataset, decoded: Decoded) -> None:
+    """Images of the test set to click."""
+    shown = ds.stimuli.iloc[decoded.stimulus[:: max(1, len(decoded.stimulus) // 60)]]
+
+    def pick(ids: list[str]) -> None:
+        if ids:
+            _set(IMAGE, ids[0])
+
+    gallery(
+        images.tiles(ds, shown),
+        key="retrieval_browse",
+        selected=(),
+        on_change=pick,
+        size=images.TILE,
+    )
+
+
+def _show(ds: Dataset, decoded: Decoded, query: Query, way: str) -> None:
+    model = answers.response_model(decoded.run.key, decoded.ds.fingerprint, decoded)
+    if way == "decoding":
+        places, scores = nearest_by_decoding(decoded, query.direction, COUNT)
+    else:
+        places, scores = nearest_by_encoding(model, query.direction, COUNT)
+    with st.container(key="halves"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(f"**Responses nearest to {plain(query.words)}**, by the image that was seen")
+        gallery(
+            _tiles(ds, decoded.stimulus[places], scores),
+            key=f"retrieval_reverse_{way}",
+            selected=(),
+            on_change=lambda ids: None,
+            size=images.THUMBNAIL,
+            selectable=False,
+            show_captions=True,
+        )
+        st.caption(f"{EXPLAINED[way]} {counted(len(decoded.stimulus), 'response')} are compared.")
+    with right:
+        _profile(model, query)
+
+
+def _profile(model: ResponseModel, query: Query) -> None:
+    st.markdown(f"**Predicted response to {plain(query.words)}**")
+    if not model.regions:
+        st.caption("The decoder has no named regions.")
+        return
+    profile = model.profile(query.direction)
+    chart = figures.profile(profile.names, profile.predicted, None, profile.r)
+    st.plotly_chart(chart, key="retrieval_predicted", alt="Predicted mean response of each region")
+    low, high = np.nanmin(profile.r), np.nanmax(profile.r)
+    st.caption(
+        "Mean over the units of a region, in standard deviations over the training set. Over the "
+        f"test images, predicted and measured means correlate with r {low:.2f} to {high:.2f}, by "
+        "region (pointing at it shows its own)."
+    )
+
+
+def _tiles(ds: Dataset, rows: np.ndarray, scores: np.ndarray) -> Sequence[Tile]:
+    tiles = []
+    for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+        stimulus = ds.stimuli.iloc[row]
+        caption = f"{score:.2f} {stimulus['category']}".strip()
+        words = f"{images.describe(stimulus)}, {score:.3f}"
+        tiles.append(Tile(stimulus["id"], images.uri(ds, stimulus["id"]), caption, "", words))
+    return tiles
