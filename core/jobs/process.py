@@ -78,8 +78,10 @@ class Reporter:
     def __call__(self, fraction: float, message: str = "") -> None:
         self.check_cancelled()
         self._fraction, self._message = min(1.0, max(0.0, float(fraction))), message
-        # A resumed job starts beyond 0: the time left follows from the progress of this run.
-        self._first = self._first or (time.monotonic(), self._fraction)
+        # A resumed job starts beyond 0, once it has prepared what it needs again: the time left
+        # follows from the progress of this run.
+        if self._first is None and self._fraction > 0:
+            self._first = (time.monotonic(), self._fraction)
         if time.monotonic() - self._written >= WRITE_EVERY_S:
             self.write()
 

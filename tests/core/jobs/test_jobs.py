@@ -16,7 +16,7 @@ import pytest
 
 from core import jobs, paths, store
 from core.errors import InputError, NotFoundError
-from core.jobs import state
+from core.jobs import process, state
 
 PLUGIN = '''
 import os, signal, sys, time
@@ -428,3 +428,15 @@ def test_a_job_runs_by_hand_only_when_it_waits() -> None:
     ran = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
     assert ran.returncode == 0
     assert json.loads(ran.stdout)["status"] == "done"
+
+
+def test_the_time_left_of_a_resumed_job_follows_from_this_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(process.time, "monotonic", lambda: clock[0])
+    report = process.Reporter(tmp_path)
+    for seconds, fraction in [(0, 0.0), (9, 0.0), (1, 0.5), (10, 0.6)]:
+        clock[0] += seconds
+        report(fraction, "")
+    assert report._seconds_left() == pytest.approx(40)
