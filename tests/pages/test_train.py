@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import datasets, decoders, store
+from core import datasets, decoders, jobs, store
 from core.decoders import Config
 from core.decoders.runs import save
 from core.decoders.scoring.score_table import load_table, save_table, verdicts
@@ -39,9 +39,14 @@ def press(app, label):
     return next(button for button in app.button if button.label.startswith(label)).click().run()
 
 
+def own_rows():
+    """Rows of the decoders that were trained here, without the examples of the project."""
+    return [row for row in described.every() if not row.is_example]
+
+
 def row_named(head):
-    """The row of the only decoder of a head."""
-    [row] = [row for row in described.every() if row.config and row.config.head == head]
+    """The row of the only decoder of a head that was trained here."""
+    [row] = [row for row in own_rows() if row.config and row.config.head == head]
     return row
 
 
@@ -52,8 +57,9 @@ def changed(run, number, **fields):
 
 
 def choose(app, *rows):
-    """Select rows of the table."""
-    shown = described.every()
+    """Select rows of the table, which has the examples where their recording is in view."""
+    of_this_recording = app.toggle(key="train.only_here").value
+    shown = own_rows() if of_this_recording else described.every()
     places = [place for place, row in enumerate(shown) if row.key in {one.key for one in rows}]
     app.session_state[decoder_table.key_of_table(shown)] = {"selection": {"rows": places}}
     return app.run()
@@ -227,7 +233,7 @@ def test_the_filter_holds_every_word(recording, stored):
     app = open_page("train", **recording, filter="RIDGE category")
     assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
     app = open_page("train", **recording, filter="ridge mlp")
-    assert "Of 2 decoders none is shown" in texts(app)
+    assert "Of 5 decoders none is shown" in texts(app)  # two of these settings, three examples
     assert "the filter is 'ridge mlp'" in texts(app)
 
 
@@ -244,12 +250,12 @@ def test_a_row_is_read_again_when_its_decoder_or_its_scores_change(stored):
 def test_a_damaged_decoder_can_be_deleted(recording, stored, tmp_path):
     mlp, ridge = stored
     (tmp_path / "results" / "store" / mlp.key / "result.json").write_text("{")
-    [row] = [row for row in described.every() if row.key == mlp.key]
+    [row] = [row for row in own_rows() if row.key == mlp.key]
     assert "cannot be read" in row.cells["State"]
     app = choose(open_page("train", **recording, only_here="false"), row)
     assert not app.exception
     app = press(app, "Delete 1 decoder").button(key="train.delete").click().run()
-    assert [row.key for row in described.every()] == [ridge.key]
+    assert [row.key for row in own_rows()] == [ridge.key]
 
 
 def test_decoders_of_other_options_are_not_of_this_recording():
@@ -278,10 +284,10 @@ def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
     app = press(app, "Delete 1 decoder")
     assert f"**mlp-{mlp.key[-6:]}**, MLP, trained 20" in [m.value for m in app.markdown][-1]
     app = app.button(key="train.keep").click().run()
-    assert len(described.every()) == 2
+    assert len(own_rows()) == 2
     app = press(app, "Delete 1 decoder").button(key="train.delete").click().run()
     assert not app.exception
-    assert [row.key for row in described.every()] == [ridge.key]
+    assert [row.key for row in own_rows()] == [ridge.key]
     assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
     assert "Select one decoder" in texts(app)
 
@@ -302,7 +308,7 @@ def test_chosen_decoders_are_compared(recording, stored):
     for run in (mlp, other):
         table = decoders.evaluate(mlp, None, "images", False, 20, 20)
         save_table(table, run.key, "images")
-    app = choose(open_page("train", **recording), *described.every())
+    app = choose(open_page("train", **recording), *own_rows())
     assert not app.exception
     names = [decoders.short_name(run.key, "mlp") for run in (mlp, other)]
     assert "Loss curves are not compared, for the losses differ" in texts(app)
@@ -322,7 +328,7 @@ def test_chosen_decoders_are_compared(recording, stored):
 def test_loss_curves_of_the_same_loss_are_compared(recording, stored):
     mlp, _ = stored
     changed(mlp, 1, config=replace(mlp.config, seed=3))
-    both = [row for row in described.every() if row.config.head == "mlp"]
+    both = [row for row in own_rows() if row.config.head == "mlp"]
     app = choose(open_page("train", **recording), *both)
     assert len(app.get("plotly_chart")) == 2
     assert "the losses differ" not in texts(app)
@@ -435,3 +441,75 @@ def test_a_verdict_is_worded():
     chance, baselines = decoder_scores.in_sentences(found)
     assert chance.startswith("Not above chance: two-way 70.0% (p = 0.200), top-1 35.0% (p =")
     assert baselines.startswith("**two-way** 70.0% (65.0% to 75.0%): within the interval of ridge")
+
+
+EXAMPLES = ["linear", "ridge", "mlp"]
+
+
+def select(app, *rows):
+    app.session_state[decoder_table.key_of_table(described.every())] = {
+        "selection": {"rows": list(rows)}
+    }
+    return app.run()
+
+
+def test_the_first_start_shows_a_decoder_and_its_scores_without_a_job():
+    app = open_page("train", recording="simulated")
+    assert not app.exception
+    assert "solved in closed form" in texts(app)
+    assert "No decoder was trained yet" not in texts(app)
+    assert not [button for button in app.button if button.label.startswith("Train ")]
+    measures = app.dataframe[0].value
+    assert set(measures["Head"]) == {"ridge", "linear (baseline)"}
+    table = app.dataframe[-1].value
+    assert list(table["Head"]) == EXAMPLES
+    assert set(table["State"]) == {"example"}
+    assert table["Test two-way"].between(90, 100).all()
+    assert jobs.all_jobs() == []
+    assert store.entries() == []
+
+
+def test_another_seed_is_trained():
+    app = open_page("train", recording="simulated", random_seed="1")
+    assert [button for button in app.button if button.label.startswith("Train ")]
+    assert "solved in closed form" not in texts(app)
+
+
+def test_examples_are_opened_and_compared_but_not_deleted():
+    app = select(open_page("train", recording="simulated"), 2)
+    assert not [button for button in app.button if button.label.startswith("Delete")]
+    app = press(app, "Open")
+    assert not app.exception
+    assert app.selectbox(key="train.head").value == "mlp"
+    assert app.multiselect(key="train.loss").value == ["fuzzy"]
+    about = decoders.examples()[2].facts["about"]
+    assert f"epoch {about['best_epoch']} of {about['epochs']} kept" in texts(app)
+    app = select(app, 0, 1, 2)
+    assert not app.exception
+    assert [list(frame.value) for frame in app.dataframe if "Measure" in frame.value][-1] == [
+        "Measure",
+        *(row.name for row in described.every()),
+        "Chance",
+    ]
+
+
+def test_examples_of_another_recording_are_counted_where_the_table_is_empty(recording):
+    assert "Of 3 examples none is shown" in texts(open_page("train", **recording))
+    app = open_page("train", **recording, only_here="false")
+    assert list(app.dataframe[-1].value["Head"]) == EXAMPLES
+
+
+def test_a_decoder_of_the_same_key_goes_before_the_example():
+    [example, *_] = decoders.examples()
+    save(replace(decoders.load(example.key), partial=True), "Mine")
+    rows = {row.key: row for row in described.every()}
+    assert len(rows) == 3
+    assert not rows[example.key].is_example
+    assert rows[example.key].cells["State"] == "cancelled, not scored"
+    decoder_table.delete([example.key])
+    assert {row.is_example for row in described.every()} == {True}
+
+
+def test_without_examples_the_table_says_that_there_is_none(recording, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_READY", str(tmp_path / "none"))
+    assert "No decoder was trained yet" in texts(open_page("train", **recording))

@@ -1,4 +1,4 @@
-"""The decoders in the store, each as a row: what it is, how good, and what was changed."""
+"""Decoders, own and examples, each as a row: what it is, how good, and what was changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONLY_HERE = "Of this recording and subject only"
 
 @dataclass(frozen=True)
 class Row:
-    """A decoder in the store.
+    """A decoder of the user's own, or one that comes with the project.
 
     Attributes
     ----------
@@ -34,6 +34,8 @@ class Row:
         None where the decoder cannot be read.
     cells : mapping of str to Any
         Cells of the table by column, in their order.
+    is_example : bool
+        True for one that comes with the project.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Row:
     created: float
     config: Config | None = None
     cells: Mapping[str, Any] = field(default_factory=dict)
+    is_example: bool = False
 
     @property
     def trained(self) -> str:
@@ -54,13 +57,15 @@ def loaded(key: str) -> Run | None:
 
 
 def every() -> list[Row]:
-    """Every decoder in the store, the newest first; only what changed is read again."""
-    rows = [row_of(key, written) for key, written in stamps().items()]
-    return sorted(rows, key=lambda row: row.created, reverse=True)
+    """Own decoders, the newest first, then the examples; only what changed is read again."""
+    examples = [entry.key for entry in decoders.examples()]
+    rows = {key: row_of(key, at, key in examples) for key, at in stamps(examples).items()}
+    shown_last = [rows.pop(key) for key in examples]
+    return sorted(rows.values(), key=lambda row: row.created, reverse=True) + shown_last
 
 
 @lru_cache(maxsize=MOST_ROWS)
-def row_of(key: str, written: tuple[int, int]) -> Row:
+def row_of(key: str, written: tuple[int, int], is_example: bool = False) -> Row:
     """The row of a decoder; ``written``, of ``stamps``, changes with its files."""
     try:
         entry = store.entry(key)
@@ -70,7 +75,8 @@ def row_of(key: str, written: tuple[int, int]) -> Row:
         name = decoders.short_name(key, "decoder")
         cells = {"Decoder": name, "State": f"cannot be read: {error}"}
         return Row(key, name, written[0] / 1e9, cells=cells)
-    row = Row(key, decoders.short_name(key, config.head), entry.created, config)
+    name = decoders.short_name(key, config.head)
+    row = Row(key, name, entry.created, config, is_example=is_example)
     return replace(row, cells=_cells(row, config, entry.facts, scored))
 
 
@@ -84,7 +90,7 @@ def _cells(
         "Validation two-way": _per_cent(about.get("two_way")),
         "Audit": splits.worst(finding["level"] for finding in facts["audit"]),
         "Test top-1": _tested(scored, config.head, "top-1"),
-        "State": _state(facts, scored is not None),
+        "State": _state(facts, scored is not None, row.is_example),
         "Settings": in_words(changed(config)),
         "Trained": row.trained,
         "Head": config.head,
@@ -117,8 +123,9 @@ def has_diverged(about: Mapping[str, Any]) -> bool:
     return "not a number" in str(about.get("stopped"))
 
 
-def _state(facts: Mapping[str, Any], is_scored: bool) -> str:
-    states = ["cancelled"] if facts["partial"] else []
+def _state(facts: Mapping[str, Any], is_scored: bool, is_example: bool) -> str:
+    states = ["example"] if is_example else []
+    states += ["cancelled"] if facts["partial"] else []
     states += ["diverged"] if has_diverged(facts["about"]) else []
     states += [] if is_scored else ["not scored"]
     return ", ".join(states) or "scored"

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import decoders
+from core import decoders, jobs
 from core.datasets import Dataset
 from core.decoders import HEADS, Config, Run, TrainRequest
 from core.figures import training as figures
@@ -70,15 +70,23 @@ def _warn_of_divergence(run: Run) -> None:
 
 
 def list_decoders(ds: Dataset) -> None:
-    """Every decoder in the store: filter, compare, open, delete."""
+    """Every decoder, own and examples: filter, compare, open, delete."""
     st.subheader("Decoders")
     compare([row for row in table.choose(ds) if row.config is not None])
 
 
 def trained(config: Config) -> Run | None:
-    """The decoder of the settings; until it is there, a button, then its curves as they grow."""
+    """The decoder of the settings; until it is there, a button, then its curves as they grow.
+
+    An example of these settings is there at once, where the user has not trained them.
+    """
+    request = TrainRequest(config)
+    if jobs.find(request.operation, request.to_json()) is None:
+        example = decoders.example_of(config)
+        if example is not None:
+            return loaded(example)
     return results.get(
-        TrainRequest(config),
+        request,
         partial(results.recall, loaded),
         on_click=True,
         icon=":material/model_training:",

@@ -1,4 +1,4 @@
-"""The table of the decoders in the store: filter, choose, open, import, delete."""
+"""The table of the decoders, own and examples: filter, choose, open, import, delete."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pages.shared.frame.text import counted, plain
 
 ABSENT = "–"
 PER_CENT = "%.1f%%"
+STATES = "An example comes with the project and stays; one of your own goes before it."
 
 
 def choose(ds: Dataset) -> list[Row]:
@@ -69,7 +70,8 @@ def _nothing(rows: Sequence[Row], text: str, only: bool) -> str:
         return "No decoder was trained yet."
     hiding = [f"'{ONLY_HERE}' is on"] if only else []
     hiding += [f"the filter is '{plain(text)}'"] if text else []
-    return f"Of {counted(len(rows), 'decoder')} none is shown: {' and '.join(hiding)}."
+    noun = "example" if all(row.is_example for row in rows) else "decoder"
+    return f"Of {counted(len(rows), noun)} none is shown: {' and '.join(hiding)}."
 
 
 def _selected(rows: Sequence[Row]) -> list[int]:
@@ -81,7 +83,7 @@ def _selected(rows: Sequence[Row]) -> list[int]:
         column_config=_columns(),
         placeholder=ABSENT,
         key=key_of_table(rows),
-        alt="Decoders in the store",
+        alt="Decoders",
     )
     return list(chosen.selection.rows)
 
@@ -100,7 +102,7 @@ def _columns() -> dict[str, Any]:
         "Validation two-way": number(width=130, format=PER_CENT, help="Of the epoch kept."),
         "Audit": text(width=65, help="Of the split. Red: the scores measure a leak."),
         "Test top-1": number(width=90, format=PER_CENT, help=tested),
-        "State": text(width=110),
+        "State": text(width=110, help=STATES),
         "Settings": text(width="medium", help="What differs from its default"),
         "Fold": number(width="small"),
         "Seed": number(width="small", format="plain"),
@@ -112,8 +114,9 @@ def _actions(picked: Sequence[Row]) -> None:
     with st.container(horizontal=True):
         if len(picked) == 1 and picked[0].config is not None:
             _open(picked[0].config)
-        if st.button(f"Delete {counted(len(picked), 'decoder')}", icon=":material/delete:"):
-            _confirm(picked)
+        own = [row for row in picked if not row.is_example]
+        if own and st.button(f"Delete {counted(len(own), 'decoder')}", icon=":material/delete:"):
+            _confirm(own)
 
 
 def _open(config: Config) -> None:

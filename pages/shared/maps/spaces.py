@@ -81,13 +81,13 @@ def listed(ds: Dataset) -> list[str]:
 
 
 def decoders_of(ds: Dataset) -> list[str]:
-    """Short names of the decoders that were trained on this recording and subject."""
+    """Short names of the decoders of this recording and subject, the examples last."""
     if ds.betas is None:
         return []
     options = Reference.of(ds).options
     return [
         decoders.short_name(entry.key, config["head"])
-        for entry in decoders.entries()
+        for entry in [*decoders.entries(), *decoders.examples()]
         for config in [entry.facts["config"]]
         if not entry.facts["partial"]
         and (config["dataset"], config["options"]) == (ds.info.name, options)
