@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
-from pages.shared.decoders.choose import choose_decoders
 
 from core.datasets import Dataset
-from core.decoders import Run
 from core.errors import NeurogalleryError
+from pages.shared.decoders.choose import choose_decoders
 from pages.shared.frame import guard, recording
-from pages.shared.retrieval import answers, demonstration, reverse
+from pages.shared.retrieval import demonstration, reverse
 
 DIRECTIONS = ("response → images", "text or image → responses")
 MOST = 2
@@ -23,7 +22,8 @@ def page(ds: Dataset) -> None:
             icon=":material/info:",
         )
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    with controls:
         direction = st.segmented_control(
             "From",
             DIRECTIONS,
@@ -37,15 +37,11 @@ def page(ds: Dataset) -> None:
         return
     try:
         if direction == DIRECTIONS[0]:
-            demonstration.show(ds, runs)
+            demonstration.show(ds, runs, controls)
         else:
-            _reverse(ds, runs)
+            reverse.show(ds, runs[0])
     except NeurogalleryError as error:
         guard.show_error(error)
-
-
-def _reverse(ds: Dataset, runs: list[Run]) -> None:
-    reverse.show(ds, answers.decoded_of(ds, runs[0]))
 
 
 page(recording.require())

@@ -6,10 +6,11 @@ from core.galleries.image_set import ImageSet, RecordingImages, encoded_with
 from core.galleries.job import GalleryRequest
 from core.galleries.joined import SEEN, JoinedImages, search_parts, with_images
 from core.galleries.listing import forget
-from core.galleries.sources import GalleryInfo, available, open_gallery
+from core.galleries.sources import STIMULI, GalleryInfo, available, open_gallery
 
 __all__ = [
     "SEEN",
+    "STIMULI",
     "FolderImages",
     "GalleryInfo",
     "GalleryRequest",

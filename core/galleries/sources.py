@@ -11,7 +11,7 @@ from core.errors import NotFoundError
 from core.galleries.folder import FOLDER, FolderImages, folder_names
 from core.galleries.image_set import ImageSet, RecordingImages
 
-OWN, RECORDING = "own", "recording:"
+OWN, STIMULI, RECORDING = "gallery", "stimuli", "recording:"
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class GalleryInfo:
 def available(ds: Dataset) -> list[GalleryInfo]:
     """List the galleries that can be searched beside a recording; none is opened."""
     infos = []
-    if ds.images is not None:
-        which = _which(ds)
-        title = f"{'Gallery' if which == 'gallery' else 'Stimuli'} of this recording"
-        infos.append(GalleryInfo(OWN, title, len(getattr(ds, which))))
+    if ds.images is not None and len(ds.gallery):
+        infos.append(GalleryInfo(OWN, "Gallery of this recording", len(ds.gallery)))
+    if ds.images is not None or ds.embeddings:
+        infos.append(GalleryInfo(STIMULI, "Stimuli of this recording", ds.n_stimuli))
     for info in datasets.available():
         if info.name != ds.info.name and _may_have_images(info):
             note = "simulated experiment" if info.is_simulated else "another recording"
@@ -72,6 +72,8 @@ def open_gallery(
     """
     if name == OWN:
         return _own(ds)
+    if name == STIMULI:
+        return _images_of(ds, STIMULI, "stimuli")
     if name.startswith(RECORDING):
         return _of_recording(name.removeprefix(RECORDING), ds, load)
     if name.startswith(FOLDER):
@@ -81,24 +83,27 @@ def open_gallery(
 
 
 def _own(ds: Dataset) -> ImageSet:
-    images = _images_of(ds, OWN)
-    images.holds_stimuli = _which(ds) == "stimuli"
-    return images
+    """Its gallery, or the stimuli where it has none."""
+    return _images_of(ds, OWN if len(ds.gallery) else STIMULI, _which(ds))
 
 
 def _of_recording(name: str, ds: Dataset, load: Callable[[str], Dataset]) -> ImageSet:
     here = [info.name for info in datasets.available() if _may_have_images(info)]
     if name not in here:
         raise NotFoundError(f"The recording {name!r} is not here", choices=here)
-    return _own(ds) if name == ds.info.name else _images_of(load(name), f"{RECORDING}{name}")
+    return _own(ds) if name == ds.info.name else _other(load(name))
 
 
-def _images_of(ds: Dataset, name: str) -> RecordingImages:
-    if ds.images is None:
+def _other(ds: Dataset) -> ImageSet:
+    return _images_of(ds, f"{RECORDING}{ds.info.name}", _which(ds))
+
+
+def _images_of(ds: Dataset, name: str, which: str) -> RecordingImages:
+    if ds.images is None and not (name == STIMULI and ds.embeddings):
         raise NotFoundError(f"{ds.info.title} comes without images", "images to search")
-    which = _which(ds)
-    words = "gallery" if which == "gallery" else "stimuli"
-    return RecordingImages(name, f"{words} of {ds.info.title}", ds, which)
+    images = RecordingImages(name, f"{which} of {ds.info.title}", ds, which)
+    images.holds_stimuli = name == STIMULI
+    return images
 
 
 def _which(ds: Dataset) -> str:

@@ -68,9 +68,10 @@ def require() -> Dataset:
 
 def title(ds: Dataset, text: str) -> None:
     """Title of a page; where no brain was recorded it says so."""
-    st.title(plain(text))
-    if ds.info.is_simulated:
-        st.badge("Simulated data", icon=":material/science:", color="orange")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(plain(text), width="content")
+        if ds.info.is_simulated:
+            st.badge("Simulated data", icon=":material/science:", color="orange", width="content")
 
 
 def _offer_download(info: DatasetInfo) -> None:

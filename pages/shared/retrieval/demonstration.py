@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
 from core.decoders import Run
@@ -18,29 +20,37 @@ from pages.shared.retrieval.answers import Answer
 RESPONSE, PRESENT = "retrieval.response", "retrieval.present"
 
 
-def show(ds: Dataset, runs: Sequence[Run]) -> None:
+def show(ds: Dataset, runs: Sequence[Run], controls: DeltaGenerator) -> None:
     """Choose a gallery and an order, then one response after another."""
-    first = runs[0].config
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        test = answers.decoded_of(ds, runs[0]).data.fold.test
-        gallery = galleries.choose(ds, first.encoder, first.encoder_parameters, test)
-        order = st.selectbox(
-            "Order", slides.ORDERS, key="retrieval.order", bind="query-params", width=180
-        )
-        guess = st.toggle(
-            "Guess first",
-            key="retrieval.guess",
-            bind="query-params",
-            help="Hides what was seen until it is revealed (R).",
-        )
+    config = runs[0].config
+    with controls:
+        test = np.asarray(answers.decoded_of(ds, runs[0]).data.fold.test)
+        gallery = galleries.choose(ds, config.encoder, test)
+        with st.popover("Settings", icon=":material/tune:"):
+            order, guess = _settings(ds, gallery)
         phone.offer()
-    if gallery is None:
+    if gallery is None or not galleries.is_ready(
+        gallery, config.encoder, config.encoder_parameters
+    ):
         return
     shown = _answers(ds, runs, gallery)
     if shown:
-        for each in shown:
-            st.markdown(overall.sentence(each))
+        st.markdown("  \n".join(overall.sentence(answer) for answer in shown))
+        galleries.describe(gallery, config.encoder, config.encoder_parameters)
         _live(ds, shown, order, guess)
+
+
+def _settings(ds: Dataset, gallery: ImageSet | None) -> tuple[str, bool]:
+    order = st.selectbox("Order", slides.ORDERS, key="retrieval.order", bind="query-params")
+    guess = st.toggle(
+        "Guess first",
+        key="retrieval.guess",
+        bind="query-params",
+        help="Hides what was seen until it is revealed (R).",
+    )
+    if gallery is not None:
+        galleries.offer_test_images(ds, gallery)
+    return order, guess
 
 
 def _answers(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> list[Answer]:

@@ -19,14 +19,14 @@ from pages.shared.retrieval import answers
 from pages.shared.retrieval.answers import KEPT, Answer
 from pages.shared.retrieval.slides import name_of, thumbnail
 
-SMALL = 72
+SMALL = 52
 TRIAL_IMAGES = 5
 
 
 def show(ds: Dataset, answer: Answer, number: int) -> None:
     """Profile, training images and trials of the response at a place of the test set."""
     with st.container(key="retrieval_details"):
-        left, middle, right = st.columns(3, gap="large")
+        left, middle, right = st.columns([1.25, 0.9, 1.15], gap="medium")
     with left:
         _profile(answer, number)
     with middle:
@@ -74,7 +74,7 @@ def _training_images(ds: Dataset, answer: Answer, number: int) -> None:
     if not tiles:
         st.caption("The seen image has no embedding.")
         return
-    _show(tiles, f"training_{number}", images.THUMBNAIL)
+    _show(tiles, f"training_{number}", images.TILE)
     st.caption(
         "Cosine to the seen image in the encoder's space: what the decoder has been trained on "
         "that is most like it."

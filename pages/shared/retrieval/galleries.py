@@ -11,63 +11,69 @@ import streamlit as st
 from core import galleries, paths
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
-from core.galleries import ImageSet
+from core.galleries import STIMULI, ImageSet
 from pages.shared.frame import recording, results, widgets
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
 
 GALLERY, ADD_TEST = "retrieval.gallery", "retrieval.add_test"
 
 
-def choose(
-    ds: Dataset, encoder: str, parameters: Mapping[str, Any], test: np.ndarray | None = None
-) -> ImageSet | None:
-    """A gallery with embeddings of an encoder; None, and what to do, while there is none.
+def choose(ds: Dataset, encoder: str, test: np.ndarray) -> ImageSet | None:
+    """A gallery; None, and how to add one, where there is none.
 
     Parameters
     ----------
     ds : Dataset
     encoder : str
-    parameters : mapping
-        Of the encoder.
-    test : int array, optional
-        Rows of the stimuli that may be added; those of the test set that comes with the
-        recording, or all of them, where none are named.
+        Precomputed embeddings are of the stimuli, which then come first.
+    test : int array
+        Rows of the stimuli that may be added.
     """
-    try:
-        images = _chosen(ds, _test_rows(ds) if test is None else test)
-        if images is None or not all(_is_there(part, encoder, parameters) for part in images.parts):
-            return None
-        _describe(images, encoder, parameters)
-        return images
-    except NeurogalleryError as error:
-        st.error(plain(error), icon=":material/error:")
-        return None
-
-
-def _chosen(ds: Dataset, test: np.ndarray) -> ImageSet | None:
     infos = {info.id: info for info in galleries.available(ds)}
     if not infos:
         st.info(f"There is no gallery to search yet. {_how_to_add()}", icon=":material/info:")
         return None
+    if encoder.startswith("precomputed:") and STIMULI in infos:
+        infos = {STIMULI: infos.pop(STIMULI), **infos}
     widgets.warn_unknown(GALLERY, infos, "There is no gallery")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Gallery",
-            list(infos),
-            key=GALLERY,
-            bind="query-params",
-            width=300,
-            help=f"The images that are searched. {_how_to_add()}",
-        )
+    name = st.selectbox(
+        "Gallery",
+        list(infos),
+        key=GALLERY,
+        bind="query-params",
+        width=240,
+        help=f"The images that are searched. {_how_to_add()}",
+    )
+    try:
         gallery = galleries.open_gallery(name, ds, _opened)
-        add = st.toggle(
-            "Add the test images",
-            key=ADD_TEST,
-            bind="query-params",
-            disabled=gallery.holds_stimuli or ds.images is None,
-            help="The seen image itself can be retrieved only where it is in the gallery.",
-        )
-    return galleries.with_images(gallery, ds, test) if add and ds.images is not None else gallery
+    except NeurogalleryError as error:
+        show_error(error)
+        return None
+    is_added = st.session_state.get(ADD_TEST, st.query_params.get(ADD_TEST) == "true")
+    if is_added and ds.images is not None:
+        return galleries.with_images(gallery, ds, test)
+    return gallery
+
+
+def offer_test_images(ds: Dataset, gallery: ImageSet) -> None:
+    """Whether the images of the test set are searched too."""
+    st.toggle(
+        "Add the test images",
+        key=ADD_TEST,
+        bind="query-params",
+        disabled=gallery.parts[0].holds_stimuli or ds.images is None,
+        help="The seen image itself can be retrieved only where it is in the gallery.",
+    )
+
+
+def is_ready(images: ImageSet, encoder: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a gallery has embeddings of an encoder; until then what to do, or how far it is."""
+    try:
+        return all(_is_there(part, encoder, parameters) for part in images.parts)
+    except NeurogalleryError as error:
+        show_error(error)
+        return False
 
 
 def _is_there(images: ImageSet, encoder: str, parameters: Mapping[str, Any]) -> bool:
@@ -87,7 +93,7 @@ def _is_there(images: ImageSet, encoder: str, parameters: Mapping[str, Any]) -> 
     return encoded is not None
 
 
-def _describe(images: ImageSet, encoder: str, parameters: Mapping[str, Any]) -> None:
+def describe(images: ImageSet, encoder: str, parameters: Mapping[str, Any]) -> None:
     """Whether the seen image can be retrieved, and which images cannot."""
     gallery, *added = images.parts
     words = f"{counted(len(gallery.ids), 'image')}: {plain(gallery.title)}"
@@ -123,11 +129,6 @@ def _list_failures(failures: Mapping[str, str], count: int) -> None:
 def _in_words(encoder: str, parameters: Mapping[str, Any]) -> str:
     settings = ", ".join(f"{name} {value}" for name, value in parameters.items())
     return f"{encoder} ({settings})" if settings else encoder
-
-
-def _test_rows(ds: Dataset) -> np.ndarray:
-    rows = np.flatnonzero(ds.stimuli["split"] == "test")
-    return rows if len(rows) else np.arange(ds.n_stimuli)
 
 
 def _opened(name: str) -> Dataset:

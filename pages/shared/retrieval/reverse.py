@@ -12,6 +12,7 @@ import streamlit as st
 
 from core import encoders
 from core.datasets import Dataset
+from core.decoders import Run
 from core.decoders.retrieving.decoded import Decoded
 from core.decoders.retrieving.queries import (
     WAYS,
@@ -50,9 +51,9 @@ class Query:
     words: str
 
 
-def show(ds: Dataset, decoded: Decoded) -> None:
+def show(ds: Dataset, run: Run) -> None:
     """Choose a query; show the predicted profile and the responses nearest to it."""
-    config = decoded.run.config
+    decoded, config = answers.decoded_of(ds, run), run.config
     space = Space(encoders.get(config.encoder).info, dict(config.encoder_parameters))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(

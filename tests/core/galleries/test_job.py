@@ -37,7 +37,7 @@ def test_a_request_of_a_folder_that_nobody_listed_has_no_key_yet(tmp_path, monke
 @pytest.mark.parametrize(
     ("values", "error", "message"),
     [
-        ({"gallery": "own", "encoder": "pixels"}, InputError, "The gallery is 'own'"),
+        ({"gallery": "gallery", "encoder": "pixels"}, InputError, "The gallery is 'gallery'"),
         ({"gallery": "folder:small"}, InputError, "has no 'encoder'"),
         ({"gallery": "folder:small", "encoder": "pixels", "x": 1}, InputError, "a field 'x'"),
         ({"gallery": "folder:no", "encoder": "pixels"}, NotFoundError, "no gallery 'no'"),

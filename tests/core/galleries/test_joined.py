@@ -64,18 +64,18 @@ def ds():
 
 def test_stimuli_stand_after_the_gallery(ds):
     rows = np.array([4, 0, 5])
-    joined = with_images(open_gallery("own", ds), ds, rows)
+    joined = with_images(open_gallery("gallery", ds), ds, rows)
     assert list(joined.ids) == ["g0", "g1", f"{SEEN}p4", f"{SEEN}p0", f"{SEEN}p5"]
     assert joined.categories.tolist() == ["", "", "c0", "c0", "c1"]
     assert joined.holds_stimuli
     assert np.array_equal(joined.image(f"{SEEN}p4"), ds.image("p4"))
     assert np.array_equal(joined.image("g1"), ds.image("g1"))
-    assert joined.fingerprint != with_images(open_gallery("own", ds), ds, rows[:2]).fingerprint
+    assert joined.fingerprint != with_images(open_gallery("gallery", ds), ds, rows[:2]).fingerprint
 
 
 def test_embeddings_are_those_of_both(ds):
     rows = np.array([4, 0, 5])
-    joined = with_images(open_gallery("own", ds), ds, rows)
+    joined = with_images(open_gallery("gallery", ds), ds, rows)
     requests = []
     while joined.features("pixels") is None:
         requests.append(joined.request("pixels", {}).which)
@@ -100,5 +100,5 @@ def test_a_gallery_that_holds_the_stimuli_stays_as_it_is(ds):
     for path in (paths.data_root() / "mine" / "gallery").iterdir():
         path.unlink()
     ds = datasets.load("folder:mine")
-    own = open_gallery("own", ds)
+    own = open_gallery("gallery", ds)
     assert with_images(own, ds, np.array([0])) is own

@@ -24,13 +24,13 @@ def test_what_is_here_is_listed(ds):
     (paths.data_root() / "rdms_only").mkdir()
     (paths.data_root() / "rdms_only" / "stimuli.csv").write_text("id\na\n")
     listed = {info.id: info for info in available(ds)}
-    assert list(listed) == ["own", "recording:simulated", "folder:imagenet"]
-    assert listed["own"].count == 2
-    assert listed["own"].title == "Gallery of this recording"
+    assert list(listed) == ["gallery", "stimuli", "recording:simulated", "folder:imagenet"]
+    assert listed["gallery"].count == 2
+    assert listed["gallery"].title == "Gallery of this recording"
 
 
 def test_the_gallery_of_the_recording_in_view(ds):
-    own = open_gallery("own", ds)
+    own = open_gallery("gallery", ds)
     assert list(own.ids) == ["g0", "g1"]
     assert own.categories.tolist() == ["", ""]
     assert not own.holds_stimuli
@@ -47,7 +47,7 @@ def test_stimuli_are_searched_where_there_is_no_gallery():
     for path in (root / "gallery").iterdir():
         path.unlink()
     ds = datasets.load("folder:mine")
-    own = open_gallery("own", ds)
+    own = open_gallery("gallery", ds)
     assert list(own.ids) == ds.stimuli["id"].tolist()
     assert own.holds_stimuli
     np.testing.assert_array_equal(own.features("precomputed:vgg16"), ds.embeddings["vgg16"])
@@ -58,7 +58,7 @@ def test_another_recording(ds):
     other = open_gallery("recording:folder:other", ds)
     assert list(other.ids) == ["g0", "g1"]
     assert not other.holds_stimuli
-    assert open_gallery("recording:folder:mine", ds).id == "own"
+    assert open_gallery("recording:folder:mine", ds).id == "gallery"
     with pytest.raises(NotFoundError, match="gallery"):
         other.features("precomputed:vgg16")
 
@@ -66,7 +66,7 @@ def test_another_recording(ds):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("imagenet", "There is no gallery 'imagenet'.*own"),
+        ("imagenet", "There is no gallery 'imagenet'.*gallery, stimuli"),
         ("folder:imagenet", "There is no gallery 'imagenet'.*Choices: small"),
         ("recording:nothing", "The recording 'nothing' is not here"),
         ("recording:kriegeskorte92", "is not here"),
@@ -84,9 +84,9 @@ def test_a_recording_without_images_has_none():
     folder.mkdir(parents=True)
     (folder / "stimuli.csv").write_text("id\na\nb\n")
     ds = datasets.load("folder:bare")
-    assert "own" not in [info.id for info in available(ds)]
+    assert "gallery" not in [info.id for info in available(ds)]
     with pytest.raises(NotFoundError, match="comes without images"):
-        open_gallery("own", ds)
+        open_gallery("gallery", ds)
 
 
 def test_a_folder_that_is_a_link_to_elsewhere_is_refused(ds, tmp_path):

@@ -24,8 +24,15 @@ def page():
     jobs_panel.begin()
     ds = datasets.load("folder:mine")
     test = st.session_state["test"]
-    images = galleries.choose(ds, st.session_state["encoder"], {}, test)
-    st.markdown("no gallery" if images is None else f"searched {', '.join(images.ids)}")
+    encoder = st.session_state["encoder"]
+    images = galleries.choose(ds, encoder, test)
+    if images is not None:
+        galleries.offer_test_images(ds, images)
+    if images is None or not galleries.is_ready(images, encoder, {}):
+        st.markdown("no gallery")
+    else:
+        galleries.describe(images, encoder, {})
+        st.markdown(f"searched {', '.join(images.ids)}")
     jobs_panel.forget_former()
 
 
@@ -63,7 +70,7 @@ def ds():
 
 def test_the_gallery_of_the_recording_is_encoded_on_a_click():
     app = opened()
-    assert app.selectbox(GALLERY).options == ["own", "recording:simulated"]
+    assert app.selectbox(GALLERY).options == ["gallery", "stimuli", "recording:simulated"]
     assert "no gallery" in said(app)
     assert not jobs.all_jobs()
     app = until_done(press(app, "Encode 2 gallery images with pixels"))
@@ -146,9 +153,9 @@ def test_a_gallery_that_another_encoder_encoded_says_so(ds):
 @pytest.mark.parametrize(
     ("gallery", "encoder", "message"),
     [
-        ("own", "precomputed:vgg16", "embeddings of the stimuli, not the gallery"),
+        ("gallery", "precomputed:vgg16", "embeddings of the stimuli, not the gallery"),
         ("folder:small", "precomputed:vgg16", "not of the folder small"),
-        ("own", "nothing", "There is no encoder 'nothing'"),
+        ("gallery", "nothing", "There is no encoder 'nothing'"),
         ("folder:empty", "pixels", "The folder empty holds no images"),
         ("folder:gone", "pixels", "There is no gallery folder:gone"),
     ],
