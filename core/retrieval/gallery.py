@@ -19,8 +19,12 @@ MARGIN, ERROR = 1e-5, 4 * float(np.finfo(np.float32).eps)
 SQUARES = (1e-20, 1e30)
 # Seen from a centre, errors grow as a row comes near to it; above this, double precision.
 MAGNIFIED = 8.0
-# So many cosines stay in the cache of a core while they are scaled and compared.
-CACHED = 400_000
+# So many cosines stay in the cache of a core while they are scaled and compared; of many
+# queries, those with so many rows at least, as a threshold set by few rows holds back little.
+CACHED, WIDE = 400_000, 8192
+# So many numbers are scored again at once: larger arrays would each come afresh from the
+# operating system, which takes longer than the arithmetic.
+RESCORED = 60_000
 
 
 class Gallery:
@@ -73,7 +77,7 @@ class Gallery:
         magnified = [self._prepare(part) for part in row_blocks(len(self), self._features.shape[1])]
         error = max(MARGIN, ERROR * self._features.shape[1] ** 0.5)
         self.margin = error * max(1.0, *magnified) if magnified else error
-        self.usable = int(self._has_direction.sum())
+        self._count()
 
     def __len__(self) -> int:
         return len(self._features) if self._rows is None else len(self._rows)
@@ -94,7 +98,7 @@ class Gallery:
         chosen._scale = self._scale[rows]
         chosen._shift = self._shift if self._centre is None else self._shift[rows]
         chosen._has_direction = self._has_direction[rows]
-        chosen.usable = int(chosen._has_direction.sum())
+        chosen._count()
         return chosen
 
     def directions(self, features: Any) -> np.ndarray:
@@ -122,7 +126,9 @@ class Gallery:
             -1 to 1; computed in double precision, in one order whatever the block.
         """
         similarity = np.empty(len(asker), dtype=np.float32)
-        for part in row_blocks(len(asker), directions.shape[1]):
+        step = max(1, RESCORED // directions.shape[1])
+        for start in range(0, len(asker), step):
+            part = slice(start, start + step)
             images = self.directions(self._taken(places[part]))
             similarity[part] = cosines(directions[asker[part]], images)
         return similarity
@@ -151,7 +157,7 @@ class Gallery:
         sought = directions.astype(np.float32)
         along = None if self._centre is None else (directions @ self._centre).astype(np.float32)
         room = np.empty(len(sought) * min(block, len(self)), dtype=np.float32)
-        step = max(1, CACHED // len(sought))
+        step = max(WIDE, CACHED // len(sought))
         for start in range(0, len(self), block):
             count = min(block, len(self) - start)
             values = room[: len(sought) * count].reshape(len(sought), count)
@@ -163,9 +169,8 @@ class Gallery:
                 places = np.arange(start + first, start + first + part.shape[1])
                 self._scale_to_cosines(part, along, places[0])
                 yield places, part
-        others = np.flatnonzero(self._has_direction & np.isnan(self._scale))
-        for start in range(0, len(others), block):
-            places = others[start : start + block]
+        for start in range(0, len(self._others), block):
+            places = self._others[start : start + block]
             exact = self.directions(self._taken(places)).astype(np.float32)
             yield places, sought @ exact.T
 
@@ -200,6 +205,11 @@ class Gallery:
             directions = self.directions(rows[others])
             self._has_direction[part.start + others] = has_direction(directions)
         return float(magnified[fits].max(initial=1.0))
+
+    def _count(self) -> None:
+        self.usable = int(self._has_direction.sum())
+        # Rows whose direction single precision would not give.
+        self._others = np.flatnonzero(self._has_direction & np.isnan(self._scale))
 
     def _taken(self, part: slice | np.ndarray) -> np.ndarray:
         return self._features[part] if self._rows is None else self._features[self._rows[part]]

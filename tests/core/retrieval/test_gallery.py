@@ -94,6 +94,8 @@ def test_it_is_brute_force_in_double_precision(seed, monkeypatch):
         monkeypatch.setattr(cosine, "CELLS", 97)
         monkeypatch.setattr(cosine, "GROUPS", 3)
         monkeypatch.setattr(gallery, "CACHED", 29)
+        monkeypatch.setattr(gallery, "WIDE", 11)
+        monkeypatch.setattr(gallery, "RESCORED", 50)
     queries, features, centre = awkward(rng)
     rows = rng.integers(0, len(features), 50) if rng.random() < 0.3 else None
     k, block = int(rng.integers(1, 30)), int(rng.choice([1, 7, 64, 5000]))
@@ -104,6 +106,7 @@ def test_it_is_brute_force_in_double_precision(seed, monkeypatch):
 def test_the_order_of_the_gallery_does_not_matter(order, monkeypatch):
     """Where every row is better than all before it, the threshold is always behind."""
     monkeypatch.setattr(gallery, "CACHED", 3000)
+    monkeypatch.setattr(gallery, "WIDE", 1000)
     rng = np.random.default_rng(0)
     angle = {"rising": np.linspace(3, 0, 9000), "falling": np.linspace(0, 3, 9000)}
     angle = angle.get(order, np.ones(9000))
