@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.decoders import HEADS
-from tests.benchmarks import clusters, decoders, maps
+from tests.benchmarks import clusters, decoders, maps, retrieval
 from tests.benchmarks.answers import answers
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
@@ -17,14 +17,14 @@ PEERS = (
     "rsatoolbox_float64_correlation",
 )
 RIDGES = ((1200, 4466), (1200, 2000), (4000, 800))
+PARTS = ("responses", "encoding", "maps", "clusters", "decoders", "page", "answers", "retrieval")
 FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
-    names = ("responses", "encoding", "maps", "clusters", "decoders", "page", "answers")
-    parser.add_argument("--only", choices=names)
+    parser.add_argument("--only", choices=PARTS)
     chosen = parser.parse_args()
     shape = QUICK if chosen.quick else FULL
     print(f"Responses {shape[0]:,} x {shape[1]:,} float32\n")
@@ -37,6 +37,7 @@ def main() -> None:
         "decoders": lambda: decoding(1 if chosen.quick else 5),
         "page": lambda: page(shape[0]),
         "answers": answering,
+        "retrieval": lambda: retrieving(10 if chosen.quick else 1),
     }
     for name, part in parts.items():
         if chosen.only in (None, name):
@@ -110,6 +111,22 @@ def answering() -> None:
     row("page Train answers while a job trains, s (median)", found.training, "< 0.3")
     row("over idle", found.training / found.idle, "")
     row("page RDM answers a click while a job trains, s (median)", found.rdm, "")
+
+
+def retrieving(fraction: int) -> None:
+    rows, mapped = 200_000 // fraction, 1_200_000 // fraction
+    many, single = (retrieval.beside_product(rows, queries) for queries in (50, 1))
+    row(f"50 queries in {rows:,} x 512, CPU / bare product's", many.product, "≤ 1.15")
+    row("the same, CPU / faiss IndexFlatIP's", many.faiss, "< 1")
+    row("the same seen from a centre, CPU / bare product's", many.centred, "")
+    row("50 standings, CPU / bare product's", many.standings, "")
+    row("one query, CPU / bare product's", single.product, "≤ 1.3")
+    row("one query, CPU / faiss IndexFlatIP's", single.faiss, "≤ 1.5")
+    row("one query seen from a centre, CPU / bare product's", single.centred, "")
+    found = retrieval.of_a_map(mapped)
+    row(f"one query in a map of {mapped:,} x 512, CPU / reading's", found.reading, "≤ 1.3")
+    row("preparing that gallery, once, CPU / reading's", found.preparing, "")
+    row("50 queries in it, MiB beyond the map", found.memory_mib, "< 200")
 
 
 def row(measured: str, value: float, wanted: str) -> None:
