@@ -4,7 +4,7 @@ from core.ablations.comparison import RowComparison, compare, measures, protocol
 from core.ablations.cost import estimate
 from core.ablations.design import Ablation, Axis, Replicate
 from core.ablations.job import AblationRequest, load, so_far
-from core.ablations.settings import Setting, settings_of, study_c
+from core.ablations.settings import Setting, changed, settings_of, study_c
 from core.ablations.writing import as_latex, as_table, decoders_table, full_table, verdict
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Setting",
     "as_latex",
     "as_table",
+    "changed",
     "compare",
     "decoders_table",
     "estimate",

@@ -26,6 +26,7 @@ class RowComparison:
 
     Attributes
     ----------
+    protocol, measure : str
     table : pd.DataFrame
         A row each: ``mean, sd, low, high`` (95 % t interval) and ``n`` over the unit;
         ``chance``; ``difference`` to the best row, paired, with ``difference_low`` and
@@ -47,6 +48,8 @@ class RowComparison:
         Half the width of the paired interval of a difference to the best row, the median.
     """
 
+    protocol: str
+    measure: str
     table: pd.DataFrame
     values: np.ndarray
     unit: str
@@ -102,6 +105,8 @@ def compare(
     others = table["p"].drop(index=[] if best is None else best)
     others = others[table["mean"].notna()]
     return RowComparison(
+        protocol,
+        measure,
         table,
         values,
         "subjects" if over == 2 else "seeds",

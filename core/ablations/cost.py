@@ -22,9 +22,8 @@ def estimate(ablation: Ablation, images: int) -> float:
     images : int
         That the recording shows.
     """
-    seed, count = ablation.seeds[0], len(ablation.seeds) * len(ablation.subjects)
-    rows = [Replicate(row, ablation.subjects[0], seed) for row in range(len(ablation.rows))]
-    return count * sum(seconds_of(ablation, row, images) for row in rows)
+    rows = ablation.replicates[: len(ablation.rows)]
+    return ablation.of_a_row * sum(seconds_of(ablation, row, images) for row in rows)
 
 
 def seconds_of(ablation: Ablation, replicate: Replicate, images: int) -> float:

@@ -115,7 +115,7 @@ class Ablation:
                 raise InputError(f"The ablation has no {name}", "one or more")
             if len(set(values)) < len(values):
                 raise InputError(f"The ablation has a {name} twice", f"each {name} once")
-        if self._combinations * len(self.seeds) * len(self.subjects) > MOST_DECODERS:
+        if self._combinations * self.of_a_row > MOST_DECODERS:
             raise InputError(
                 f"The ablation has {self._combinations} rows, {len(self.seeds)} seeds and "
                 f"{len(self.subjects)} subjects",
@@ -164,6 +164,11 @@ class Ablation:
             NOT_APPLICABLE if closed and all(map(_by_gradient, axis.paths)) else in_word(value)
             for axis, value in zip(self.axes, row, strict=True)
         )
+
+    @property
+    def of_a_row(self) -> int:
+        """Decoders of each row."""
+        return len(self.seeds) * len(self.subjects)
 
     @property
     def replicates(self) -> list[Replicate]:

@@ -119,7 +119,7 @@ class Setting:
 def settings_of(
     base: Config, encoders: Sequence[str] = (), splits: Sequence[str] = (), rois: str = ""
 ) -> dict[str, Setting]:
-    """Every setting of a decoder that can be varied, by id.
+    """Every setting of a decoder that can be varied, by id, such as 'batch' and 'mlp.width'.
 
     Parameters
     ----------
@@ -140,19 +140,19 @@ def settings_of(
         "split": Parameter("split", "Split", base.split, choices=tuple(splits) or (base.split,)),
         "rois": Parameter("rois", "ROIs", "", f"Such as V1, V1+LOC. There are: {rois}"),
     }
-    groups = {
-        "training": SETTINGS,
-        "head_parameters": head.parameters,
-        "encoder_parameters": encoder_of(base.encoder).info.parameters,
-        **{f"loss.{name}": LOSSES[name].parameters for name, *_ in base.loss},
-    }
-    named |= {
-        f"{group}.{parameter.name}": parameter
-        for group, declared in groups.items()
-        for parameter in declared
-        if not parameter.several
-    }
-    settings = {path: Setting(p.label, {path: p}) for path, p in named.items()}
+    groups = [
+        ("", "training", SETTINGS),
+        (f"{base.head}.", "head_parameters", head.parameters),
+        (f"{base.encoder}.", "encoder_parameters", encoder_of(base.encoder).info.parameters),
+        *((f"{name}.", f"loss.{name}", LOSSES[name].parameters) for name, *_ in base.loss),
+    ]
+    settings = {name: Setting(p.label, {name: p}) for name, p in named.items()}
+    for prefix, owner, declared in groups:
+        settings |= {
+            prefix + p.name: Setting(p.label, {f"{owner}.{p.name}": p})
+            for p in declared
+            if not p.several
+        }
     own = {parameter.name: parameter for parameter in head.parameters}
     if set(SIZE) <= own.keys():
         together = {f"head_parameters.{name}": own[name] for name in SIZE}

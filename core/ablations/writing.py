@@ -17,11 +17,11 @@ _SPECIAL = re.compile(r"([&%$#_{}])")
 _WORDS = {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
 
 
-def verdict(ablation: Ablation, comparison: RowComparison, measure: str) -> str:
+def verdict(ablation: Ablation, comparison: RowComparison) -> str:
     """What the comparison says, in one or two sentences."""
     if comparison.best is None:
         return "No decoder was scored."
-    n, unit = comparison.n, comparison.unit
+    n, unit, measure = comparison.n, comparison.unit, comparison.measure
     best = " · ".join(ablation.words[comparison.best])
     value = worded(measure, comparison.table["mean"][comparison.best])
     if not comparison.is_complete:
@@ -94,9 +94,9 @@ def as_latex(ablation: Ablation, cells: Sequence[Mapping[str, Any]], protocol: s
         r"\midrule",
     ]
     for row, words in enumerate(ablation.words):
-        scores = (_in_latex(compared[measure], row, measure) for measure in shown)
+        scores = (_in_latex(compared[measure], row) for measure in shown)
         lines.append(_line([*map(escaped, words), *scores]))
-    chances = (_chance(compared[measure], measure) for measure in shown)
+    chances = (_chance(compared[measure]) for measure in shown)
     first = ["chance", *[""] * (len(ablation.axes) - 1)]
     lines += [r"\midrule", _line([*first, *chances]), r"\bottomrule", r"\end{tabular}"]
     return "\n".join([*lines, *_notes(ablation, protocol, list(compared.values()))]) + "\n"
@@ -106,7 +106,8 @@ def _line(cells: Any) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _in_latex(comparison: RowComparison, row: int, measure: str) -> str:
+def _in_latex(comparison: RowComparison, row: int) -> str:
+    measure = comparison.measure
     mean, sd = comparison.table["mean"][row], comparison.table["sd"][row]
     if pd.isna(mean):
         return "--"
@@ -119,8 +120,10 @@ def _number(value: float, measure: str) -> str:
     return f"{value:.1f}" if measure in RANKS else f"{100 * value:.1f}"
 
 
-def _chance(comparison: RowComparison, measure: str) -> str:
-    chances = sorted({_number(value, measure) for value in comparison.table["chance"].dropna()})
+def _chance(comparison: RowComparison) -> str:
+    chances = sorted(
+        {_number(value, comparison.measure) for value in comparison.table["chance"].dropna()}
+    )
     return " to ".join(dict.fromkeys([chances[0], chances[-1]])) if chances else ""
 
 

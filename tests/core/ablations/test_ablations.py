@@ -120,13 +120,13 @@ def test_what_is_no_ablation_says_so(axes, message):
 def test_values_are_read_as_declared():
     settings = ablations.settings_of(planted.config("roi_transformer", rois=("A", "B")))
     assert settings["size"].read("6/4, 12/8") == ((6, 4), (12, 8))
-    assert settings["training.library"].read("0, 0.5") == ((0.0,), (0.5,))
-    assert "adam" in settings["training.optimiser"].choices
+    assert settings["library"].read("0, 0.5") == ((0.0,), (0.5,))
+    assert "adam" in settings["optimiser"].choices
     for text, message in (("6", "values such as"), ("6/4,6/4", "twice"), ("", "no value")):
         with pytest.raises(InputError, match=message):
             settings["size"].read(text)
     with pytest.raises(InputError, match="from 2 to"):
-        settings["training.batch"].read("1")
+        settings["batch"].read("1")
 
 
 def test_the_job_scores_each_decoder_as_evaluate_does(rates, tmp_path):
@@ -268,7 +268,7 @@ def test_one_replicate_marks_nothing_and_says_so():
     ablation, cells = fake(np.array(LEVELS)[:, None, None])
     result = ablations.compare(ablation, cells, "averaged repeats", "top-1")
     assert not result.is_marked
-    assert "noise is unknown" in ablations.verdict(ablation, result, "top-1")
+    assert "noise is unknown" in ablations.verdict(ablation, result)
 
 
 def test_nothing_is_marked_before_all_are_done():
@@ -278,8 +278,8 @@ def test_nothing_is_marked_before_all_are_done():
     done = ablations.compare(ablation, cells, "averaged repeats", "top-1")
     so_far = ablations.compare(ablation, cells[:-1], "averaged repeats", "top-1")
     assert (done.is_marked, so_far.is_marked) == (True, False)
-    assert "is best at top-1" in ablations.verdict(ablation, done, "top-1")
-    assert "so far" in ablations.verdict(ablation, so_far, "top-1")
+    assert "is best at top-1" in ablations.verdict(ablation, done)
+    assert "so far" in ablations.verdict(ablation, so_far)
     # One that failed is not waited for.
     failed = [*cells[:-1], cell(*list(cells[-1].values())[:3], error="no memory")]
     result = ablations.compare(ablation, failed, "averaged repeats", "top-1")
