@@ -35,7 +35,7 @@ def _as_study_a(head: str) -> Callable[[Dataset], Settings]:
     return settings
 
 
-def _rois_of_study_c(ds: Dataset) -> list[str]:
+def rois_of_study_c(ds: Dataset) -> list[str]:
     """The seven of the study where the recording has them, else ROIs that share no unit."""
     named = [next((name for name in names if name in ds.rois), "") for names in ROIS_OF_STUDY_C]
     return named if all(named) else _apart(ds)
@@ -55,7 +55,7 @@ def _apart(ds: Dataset) -> list[str]:
 def _as_study_c(ds: Dataset) -> Settings:
     sizes = decoders.HEADS["roi_transformer"].presets["6/4"]
     return {
-        "roi": _rois_of_study_c(ds),
+        "roi": rois_of_study_c(ds),
         "train.head": "roi_transformer",
         "train.loss": ["fuzzy"],
         "train.fuzzy.kind": "none",
