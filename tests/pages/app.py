@@ -25,6 +25,7 @@ PAGES = [
     "encoders",
     "train",
     "retrieval",
+    "ablations",
     "ground_truth",
     "jobs",
 ]
