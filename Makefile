@@ -7,7 +7,7 @@ QUICK := tests/rules $(wildcard tests/core/test_*.py) $(addprefix tests/core/, \
 	datasets/test_fetch.py datasets/recordings/test_folder.py store scores retrieval splits \
 	rdm/test_compute.py rdm/test_compare.py figures)
 
-.PHONY: run check test style types quick bench report demo-data clip-small screenshots clean
+.PHONY: run check test style types quick bench report demo-data clip-small ready-data screenshots clean
 
 run: .venv/run.stamp
 	@$(BIN)/streamlit run app.py
@@ -44,6 +44,10 @@ report: .venv/run.stamp
 
 clip-small: .venv/dev.stamp
 	@$(BIN)/python -m core.clip_small
+
+# After demo-data or clip-small, or where a VERSION has changed: what comes along is computed anew.
+ready-data: .venv/dev.stamp
+	@$(BIN)/python -m core.ready
 
 demo-data: .venv/dev.stamp
 	@$(BIN)/python -m core.simulation
