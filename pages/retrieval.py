@@ -10,7 +10,7 @@ from pages.shared.decoders.choose import choose_decoders
 from pages.shared.frame import guard, recording
 from pages.shared.retrieval import demonstration, reverse
 
-DIRECTIONS = ("response → images", "text or image → responses")
+WHAT = ("images", "responses")
 MOST = 2
 
 
@@ -24,19 +24,21 @@ def page(ds: Dataset) -> None:
         return
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
-        direction = st.segmented_control(
-            "From",
-            DIRECTIONS,
-            default=DIRECTIONS[0],
+        what = st.segmented_control(
+            "Retrieve",
+            WHAT,
+            default=WHAT[0],
             required=True,
-            key="retrieval.direction",
+            key="retrieval.what",
             bind="query-params",
+            help="Images for a response that the decoder never saw, or the responses that a text "
+            "or an image calls for.",
         )
         runs = choose_decoders(ds, "retrieval.decoder", most=MOST)
     if not runs:
         return
     try:
-        if direction == DIRECTIONS[0]:
+        if what == WHAT[0]:
             demonstration.show(ds, runs, controls)
         else:
             reverse.show(ds, runs[0])

@@ -19,7 +19,7 @@ from pages.shared.retrieval import answers
 from pages.shared.retrieval.answers import KEPT, Answer
 from pages.shared.retrieval.slides import name_of, thumbnail
 
-SMALL = 52
+MIDDLE, SMALL = 76, 52
 TRIAL_IMAGES = 5
 
 
@@ -74,7 +74,7 @@ def _training_images(ds: Dataset, answer: Answer, number: int) -> None:
     if not tiles:
         st.caption("The seen image has no embedding.")
         return
-    _show(tiles, f"training_{number}", images.TILE)
+    _show(tiles, f"training_{number}", MIDDLE)
     st.caption(
         "Cosine to the seen image in the encoder's space: what the decoder has been trained on "
         "that is most like it."

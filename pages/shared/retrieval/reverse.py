@@ -33,8 +33,7 @@ from pages.shared.retrieval import answers
 
 KINDS = ("text", "image", "upload")
 KIND, TEXT, IMAGE = "retrieval.query", "retrieval.text", "retrieval.image"
-EXAMPLES = ("a bird in the sky", "food on a plate", "a face")
-COUNT, MOST_TEXT = 12, 300
+COUNT, MOST_TEXT, EXAMPLES, QUERY_WIDTH = 12, 300, 3, 150
 EXPLAINED = {
     "decoding": "Each measured response of the test set is decoded into the space of the encoder; "
     "shown are those that come nearest to the query (cosine).",
@@ -93,17 +92,25 @@ def _text(decoded: Decoded, space: Space) -> Query | None:
         key=TEXT,
         bind="query-params",
         max_chars=MOST_TEXT,
-        placeholder=f"such as: {EXAMPLES[0]}",
+        placeholder="such as: a red boat on a lake",
     ).strip()
     if not text:
         with st.container(horizontal=True):
-            for example in EXAMPLES:
+            for example in _examples(decoded):
                 st.button(example, key=f"retrieval_{example}", on_click=_set, args=(TEXT, example))
         return None
     for note in encoders.check_text([text], space.info.id):
         st.caption(f":material/info: {plain(note)}")
     vector = embeddings.query(space, f"{_name(decoded)} text {text}", text)
     return None if vector is None else Query(text_query(decoded, vector), f"‘{text}’")
+
+
+def _examples(decoded: Decoded) -> list[str]:
+    """Texts about categories of the test set."""
+    names = np.unique(answers.category_of(decoded))
+    names = names[names != ""]
+    chosen = np.linspace(0, len(names) - 1, min(EXAMPLES, len(names))).astype(int)
+    return encoders.prompts(names[chosen])
 
 
 def _image(ds: Dataset, decoded: Decoded, space: Space) -> Query | None:
@@ -131,7 +138,9 @@ def _image(ds: Dataset, decoded: Decoded, space: Space) -> Query | None:
         vector = embeddings.query(space, f"{_name(decoded)} like {name}", image)
     if vector is None:
         return None
-    st.image(images.uri(ds, name, images.PREVIEW), width=150, caption=plain(name))
+    uri = images.uri(ds, name, images.PREVIEW)
+    if uri:
+        st.image(uri, width=QUERY_WIDTH, caption=plain(name))
     return Query(image_query(decoded, vector), name)
 
 
@@ -145,7 +154,7 @@ def _upload(decoded: Decoded, space: Space) -> Query | None:
         return None
     content = file.getvalue()
     picture = encoders.check_upload(content, file.name)
-    st.image(picture, width=150, caption=plain(file.name))
+    st.image(picture, width=QUERY_WIDTH, caption=plain(file.name))
     digest = hashlib.blake2b(content).hexdigest()
     reread = functools.partial(encoders.check_upload, content)
     vector = embeddings.query(space, f"{_name(decoded)} upload {digest}", reread)
@@ -197,9 +206,22 @@ def _show(ds: Dataset, decoded: Decoded, query: Query, way: str) -> None:
             selectable=False,
             show_captions=True,
         )
+        _count_category(decoded, places, query.words)
         st.caption(f"{EXPLAINED[way]} {counted(len(decoded.stimulus), 'response')} are compared.")
     with right:
         _profile(model, query)
+
+
+def _count_category(decoded: Decoded, places: np.ndarray, words: str) -> None:
+    """How many responses are to a category that the query names, beside chance."""
+    categories = answers.category_of(decoded)
+    for name in np.unique(categories):
+        if name and name.lower() in words.lower():
+            same = int((categories[places] == name).sum())
+            expected = len(places) * (categories == name).mean()
+            st.caption(
+                f"{same} of {len(places)} are responses to ‘{plain(name)}’ (chance {expected:.1f})."
+            )
 
 
 def _profile(model: ResponseModel, query: Query) -> None:

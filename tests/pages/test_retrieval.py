@@ -1,0 +1,155 @@
+"""The page Retrieval: one response after another, and the other way round."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core import decoders, jobs, paths, store
+from pages.shared.retrieval import phone
+from tests.core.decoders import planted
+from tests.pages.app import open_address, texts
+
+HERE = {"recording": planted.NAME}
+
+
+def opened(**settings):
+    app = open_address("retrieval", {**HERE, **settings})
+    assert not app.exception
+    return app
+
+
+def said(app):
+    return texts(app).replace("\\", "")
+
+
+@pytest.fixture
+def run():
+    planted.save(repeats=3, noise=2.0)
+    return decoders.train(planted.config("ridge"))
+
+
+def test_a_fresh_clone_answers_at_once_and_starts_no_work():
+    app = open_address("retrieval", {})
+    assert not app.exception
+    assert not app.error
+    words = said(app)
+    assert "responses rank the seen image among the" in words
+    assert "of 4,001 (chance 2,001)" in words
+    assert "95 % interval" in words
+    assert "The seen image is not in the gallery" in words
+    assert "Simulated data" in words
+    assert not jobs.all_jobs()
+    assert not store.entries()
+
+
+def test_words_that_the_shipped_clip_never_learned_get_a_note():
+    app = open_address(
+        "retrieval", {"retrieval.what": "responses", "retrieval.text": "a violin in the snow"}
+    )
+    assert not app.exception
+    assert "violin" in "".join(caption.value for caption in app.caption)
+    assert "Predicted response to ‘a violin in the snow’" in said(app)
+
+
+def test_the_rank_of_each_response_is_that_of_brute_force(run):
+    words = said(opened())
+    table = decoders.retrieved(run)
+    data = decoders.prepare(run.config)
+    images = int(np.isfinite(data.embeddings).all(axis=1).sum())
+    assert f"of {images:,} (chance {(images + 1) / 2:,.0f})" in words
+    assert f"the {len(table):,} responses" in words
+    assert "The seen image is in the gallery" in words
+
+
+def test_single_trials_and_their_averages_are_shown_beside_one_another(run):
+    captions = [caption.value for caption in opened().caption]
+    assert [c.partition(":")[0] for c in captions if c.startswith(("trial", "mean of"))] == [
+        "trial 1",
+        "trial 2",
+        "trial 3",
+        "mean of 2",
+        "mean of 3",
+    ]
+
+
+def test_a_response_of_the_address_is_shown_and_an_unknown_one_named(run):
+    opened(**{"retrieval.response": "p190"})
+    words = said(opened(**{"retrieval.response": "nothing"}))
+    assert "The test set has no response to nothing" in words
+
+
+def test_two_decoders_stand_beside_one_another(run):
+    other = decoders.train(planted.config("linear"))
+    names = [
+        f"{decoders.short_name(run.key, 'ridge')}, closed form",
+        f"{decoders.short_name(other.key, 'linear')}, infonce",
+    ]
+    words = said(opened(**{"retrieval.decoder": names}))
+    assert all(f"**{name.partition(',')[0]}**" in words for name in names)
+
+
+def test_of_two_decoders_the_one_of_other_responses_is_named_and_the_other_shown(run):
+    planted.save(repeats=3, noise=2.0, change=lambda x, e, t: x.__iadd__(5.0))
+    other = decoders.train(planted.config("linear"))
+    names = [
+        f"{decoders.short_name(other.key, 'linear')}, infonce",
+        f"{decoders.short_name(run.key, 'ridge')}, closed form",
+    ]
+    app = opened(**{"retrieval.decoder": names})
+    (error,) = app.error
+    assert "The training set is not the one that the decoder was trained on" in error.value
+    assert decoders.short_name(other.key, "linear") in said(app)
+
+
+def test_a_decoder_whose_embedding_is_gone_is_named_in_a_line(run):
+    (paths.data_root() / "planted" / "embeddings" / "truth.npy").unlink()
+    (error,) = opened().error
+    assert (
+        "The embedding precomputed\\\\:truth that the decoder was trained on is gone" in error.value
+    )
+
+
+@pytest.mark.parametrize("way", ["decoding", "encoding"])
+def test_an_image_leads_to_the_responses_nearest_to_it(run, way):
+    app = opened(
+        **{
+            "retrieval.what": "responses",
+            "retrieval.query": "image",
+            "retrieval.image": "p200",
+            "retrieval.way": way,
+        }
+    )
+    words = said(app)
+    assert "Responses nearest to p200" in words
+    assert "72 responses are compared" in words
+    assert "Predicted response to p200" in words
+
+
+def test_an_encoder_that_reads_no_text_says_so(run):
+    assert "reads no text" in said(opened(**{"retrieval.what": "responses"}))
+
+
+def test_an_image_that_is_not_there_is_named(run):
+    app = opened(
+        **{"retrieval.what": "responses", "retrieval.query": "image", "retrieval.image": "none"}
+    )
+    assert "There is no image none; ids look like p000" in said(app)
+
+
+def test_without_a_decoder_it_says_where_to_train_one():
+    planted.save()
+    assert "train one on page Train" in said(opened())
+
+
+def test_the_code_for_phones_holds_the_address():
+    import segno
+
+    url = "http://example.org:8501/retrieval?retrieval.present=true"
+    code = phone.code(url)
+    matrix = segno.make_qr(url).matrix
+    side = len(matrix) + 8  # the quiet zone of four modules
+    assert f'viewBox="0 0 {side} {side}"' in code
+    assert not phone.is_here_only(url)
+    assert phone.is_here_only("http://localhost:8501/retrieval")
+    assert phone.is_here_only("http://127.0.0.1:8501/")
