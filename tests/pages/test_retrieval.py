@@ -106,7 +106,7 @@ def test_a_decoder_whose_embedding_is_gone_is_named_in_a_line(run):
     (paths.data_root() / "planted" / "embeddings" / "truth.npy").unlink()
     (error,) = opened().error
     assert (
-        "The embedding precomputed\\\\:truth that the decoder was trained on is gone" in error.value
+        "The embedding precomputed\\:truth that the decoder was trained on is gone" in error.value
     )
 
 
