@@ -19,7 +19,7 @@ from core.scores.ways import OVER
 from core.splits.pool import texts
 from core.zero_shot.job import DRAWS, ZeroShot
 
-WAYS = (*range(2, 51), AMONG)
+WAYS = (*range(2, 51), 75, 100, 150, 200, AMONG)
 
 
 def analyse(

@@ -36,6 +36,13 @@ class Confusion:
         return self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
 
     @property
+    def most_confused(self) -> tuple[int, int]:
+        """Row and column of the most frequent confusion; of the first cell without any."""
+        wrong = self.counts * (1 - np.eye(len(self.names), dtype=np.int64))
+        row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+        return int(row), int(column)
+
+    @property
     def right(self) -> float:
         """Share of all responses on the diagonal."""
         return float(np.trace(self.counts) / self.counts.sum())
@@ -52,7 +59,12 @@ class Confusion:
 
 def levels_of(answers: pd.DataFrame) -> list[str]:
     """Levels at which answers tell two or more names apart, the coarser first."""
-    return [level for level in LEVELS if len(set(answers[level].astype(str)) - {""}) > 1]
+    levels = []
+    for level, predicted in LEVELS.items():
+        known = _known(answers, level)
+        if len(set(known[level]) | set(known[predicted])) > 1:
+            levels.append(level)
+    return levels
 
 
 def confusion(answers: pd.DataFrame, level: str = "category") -> Confusion:
@@ -70,6 +82,8 @@ def confusion(answers: pd.DataFrame, level: str = "category") -> Confusion:
         If the level is unknown, or no response has a name on it.
     """
     known = _known(answers, level)
+    if known.empty:
+        raise InputError(f"No response has a known {level}", "one or more")
     above = dict(zip(known[level], known["supercategory"], strict=True))
     above |= dict(zip(known[LEVELS[level]], known["predicted_supercategory"], strict=True))
     names = sorted(above, key=lambda name: (above[name], name))
@@ -87,7 +101,4 @@ def responses_of(answers: pd.DataFrame, level: str, seen: str, predicted: str) -
 def _known(answers: pd.DataFrame, level: str) -> pd.DataFrame:
     if level not in LEVELS:
         raise InputError(f"level is {level!r}", choices=LEVELS)
-    known = answers[(answers[level] != "") & (answers[LEVELS[level]] != "")]
-    if known.empty:
-        raise InputError(f"No response has a known {level}", "one or more")
-    return known
+    return answers[(answers[level] != "") & (answers[LEVELS[level]] != "")]

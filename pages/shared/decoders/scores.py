@@ -24,7 +24,7 @@ def show_scores(ds: Dataset, run: Run) -> None:
     table = results.get(EvaluateRequest.of(run), lambda key: load_table(run.key))
     if table is None:
         return
-    _warn_of_leak(run)
+    warn_of_leak(run)
     protocols = [name for name in PROTOCOLS if name in set(table["protocol"])]
     protocol = st.segmented_control(
         "Protocol",
@@ -48,7 +48,8 @@ def show_scores(ds: Dataset, run: Run) -> None:
     _downloads(ds, run, table)
 
 
-def _warn_of_leak(run: Run) -> None:
+def warn_of_leak(run: Run) -> None:
+    """Say that scores mean nothing where the split leaks."""
     red = [finding["message"] for finding in run.audit if finding["level"] == "red"]
     if red:
         st.error(f"{LEAK} {plain(' '.join(red))}", icon=":material/dangerous:")

@@ -106,6 +106,10 @@ def test_confusions_count_what_a_loop_counts():
     share = known["supercategory"].value_counts(normalize=True)
     guessed = known["predicted_supercategory"].value_counts(normalize=True)
     assert above.chance == pytest.approx(sum(share * guessed))
+    unknown = answers.assign(predicted_supercategory="")
+    assert zero_shot.levels_of(unknown) == ["category"]
+    with pytest.raises(InputError, match="No response has a known supercategory"):
+        zero_shot.confusion(unknown, "supercategory")
     with pytest.raises(InputError, match=r"level is 'words'.*Choices: supercategory, category"):
         zero_shot.confusion(answers, "words")
 
