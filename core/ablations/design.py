@@ -155,6 +155,10 @@ class Ablation:
         """Each row for the reader, a word an axis; '–' where it does not count in closed form."""
         return tuple(map(self._words, self.rows))
 
+    def name(self, row: int) -> str:
+        """A row in one line, such as '6/4 · 100'."""
+        return " · ".join(word for word in self.words[row] if word != NOT_APPLICABLE)
+
     def _words(self, row: Row) -> tuple[str, ...]:
         try:
             closed = self._changed(row).is_closed_form
@@ -189,6 +193,9 @@ class Ablation:
             If the values of its row do not fit one another.
         """
         config = self._changed(self.rows[replicate.row])
+        if config.is_closed_form:  # what does not count is as usual, so that pages find the job
+            training = {"trials": config.training["trials"]}
+            config = replace(config, loss=Config.loss, training=training)
         return replace(config, subjects=(replicate.subject,), seed=replicate.seed)
 
     def to_json(self) -> dict[str, Any]:

@@ -79,7 +79,9 @@ def _duration(seconds: float) -> str:
     return f" (about {minutes:.0f} min)" if minutes < 100 else f" (about {minutes / 60:,.0f} h)"
 
 
-def run(request: AblationRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+def run(
+    request: AblationRequest, progress: Progress, folder: Path, device: str | None = None
+) -> dict[str, Any]:
     """Job: train and score every decoder; after each the table so far is in the folder.
 
     A decoder that fails is listed with its reason, and the rest goes on. Decoders are kept
@@ -100,7 +102,7 @@ def run(request: AblationRequest, progress: Progress, folder: Path) -> dict[str,
     for number, (place, weight) in enumerate(zip(order, weights, strict=True)):
         within = portion(progress, passed / total, (passed + weight) / total)
         named = _named(ablation, place, f"{number + 1} of {len(order)}", within)
-        cells[place] = _cell(ablation, place, former.get(place), named)
+        cells[place] = _cell(ablation, place, former.get(place), named, device)
         store.write_json(folder / TABLE, {"cells": list(cells.values())})
         passed += weight
     listed = [cells[place] for place in ablation.replicates]
@@ -140,8 +142,7 @@ def _place(cell: Cell) -> Replicate:
 
 
 def _named(ablation: Ablation, place: Replicate, number: str, progress: Progress) -> Progress:
-    words = " · ".join(ablation.words[place.row])
-    start = f"Decoder {number}: {words}, {place.subject}, seed {place.seed}"
+    start = f"Decoder {number}: {ablation.name(place.row)}, {place.subject}, seed {place.seed}"
 
     def report(fraction: float, message: str = "") -> None:
         progress(fraction, f"{start}: {message}" if message else start)
@@ -149,11 +150,17 @@ def _named(ablation: Ablation, place: Replicate, number: str, progress: Progress
     return report
 
 
-def _cell(ablation: Ablation, place: Replicate, former: Cell | None, progress: Progress) -> Cell:
+def _cell(
+    ablation: Ablation,
+    place: Replicate,
+    former: Cell | None,
+    progress: Progress,
+    device: str | None,
+) -> Cell:
     """A decoder, trained and scored; or why there is none."""
     cell: Cell = {**place._asdict(), "run": None, "error": "", "badge": "", "scores": []}
     try:
-        decoder = train(ablation.config(place), portion(progress, 0.0, TRAINED))
+        decoder = train(ablation.config(place), portion(progress, 0.0, TRAINED), device=device)
         if former is not None and former["run"] == decoder.key:
             return former
         progress(TRAINED, "scoring")

@@ -22,7 +22,7 @@ def verdict(ablation: Ablation, comparison: RowComparison) -> str:
     if comparison.best is None:
         return "No decoder was scored."
     n, unit, measure = comparison.n, comparison.unit, comparison.measure
-    best = " · ".join(ablation.words[comparison.best])
+    best = ablation.name(comparison.best)
     value = worded(measure, comparison.table["mean"][comparison.best])
     if not comparison.is_complete:
         return f"Best so far at {measure}: {best} ({value}). No row is marked before all are done."

@@ -28,7 +28,7 @@ def rows(ablation: Ablation, comparison: RowComparison) -> go.Figure:
     does (see ``RowComparison.noise``).
     """
     figure = go.Figure()
-    names = [html.escape(" · ".join(words), quote=False) for words in ablation.words]
+    names = [html.escape(ablation.name(row), quote=False) for row in range(len(ablation.rows))]
     if comparison.best is not None and np.isfinite(comparison.noise):
         middle = float(comparison.table["mean"][comparison.best])
         ends = {"x0": middle - comparison.noise, "x1": middle + comparison.noise}

@@ -103,12 +103,20 @@ def test_a_row_opens_on_page_train(recording):
     assert {entry.key for entry in decoders.entries()} == stored
 
 
+def test_a_row_in_closed_form_opens_too(recording):
+    app = done(recording, **HEADS)
+    app.session_state[rows.key_of_table(request_of(app).ablation)] = {"selection": {"rows": [0]}}
+    app = press(app.run(), "Open s1, seed 1")
+    app.switch_page("pages/train.py")
+    assert "solved in closed form" in texts(until_done(app))
+
+
 def test_what_a_cancelled_job_has_done_is_shown(recording, monkeypatch):
     app = press(open_page("ablations", **recording, **HEADS), "Train ")
     [only] = jobs.all_jobs()
     trained = []
 
-    def train(config, progress):
+    def train(config, progress, **how):
         if len(trained) == 3:
             raise Cancelled
         trained.append(config)

@@ -84,6 +84,10 @@ def test_it_is_the_same_after_json():
 def test_heads_in_closed_form_have_one_row_for_all_losses():
     ablation = plan(axis("head", "ridge", "linear"), axis("loss", "infonce", "mse"))
     assert ablation.words == (("ridge", "–"), ("linear", "infonce"), ("linear", "mse"))
+    assert [ablation.name(row) for row in range(3)] == ["ridge", "linear · infonce", "linear · mse"]
+    mse = plan(axis("head", "ridge"), axis("training.batch", 16), loss="mse")
+    closed = mse.config(mse.replicates[0])
+    assert closed == decoders.Config(planted.NAME, ("s1",), encoder="precomputed:truth")
 
 
 def test_another_head_begins_with_its_defaults():
@@ -149,7 +153,7 @@ def test_what_is_done_is_kept_and_found_again(rates, tmp_path, monkeypatch):
     trained = []
     plain = job.train
 
-    def train(config, progress):
+    def train(config, progress, **how):
         if len(trained) == 2:
             raise Cancelled
         trained.append(config)
