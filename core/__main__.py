@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import __version__, operations
+from core.commands import ablate as ablating
 from core.commands import decoders as decoding
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
@@ -186,11 +187,15 @@ def _parser() -> Parser:
     sweeps.add_arguments(sweeping)
     sweeping.set_defaults(command=sweeps.sweep)
 
+    ablations = commands.add_parser("ablate", help="compare settings, with the noise of seeds")
+    ablating.add_arguments(ablations)
+    ablations.set_defaults(command=ablating.ablate)
+
     job = commands.add_parser("job", help="run the job of a folder, as a cluster engine does")
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")
     job.set_defaults(command=run_job)
 
-    for command in (listing, fetching, encoding, rdm, training, scoring, sweeping, job):
+    for command in (listing, fetching, encoding, rdm, training, scoring, sweeping, ablations, job):
         command.add_argument("--json", action="store_true", help="machine-readable output")
     return parser
 
