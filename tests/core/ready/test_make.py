@@ -9,6 +9,7 @@ import pytest
 
 from core import decoders, paths, store
 from core.decoders.scoring import audits
+from core.decoders.scoring.score_table import PROTOTYPES
 from core.jobs.request import Request
 from core.ready import make as maker
 from core.store.results import KEY
@@ -45,7 +46,7 @@ def test_it_is_made_from_nothing_and_replaces_the_folder_whole(
     assert shares == sorted(shares)
     kinds = sorted(path.name.partition("-")[0] for path in folder.iterdir())
     # A decoder, the linear baseline of its scores, the audits, and the images that were encoded.
-    assert kinds == ["audit", "decoder", "decoder", "encode", "scores", "scores"]
+    assert kinds == ["audit", "decoder", "decoder", "encode"] + ["scores"] * len(PROTOTYPES)
     assert not list(tmp_path.glob("tmp*"))
     assert store.entries() == []
     monkeypatch.setenv("NEUROGALLERY_READY", str(folder))
