@@ -146,7 +146,7 @@ def _values(name: str, setting: Setting) -> str | list[str]:
             setting.choices,
             key=key,
             bind="query-params",
-            width=420,
+            width=340,
             help=plain(helps[0]) if helps else None,
         )
     defaults = [f"{parameter.default}" for parameter in setting.parameters.values()]
@@ -156,7 +156,7 @@ def _values(name: str, setting: Setting) -> str | list[str]:
         key=key,
         bind="query-params",
         placeholder="values separated by commas",
-        width=420,
+        width=340,
         help=plain(" ".join([*helps, f"Default: {usual or 'every unit'}."])),
     )
     return typed or ""
