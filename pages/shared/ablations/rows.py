@@ -13,7 +13,7 @@ from core import ablations, jobs, store
 from core.ablations import Ablation, AblationRequest, Replicate, RowComparison
 from core.decoders import TrainRequest
 from core.decoders.scoring.score_table import worded
-from core.figures import ablations as figures
+from core.figures import training as figures
 from core.jobs import Job
 from pages.shared.decoders.apply import apply
 from pages.shared.decoders.table import ABSENT
@@ -65,7 +65,7 @@ def _compare(ablation: Ablation, cells: Cells) -> RowComparison:
         st.info(text, icon=":material/info:")
     if comparison.best is not None:
         st.caption(plain(" · ".join(axis.label for axis in ablation.axes)))
-        chart = figures.rows(ablation, comparison)
+        chart = figures.ablation_rows(ablation, comparison)
         alt = f"{measure} of each row: decoders, mean and chance. {text}"
         st.plotly_chart(chart, key="ablation_chart", alt=alt)
     return comparison
