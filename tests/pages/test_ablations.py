@@ -8,6 +8,7 @@ from core.ablations import AblationRequest, job
 from core.errors import Cancelled
 from core.progress import silent
 from pages.shared.ablations import rows
+from pages.shared.decoders import described
 from tests.pages.app import open_page, texts, until_done, write_folder
 
 N, D, V = 80, 6, 20
@@ -92,7 +93,7 @@ def test_a_row_opens_on_page_train(recording):
     app = done(recording, **HEADS)
     key = rows.key_of_table(request_of(app).ablation)
     app.session_state[key] = {"selection": {"rows": [2]}}
-    app = press(app.run(), "Open s1, seed 1")
+    app = press(app.run(), "s1, seed 1")
     assert not app.exception
     assert app.title[0].value == "Train"
     assert app.selectbox(key="train.head").value == "linear"
@@ -103,10 +104,22 @@ def test_a_row_opens_on_page_train(recording):
     assert {entry.key for entry in decoders.entries()} == stored
 
 
+def test_a_row_opens_on_page_retrieval(recording):
+    app = done(recording, **HEADS)
+    app.session_state[rows.key_of_table(request_of(app).ablation)] = {"selection": {"rows": [1]}}
+    app.run().segmented_control(key="ablations.open_on").set_value("Retrieval")
+    app = press(app.run(), "s1, seed 1")
+    assert not app.exception
+    assert app.title[0].value == "Retrieval"
+    [name] = app.multiselect(key="retrieval.decoder").value
+    config = next(row.config for row in described.every() if name.startswith(row.name))
+    assert (config.head, config.training["epochs"], config.seed) == ("linear", 2, 1)
+
+
 def test_a_row_in_closed_form_opens_too(recording):
     app = done(recording, **HEADS)
     app.session_state[rows.key_of_table(request_of(app).ablation)] = {"selection": {"rows": [0]}}
-    app = press(app.run(), "Open s1, seed 1")
+    app = press(app.run(), "s1, seed 1")
     app.switch_page("pages/train.py")
     assert "solved in closed form" in texts(until_done(app))
 

@@ -16,11 +16,14 @@ from core.decoders.scoring.score_table import worded
 from core.figures import training as figures
 from core.jobs import Job
 from pages.shared.decoders.apply import apply
+from pages.shared.decoders.choose import name_of
+from pages.shared.decoders.described import every
 from pages.shared.decoders.table import ABSENT
-from pages.shared.frame import results
+from pages.shared.frame import results, widgets
 from pages.shared.frame.text import counted, plain
 
-TRAIN, OPENED = "pages/train.py", "ablations_opened"
+PAGES = {"Train": "pages/train.py", "Retrieval": "pages/retrieval.py"}
+OPENED = "ablations_opened"
 Cells = Sequence[Mapping[str, Any]]
 
 
@@ -138,18 +141,18 @@ def _open_a_row(ablation: Ablation, cells: Cells, table: pd.DataFrame) -> None:
         st.caption("Select a row to open its decoders.")
         return
     row = chosen.selection.rows[0]
-    places = [
-        Replicate(c["row"], c["subject"], c["seed"]) for c in cells if c["row"] == row and c["run"]
-    ]
-    with st.container(horizontal=True):
-        for place in places:
+    done = [cell for cell in cells if cell["row"] == row and cell["run"]]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        page = st.segmented_control(
+            "Open on page", list(PAGES), default="Train", required=True, key="ablations.open_on"
+        )
+        for cell in done:
             st.button(
-                f"Open {plain(place.subject)}, seed {place.seed}",
-                key=f"open_{place}",
+                f"{plain(cell['subject'])}, seed {cell['seed']}",
+                key=f"open_{cell['run']}",
                 icon=":material/settings_backup_restore:",
-                help="Page Train with its settings: curves, scores with intervals, images",
                 on_click=_open,
-                args=(ablation, place),
+                args=(ablation, cell, page),
             )
 
 
@@ -158,22 +161,26 @@ def key_of_table(ablation: Ablation) -> str:
     return f"ablation_{store.fingerprint(ablation.to_json())[:12]}"
 
 
-def _open(ablation: Ablation, place: Replicate) -> None:
-    """Set page Train to a decoder; a callback.
+def _open(ablation: Ablation, cell: Mapping[str, Any], page: str) -> None:
+    """Set pages Train and Retrieval to a decoder; a callback.
 
-    Its job there finds the decoder in the store, whose key the page by itself does not know.
+    The job of page Train finds the decoder in the store, whose key the page does not know.
     """
-    request = TrainRequest(ablation.config(place))
+    config = ablation.config(Replicate(cell["row"], cell["subject"], cell["seed"]))
+    request = TrainRequest(config)
     jobs.submit(request.operation, request.to_json(), request.device())
-    apply(request.config)
-    st.session_state[OPENED] = True
+    apply(config)
+    names = [name_of(row) for row in every() if row.key == cell["run"]]
+    widgets.set_widgets({"retrieval.decoder": names})
+    st.session_state[OPENED] = PAGES[page]
 
 
 def follow_opened() -> None:
-    """Go to page Train where a decoder was opened: a callback cannot."""
-    if st.session_state.pop(OPENED, False):
+    """Go to the page where a decoder was opened: a callback cannot."""
+    page = st.session_state.pop(OPENED, None)
+    if page is not None:
         # Without parameters it would refuse to leave those of bound widgets behind.
-        st.switch_page(TRAIN, query_params={})
+        st.switch_page(page, query_params={})
 
 
 def _warn(cells: Cells) -> None:
