@@ -39,6 +39,7 @@ NOT_RUN = ("fetch", "job")
 QUICK = {
     "train": ["--set", "epochs=2"],
     "sweep": ["--set", "epochs=2"],
+    "ablate": ["--set", "epochs=2"],
     "evaluate": ["--no-baselines"],
 }
 
