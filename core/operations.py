@@ -121,6 +121,12 @@ for _name, _operation in {
     "ablation": Operation(
         "core.ablations.job:run", "Ablation", "AblationRequest", ("dataset", "head", "subjects")
     ),
+    "zero_shot": Operation(
+        "core.zero_shot.job:run",
+        "Zero-shot classification",
+        "ZeroShotRequest",
+        ("run", "head", "dataset", "prototypes", "prompts"),
+    ),
     "fetch": Operation("core.datasets.fetch:run", "Download", "FetchRequest", ("name", "source")),
 }.items():
     OPERATIONS.register(_name, _operation)

@@ -25,6 +25,7 @@ PAGES = [
     "encoders",
     "train",
     "retrieval",
+    "zero_shot",
     "ablations",
     "ground_truth",
     "jobs",

@@ -23,6 +23,7 @@ def navigate() -> Page:
             st.Page("pages/encoders.py", title="Encoders", icon=":material/image_search:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/retrieval.py", title="Retrieval", icon=":material/manage_search:"),
+            st.Page("pages/zero_shot.py", title="Zero-shot", icon=":material/category:"),
             st.Page("pages/ablations.py", title="Ablations", icon=":material/rule:"),
             st.Page("pages/ground_truth.py", title="Ground truth", icon=":material/science:"),
             st.Page("pages/jobs.py", title="Jobs", icon=":material/checklist:"),
