@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from core.validation import row_blocks
@@ -25,15 +27,10 @@ class Draws:
         seed: int,
         group: np.ndarray | None = None,
     ) -> None:
-        rng = np.random.default_rng([seed, 1])
         units = images if group is None else int(group.max()) + 1
-        self.images = rng.multinomial(units, np.full(units, 1 / units), resamples)
+        self.images, self.subjects = _counts(units, subjects, resamples, seed)
         if group is not None:
             self.images = self.images[:, group]
-        if subjects > 1:
-            self.subjects = rng.multinomial(subjects, np.full(subjects, 1 / subjects), resamples)
-        else:
-            self.subjects = np.ones((resamples, 1), dtype=np.int64)
 
     def means(self, credit: np.ndarray, image: np.ndarray, subject: np.ndarray) -> np.ndarray:
         """Mean over a subject's queries of an image, over its subjects, over images.
@@ -66,6 +63,18 @@ class Draws:
             some = total[:, 0] > 0
             medians[block][some] = np.mean([ordered[place[some]] for place in middle], axis=0)
         return medians
+
+
+@functools.lru_cache(maxsize=2)
+def _counts(units: int, subjects: int, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often each was drawn, read-only: measures of one test set share the draws."""
+    rng = np.random.default_rng([seed, 1])
+    images = rng.multinomial(units, np.full(units, 1 / units), resamples)
+    people = np.ones((resamples, 1), dtype=np.int64)
+    if subjects > 1:
+        people = rng.multinomial(subjects, np.full(subjects, 1 / subjects), resamples)
+    images.flags.writeable = people.flags.writeable = False
+    return images, people
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:

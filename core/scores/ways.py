@@ -151,8 +151,9 @@ def _one_draw(test: UsableQueries, rng: np.random.Generator, among: int) -> floa
     queried = np.flatnonzero(np.isin(test.image, drawn))
     column = np.searchsorted(drawn, test.image[queried])
     similarity = test.predicted[queried] @ test.images[test.seen[drawn]].T
-    better, equal = ranks.places(similarity.astype(np.float32))
-    credit = ranks.first_among(better, equal, among, among)
-    own = credit[np.arange(len(column)), column]
-    sums = np.bincount(column, own, minlength=among)
+    similarity = similarity.astype(np.float32)
+    own = similarity[np.arange(len(column)), column, None]
+    ties = (similarity == own).sum(axis=1)
+    first = np.where((similarity > own).any(axis=1), 0.0, 1.0 / ties)
+    sums = np.bincount(column, first, minlength=among)
     return float(np.mean(sums / np.bincount(column, minlength=among)))
