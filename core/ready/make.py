@@ -22,6 +22,10 @@ from core.encoders.encode import WHICH
 from core.encoders.job import EncodeRequest
 from core.jobs.request import Request
 from core.progress import Progress, portion, silent
+from core.zero_shot import ZeroShotRequest
+
+# By images and by names; an analysis takes 175 kB.
+CLASSIFIED = PROTOTYPES[:2]
 
 
 def first_requests() -> list[Request]:
@@ -32,9 +36,10 @@ def first_requests() -> list[Request]:
 
 
 def score_requests(keys: Sequence[str]) -> list[Request]:
-    """The scores of the decoders among some results, which are known by then."""
+    """What pages show of the decoders among some results, which are known by then."""
     decoders = [run for key in keys if key.startswith(OPERATION) and (run := load(key))]
-    return [EvaluateRequest.of(run, kind) for run in decoders for kind in PROTOTYPES]
+    scores = [EvaluateRequest.of(run, kind) for run in decoders for kind in PROTOTYPES]
+    return [*scores, *(ZeroShotRequest.of(run, kind) for run in decoders for kind in CLASSIFIED)]
 
 
 def make(folder: Path, progress: Progress = silent) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from core import store
 from core.encoders.prompt import PROMPT
 
-VERSION, RESAMPLES = 3, 1000
+VERSION, RESAMPLES = 4, 1000
 MOST_KEYS = 10_000
 ATTRIBUTES = ("badge", "note")
 PROTOTYPES = ("images", "names", "both")

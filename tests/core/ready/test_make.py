@@ -14,7 +14,7 @@ from core.jobs.request import Request
 from core.ready import make as maker
 from core.store.results import KEY
 
-MOST_BYTES = 9e6
+MOST_BYTES = 10e6
 PLACES = ("NEUROGALLERY_RESULTS", "NEUROGALLERY_READY")
 
 
@@ -46,7 +46,9 @@ def test_it_is_made_from_nothing_and_replaces_the_folder_whole(
     assert shares == sorted(shares)
     kinds = sorted(path.name.partition("-")[0] for path in folder.iterdir())
     # A decoder, the linear baseline of its scores, the audits, and the images that were encoded.
-    assert kinds == ["audit", "decoder", "decoder", "encode"] + ["scores"] * len(PROTOTYPES)
+    assert kinds == ["audit", "decoder", "decoder", "encode"] + ["scores"] * len(PROTOTYPES) + [
+        "zero_shot"
+    ] * len(maker.CLASSIFIED)
     assert not list(tmp_path.glob("tmp*"))
     assert store.entries() == []
     monkeypatch.setenv("NEUROGALLERY_READY", str(folder))
