@@ -6,6 +6,8 @@ const PHONE_TYPE = 16;
 const SEEN_PER_TILE = 1.5;
 const CAPTION_PER_TYPE = 3.8;
 const TITLE_PER_TYPE = 0.55;
+// Full rows look better than slightly larger images.
+const WHOLE_ROWS = 1.12;
 const FEWEST_SIDE = 40;
 
 // Readable from the back of a room where it is a projector's screen, at arm's length on a phone.
@@ -33,7 +35,8 @@ function largest(screen) {
       for (const beside of grids > 1 ? [true, false] : [true]) {
         for (let columns = 1; columns <= tiles; columns += 1) {
           const tile = tileOf(screen, { seen, above, beside, columns });
-          const score = Math.min(tile, seen / SEEN_PER_TILE) + (tile + seen) / 1000;
+          const whole = tiles % columns ? 1 : WHOLE_ROWS;
+          const score = whole * Math.min(tile, seen / SEEN_PER_TILE) + (tile + seen) / 1000;
           if (score > best.score && seen < 0.6 * Math.min(width, height)) {
             best = { score, seen, above, beside, columns, tile };
           }

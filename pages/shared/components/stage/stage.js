@@ -21,8 +21,8 @@ function element(tag, className, text) {
 function createView(root) {
   const find = (name) => root.querySelector(`.${name}`);
   const names = [
-    "place", "position", "seen", "card", "question", "caption", "grids", "legend", "bars", "bins",
-    "mark", "chance", "worse", "better", "progress", "live", "presenting", "strip",
+    "place", "position", "card", "question", "caption", "grids", "bars", "bins", "mark", "chance",
+    "worse", "better", "progress", "live", "presenting",
   ];
   const view = {
     frame: root.querySelector("dialog"),
