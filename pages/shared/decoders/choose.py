@@ -17,7 +17,7 @@ from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import warn_unknown
 
 CLOSED_FORM = "closed form"
-WIDTH = 210
+WIDTH, WIDE = 210, 340
 
 
 def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
@@ -53,7 +53,7 @@ def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
             max_selections=most,
             key=key,
             bind="query-params",
-            width=most * WIDTH,
+            width=WIDE,
         )
     return _opened(ds, [rows[name] for name in names])
 

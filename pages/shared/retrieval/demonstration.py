@@ -35,8 +35,6 @@ def show(ds: Dataset, runs: Sequence[Run], controls: DeltaGenerator) -> None:
         return
     shown = _answers(ds, runs, gallery)
     if shown:
-        st.markdown("  \n".join(overall.sentence(answer) for answer in shown))
-        galleries.describe(gallery, config.encoder, config.encoder_parameters)
         _live(ds, shown, order, guess)
 
 
@@ -101,6 +99,9 @@ def _live(ds: Dataset, shown: Sequence[Answer], order: str, guess: bool) -> None
         hide_seen=guess,
         present=st.query_params.get(PRESENT) == "true",
     )
+    st.markdown("  \n".join(overall.sentence(answer) for answer in shown))
+    config = shown[0].decoded.run.config
+    galleries.describe(shown[0].images, config.encoder, config.encoder_parameters)
     number = ids.index(current)
     details.show(ds, shown[0], number)
     clicked = overall.show(shown[0], current)

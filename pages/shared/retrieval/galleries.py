@@ -42,7 +42,7 @@ def choose(ds: Dataset, encoder: str, test: np.ndarray) -> ImageSet | None:
         list(infos),
         key=GALLERY,
         bind="query-params",
-        width=240,
+        width=200,
         help=f"The images that are searched. {_how_to_add()}",
     )
     try:

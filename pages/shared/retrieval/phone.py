@@ -14,7 +14,7 @@ HERE = ("localhost", "127.0.0.1", "[::1]")
 
 def offer() -> None:
     """A popover with the code of the presentation at the response in view."""
-    with st.popover("On a phone", icon=":material/qr_code_2:"):
+    with st.popover("Phone", icon=":material/qr_code_2:"):
         where = address()
         st.html(f'<div style="background:#fff;max-width:260px">{code(where)}</div>')
         st.caption(plain(where))
