@@ -10,6 +10,7 @@ from tests.benchmarks.answers import answers
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.measure import measure
+from tests.benchmarks.next_example import next_example
 
 PEERS = (
     "scipy_correlation",
@@ -17,7 +18,17 @@ PEERS = (
     "rsatoolbox_float64_correlation",
 )
 RIDGES = ((1200, 4466), (1200, 2000), (4000, 800))
-PARTS = ("responses", "encoding", "maps", "clusters", "decoders", "page", "answers", "retrieval")
+PARTS = (
+    "responses",
+    "encoding",
+    "maps",
+    "clusters",
+    "decoders",
+    "page",
+    "answers",
+    "next",
+    "retrieval",
+)
 FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 
 
@@ -37,6 +48,7 @@ def main() -> None:
         "decoders": lambda: decoding(1 if chosen.quick else 5),
         "page": lambda: page(shape[0]),
         "answers": answering,
+        "next": showing,
         "retrieval": lambda: retrieving(10 if chosen.quick else 1),
     }
     for name, part in parts.items():
@@ -111,6 +123,14 @@ def answering() -> None:
     row("page Train answers while a job trains, s (median)", found.training, "< 0.3")
     row("over idle", found.training / found.idle, "")
     row("page RDM answers a click while a job trains, s (median)", found.rdm, "")
+
+
+def showing() -> None:
+    found = next_example()
+    row("page Retrieval, next example to drawn grid, s (median)", found.alone, "< 0.25")
+    row("the same beside another session", found.beside, "< 0.25")
+    row("the same beside it while a job trains", found.training, "< 0.25")
+    row("going back over 22 examples, MiB sent", found.again_mib, "")
 
 
 def retrieving(fraction: int) -> None:

@@ -68,10 +68,9 @@ def answers() -> Answers:
             page = chromium.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{running}/rdm")
             matrix(page).wait_for(timeout=START_MS)
-            page.goto(f"{running}/{ADDRESS}")
-            _button(page).wait_for(timeout=START_MS)
+            open_training(page, running)
             idle = _choosing_heads(page)
-            with _training(page, root / "results" / "jobs") as job:
+            with training_job(page, root / "results" / "jobs") as job:
                 training = _choosing_heads(page)
                 page.goto(f"{running}/rdm")
                 matrix(page).wait_for(timeout=START_MS)
@@ -82,8 +81,14 @@ def answers() -> Answers:
             return Answers(idle, training, rdm)
 
 
+def open_training(page: Page, address: str) -> None:
+    """Open page Train on a training that outlasts what is measured beside it."""
+    page.goto(f"{address}/{ADDRESS}")
+    _button(page).wait_for(timeout=START_MS)
+
+
 @contextmanager
-def _training(page: Page, folder: Path) -> Iterator[Job]:
+def training_job(page: Page, folder: Path) -> Iterator[Job]:
     """The job of the page's button, once its epochs run."""
     try:
         _button(page).click()

@@ -25,6 +25,8 @@ def test_a_speaker_demonstrates_retrieval(open_page: Open):
     stage = page.locator("dialog.stage")
     is_drawn(page)
     first = stage.get_attribute("data-slide")
+    # Three training images, five images for each of three trials and two averages.
+    expect(page.locator(".film img")).to_have_count(28)
 
     page.get_by_role("button", name="Next").click()
     expect(stage).not_to_have_attribute("data-slide", str(first))
@@ -38,7 +40,7 @@ def test_a_speaker_demonstrates_retrieval(open_page: Open):
 
     page.keyboard.press("f")
     page.wait_for_url(re.compile("retrieval.present=true"))
-    expect(page.get_by_role("button", name="Reveal what was seen")).to_be_visible()
+    expect(page.get_by_role("button", name="Seen image, hidden: reveal")).to_be_visible()
     page.keyboard.press("r")
     expect(stage.locator(".card img")).to_be_visible()
     page.keyboard.press("Escape")

@@ -195,3 +195,12 @@ def test_a_folder_with_and_without_images(data_root, images):
         assert "1 image could not be encoded" in texts(app)
     else:
         assert "comes without images" in texts(app)
+
+
+def test_words_that_the_shipped_clip_never_learned_get_a_note():
+    address = {"encoders.which": "stimuli", "encoders.encoder": "clip-small"}
+    app = open_address("encoders", {**address, "encoders.text": "a violin"})
+    assert not app.exception
+    assert any("violin" in caption.value for caption in app.caption)
+    app = open_address("encoders", {**address, "encoders.text": "a red car"})
+    assert not any("learned" in caption.value for caption in app.caption)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core import decoders, jobs, paths, store
-from pages.shared.retrieval import phone
+from core.vectors import unit_rows
+from pages.shared.retrieval import details, phone
 from tests.core.decoders import planted
 from tests.pages.app import open_address, texts
 
@@ -62,15 +63,24 @@ def test_the_rank_of_each_response_is_that_of_brute_force(run):
     assert "The seen image is in the gallery" in words
 
 
-def test_single_trials_and_their_averages_are_shown_beside_one_another(run):
-    captions = [caption.value for caption in opened().caption]
-    assert [c.partition(":")[0] for c in captions if c.startswith(("trial", "mean of"))] == [
+def test_single_trials_and_their_averages_are_shown_beside_one_another(run, monkeypatch):
+    rows = {}
+    monkeypatch.setattr(details, "film", lambda shown, *, key, **how: rows.update({key: shown}))
+    opened(**{"retrieval.response": "p150"})
+    trials = rows["retrieval_trials"]
+    assert [row.label.partition(":")[0] for row in trials] == [
         "trial 1",
         "trial 2",
         "trial 3",
         "mean of 2",
         "mean of 3",
     ]
+    (training,) = rows["retrieval_training"]
+    assert len(training.images) == 3
+    data = decoders.prepare(run.config)
+    unit = unit_rows(data.embeddings)
+    nearest = data.fold.train[np.argmax(unit[data.fold.train] @ unit[150])]
+    assert training.images[0].id == f"seen:p{nearest:03}"
 
 
 def test_a_response_of_the_address_is_shown_and_an_unknown_one_named(run):

@@ -115,6 +115,12 @@ def tell_failures(encoded: Encoded) -> None:
         )
 
 
+def tell_notes(space: Space, text: str) -> None:
+    """Say what of a text the encoder does not read, and which words it never learned."""
+    for note in encoders.check_text([text], space.info.id, **space.parameters):
+        st.caption(f":material/info: {plain(note)}")
+
+
 def query(space: Space, key: str, value: str | Callable[[], Image.Image]) -> np.ndarray | None:
     """Where one text or image lies in a space.
 

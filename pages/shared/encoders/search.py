@@ -216,7 +216,10 @@ def _vector(
         if not space.reads_text:
             st.info(f"{plain(space.label)} reads no text.")
             return None
-        return embeddings.query(space, f"{name} text {query.text}", query.text)
+        vector = embeddings.query(space, f"{name} text {query.text}", query.text)
+        if vector is not None:
+            embeddings.tell_notes(space, query.text)
+        return vector
     if query.upload:
         digest = hashlib.blake2b(query.upload).hexdigest()
         image = functools.partial(encoders.check_upload, query.upload)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -12,12 +14,13 @@ from core.decoders.retrieving.decoded import retrieve
 from core.decoders.retrieving.queries import image_query
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
-from pages.shared.components.gallery.gallery import Tile, gallery
+from core.galleries import SEEN
+from pages.shared.components.stage.film import FilmImage, FilmRow, film
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
 from pages.shared.retrieval import answers
 from pages.shared.retrieval.answers import KEPT, Answer
-from pages.shared.retrieval.slides import name_of, thumbnail
+from pages.shared.retrieval.slides import name_of, scope_of, thumbnail
 
 MIDDLE, SMALL = 76, 52
 TRIAL_IMAGES = 5
@@ -36,7 +39,8 @@ def show(ds: Dataset, answer: Answer, number: int) -> None:
     with st.expander(f"The {KEPT} nearest images", key="retrieval.more", on_change="rerun") as more:
         if more.open:
             places, scores = answer.retrieved.places[number], answer.retrieved.scores[number]
-            _grid(ds, answer, places, scores, f"more_{number}", images.THUMBNAIL)
+            row = FilmRow("", _retrieved(ds, answer, places, scores))
+            _film(ds, answer, [row], "nearest", images.THUMBNAIL)
 
 
 def _profile(answer: Answer, number: int) -> None:
@@ -66,25 +70,21 @@ def _training_images(ds: Dataset, answer: Answer, number: int) -> None:
     decoded = answer.decoded
     nearest = answers.nearest_training_of(decoded.run.key, decoded.ds.fingerprint, decoded)
     pairs = zip(nearest.stimulus[number].tolist(), nearest.similarity[number], strict=True)
-    tiles = [
-        _tile(ds, int(row), f"{cosine:.2f} {ds.stimuli['category'].iloc[row]}")
-        for row, cosine in pairs
-        if row >= 0
-    ]
-    if not tiles:
+    row = FilmRow("", [_stimulus(ds, int(row), cosine) for row, cosine in pairs if row >= 0])
+    if not row.images:
         st.caption("The seen image has no embedding.")
         return
-    _show(tiles, f"training_{number}", MIDDLE)
+    _film(ds, answer, [row], "training", MIDDLE)
     st.caption(
         "Cosine to the seen image in the encoder's space: what the decoder has been trained on "
         "that is most like it."
     )
 
 
-def _tile(ds: Dataset, row: int, caption: str) -> Tile:
+def _stimulus(ds: Dataset, row: int, cosine: float) -> FilmImage:
     stimulus = ds.stimuli.iloc[row]
-    words = f"{images.describe(stimulus)}, {caption}"
-    return Tile(stimulus["id"], images.uri(ds, stimulus["id"]), caption.strip(), "", words)
+    caption = f"{cosine:.2f} {stimulus['category']}".strip()
+    return FilmImage(f"{SEEN}{stimulus['id']}", caption, images.describe(stimulus))
 
 
 def _trials(ds: Dataset, answer: Answer, number: int) -> None:
@@ -97,54 +97,37 @@ def _trials(ds: Dataset, answer: Answer, number: int) -> None:
         st.caption("The image was seen once.")
         return
     seen = decoded.data.embeddings[stimulus]
+    shown = []
     for kind, predicted in (("trial", repeats.single), ("mean of", repeats.averaged)):
         rows = trials if kind == "trial" else trials[1:]
         own = np.broadcast_to(seen, (len(rows), len(seen)))
-        alone = retrieve(
-            predicted[rows], own, answer.parts, TRIAL_IMAGES, answer.images.holds_stimuli
-        )
+        holds_seen = answer.images.holds_stimuli
+        alone = retrieve(predicted[rows], own, answer.parts, TRIAL_IMAGES, holds_seen)
         for place, row in enumerate(rows):
-            words = f"{kind} {repeats.number[row]}: rank {alone.rank[place]:,.0f}"
-            st.caption(words)
-            _grid(
-                ds,
-                answer,
-                alone.places[place],
-                alone.scores[place],
-                f"{kind}_{number}_{place}",
-                SMALL,
-                captions=False,
-            )
+            label = f"{kind} {repeats.number[row]}: rank {alone.rank[place]:,.0f}"
+            retrieved_images = _retrieved(ds, answer, alone.places[place], alone.scores[place])
+            shown.append(FilmRow(label, [replace(image, caption="") for image in retrieved_images]))
+    _film(ds, answer, shown, "trials", SMALL)
 
 
-def _grid(
-    ds: Dataset,
-    answer: Answer,
-    places: np.ndarray,
-    scores: np.ndarray,
-    key: str,
-    size: int,
-    captions: bool = True,
-) -> None:
+def _retrieved(
+    ds: Dataset, answer: Answer, places: np.ndarray, scores: np.ndarray
+) -> list[FilmImage]:
     """Images of the gallery, the most similar first."""
-    tiles = []
+    shown = []
     for place, score in zip(places.tolist(), scores.tolist(), strict=True):
         if place >= 0:
-            name = name_of(ds, answer.images, place)
             caption = f"{score:.2f} {answer.images.categories[place]}".strip()
             words = f"{answer.images.ids[place]}: {caption}"
-            uri = thumbnail(ds, answer.images, name)
-            tiles.append(Tile(str(place), uri, caption, "", words))
-    _show(tiles, key, size, captions)
+            shown.append(FilmImage(name_of(ds, answer.images, place), caption, words))
+    return shown
 
 
-def _show(tiles: Sequence[Tile], key: str, size: int, captions: bool = True) -> None:
-    gallery(
-        tiles,
-        key=f"retrieval_{key}",
-        selected=(),
-        on_change=lambda ids: None,
+def _film(ds: Dataset, answer: Answer, rows: Sequence[FilmRow], name: str, size: int) -> None:
+    film(
+        rows,
+        key=f"retrieval_{name}",
+        scope=scope_of(ds, answer.images),
+        thumbnail=partial(thumbnail, ds, answer.images),
         size=size,
-        selectable=False,
-        show_captions=captions,
     )

@@ -99,10 +99,11 @@ def _text(decoded: Decoded, space: Space) -> Query | None:
             for example in _examples(decoded):
                 st.button(example, key=f"retrieval_{example}", on_click=_set, args=(TEXT, example))
         return None
-    for note in encoders.check_text([text], space.info.id):
-        st.caption(f":material/info: {plain(note)}")
     vector = embeddings.query(space, f"{_name(decoded)} text {text}", text)
-    return None if vector is None else Query(text_query(decoded, vector), f"‘{text}’")
+    if vector is None:
+        return None
+    embeddings.tell_notes(space, text)
+    return Query(text_query(decoded, vector), f"‘{text}’")
 
 
 def _examples(decoded: Decoded) -> list[str]:

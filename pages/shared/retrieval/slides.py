@@ -42,11 +42,16 @@ def deck(ds: Dataset, answers: Sequence[Answer], order: str) -> Deck:
         slides,
         list(stage_images.values()),
         [answer.name for answer in answers],
-        f"{ds.images_fingerprint} {gallery.fingerprint}",
+        scope_of(ds, gallery),
         partial(thumbnail, ds, gallery),
         ordered(answers[0], order),
         answers[0].retrieved.chance,
     )
+
+
+def scope_of(ds: Dataset, gallery: ImageSet) -> str:
+    """Names the images of a recording and of a gallery, which a browser keeps."""
+    return f"{ds.images_fingerprint} {gallery.fingerprint}"
 
 
 def name_of(ds: Dataset, gallery: ImageSet, place: int) -> str:
