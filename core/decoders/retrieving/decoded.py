@@ -75,7 +75,7 @@ class Retrieved:
         That of the image that was seen.
     rank : np.ndarray of shape (q,), float64
         Of the image that was seen among ``candidates``, 1 the most similar, ties their mean
-        rank; NaN where it has no embedding.
+        rank; NaN where it has no embedding, or the prediction no direction.
     candidates : int
         Images of the gallery with an embedding, and the image that was seen.
     """
@@ -161,6 +161,7 @@ def retrieve(
     own = np.einsum("ij,ij->i", unit_rows(predicted), targets).astype(np.float32)
     better, equal = np.sum([retrieval.standings(predicted, seen, part) for part in parts], axis=0)
     others = np.maximum(equal - int(holds_seen), 0)
+    own[better < 0] = np.nan  # that of a prediction without a direction would be 0
     rank = np.where(np.isfinite(own), 1.0 + better + others / 2.0, np.nan)
     candidates = sum(part.usable for part in parts) + int(not holds_seen)
     return Retrieved(*search_parts(predicted, parts, k, fewer=True), own, rank, candidates)
@@ -184,11 +185,12 @@ def category_hits(
     -------
     hits : np.ndarray of shape (q,), int
     expected : np.ndarray of shape (q,), float64
-        k times the share of the category in the gallery; NaN where the category is unknown.
+        The share of the category in the gallery times k, or the images that were retrieved where
+        these are fewer; NaN where the category is unknown.
     """
     places = retrieved.places[:, :k]
     same = (categories[places] == own[:, None]) & (places >= 0) & (own[:, None] != "")
     names, counts = np.unique(categories, return_counts=True)
     share = dict(zip(names, counts / max(1, len(categories)), strict=True))
-    expected = [k * share.get(name, 0.0) if name else np.nan for name in own]
-    return same.sum(axis=1), np.array(expected)
+    expected = [share.get(name, 0.0) if name else np.nan for name in own]
+    return same.sum(axis=1), (places >= 0).sum(axis=1) * np.array(expected)

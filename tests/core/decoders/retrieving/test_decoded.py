@@ -98,6 +98,18 @@ def test_an_image_without_an_embedding_is_not_of_the_test_set_and_has_no_rank():
     assert np.isfinite(rank[1:]).all()
 
 
+def test_a_prediction_without_a_direction_has_no_rank():
+    planted.save()
+    decoded = decode(decoders.train(planted.config("ridge")))
+    parts = [retrieval.Gallery(gallery(9), centre=decoded.run.centre)]
+    predicted = decoded.predicted.copy()
+    predicted[0], predicted[1] = 0.0, np.nan
+    result = retrieve(predicted, decoded.seen, parts, 3)
+    assert np.isnan(result.rank[:2]).all()
+    assert np.isnan(result.own[:2]).all()
+    assert (result.rank[2:] >= 1).all()
+
+
 def test_each_subject_has_predictions_of_its_own():
     planted.save(subjects=("s1", "s2"))
     head = {"width": 16, "heads": 2, "depth": 1, "hidden": 16}
@@ -141,5 +153,5 @@ def test_hits_of_a_category_are_counted_beside_chance():
     categories = np.array(["cat", "dog", "cat", "dog", ""])
     hits, expected = category_hits(result, categories, np.array(["cat", "dog", ""]), k=3)
     assert hits.tolist() == [2, 1, 0]
-    assert expected[:2] == pytest.approx([3 * 2 / 5, 3 * 2 / 5])
+    assert expected[:2] == pytest.approx([3 * 2 / 5, 1 * 2 / 5])
     assert np.isnan(expected[2])
