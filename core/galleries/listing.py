@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
@@ -13,7 +14,7 @@ import numpy as np
 
 from core import paths, store
 from core.datasets.image_files import SUFFIXES
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.store.fingerprints import stamp as stamp_of_file
 from core.validation import enumerate_names
 
@@ -99,10 +100,29 @@ def stamp_of(folder: Path) -> str:
 
     An image that is added, removed or renamed changes the time of its class; one that is
     overwritten in place does not.
+
+    Raises
+    ------
+    NeurogalleryError
+        If the folder cannot be listed.
     """
-    times = [(entry.name, entry.stat().st_mtime_ns) for entry in _classes(folder)]
-    words = [folder / name for name in WORDS if (folder / name).is_file()]
-    return store.fingerprint(str(folder), times, [stamp_of_file(path) for path in words])
+    with _readable(folder):
+        times = [(entry.name, entry.stat().st_mtime_ns) for entry in _classes(folder)]
+        words = [folder / name for name in WORDS if (folder / name).is_file()]
+        stamps = [stamp_of_file(path) for path in words]
+    return store.fingerprint(str(folder), times, stamps)
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Say in one line why a folder cannot be listed, or that it changes while it is."""
+    try:
+        yield
+    except OSError as error:
+        raise NeurogalleryError(
+            f"The folder {folder.name} could not be listed ({error})",
+            "folders and images that can be read, and stay while they are listed",
+        ) from error
 
 
 def current(folder: Path) -> Listing | None:
@@ -114,13 +134,21 @@ def current(folder: Path) -> Listing | None:
         If there are no images in ``<class>/<image>``.
     InputError
         If a name is no text, or a class is a link that leads outside the data folder.
+    NeurogalleryError
+        If the folder cannot be listed.
     """
     stamp = stamp_of(folder)
     return _current(folder, stamp, store.written(OPERATION).get(_key(stamp)))
 
 
 def scan(folder: Path) -> Listing:
-    """The images of a folder as they are now, however many; a long list is kept."""
+    """The images of a folder as they are now, however many; a long list is kept.
+
+    Raises
+    ------
+    NotFoundError, InputError, NeurogalleryError
+        As ``current``.
+    """
     stamp = stamp_of(folder)
     listing = _scanned(folder, stamp, None)
     if len(listing.ids) > QUICK:
@@ -166,17 +194,18 @@ def _key(stamp: str) -> str:
 def _scanned(folder: Path, stamp: str, most: int | None) -> Listing:
     texts: list[bytes] = []
     classes, counts, lengths, states = [], [], [], []
-    for entry in _classes(folder):
-        images = _images(entry)
-        classes.append(entry.name)
-        counts.append(len(images))
-        names = [_encoded(f"{entry.name}/{image.name}") for image in images]
-        texts.append(b"".join(names))
-        lengths.append(np.fromiter(map(len, names), np.int64, len(names)))
-        # On the way, so that a folder that is too large for now is given up early.
-        if most is not None and sum(counts) > most:
-            raise _TooManyError
-        states.append(_states(images))
+    with _readable(folder):
+        for entry in _classes(folder):
+            images = _images(entry)
+            classes.append(entry.name)
+            counts.append(len(images))
+            names = [_encoded(f"{entry.name}/{image.name}") for image in images]
+            texts.append(b"".join(names))
+            lengths.append(np.fromiter(map(len, names), np.int64, len(names)))
+            # On the way, so that a folder that is too large for now is given up early.
+            if most is not None and sum(counts) > most:
+                raise _TooManyError
+            states.append(_states(images))
     if not sum(counts):
         raise NotFoundError(
             f"The folder {folder.name} holds no images",

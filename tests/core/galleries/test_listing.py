@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core import paths, store
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.galleries import listing
 from core.galleries.listing import Names, current, scan, stamp_of
 from tests.core.galleries.shared import overwrite, save_gallery, save_image
@@ -146,6 +146,28 @@ def test_links_within_the_data_folder_are_followed_and_others_refused(tmp_path):
     (chosen / "out").symlink_to(tmp_path / "outside")
     with pytest.raises(InputError, match="leads outside"):
         current(chosen)
+
+
+def test_a_folder_that_cannot_be_listed_is_one_line():
+    folder = save_gallery(each=1)
+    (folder / "round").symlink_to(folder / "round")
+    for list_it in (current, scan, stamp_of):
+        with pytest.raises(NeurogalleryError, match="The folder small could not be listed"):
+            list_it(folder)
+
+
+def test_a_folder_that_loses_an_image_while_it_is_listed_is_one_line(monkeypatch):
+    folder = save_gallery(each=2)
+    states = listing._states
+
+    def lose(images):
+        for image in images:
+            os.unlink(image.path)
+        return states(images)
+
+    monkeypatch.setattr(listing, "_states", lose)
+    with pytest.raises(NeurogalleryError, match="The folder small could not be listed"):
+        scan(folder)
 
 
 def test_a_folder_without_images_says_what_to_put_there():
