@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from textwrap import shorten
 from typing import Any
 
 from core.encoders.encode import load_encoder
@@ -29,8 +28,9 @@ def check_text(texts: Sequence[str], encoder: str, **parameters: Any) -> list[st
     Returns
     -------
     list of str
-        A sentence for each text that is cut (of the first ``MOST``), and one for the words
-        that an encoder never learned which declares the words that it did; else empty.
+        A sentence for each text that is cut (of the first ``MOST``), and, from an encoder
+        that declares the words that it learned, for each text without a word, and for the
+        words that it never learned; else empty.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def check_text(texts: Sequence[str], encoder: str, **parameters: Any) -> list[st
     parts = load_encoder(chosen, check_parameters(chosen.info, parameters)).read(several)
     cut = [(part, text) for part, text in zip(parts, several, strict=True) if part != text]
     notes = [
-        f"{label} reads '{part}' and leaves out '{shorten(text[len(part) :], LONGEST)}'."
+        f"{label} reads '{part}' and leaves out '{_shortened(text[len(part) :])}'."
         for part, text in cut[:MOST]
     ]
     if len(cut) > MOST:
@@ -57,7 +57,16 @@ def check_text(texts: Sequence[str], encoder: str, **parameters: Any) -> list[st
         return notes
     # Only what is read can be misunderstood.
     read = dict.fromkeys(word for part in parts for word in WORD.findall(part.lower()))
+    notes += [
+        f"{label} finds no word in '{part}': what it makes of it means nothing."
+        for part in [part for part in parts if not WORD.search(part)][:MOST]
+    ]
     return notes + _unknown(label, [word for word in read if word not in learned])
+
+
+def _shortened(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"
 
 
 def _unknown(label: str, words: Sequence[str]) -> list[str]:

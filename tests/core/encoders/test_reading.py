@@ -40,6 +40,16 @@ def test_unknown_words_get_a_note():
     assert encoders.check_text([], "clip-small") == []
 
 
+def test_a_text_without_a_word_gets_a_note():
+    (note,) = encoders.check_text(["?!", "a dog"], "clip-small")
+    assert note == f"{LABEL} finds no word in '?!': what it makes of it means nothing."
+
+
+def test_what_is_left_out_is_shown_where_it_has_no_spaces():
+    (note, _) = encoders.check_text(["x" * 300], "clip-small")
+    assert note.endswith(f"leaves out '{'x' * 60}…'.")
+
+
 def test_an_encoder_that_declares_no_words_says_what_is_cut_alone(tiny):
     notes = encoders.check_text(
         ["xylophone"] + ["snow " * n for n in range(50, 57)], f"clip:{tiny}"
