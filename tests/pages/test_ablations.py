@@ -207,3 +207,10 @@ def test_a_trained_decoder_is_what_others_begin_with(recording):
     app = press(app, "Train ")
     base = next(j for j in jobs.all_jobs() if j.status == "queued").request["base"]
     assert (base["training"]["epochs"], base["head"]) == (3, "linear")
+
+
+@pytest.mark.parametrize("value", ["1e999", "inf", "999", "many"])
+def test_seeds_out_of_range_are_left_out(value):
+    app = open_page("ablations", seeds=value)
+    assert not app.exception
+    assert app.number_input(key="ablations.seeds").value == 3

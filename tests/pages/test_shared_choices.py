@@ -79,3 +79,9 @@ def test_what_a_preset_sets_is_a_choice():
     app = study.click().run()
     assert rois(app) == ["PPA"]
     assert rois(go(app, "responses")) == ["PPA"]
+
+
+def test_an_infinite_seed_of_the_address_is_left_out():
+    app = open_page("maps", random_seed="1e999")
+    assert not app.exception
+    assert app.number_input(key="random_seed").value == 0

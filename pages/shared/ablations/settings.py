@@ -12,6 +12,7 @@ from core import ablations
 from core.ablations import Ablation, AblationRequest, Axis, Setting
 from core.datasets import Dataset, Reference
 from core.decoders import HEADS, Config
+from core.registry import Parameter
 from pages.shared.decoders import described
 from pages.shared.decoders.settings import kinds_of, targets
 from pages.shared.frame import widgets
@@ -20,7 +21,14 @@ from pages.shared.frame.text import plain
 MOST_AXES = 4
 STUDIES = {"study C, small": "small", "study C, published": "published"}
 VALUES = "ablations.values."
-MOST_SEEDS, SEEDS = 20, 3
+SEEDS = Parameter(
+    "seeds",
+    "Seeds",
+    3,
+    "Trainings of each row, with the seeds 0, 1, …; each is a replicate.",
+    minimum=1,
+    maximum=20,
+)
 BASE_HELP = (
     "What no setting below varies: the decoder of study C, a head with its defaults, or a decoder "
     "that was trained on page Train."
@@ -35,19 +43,11 @@ def choose(ds: Dataset) -> AblationRequest | None:
     InputError
         If a value does not fit its setting, or settings do not fit one another.
     """
+    widgets.warn_of_option(SEEDS, "ablations.seeds")
     base = _base(ds)
     axes = _axes(ds, base)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        seeds = st.number_input(
-            "Seeds",
-            1,
-            MOST_SEEDS,
-            SEEDS,
-            key="ablations.seeds",
-            bind="query-params",
-            width=130,
-            help="Trainings of each row, with the seeds 0, 1, …; each is a replicate.",
-        )
+        seeds = widgets.option_widget(SEEDS, "ablations.", width=130)
         subjects = _subjects(ds)
     if not axes:
         st.info("Choose a preset, or a setting to vary.", icon=":material/tune:")

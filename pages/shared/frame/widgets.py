@@ -51,6 +51,17 @@ def warn_of_option(parameter: Parameter, key: str) -> None:
         st.warning(f"{plain(error)} The default is used.", icon=":material/warning:")
 
 
+def forget_infinite(key: str) -> None:
+    """Take a number that is infinite out of the address: ``st.number_input`` fails on it."""
+    try:
+        is_infinite = math.isinf(float(st.query_params.get(key, "")))
+    except ValueError:  # which it leaves out by itself
+        return
+    if is_infinite and st.session_state.get(key) is None:
+        del st.query_params[key]
+        st.rerun()  # it reads the address with which a run begins
+
+
 def option_widgets(parameters: tuple[Parameter, ...]) -> OptionValues:
     if not parameters:
         return ()
@@ -88,6 +99,7 @@ def option_widget(
     kind = type(parameter.default)
     if kind is float:
         shared |= {"format": "%g", "step": _step(parameter.default)}
+    forget_infinite(key)
     return st.number_input(
         parameter.label,
         min_value=None if parameter.minimum is None else kind(parameter.minimum),
@@ -221,6 +233,8 @@ def _shared(key: str, default: Any, fit: Callable[[Any], Any], widget: Callable[
     is_new = shown_on.get(key) != page
     shown_on[key] = page
     choice = fit(choices[key]) if key in choices else default
+    if key == RANDOM_SEED:
+        forget_infinite(key)
     in_address = key in st.query_params
     if is_new:
         st.session_state.pop(key, None)

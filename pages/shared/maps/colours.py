@@ -36,6 +36,7 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
         return name, figures.colouring(["stimuli"] * ds.n_stimuli)
     if name == "unit":
         most = ds.n_units - 1
+        widgets.forget_infinite("maps.unit")
         unit = st.number_input("Unit", 0, most, key="maps.unit", bind="query-params", width=120)
         return f"unit {unit} ({ds.info.units})", _values(ds.fingerprint, "", int(unit), ds)
     if name in means:
