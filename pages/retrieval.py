@@ -24,7 +24,7 @@ def page(ds: Dataset) -> None:
         return
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
-        what = st.segmented_control(
+        chosen = st.segmented_control(
             "Retrieve",
             WHAT,
             default=WHAT[0],
@@ -34,6 +34,7 @@ def page(ds: Dataset) -> None:
             help="Images for a response that the decoder never saw, or the responses that a text "
             "or an image calls for.",
         )
+        what = chosen or WHAT[0]  # None where the address names none
         runs = choose_decoders(ds, "retrieval.decoder", most=MOST)
     if not runs:
         return

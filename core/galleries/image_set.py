@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core import encoders
+from core import encoders, store
 from core.datasets import Dataset
 from core.encoders import Encoded, EncodeRequest
 from core.jobs.request import Request
@@ -116,7 +116,7 @@ class RecordingImages(ImageSet):
 
     @property
     def fingerprint(self) -> str:
-        return self._ds.images_fingerprint
+        return store.fingerprint(self._ds.images_fingerprint, self._which)
 
     def image(self, name: str) -> Image.Image:
         return self._ds.image(name)

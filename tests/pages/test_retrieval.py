@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core import decoders, jobs, paths, store
+from core.decoders.runs import save
 from core.vectors import unit_rows
 from pages.shared.retrieval import details, phone
 from tests.core.decoders import planted
@@ -42,6 +45,47 @@ def test_a_fresh_clone_answers_at_once_and_starts_no_work():
     assert "Simulated data" in words
     assert not jobs.all_jobs()
     assert not store.entries()
+
+
+def test_the_gallery_that_is_chosen_is_the_one_that_is_searched():
+    opened_first = {"retrieval.gallery": "gallery"}
+    assert "of 4,001 (chance 2,001)" in said(open_address("retrieval", opened_first))
+    words = said(open_address("retrieval", {"retrieval.gallery": "stimuli"}))
+    assert "of 1,500 (chance 750)" in words
+    assert "The seen image is in the gallery" in words
+
+
+def test_a_decoder_that_was_trained_on_is_read_again(run):
+    first = said(opened())
+    state = {name: -array for name, array in run.state.items()}
+    save(replace(run, state=state), "Mine")
+    second = said(opened())
+    assert "among the 1 best of 216" in first.replace("2 best", "1 best")
+    assert "among the 1 best of 216" not in second.replace("2 best", "1 best")
+
+
+def test_no_decoder_and_an_empty_address_are_said(run):
+    assert "Choose a decoder." in said(opened(**{"retrieval.decoder": ""}))
+    words = said(opened(**{"retrieval.what": "", "retrieval.query": "", "retrieval.way": ""}))
+    assert "the 72 responses rank the seen image" in words
+
+
+def test_one_test_image_is_told_without_numbers_that_are_none():
+    planted.save(repeats=2, split=["train"] * (planted.PICTURES - 1) + ["test"])
+    decoders.train(planted.config("ridge"))
+    words = said(opened())
+    assert "half of the 1 response rank the seen image" in words
+    assert "Needs two or more test images that were repeated." in words
+    assert "No correlation: it needs three images" in words
+    query = {"retrieval.query": "image", "retrieval.image": "p200"}
+    assert "nan" not in said(opened(**{"retrieval.what": "responses", **query}))
+
+
+def test_an_address_too_long_for_a_code_is_told():
+    app = open_address("retrieval", {"retrieval.text": "ä" * 600})
+    assert not app.exception
+    assert "The address is too long for a code" in said(app)
+    assert "of 4,001 (chance 2,001)" in said(app)
 
 
 def test_words_that_the_shipped_clip_never_learned_get_a_note():

@@ -339,7 +339,6 @@ def test_a_split_that_leaks_is_told_above_the_scores(recording):
     run = decoders.load(row_named("ridge").key)
     audit = [{**run.audit[0], "level": "red", "message": "Images are on both sides."}]
     save(replace(run, audit=audit), "Mine")
-    decoder_runs.loaded.clear()
     app = until_done(app.run())
     assert f"{decoder_scores.LEAK} Images are on both sides" in app.error[0].value
     assert "token" not in decoder_runs.summary(run)
@@ -359,7 +358,6 @@ def test_a_training_that_diverged_says_so(recording):
     run = decoders.load(row_named("mlp").key)
     stopped = "the loss is not a number in epoch 3, step 1; earlier weights are kept"
     save(replace(run, facts={**run.facts, "stopped": stopped}), "Mine")
-    decoder_runs.loaded.clear()
     app = until_done(app.run())
     assert "diverged: the loss is not a number in epoch 3, step 1." in app.warning[0].value
     assert "Lower the learning rate (it was 0.001)" in app.warning[0].value

@@ -241,3 +241,10 @@ def test_draws_are_told_as_such():
     assert shown.in_draws(analysis, "averaged repeats").startswith(
         "1 of 300 images as in studies on NSD: mean of 30 draws 25.0%"
     )
+
+
+def test_an_empty_level_of_the_address_is_the_first_one():
+    app = open_page("zero_shot", recording="simulated", **{"zero_shot.level": ""})
+    assert not app.exception
+    assert not app.error
+    assert "responses are nearest to their own supercategory" in texts(app)

@@ -80,7 +80,7 @@ def _segments(label: str, options: list[str], key: str) -> str:
     chosen = st.segmented_control(
         label, options, default=options[0], required=True, key=key, bind="query-params"
     )
-    return str(chosen)
+    return chosen or options[0]  # None where the address names none
 
 
 def in_words(ablation: Ablation, comparison: RowComparison) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from core.datasets import Dataset
 from core.decoders import Run
 from core.errors import NeurogalleryError, NotFoundError
 from pages.shared.decoders.described import Row, every, is_here, loaded
-from pages.shared.frame import results
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import warn_unknown
@@ -55,6 +54,8 @@ def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
             bind="query-params",
             width=WIDE,
         )
+    if not names:
+        st.info("Choose a decoder.", icon=":material/model_training:")
     return _opened(ds, [rows[name] for name in names])
 
 
@@ -82,7 +83,7 @@ def _opened(ds: Dataset, rows: Sequence[Row]) -> list[Run]:
     runs = []
     for row in rows:
         try:
-            run = results.recall(loaded, row.key)
+            run = loaded(row.key)
             if run is None:
                 raise NotFoundError(f"The decoder {row.name} is not in the store any more")
             _check_encoder(ds, run)

@@ -14,8 +14,10 @@ import streamlit as st
 from core import datasets, decoders, splits, store
 from core.datasets import Dataset, Reference
 from core.decoders import Config, Run
+from core.decoders.runs import OPERATION
 from core.decoders.scoring.score_table import load_table, stamps
 from core.errors import NeurogalleryError
+from pages.shared.frame import results
 
 MOST_ROWS = 5000
 ONLY_HERE = "Of this recording and subject only"
@@ -50,9 +52,15 @@ class Row:
         return datetime.fromtimestamp(self.created).strftime("%Y-%m-%d %H:%M")
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
 def loaded(key: str) -> Run | None:
-    """A decoder from the store, None where there is none."""
+    """A decoder from the store, read again once it was trained on; None where there is none."""
+    written = store.written(OPERATION).get(key), store.written_ready(OPERATION).get(key)
+    run: Run | None = results.recall(_loaded, key, written)
+    return run
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _loaded(key: str, written: tuple[int | None, int | None]) -> Run | None:
     return decoders.load(key)
 
 

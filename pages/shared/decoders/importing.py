@@ -7,7 +7,7 @@ import streamlit as st
 from core import decoders
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
-from pages.shared.decoders.described import ONLY_HERE, Row, is_here, loaded
+from pages.shared.decoders.described import ONLY_HERE, Row, is_here
 from pages.shared.frame.text import plain
 
 MOST_UPLOADED = 500
@@ -41,7 +41,6 @@ def _take_in() -> None:
     except NeurogalleryError as error:
         st.session_state["train.taken"] = error
         return
-    loaded.clear()
     name = decoders.short_name(run.key, run.config.head)
     st.session_state["train.taken"] = Row(run.key, name, 0.0, run.config)
 

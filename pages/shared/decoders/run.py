@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from core import decoders, jobs
@@ -87,7 +85,7 @@ def trained(config: Config) -> Run | None:
             return loaded(example)
     return results.get(
         request,
-        partial(results.recall, loaded),
+        loaded,
         on_click=True,
         icon=":material/model_training:",
         live=_draw_so_far,

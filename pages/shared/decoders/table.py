@@ -16,7 +16,7 @@ from core.decoders.config import SEED
 from core.decoders.scoring.score_table import forget_tables
 from pages.shared.decoders import importing
 from pages.shared.decoders.apply import apply
-from pages.shared.decoders.described import ONLY_HERE, Row, every, is_here, loaded, matching
+from pages.shared.decoders.described import ONLY_HERE, Row, every, is_here, matching
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame.text import counted, plain
 
@@ -162,4 +162,3 @@ def delete(keys: Sequence[str]) -> None:
     for key in keys:
         forget_tables(key)
         store.remove(key)
-    loaded.clear()

@@ -28,7 +28,7 @@ class Answer:
     Attributes
     ----------
     key : str
-        Names decoder, subject and gallery for caches.
+        Names decoder, recording, subject and gallery for caches.
     name : str
         Of the decoder, short.
     decoded : Decoded
@@ -56,6 +56,11 @@ class Answer:
         return category_of(self.decoded)
 
 
+def rank_in_words(rank: float) -> str:
+    """A rank, or half of one, for the reader."""
+    return f"{rank:,.1f}" if rank < 100 and rank % 1 else f"{rank:,.0f}"
+
+
 def category_of(decoded: Decoded) -> np.ndarray:
     """Category of the image seen in each response, '' where unknown."""
     data = decoded.data
@@ -69,7 +74,7 @@ def answer(ds: Dataset, run: Run, images: ImageSet) -> Answer | None:
     features = [rows for rows in encoded if rows is not None]
     if len(features) < len(images.parts):
         return None
-    key = f"{run.key} {ds.subject} {images.fingerprint}"
+    key = f"{_name(run)} {ds.fingerprint} {images.fingerprint}"
     return _answer(key, decoded, features, images)
 
 
@@ -89,7 +94,12 @@ def _answer(
 
 def decoded_of(ds: Dataset, run: Run) -> Decoded:
     """Predictions of a decoder for the subject in view."""
-    return _decoded(run.key, ds.fingerprint, run, ds)
+    return _decoded(_name(run), ds.fingerprint, run, ds)
+
+
+def _name(run: Run) -> str:
+    """Names a decoder for caches: one that goes on training keeps its key."""
+    return f"{run.key} {run.digest}"
 
 
 @st.cache_resource(max_entries=8, show_spinner="Decoding the test set …")
@@ -98,28 +108,35 @@ def _decoded(key: str, fingerprint: str, _run: Run, _ds: Dataset) -> Decoded:
     return decode(_run, opened, _ds.subject)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Predicting responses …")
-def response_model(key: str, fingerprint: str, _decoded: Decoded) -> ResponseModel:
+def _named(decoded: Decoded) -> str:
+    return f"{_name(decoded.run)} {decoded.ds.fingerprint}"
+
+
+@st.cache_resource(
+    max_entries=8, show_spinner="Predicting responses …", hash_funcs={Decoded: _named}
+)
+def response_model(decoded: Decoded) -> ResponseModel:
     """The regression from embeddings to responses of a decoder's training set."""
-    return ResponseModel(_decoded)
+    return ResponseModel(decoded)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Decoding single trials …")
-def repeats_of(
-    key: str, fingerprint: str, _decoded: Decoded
-) -> tuple[Repeats, Sequence[RepeatScore]]:
+@st.cache_resource(
+    max_entries=8, show_spinner="Decoding single trials …", hash_funcs={Decoded: _named}
+)
+def repeats_of(decoded: Decoded) -> tuple[Repeats, Sequence[RepeatScore]]:
     """Predictions from single trials and their averages, and how these score."""
-    repeats = decode_repeats(_decoded)
-    return repeats, score_repeats(_decoded, repeats)
+    repeats = decode_repeats(decoded)
+    return repeats, score_repeats(decoded, repeats)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def nearest_training_of(key: str, fingerprint: str, _decoded: Decoded) -> Nearest:
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Decoded: _named})
+def nearest_training_of(decoded: Decoded) -> Nearest:
     """The three training images nearest to each seen one."""
-    return nearest_training(_decoded)
+    return nearest_training(decoded)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def relation_of(key: str, _answer: Answer, _nearest: Nearest) -> Relation:
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs={Answer: lambda answer: answer.key})
+def relation_of(answer: Answer) -> Relation:
     """How similarity to the training set and rank go together."""
-    return relate(_answer.decoded, _nearest.similarity[:, 0], _answer.retrieved.rank)
+    nearest = nearest_training_of(answer.decoded)
+    return relate(answer.decoded, nearest.similarity[:, 0], answer.retrieved.rank)

@@ -19,7 +19,7 @@ from pages.shared.components.stage.film import FilmImage, FilmRow, film
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
 from pages.shared.retrieval import answers
-from pages.shared.retrieval.answers import KEPT, Answer
+from pages.shared.retrieval.answers import KEPT, Answer, rank_in_words
 from pages.shared.retrieval.slides import name_of, scope_of, thumbnail
 
 MIDDLE, SMALL = 76, 52
@@ -48,7 +48,7 @@ def _profile(answer: Answer, number: int) -> None:
     decoded = answer.decoded
     stimulus = int(decoded.stimulus[number])
     try:
-        model = answers.response_model(decoded.run.key, decoded.ds.fingerprint, decoded)
+        model = answers.response_model(decoded)
         query = image_query(decoded, decoded.data.embeddings[stimulus])
     except NeurogalleryError as error:
         st.info(plain(error), icon=":material/info:")
@@ -68,7 +68,7 @@ def _profile(answer: Answer, number: int) -> None:
 def _training_images(ds: Dataset, answer: Answer, number: int) -> None:
     st.markdown("**Nearest training images**")
     decoded = answer.decoded
-    nearest = answers.nearest_training_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+    nearest = answers.nearest_training_of(decoded)
     pairs = zip(nearest.stimulus[number].tolist(), nearest.similarity[number], strict=True)
     row = FilmRow("", [_stimulus(ds, int(row), cosine) for row, cosine in pairs if row >= 0])
     if not row.images:
@@ -91,7 +91,7 @@ def _trials(ds: Dataset, answer: Answer, number: int) -> None:
     st.markdown("**Single trials and their average**")
     decoded = answer.decoded
     stimulus = int(decoded.stimulus[number])
-    repeats, _ = answers.repeats_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+    repeats, _ = answers.repeats_of(decoded)
     trials = repeats.of_image(stimulus)
     if len(trials) < 2:
         st.caption("The image was seen once.")
@@ -104,7 +104,7 @@ def _trials(ds: Dataset, answer: Answer, number: int) -> None:
         holds_seen = answer.images.holds_stimuli
         alone = retrieve(predicted[rows], own, answer.parts, TRIAL_IMAGES, holds_seen)
         for place, row in enumerate(rows):
-            label = f"{kind} {repeats.number[row]}: rank {alone.rank[place]:,.0f}"
+            label = f"{kind} {repeats.number[row]}: rank {rank_in_words(alone.rank[place])}"
             retrieved_images = _retrieved(ds, answer, alone.places[place], alone.scores[place])
             shown.append(FilmRow(label, [replace(image, caption="") for image in retrieved_images]))
     _film(ds, answer, shown, "trials", SMALL)

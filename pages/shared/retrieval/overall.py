@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.decoders.scoring.score_table import load_table
 from core.figures import retrieval as figures
-from pages.shared.frame.text import plain
+from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
-from pages.shared.retrieval.answers import Answer
+from pages.shared.retrieval.answers import Answer, rank_in_words
 
 SCATTER = "retrieval_scatter"
 
@@ -20,12 +20,14 @@ SCATTER = "retrieval_scatter"
 def sentence(answer: Answer) -> str:
     """How good the decoder is, in plain words, each number beside its chance."""
     retrieved = answer.retrieved
-    count = len(retrieved.rank)
-    words = [
-        f"**{plain(answer.name)}**: half of the {count:,} responses rank the seen image among the "
-        f"{np.nanmedian(retrieved.rank):,.0f} best of {retrieved.candidates:,} "
-        f"(chance {retrieved.chance:,.0f})"
-    ]
+    ranks = retrieved.rank[np.isfinite(retrieved.rank)]
+    words = [f"**{plain(answer.name)}**: no seen image has a rank"]
+    if len(ranks):
+        words = [
+            f"**{plain(answer.name)}**: half of the {counted(len(ranks), 'response')} rank the "
+            f"seen image among the {int(np.median(ranks)):,} best of "
+            f"{retrieved.candidates:,} (chance {rank_in_words(retrieved.chance)})"
+        ]
     table = load_table(answer.decoded.run.key)
     if table is not None:
         own = table[
@@ -50,9 +52,9 @@ def show(answer: Answer, current: str) -> str | None:
         clicked = _similarity(answer, current)
     with right:
         st.markdown("**Does averaging repeats help?**")
-        _, curve = answers.repeats_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+        _, curve = answers.repeats_of(decoded)
         if not curve:
-            st.caption("No image of the test set was repeated.")
+            st.caption("Needs two or more test images that were repeated.")
         else:
             st.plotly_chart(
                 figures.repeats(curve),
@@ -68,7 +70,7 @@ def show(answer: Answer, current: str) -> str | None:
 def _similarity(answer: Answer, current: str) -> str | None:
     decoded = answer.decoded
     st.markdown("**Is an image found better if one like it was trained on?**")
-    nearest = answers.nearest_training_of(decoded.run.key, decoded.ds.fingerprint, decoded)
+    nearest = answers.nearest_training_of(decoded)
     chart = figures.similarity_to_training(
         nearest.similarity[:, 0],
         answer.retrieved.rank,
@@ -84,13 +86,15 @@ def _similarity(answer: Answer, current: str) -> str | None:
         selection_mode="points",
         alt="Rank of the seen image against its similarity to the nearest training image",
     )
-    relation = answers.relation_of(answer.key, answer, nearest)
+    relation = answers.relation_of(answer)
     if np.isfinite(relation.rho):
         st.caption(
             f"Spearman's rho {relation.rho:.2f} over {relation.images:,} images "
             f"(p = {relation.p:.3f}, {relation.permuted} permuted); below 0: images that resemble "
             "the training set rank better. A click on a point shows its response."
         )
+    else:
+        st.caption("No correlation: it needs three images that differ in rank and similarity.")
     points = event.selection.points if event else []
     return str(points[0]["customdata"]) if points and "customdata" in points[0] else None
 

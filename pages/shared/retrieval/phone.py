@@ -16,7 +16,11 @@ def offer() -> None:
     """A popover with the code of the presentation at the response in view."""
     with st.popover("Phone", icon=":material/qr_code_2:"):
         where = address()
-        st.html(f'<div style="background:#fff;max-width:260px">{code(where)}</div>')
+        drawing = code(where)
+        if drawing is None:
+            st.caption("The address is too long for a code: shorten the texts in it.")
+            return
+        st.html(f'<div style="background:#fff;max-width:260px">{drawing}</div>')
         st.caption(plain(where))
         if is_here_only(where):
             st.caption(
@@ -35,12 +39,16 @@ def address() -> str:
     return f"{url}?{urlencode(parameters, doseq=True)}"
 
 
-def code(text: str) -> str:
-    """QR code as SVG, with the quiet zone of four modules that readers need."""
+def code(text: str) -> str | None:
+    """QR code as SVG, with the quiet zone of four modules that readers need; None if too long."""
     import segno
 
     drawing = io.BytesIO()
-    segno.make_qr(text).save(
+    try:
+        matrix = segno.make_qr(text)
+    except segno.DataOverflowError:
+        return None
+    matrix.save(
         drawing, kind="svg", border=4, omitsize=True, xmldecl=False, svgns=True, title="QR code"
     )
     return drawing.getvalue().decode()

@@ -68,9 +68,9 @@ def show(ds: Dataset, run: Run) -> None:
             help=" ".join(EXPLAINED.values()),
         )
     try:
-        query = _query(ds, decoded, space, kind)
+        query = _query(ds, decoded, space, kind or KINDS[0])  # None: the address names none
         if query is not None:
-            _show(ds, decoded, query, way)
+            _show(ds, decoded, query, way or WAYS[0])
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
 
@@ -189,7 +189,7 @@ def _browse(ds: Dataset, decoded: Decoded) -> None:
 
 
 def _show(ds: Dataset, decoded: Decoded, query: Query, way: str) -> None:
-    model = answers.response_model(decoded.run.key, decoded.ds.fingerprint, decoded)
+    model = answers.response_model(decoded)
     if way == "decoding":
         places, scores = nearest_by_decoding(decoded, query.direction, COUNT)
     else:
@@ -208,7 +208,9 @@ def _show(ds: Dataset, decoded: Decoded, query: Query, way: str) -> None:
             show_captions=True,
         )
         _count_category(decoded, places, query.words)
-        st.caption(f"{EXPLAINED[way]} {counted(len(decoded.stimulus), 'response')} are compared.")
+        count = len(decoded.stimulus)
+        compared = f"{counted(count, 'response')} {'is' if count == 1 else 'are'} compared."
+        st.caption(f"{EXPLAINED[way]} {compared}")
     with right:
         _profile(model, query)
 
@@ -233,12 +235,14 @@ def _profile(model: ResponseModel, query: Query) -> None:
     profile = model.profile(query.direction)
     chart = figures.profile(profile.names, profile.predicted, None, profile.r)
     st.plotly_chart(chart, key="retrieval_predicted", alt="Predicted mean response of each region")
-    low, high = np.nanmin(profile.r), np.nanmax(profile.r)
-    st.caption(
-        "Mean over the units of a region, in standard deviations over the training set. Over the "
-        f"test images, predicted and measured means correlate with r {low:.2f} to {high:.2f}, by "
-        "region (pointing at it shows its own)."
-    )
+    words = "Mean over the units of a region, in standard deviations over the training set."
+    r = profile.r[np.isfinite(profile.r)]
+    if len(r):
+        words += (
+            " Over the test images, predicted and measured means correlate with r "
+            f"{r.min():.2f} to {r.max():.2f}, by region (pointing at it shows its own)."
+        )
+    st.caption(words)
 
 
 def _tiles(ds: Dataset, rows: np.ndarray, scores: np.ndarray) -> Sequence[Tile]:

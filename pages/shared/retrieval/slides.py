@@ -11,7 +11,7 @@ from core.datasets import Dataset
 from core.galleries import SEEN, ImageSet
 from pages.shared.components.stage.stage import Deck, Row, Slide, StageImage
 from pages.shared.frame import images
-from pages.shared.retrieval.answers import SHOWN, Answer
+from pages.shared.retrieval.answers import SHOWN, Answer, rank_in_words
 
 ORDERS = ("as in the test set", "best first", "worst first")
 GALLERY = "gallery:"
@@ -80,12 +80,16 @@ def note(answer: Answer, number: int) -> str:
     retrieved = answer.retrieved
     rank, category = retrieved.rank[number], answer.own_categories[number]
     if np.isnan(rank):
-        return "The seen image has no embedding, so it has no rank."
-    words = f"rank {rank:,.0f} of {retrieved.candidates:,} (chance {retrieved.chance:,.0f})"
+        return "The seen image or the prediction has no direction, so that it has no rank."
+    words = (
+        f"rank {rank_in_words(rank)} of {retrieved.candidates:,} "
+        f"(chance {rank_in_words(retrieved.chance)})"
+    )
     if not category:
         return words
     hits, expected = answer.hits[number], answer.expected[number]
-    return f"{words} · ‘{category}’ {hits} of {SHOWN} (chance {expected:.1f})"
+    shown = int((retrieved.places[number, :SHOWN] >= 0).sum())
+    return f"{words} · ‘{category}’ {hits} of {shown} (chance {expected:.1f})"
 
 
 def ordered(answer: Answer, order: str) -> list[str]:

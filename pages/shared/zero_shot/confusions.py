@@ -30,7 +30,7 @@ def show_confusion(analysis: ZeroShot, protocol: str) -> tuple[str, str, str] | 
         return None
     level = levels[0]
     if len(levels) > 1:
-        level = st.segmented_control(
+        chosen = st.segmented_control(
             "Confusions by",
             levels,
             default=levels[0],
@@ -38,6 +38,7 @@ def show_confusion(analysis: ZeroShot, protocol: str) -> tuple[str, str, str] | 
             key="zero_shot.level",
             bind="query-params",
         )
+        level = chosen or levels[0]  # None where the address names none
     counts = zero_shot.confusion(answers, level)
     keys = tuple(f"zero_shot.{level}_{name}" for name in ("seen", "nearest"))
 
