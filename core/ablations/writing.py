@@ -34,14 +34,17 @@ def verdict(ablation: Ablation, comparison: RowComparison) -> str:
             "row is marked. More seeds, or more subjects, would show it."
         )
     over = f"paired over {n} {unit}"
+    others = "every other row"
+    if comparison.table["mean"].isna().any():
+        others += " that was scored"
     if comparison.is_marked:
         return (
-            f"{best} is best at {measure} ({value}): its difference to every other row lies "
+            f"{best} is best at {measure} ({value}): its difference to {others} lies "
             f"outside the noise ({over}; t tests corrected by Holm, each p ≤ 0.05)."
         )
     return (
         f"No difference seen beyond the noise: {best} has the best {measure} ({value}), but not "
-        f"beyond the noise against every other row ({over}; t tests corrected by Holm)."
+        f"beyond the noise against {others} ({over}; t tests corrected by Holm)."
     )
 
 

@@ -290,6 +290,10 @@ def test_nothing_is_marked_before_all_are_done():
     assert result.is_complete
     assert result.table["error"].tolist() == ["", "", "no memory"]
     assert result.table["n"].tolist() == [4, 4, 3]
+    assert "to every other row lies" in ablations.verdict(ablation, done)
+    lost = [cell(2, "s0", c["seed"], error="no memory") if c["row"] == 2 else c for c in cells]
+    result = ablations.compare(ablation, lost, "averaged repeats", "top-1")
+    assert "to every other row that was scored lies" in ablations.verdict(ablation, result)
 
 
 def test_holm_by_hand():
