@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,9 @@ class FolderImages(ImageSet):
         if name not in names:
             raise NotFoundError(f"There is no gallery {name!r}", choices=names or ["none"])
 
-    @property
+    @cached_property
     def listing(self) -> Listing:
-        """What the folder holds.
+        """What the folder holds when it is first asked for: places go on meaning the same images.
 
         Raises
         ------

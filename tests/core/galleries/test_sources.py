@@ -114,3 +114,12 @@ def test_an_image_from_the_browser_is_one_of_the_folder(ds, name):
     assert images.image(images.ids[3]).mode == "RGB"
     with pytest.raises(NotFoundError, match="There is no image"):
         images.image(name)
+
+
+def test_places_mean_the_same_images_after_the_folder_has_changed(ds):
+    folder = save_gallery(each=2)
+    opened = open_gallery("folder:small", ds)
+    before = list(opened.ids)
+    save_image(folder / "a_first_class" / "new.png", 1)
+    assert list(opened.ids) == before
+    assert list(open_gallery("folder:small", ds).ids)[1:] == before
