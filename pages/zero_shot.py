@@ -35,7 +35,10 @@ def page(ds: Dataset) -> None:
             icon=":material/info:",
         )
     else:
-        classify(ds)
+        try:
+            classify(ds)
+        except NeurogalleryError as error:
+            guard.show_error(error)
     show_published()
 
 
@@ -46,18 +49,17 @@ def classify(ds: Dataset) -> None:
         runs = choose_decoders(ds, "zero_shot.decoder")
         if not runs:
             return
-        try:
-            kind, prompts = choose_prototypes(ds, runs[0])
-        except NeurogalleryError as error:
-            guard.show_error(error)
-            return
+        kind, prompts = choose_prototypes(ds, runs[0])
     tell_text(runs[0], ds)
-    analysis = results.get(
-        ZeroShotRequest.of(runs[0], kind, prompts),
-        partial(results.recall, stored),
-        one_at_a_time=True,
-    )
-    protocol = None
+    analysis = protocol = None
+    try:
+        analysis = results.get(
+            ZeroShotRequest.of(runs[0], kind, prompts),
+            partial(results.recall, stored),
+            one_at_a_time=True,
+        )
+    except NeurogalleryError as error:  # damaged; the scores are another result
+        guard.show_error(error)
     if analysis is not None:
         with controls:
             protocol = choose_protocol(analysis)

@@ -9,6 +9,7 @@ import pytest
 
 from core import decoders, jobs, paths, store
 from core.decoders.runs import save
+from core.decoders.scoring.score_table import save_table
 from core.vectors import unit_rows
 from pages.shared.retrieval import details, phone
 from tests.core.decoders import planted
@@ -62,6 +63,16 @@ def test_a_decoder_that_was_trained_on_is_read_again(run):
     second = said(opened())
     assert "among the 1 best of 216" in first.replace("2 best", "1 best")
     assert "among the 1 best of 216" not in second.replace("2 best", "1 best")
+
+
+def test_damaged_scores_are_one_line_and_the_rest_works(run):
+    table = decoders.evaluate(run, baselines=False, permutations=2, resamples=2)
+    key = save_table(table, run.key, "images")
+    (paths.results_root() / "store" / key / "result.json").write_text("{")
+    app = opened()
+    (error,) = app.error
+    assert "is damaged" in error.value
+    assert "the 72 responses rank the seen image" in said(app)
 
 
 def test_no_decoder_and_an_empty_address_are_said(run):

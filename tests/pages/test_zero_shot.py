@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 
-from core import decoders, encoders, zero_shot
+from core import decoders, encoders, paths, zero_shot
 from core.decoders import Config
 from core.paths import PROJECT
 from core.zero_shot import ZeroShotRequest
@@ -241,6 +242,17 @@ def test_draws_are_told_as_such():
     assert shown.in_draws(analysis, "averaged repeats").startswith(
         "1 of 300 images as in studies on NSD: mean of 30 draws 25.0%"
     )
+
+
+def test_a_damaged_analysis_is_one_line_and_the_rest_works(run):
+    assert len(frames(opened())) == 2
+    key = ZeroShotRequest.of(run).key()
+    (paths.results_root() / "store" / key / "result.json").write_text("{")
+    st.cache_resource.clear()
+    app = opened()
+    (error,) = app.error
+    assert "is damaged" in error.value
+    assert len(frames(app)) == 2  # scores, and what was published
 
 
 def test_an_empty_level_of_the_address_is_the_first_one():

@@ -78,11 +78,14 @@ def row_of(key: str, written: tuple[int, int], is_example: bool = False) -> Row:
     try:
         entry = store.entry(key)
         config = Config.from_json(entry.facts["config"])
-        scored = load_table(key) if written[1] else None
     except (NeurogalleryError, KeyError) as error:
         name = decoders.short_name(key, "decoder")
         cells = {"Decoder": name, "State": f"cannot be read: {error}"}
         return Row(key, name, written[0] / 1e9, cells=cells)
+    try:
+        scored = load_table(key) if written[1] else None
+    except NeurogalleryError:  # whoever shows the scores says so
+        scored = None
     name = decoders.short_name(key, config.head)
     row = Row(key, name, entry.created, config, is_example=is_example)
     return replace(row, cells=_cells(row, config, entry.facts, scored))

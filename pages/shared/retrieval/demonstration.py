@@ -13,6 +13,7 @@ from core.decoders import Run
 from core.errors import NeurogalleryError
 from core.galleries import ImageSet
 from pages.shared.components.stage.stage import Deck, stage
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 from pages.shared.retrieval import answers, details, galleries, overall, phone, slides
 from pages.shared.retrieval.answers import Answer
@@ -58,7 +59,7 @@ def _answers(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> list[Answer
         try:
             answer = answers.answer(ds, run, gallery)
         except NeurogalleryError as error:
-            st.error(plain(error), icon=":material/error:")
+            show_error(error)
             continue
         if answer is None:
             st.info(
@@ -80,6 +81,13 @@ def _answers(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> list[Answer
 @st.fragment
 def _live(ds: Dataset, shown: Sequence[Answer], order: str, guess: bool) -> None:
     """What changes from response to response; the rest of the page is left alone."""
+    try:
+        _draw(ds, shown, order, guess)
+    except NeurogalleryError as error:  # files may have gone since the page was drawn
+        show_error(error)
+
+
+def _draw(ds: Dataset, shown: Sequence[Answer], order: str, guess: bool) -> None:
     deck = _deck(" ".join(answer.key for answer in shown), order, ds, shown)
     ids = shown[0].decoded.ids
     current = st.query_params.get(RESPONSE, "")

@@ -37,6 +37,9 @@ def choose(ds: Dataset, encoder: str, test: np.ndarray) -> ImageSet | None:
     if encoder.startswith("precomputed:") and STIMULI in infos:
         infos = {STIMULI: infos.pop(STIMULI), **infos}
     widgets.warn_unknown(GALLERY, infos, "There is no gallery")
+    former = st.session_state.get(GALLERY)
+    if former is not None and former not in infos:
+        st.warning(f"The gallery {plain(former)} is gone.", icon=":material/warning:")
     name = st.selectbox(
         "Gallery",
         list(infos),
@@ -81,7 +84,12 @@ def _is_there(images: ImageSet, encoder: str, parameters: Mapping[str, Any]) -> 
     if images.encoded(encoder, **parameters) is not None:
         return True
     others = galleries.encoded_with(images)
-    if others:
+    if encoder in others:
+        st.caption(
+            f"{plain(images.title)}: encoded with {plain(encoder)} before, but other images than "
+            "are there now, or with other settings."
+        )
+    elif others:
         st.caption(
             f"{plain(images.title)}: encoded with {plain(', '.join(others))} so far; this decoder "
             f"predicts embeddings of {plain(_in_words(encoder, parameters))}, and needs those."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from core.decoders.scoring.score_table import load_table
+from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
 from pages.shared.retrieval.answers import Answer, rank_in_words
@@ -28,19 +31,26 @@ def sentence(answer: Answer) -> str:
             f"seen image among the {int(np.median(ranks)):,} best of "
             f"{retrieved.candidates:,} (chance {rank_in_words(retrieved.chance)})"
         ]
-    table = load_table(answer.decoded.run.key)
+    return "; ".join([*words, *_two_way(answer)]) + "."
+
+
+def _two_way(answer: Answer) -> Iterator[str]:
+    try:
+        table = load_table(answer.decoded.run.key)
+    except NeurogalleryError as error:
+        show_error(error)
+        return
     if table is not None:
         own = table[
             (table["head"] == answer.decoded.run.config.head)
             & (table["measure"] == "two-way")
             & (table["protocol"] == "averaged repeats")
         ].iloc[0]
-        words.append(
+        yield (
             f"of two test images it picks the right one in {own['value']:.0%} (chance 50 %, 95 % "
             f"interval {own['low']:.0%} to {own['high']:.0%} over images, p = {own['p']:.3f} over "
             f"{own[own['permuted']]:,} {own['permuted']})"
         )
-    return "; ".join(words) + "."
 
 
 def show(answer: Answer, current: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -173,3 +175,19 @@ def test_without_any_gallery_the_page_says_how_to_add_one(monkeypatch):
     assert "There is no gallery to search yet" in said(app)
     assert "galleries" in said(app)
     assert "NAME/CLASS/" in said(app)
+
+
+def test_a_folder_that_has_changed_or_gone_says_so():
+    folder = save_gallery(each=1)
+    app = opened("folder:small")
+    app = until_done(press(app, "Encode 3 images of small"))
+    assert "searched" in said(app)
+    overwrite(folder / "volcano" / "volcano_00.JPEG", 9)
+    (folder / "volcano" / "more.JPEG").write_bytes(
+        (folder / "volcano" / "volcano_00.JPEG").read_bytes()
+    )
+    app = app.run()
+    assert "small: encoded with pixels before, but other images than are there now" in said(app)
+    shutil.rmtree(folder)
+    app = app.run()
+    assert "The gallery folder:small is gone." in said(app)
