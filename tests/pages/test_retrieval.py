@@ -12,6 +12,7 @@ from core.decoders.runs import save
 from core.decoders.scoring.score_table import save_table
 from core.vectors import unit_rows
 from pages.shared.retrieval import details, phone
+from pages.shared.retrieval.answers import rank_in_words
 from tests.core.decoders import planted
 from tests.pages.app import open_address, texts
 
@@ -218,3 +219,13 @@ def test_the_code_for_phones_holds_the_address():
     assert not phone.is_here_only(url)
     assert phone.is_here_only("http://localhost:8501/retrieval")
     assert phone.is_here_only("http://127.0.0.1:8501/")
+
+
+def test_ranks_are_worded_by_what_they_are():
+    assert [rank_in_words(rank) for rank in (1.0, 2.5, 39.0, 2000.5, np.nan)] == [
+        "1",
+        "2.5",
+        "39",
+        "2,000",
+        "–",
+    ]

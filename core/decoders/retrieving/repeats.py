@@ -37,11 +37,6 @@ class Repeats:
     single: np.ndarray
     averaged: np.ndarray
 
-    @property
-    def most(self) -> int:
-        """Repeats of the image that has most."""
-        return int(self.number.max(initial=0))
-
     def of_image(self, stimulus: int) -> np.ndarray:
         """Places of the trials of one image."""
         return np.flatnonzero(self.stimulus == stimulus)

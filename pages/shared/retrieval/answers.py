@@ -57,7 +57,9 @@ class Answer:
 
 
 def rank_in_words(rank: float) -> str:
-    """A rank, or half of one, for the reader."""
+    """A rank, which ties may halve, for the reader; '–' where there is none."""
+    if np.isnan(rank):
+        return "–"
     return f"{rank:,.1f}" if rank < 100 and rank % 1 else f"{rank:,.0f}"
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core import galleries, paths
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
-from core.galleries import STIMULI, ImageSet
+from core.galleries import STIMULI, GalleryInfo, ImageSet
 from pages.shared.frame import recording, results, widgets
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
@@ -46,7 +46,7 @@ def choose(ds: Dataset, encoder: str, test: np.ndarray) -> ImageSet | None:
         key=GALLERY,
         bind="query-params",
         width=200,
-        help=f"The images that are searched. {_how_to_add()}",
+        help="\n".join(map(_described, infos.values())) + f"\n\n{_how_to_add()}",
     )
     try:
         gallery = galleries.open_gallery(name, ds, _opened)
@@ -132,6 +132,13 @@ def _list_failures(failures: Mapping[str, str], count: int) -> None:
         st.dataframe({"Image": list(failures), "Reason": list(failures.values())}, hide_index=True)
         if len(failures) < count:
             st.caption(f"The first {len(failures):,} are listed.")
+
+
+def _described(info: GalleryInfo) -> str:
+    """A line of a list: what the id of a gallery stands for."""
+    count = [] if info.count is None else [counted(info.count, "image")]
+    about = ", ".join([*count, *filter(None, [info.note])])
+    return f"- **{plain(info.id)}**: {plain(info.title)}" + (f" ({plain(about)})" if about else "")
 
 
 def _in_words(encoder: str, parameters: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def test_trials_and_running_averages_are_those_of_a_loop():
             predictions(decoded, np.array(means)), abs=1e-4
         )
     assert len(repeats.of_image(planted.PICTURES - 1)) == 2
-    assert repeats.most == 3
+    assert repeats.number.max() == 3
 
 
 def test_the_average_of_all_is_the_averaged_response():
