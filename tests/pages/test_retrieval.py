@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core import decoders, jobs, paths, store
 from core.decoders.runs import save
@@ -212,10 +214,12 @@ def test_the_code_for_phones_holds_the_address():
     import segno
 
     url = "http://example.org:8501/retrieval?retrieval.present=true"
-    code = phone.code(url)
-    matrix = segno.make_qr(url).matrix
-    side = len(matrix) + 8  # the quiet zone of four modules
-    assert f'viewBox="0 0 {side} {side}"' in code
+    drawn = Image.open(io.BytesIO(phone.code(url))).convert("L")
+    modules = np.asarray(drawn)[
+        phone.MODULE // 2 :: phone.MODULE, phone.MODULE // 2 :: phone.MODULE
+    ]
+    quiet = np.pad(np.array(segno.make_qr(url).matrix), 4)
+    assert np.array_equal(modules < 128, quiet.astype(bool))
     assert not phone.is_here_only(url)
     assert phone.is_here_only("http://localhost:8501/retrieval")
     assert phone.is_here_only("http://127.0.0.1:8501/")

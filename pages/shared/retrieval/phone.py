@@ -10,17 +10,24 @@ import streamlit as st
 from pages.shared.frame.text import plain
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
+WIDTH, MODULE = 300, 8
 
 
+@st.fragment
 def offer() -> None:
-    """A popover with the code of the presentation at the response in view."""
-    with st.popover("Phone", icon=":material/qr_code_2:"):
+    """A popover with the code of the presentation at the response in view.
+
+    A fragment that runs when it is opened: the response may have changed since the page ran.
+    """
+    with st.popover("Phone", icon=":material/qr_code_2:", on_change="rerun") as popover:
+        if not popover.open:
+            return
         where = address()
         drawing = code(where)
         if drawing is None:
             st.caption("The address is too long for a code: shorten the texts in it.")
             return
-        st.html(f'<div style="background:#fff;max-width:260px">{drawing}</div>')
+        st.image(drawing, width=WIDTH, alt="QR code of the address below")
         st.caption(plain(where))
         if is_here_only(where):
             st.caption(
@@ -39,8 +46,8 @@ def address() -> str:
     return f"{url}?{urlencode(parameters, doseq=True)}"
 
 
-def code(text: str) -> str | None:
-    """QR code as SVG, with the quiet zone of four modules that readers need; None if too long."""
+def code(text: str) -> bytes | None:
+    """QR code as PNG, with the quiet zone of four modules that readers need; None if too long."""
     import segno
 
     drawing = io.BytesIO()
@@ -48,10 +55,8 @@ def code(text: str) -> str | None:
         matrix = segno.make_qr(text)
     except segno.DataOverflowError:
         return None
-    matrix.save(
-        drawing, kind="svg", border=4, omitsize=True, xmldecl=False, svgns=True, title="QR code"
-    )
-    return drawing.getvalue().decode()
+    matrix.save(drawing, kind="png", scale=MODULE, border=4)
+    return drawing.getvalue()
 
 
 def is_here_only(url: str) -> bool:
