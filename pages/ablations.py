@@ -7,7 +7,7 @@ import streamlit as st
 import pages.shared.ablations.presets  # noqa: F401  (registers the presets of the page)
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
-from pages.shared.ablations import rows, settings
+from pages.shared.ablations import rows, settings, start
 from pages.shared.decoders.settings import targets
 from pages.shared.frame import guard, presets, recording
 
@@ -15,18 +15,24 @@ from pages.shared.frame import guard, presets, recording
 def page(ds: Dataset) -> None:
     rows.follow_opened()
     recording.title(ds, "Ablations")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which setting makes a decoder better, and is it more than noise?")
-        presets.offer(ds, "ablations")
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.markdown("Which setting makes a decoder better, and is it more than noise?")
     if ds.betas is None or not targets(ds):
         lacking = "responses" if ds.betas is None else "images or a precomputed embedding"
         st.info(f"{ds.info.title} has no {lacking}: a decoder needs both.", icon=":material/info:")
         return
+    beginning = st.container()
     try:
         request = settings.choose(ds)
+        if request is None:
+            with beginning:
+                start.offer(ds)
+            return
     except NeurogalleryError as error:
         guard.show_error(error)
-        return
+        request = None
+    with head:
+        presets.offer(ds, "ablations")
     if request is not None:
         cells = rows.trained(request)
         if cells is not None:

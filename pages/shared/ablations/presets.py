@@ -55,8 +55,8 @@ TABLE_2 = "Study C, Table 2: the image encoder, of those that are on this machin
 PUBLISHED = "Width 512, 100 epochs at most: wants a GPU, and about 4 GB of disk for each seed."
 SMALL = "Width 32, 10 epochs, 3 seeds."
 presets.register(
-    _preset("Table 3, small (about 10 min)", f"{TABLE_3} {SMALL}", _table_3("study C, small", 3)),
+    _preset("Table 3, small", f"{TABLE_3} {SMALL}", _table_3("study C, small", 3)),
     _preset("Table 3, published size", f"The same. {PUBLISHED}", _table_3("study C, published", 1)),
-    _preset("Table 2, small (minutes)", f"{TABLE_2} {SMALL}", _table_2("study C, small", 3)),
+    _preset("Table 2, small", f"{TABLE_2} {SMALL}", _table_2("study C, small", 3)),
     _preset("Table 2, published size", f"The same. {PUBLISHED}", _table_2("study C, published", 1)),
 )

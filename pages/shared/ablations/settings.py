@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -49,9 +50,24 @@ def choose(ds: Dataset) -> AblationRequest | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seeds = widgets.option_widget(SEEDS, "ablations.", width=130)
         subjects = _subjects(ds)
-    if not axes:
-        st.info("Choose a preset, or a setting to vary.", icon=":material/tune:")
-        return None
+    return _request(ds, base, axes, seeds, subjects) if axes else None
+
+
+def preset_request(ds: Dataset, values: Mapping[str, Any]) -> AblationRequest:
+    """What a preset compares, by the values that it gives widgets; else their defaults."""
+    base = _config(ds, values["ablations.base"], values["roi"], next(iter(targets(ds))))
+    settings = _settings(ds, base)
+    names = [values.get(f"ablations.setting_{number}") for number in range(1, MOST_AXES + 1)]
+    axes = [
+        Axis.of(settings[name], settings[name].read(values[VALUES + name]))
+        for name in filter(None, names)
+    ]
+    return _request(ds, base, axes, values["ablations.seeds"], [ds.subject])
+
+
+def _request(
+    ds: Dataset, base: Config, axes: Sequence[Axis], seeds: int, subjects: Sequence[str]
+) -> AblationRequest:
     ablation = Ablation(base, tuple(axes), tuple(range(seeds)), tuple(subjects))
     return AblationRequest(ablation, ablations.estimate(ablation, len(ds.stimuli)))
 
@@ -75,6 +91,11 @@ def _base(ds: Dataset) -> Config:
             return replace(config, subjects=(ds.subject,))
         rois = widgets.choose_rois(list(ds.rois), "There is no ROI", notes=notes, width=280)
         encoder = _one(notes, "Embedding", list(targets(ds)), "ablations.embedding", "")
+    return _config(ds, chosen, rois, encoder)
+
+
+def _config(ds: Dataset, chosen: str, rois: Sequence[str], encoder: str) -> Config:
+    """The decoder of study C, or a head with its defaults."""
     plain_config = Config(
         ds.info.name,
         subjects=(ds.subject,),
@@ -98,8 +119,7 @@ def _one(notes: DeltaGenerator, label: str, options: Sequence[str], key: str, he
 
 def _axes(ds: Dataset, base: Config) -> list[Axis]:
     """The settings varied, a row of widgets each; the next one is offered below."""
-    rois = ", ".join(ds.rois)
-    settings = ablations.settings_of(base, list(targets(ds)), kinds_of(ds), rois)
+    settings = _settings(ds, base)
     axes: list[Axis] = []
     chosen: list[str] = []
     for number in range(1, MOST_AXES + 1):
@@ -109,6 +129,10 @@ def _axes(ds: Dataset, base: Config) -> list[Axis]:
             break
         chosen.append(name)
     return axes
+
+
+def _settings(ds: Dataset, base: Config) -> dict[str, Setting]:
+    return ablations.settings_of(base, list(targets(ds)), kinds_of(ds), ", ".join(ds.rois))
 
 
 def _axis(

@@ -64,18 +64,29 @@ def register(*declared: Preset) -> None:
 
 
 def offer(ds: Dataset, page: str) -> None:
-    """Buttons that set a page as in a study."""
-    fit = [p for p in PRESETS.values() if p.page == page and p.fits(ds)]
-    if ds.betas is None or not fit:
+    """A popover of buttons that set a page as in a study."""
+    fit = of_page(ds, page)
+    if not fit:
         return
     with st.popover("Presets", icon=":material/menu_book:"):
         for preset in fit:
-            values = preset.settings(ds)
             st.markdown(preset.note)
-            st.button(
-                preset.label,
-                key=f"preset {preset.label}",
-                width="stretch",
-                on_click=widgets.set_widgets,
-                args=(values, preset.defaults(values)),
-            )
+            button(preset, preset.settings(ds), preset.label)
+
+
+def of_page(ds: Dataset, page: str) -> list[Preset]:
+    """The presets of a page that a recording has the responses for."""
+    if ds.betas is None:
+        return []
+    return [preset for preset in PRESETS.values() if preset.page == page and preset.fits(ds)]
+
+
+def button(preset: Preset, values: Settings, label: str) -> None:
+    """Sets the page as in a study."""
+    st.button(
+        label,
+        key=f"preset {preset.label}",
+        width="stretch",
+        on_click=widgets.set_widgets,
+        args=(values, preset.defaults(values)),
+    )
