@@ -7,7 +7,7 @@ const SEEN_PER_TILE = 1.5;
 const CAPTION_PER_TYPE = 3.8;
 const TITLE_PER_TYPE = 0.55;
 // Full rows look better than slightly larger images.
-const WHOLE_ROWS = 1.12;
+const WHOLE_ROWS = 1.25;
 const FEWEST_SIDE = 40;
 
 // Readable from the back of a room where it is a projector's screen, at arm's length on a phone.
