@@ -129,10 +129,10 @@ def confusion(counts: Confusion) -> go.Figure:
     for place in places:
         ends = {"x0": place - 0.5, "x1": place + 0.5, "y0": place - 0.5, "y1": place + 0.5}
         figure.add_shape(type="rect", **ends, line={"color": GREY, "width": 1})
-    styled(figure, "Rows: seen. Columns: nearest to.", "")
+    styled(figure, "Nearest to", "Seen")
     ticks = [html.escape(_short(name), quote=False) for name in counts.names]
     axis = {"tickvals": places, "ticktext": ticks, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**axis, range=[-0.5, k - 0.5], tickangle=-45)
+    figure.update_xaxes(**axis, range=[-0.5, k - 0.5], tickangle=-90)
     figure.update_yaxes(**axis, range=[k - 0.5, -0.5])
     return figure.update_layout(height=max(HEIGHT, 120 + 17 * k), clickmode="event+select")
 

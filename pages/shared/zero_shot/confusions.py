@@ -119,7 +119,8 @@ def _tiles(ds: Dataset, rows: pd.DataFrame) -> list[Tile]:
     several = rows["subject"].nunique() > 1
     for place, row in enumerate(rows.to_dict("records")):
         who = f"{row['subject']}: " if several else ""
-        caption = f"{who}{row['category']}, nearest to {row['predicted']}"
-        words = f"{images.describe(ds.stimuli.iloc[ds.row(row['id'])])}; {caption}"
+        caption = f"{who}{row['category']} → {row['predicted']}"
+        about = f"{who}{row['category']}, nearest to {row['predicted']}"
+        words = f"{images.describe(ds.stimuli.iloc[ds.row(row['id'])])}; {about}"
         tiles.append(Tile(f"{place} {row['id']}", images.uri(ds, row["id"]), caption, "", words))
     return tiles
