@@ -42,7 +42,7 @@ def page(ds: Dataset) -> None:
         if what == WHAT[0]:
             demonstration.show(ds, runs, controls)
         else:
-            reverse.show(ds, runs[0])
+            reverse.show(ds, runs)
     except NeurogalleryError as error:
         guard.show_error(error)
 

@@ -37,7 +37,8 @@ def profile(
         hovertemplate="%{x}: %{y:.2f}<br>r over test images %{customdata:.2f}"
         "<extra>predicted</extra>",
     )
-    return styled(figure, "", "Response (z)").update_layout(bargap=0.2, height=300)
+    styled(figure, "", "Response (z)").update_layout(bargap=0.2, height=300)
+    return figure.update_xaxes(dtick=1, tickangle=-90, tickfont={"size": 10})
 
 
 def similarity_to_training(

@@ -16,7 +16,7 @@ from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import warn_unknown
 
 CLOSED_FORM = "closed form"
-WIDTH, WIDE = 210, 340
+WIDTH, WIDE = 210, 385
 
 
 def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
@@ -50,6 +50,7 @@ def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
             list(rows),
             default=list(rows)[:1],
             max_selections=most,
+            select_all=False,
             key=key,
             bind="query-params",
             width=WIDE,

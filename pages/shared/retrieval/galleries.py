@@ -45,7 +45,7 @@ def choose(ds: Dataset, encoder: str, test: np.ndarray) -> ImageSet | None:
         list(infos),
         key=GALLERY,
         bind="query-params",
-        width=200,
+        width=180,
         help="\n".join(map(_described, infos.values())) + f"\n\n{_how_to_add()}",
     )
     try:

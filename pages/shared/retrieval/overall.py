@@ -47,7 +47,7 @@ def _two_way(answer: Answer) -> Iterator[str]:
             & (table["protocol"] == "averaged repeats")
         ].iloc[0]
         yield (
-            f"of two test images it picks the right one in {own['value']:.0%} (chance 50 %, 95 % "
+            f"of two test images it picks the right one in {own['value']:.0%} (chance 50%, 95 % "
             f"interval {own['low']:.0%} to {own['high']:.0%} over images, p = {own['p']:.3f} over "
             f"{own[own['permuted']]:,} {own['permuted']})"
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import encoders
+from core import decoders, encoders
 from core.datasets import Dataset
 from core.decoders import Run
 from core.decoders.retrieving.decoded import Decoded
@@ -40,6 +40,10 @@ EXPLAINED = {
     "encoding": "A response to the query is predicted by ridge regression, fitted on the training "
     "set; shown are the measured responses of the test set most correlated with it (r over units).",
 }
+WANTED = (
+    "What comes: the responses of the test set nearest to it, by the images that were seen, and "
+    "the response that is predicted for it in each region."
+)
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,15 @@ class Query:
     words: str
 
 
-def show(ds: Dataset, run: Run) -> None:
-    """Choose a query; show the predicted profile and the responses nearest to it."""
+def show(ds: Dataset, runs: Sequence[Run]) -> None:
+    """Choose a query; show the predicted profile and the responses nearest to it.
+
+    Of several decoders the first answers.
+    """
+    run = runs[0]
     decoded, config = answers.decoded_of(ds, run), run.config
+    if len(runs) > 1:
+        st.caption(f"Only {decoders.short_name(run.key, config.head)} answers here.")
     space = Space(encoders.get(config.encoder).info, dict(config.encoder_parameters))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
@@ -98,6 +108,7 @@ def _text(decoded: Decoded, space: Space) -> Query | None:
         with st.container(horizontal=True):
             for example in _examples(decoded):
                 st.button(example, key=f"retrieval_{example}", on_click=_set, args=(TEXT, example))
+        st.caption(WANTED)
         return None
     vector = embeddings.query(space, f"{_name(decoded)} text {text}", text)
     if vector is None:
@@ -125,6 +136,7 @@ def _image(ds: Dataset, decoded: Decoded, space: Space) -> Query | None:
     if not name:
         _browse(ds, decoded)
         return None
+    st.button("Another image", icon=":material/grid_view:", on_click=_set, args=(IMAGE, ""))
     if not (ds.has_stimulus(name) or name in set(ds.gallery["id"])):
         example = ds.stimuli["id"].iloc[0]
         st.warning(
@@ -152,6 +164,7 @@ def _upload(decoded: Decoded, space: Space) -> Query | None:
         key="retrieval.upload",
     )
     if file is None:
+        st.caption(WANTED)
         return None
     content = file.getvalue()
     picture = encoders.check_upload(content, file.name)
