@@ -59,9 +59,9 @@ def film(
     ids = needed.get("ids", ()) if needed.get("scope") == scope else ()
 
     def note() -> None:
-        asked = (st.session_state.get(key) or {}).get("needed")
-        if isinstance(asked, dict):
-            st.session_state[needed_key] = asked
+        message = (st.session_state.get(key) or {}).get("needed")
+        if isinstance(message, dict):
+            st.session_state[needed_key] = message
 
     _mount(
         key=key,
