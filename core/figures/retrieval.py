@@ -12,6 +12,7 @@ from core.figures.charts import INK, styled
 from core.figures.images import CATEGORY_COLOURS
 
 ACCENT = CATEGORY_COLOURS[5]
+CHANCE = {"dash": "dash", "width": 1.5, "color": CATEGORY_COLOURS[11]}
 
 
 def profile(
@@ -85,7 +86,7 @@ def similarity_to_training(
             name="this response",
             hoverinfo="skip",
         )
-    figure.add_hline(y=chance, line={"dash": "dash", "width": 1}, annotation_text="chance")
+    figure.add_hline(y=chance, line=CHANCE, annotation_text="chance")
     figure = styled(figure, "Cosine to the nearest training image", "Rank of the seen image")
     return figure.update_yaxes(type="log", autorange="reversed", dtick=1)
 
@@ -105,7 +106,7 @@ def repeats(curve: Sequence[RepeatScore]) -> go.Figure:
             hovertemplate="%{x} averaged: %{y:.1%}<extra></extra>",
         )
     )
-    figure.add_hline(y=0.5, line={"dash": "dash", "width": 1}, annotation_text="chance")
+    figure.add_hline(y=0.5, line=CHANCE, annotation_text="chance")
     styled(figure, "Repeats averaged", "Two-way identification")
     figure.update_xaxes(dtick=1)
     return figure.update_yaxes(tickformat=".0%").update_layout(height=300)

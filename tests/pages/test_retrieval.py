@@ -96,7 +96,7 @@ def test_one_test_image_is_told_without_numbers_that_are_none():
 
 
 def test_an_address_too_long_for_a_code_has_none():
-    assert phone.code(f"http://example.org/retrieval?retrieval.text={'ä' * 600}" * 3) is None
+    assert phone.code(f"http://example.org/retrieval?retrieval.text={'a' * 3000}") is None
 
 
 def test_words_that_the_shipped_clip_never_learned_get_a_note():
