@@ -13,7 +13,7 @@ from core import decoders, jobs, paths, store
 from core.decoders.runs import save
 from core.decoders.scoring.score_table import save_table
 from core.vectors import unit_rows
-from pages.shared.retrieval import details, phone
+from pages.shared.retrieval import answers, details, phone
 from pages.shared.retrieval.answers import rank_in_words
 from tests.core.decoders import planted
 from tests.pages.app import open_address, texts
@@ -165,6 +165,26 @@ def test_of_two_decoders_the_one_of_other_responses_is_named_and_the_other_shown
     (error,) = app.error
     assert "The training set is not the one that the decoder was trained on" in error.value
     assert decoders.short_name(other.key, "linear") in said(app)
+
+
+def test_the_first_decoder_that_cannot_be_applied_leaves_the_second(run):
+    planted.save(repeats=3, noise=2.0, change=lambda x, e, t: x.__iadd__(5.0))
+    other = decoders.train(planted.config("linear"))
+    names = [
+        f"{decoders.short_name(run.key, 'ridge')}, closed form",
+        f"{decoders.short_name(other.key, 'linear')}, infonce",
+    ]
+    app = opened(**{"retrieval.decoder": names})
+    assert len(app.error) == 1
+    assert f"**{decoders.short_name(other.key, 'linear')}**" in said(app)
+
+
+def test_a_search_that_takes_long_waits_for_a_click(run, monkeypatch):
+    monkeypatch.setattr(answers, "PRODUCTS_A_SECOND", 1e4)
+    app = opened()
+    assert "rank the seen image" not in said(app)
+    (button,) = [button for button in app.button if button.label.startswith("Search 216 images")]
+    assert "rank the seen image" in said(button.click().run())
 
 
 def test_a_decoder_whose_embedding_is_gone_is_named_in_a_line(run):

@@ -19,10 +19,15 @@ from pages.shared.retrieval import answers, details, galleries, overall, phone, 
 from pages.shared.retrieval.answers import Answer
 
 RESPONSE, PRESENT = "retrieval.response", "retrieval.present"
+# Opening a page starts no work that takes longer.
+LONG_S = 2.0
 
 
 def show(ds: Dataset, runs: Sequence[Run], controls: DeltaGenerator) -> None:
     """Choose a gallery and an order, then one response after another."""
+    runs = [run for run in runs if _decodes(ds, run)]
+    if not runs:
+        return
     config = runs[0].config
     with controls:
         test = np.asarray(answers.decoded_of(ds, runs[0]).data.fold.test)
@@ -34,9 +39,37 @@ def show(ds: Dataset, runs: Sequence[Run], controls: DeltaGenerator) -> None:
         gallery, config.encoder, config.encoder_parameters
     ):
         return
+    if not _search_is_wanted(ds, runs, gallery):
+        return
     shown = _answers(ds, runs, gallery)
     if shown:
         _live(ds, shown, order, guess)
+
+
+def _decodes(ds: Dataset, run: Run) -> bool:
+    """Whether a decoder can be applied to the recording; says why it cannot."""
+    try:
+        answers.decoded_of(ds, run)
+    except NeurogalleryError as error:
+        show_error(error)
+        return False
+    return True
+
+
+def _search_is_wanted(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> bool:
+    """Whether a search that takes long was asked for: a page starts none by itself."""
+    seconds = sum(answers.seconds_of(answers.decoded_of(ds, run), gallery) for run in runs)
+    wanted = st.session_state.setdefault("retrieval_wanted", set())
+    if seconds < LONG_S or gallery.fingerprint in wanted:
+        return True
+    st.button(
+        f"Search {len(gallery.ids):,} images (about {seconds:.0f} s)",
+        type="primary",
+        icon=":material/search:",
+        on_click=wanted.add,
+        args=(gallery.fingerprint,),
+    )
+    return False
 
 
 def _settings(ds: Dataset, gallery: ImageSet | None) -> tuple[str, bool]:
