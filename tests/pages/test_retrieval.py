@@ -13,6 +13,7 @@ from core import decoders, jobs, paths, store
 from core.decoders.runs import save
 from core.decoders.scoring.score_table import save_table
 from core.vectors import unit_rows
+from pages.shared.decoders import choose, described
 from pages.shared.retrieval import answers, details, phone
 from pages.shared.retrieval.answers import rank_in_words
 from tests.core.decoders import planted
@@ -142,6 +143,15 @@ def test_a_response_of_the_address_is_shown_and_an_unknown_one_named(run):
     opened(**{"retrieval.response": "p190"})
     words = said(opened(**{"retrieval.response": "nothing"}))
     assert "The test set has no response to nothing" in words
+
+
+def test_page_train_names_a_decoder_as_this_page_does(run):
+    (row,) = [row for row in described.every() if row.key == run.key]
+    assert choose.name_of_run(run) == choose.name_of(row)
+    mlp = decoders.train(planted.config("mlp", loss=[("infonce", 1.0, {}), ("mse", 0.5, {})]))
+    (row,) = [row for row in described.every() if row.key == mlp.key]
+    assert choose.name_of_run(mlp) == choose.name_of(row)
+    assert choose.name_of(row).endswith(", infonce + mse")
 
 
 def test_two_decoders_stand_beside_one_another(run):

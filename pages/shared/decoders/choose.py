@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import encoders
+from core import decoders, encoders
 from core.datasets import Dataset
 from core.decoders import Run
 from core.errors import NeurogalleryError, NotFoundError
@@ -78,6 +78,13 @@ def _two_way(row: Row) -> tuple[float, float]:
 def name_of(row: Row) -> str:
     """Such as 'mlp-1a2b3c, fuzzy'; the head stands in the short name."""
     return f"{row.name}, {row.cells['Loss'] or CLOSED_FORM}"
+
+
+def name_of_run(run: Run) -> str:
+    """What ``name_of`` calls the row of a decoder."""
+    config = run.config
+    losses = "" if config.is_closed_form else " + ".join(name for name, *_ in config.loss)
+    return f"{decoders.short_name(run.key, config.head)}, {losses or CLOSED_FORM}"
 
 
 def _opened(ds: Dataset, rows: Sequence[Row]) -> list[Run]:

@@ -12,7 +12,8 @@ from core import decoders
 from core.datasets import Dataset
 from core.decoders import Run
 from pages.shared.components.gallery.gallery import Tile, gallery
-from pages.shared.frame import images
+from pages.shared.decoders import choose
+from pages.shared.frame import address, images
 
 ORDERS = ("worst first", "best first")
 SHOWN = 6
@@ -28,6 +29,12 @@ def show(ds: Dataset, run: Run) -> None:
         st.markdown(
             f"{first:,} of {len(table):,} responses retrieve the viewed image first among "
             f"{table['candidates'].iloc[0]:,}. Repeats are averaged."
+        )
+        st.page_link(
+            "pages/retrieval.py",
+            label="One after another, in a gallery",
+            icon=":material/manage_search:",
+            query_params=_address(ds, run),
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             order = st.segmented_control(
@@ -57,6 +64,17 @@ def show(ds: Dataset, run: Run) -> None:
             "text/csv",
             icon=":material/download:",
         )
+
+
+def _address(ds: Dataset, run: Run) -> dict[str, Any]:
+    """Of the decoder on page Retrieval: the recording in view, and the decoder."""
+    values, defaults = address.widgets_of(ds)
+    changed = {
+        key: list(map(str, value)) if isinstance(value, list) else str(value)
+        for key, value in values.items()
+        if value != defaults[key]
+    }
+    return {**changed, "retrieval.decoder": choose.name_of_run(run)}
 
 
 def _tiles(ds: Dataset, row: Mapping[Any, Any], several: bool) -> list[Tile]:
