@@ -28,13 +28,20 @@ VIEWS = {
     "&maps.point=dog-02",
     "clusters": "clusters?clusters.k=6&clusters.cluster=2",
     "train": "train?roi=LOC&roi=PPA&roi=FFA&train.head=ridge",
+    "retrieval": "retrieval?retrieval.response=giraffe-02",
+    "retrieval_two": "retrieval?retrieval.decoder=linear-2d3650,+infonce"
+    "&retrieval.decoder=mlp-ec7280,+fuzzy",
+    "retrieval_responses": "retrieval?retrieval.what=responses&retrieval.text=a+volcano",
+    "retrieval_present": "retrieval?retrieval.present=true",
+    "zero_shot": "zero_shot",
+    "ablations": "ablations",
     "ground_truth": "ground_truth?recording.stimuli=240",
     "jobs": "jobs",
 }
 ENCODERS_SHOWN = ("clip-small", "pixels")
 WIDTHS = (1440, 800)
 README = PROJECT / "data" / "readme"
-README_VIEWS = ("overview", "rdm", "maps", "encoders", "train", "ground_truth")
+README_VIEWS = ("overview", "rdm", "maps", "encoders", "train", "retrieval", "ground_truth")
 README_HEIGHT = 1500
 JOBS_BEGIN_MS = 3000
 TO_TRAIN = re.compile("^(model_training )?Train Ridge")

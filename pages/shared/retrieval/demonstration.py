@@ -143,6 +143,8 @@ def _draw(ds: Dataset, shown: Sequence[Answer], order: str, guess: bool) -> None
     st.markdown("  \n".join(overall.sentence(answer) for answer in shown))
     config = shown[0].decoded.run.config
     galleries.describe(shown[0].images, config.encoder, config.encoder_parameters)
+    if len(shown) > 1:
+        st.caption(f"What follows is of {plain(shown[0].name)}.")
     number = ids.index(current)
     details.show(ds, shown[0], number)
     clicked = overall.show(shown[0], current)
