@@ -13,6 +13,7 @@ from core.jobs import Job
 from pages.shared.frame.text import plain
 
 POLL_SECONDS = 0.7
+IN_MINUTES = 120
 ACTIVE = ("queued", "running")
 IN_VIEW = "job_in_view"
 WAITING = {"queued": "Waits for other jobs", "running": "Starting"}
@@ -96,10 +97,18 @@ def show(job: Job, removal: str = "Remove") -> None:
             st.button(removal, key=f"remove_{job.id}", on_click=job.remove)
 
 
+def _left(seconds: float | None) -> str:
+    """Such as ' · about 8 min left'."""
+    if not seconds:
+        return ""
+    if seconds < IN_MINUTES:
+        return f" · about {seconds:.0f} s left"
+    return f" · about {seconds / 60:,.0f} min left"
+
+
 def _under_way(job: Job, status: str) -> None:
     progress = job.progress
-    left = f" · about {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
-    text = f"{progress.message or WAITING[status]}{left}"
+    text = f"{progress.message or WAITING[status]}{_left(progress.seconds_left)}"
     st.progress(min(1.0, progress.fraction), text=text)
     stops = job.is_cancelling
     st.button(
