@@ -242,6 +242,8 @@ def test_draws_are_told_as_such():
     assert shown.in_draws(analysis, "averaged repeats").startswith(
         "1 of 300 images as in studies on NSD: mean of 30 draws 25.0%"
     )
+    analysis.curve["images"] = 300
+    assert "every draw is of all test images" in shown.in_draws(analysis, "averaged repeats")
 
 
 def test_a_damaged_analysis_is_one_line_and_the_rest_works(run):

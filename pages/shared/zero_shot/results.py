@@ -63,6 +63,11 @@ def in_draws(analysis: ZeroShot, protocol: str) -> str:
     exact = analysis.at(protocol, "images", LARGEST)
     if draws.empty or exact is None:
         return f"1 of {LARGEST} needs {LARGEST} test images with a response; here are fewer."
+    if exact.get("images") == LARGEST:
+        return (
+            f"1 of {LARGEST} images as in studies on NSD, where {len(draws)} draws are averaged: "
+            "here every draw is of all test images."
+        )
     return (
         f"1 of {LARGEST} images as in studies on NSD: mean of {len(draws)} draws "
         f"{draws.mean():.1%}, their standard deviation {draws.std():.1%}; the exact mean over all "
