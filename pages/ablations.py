@@ -21,11 +21,11 @@ def page(ds: Dataset) -> None:
         lacking = "responses" if ds.betas is None else "images or a precomputed embedding"
         st.info(f"{ds.info.title} has no {lacking}: a decoder needs both.", icon=":material/info:")
         return
-    beginning = st.container()
+    above = st.container()
     try:
         request = settings.choose(ds)
         if request is None:
-            with beginning:
+            with above:
                 start.offer(ds)
             return
     except NeurogalleryError as error:
@@ -33,10 +33,15 @@ def page(ds: Dataset) -> None:
         request = None
     with head:
         presets.offer(ds, "ablations")
-    if request is not None:
+    if request is None:
+        return
+    # What has begun is what the reader comes for: it stands before the settings.
+    with above if rows.is_begun(request) else st.container():
         cells = rows.trained(request)
         if cells is not None:
             rows.show(request.ablation, cells)
+        if rows.is_begun(request):
+            st.markdown("**Settings**")
 
 
 page(recording.require())

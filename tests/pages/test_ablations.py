@@ -1,5 +1,7 @@
 """The page Ablations: presets, settings to vary, the table live and done, rows that open."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,10 @@ def test_nothing_starts_by_itself(recording):
     app = open_page("ablations", **recording)
     assert "Choose a preset, or a setting to vary" in texts(app)
     assert not jobs.all_jobs()
+    assert any(
+        re.fullmatch(r"Table 2, small: \d+ decoders? \((about|under) .*\)", button.label)
+        for button in app.button
+    )
     app = open_page("ablations", **recording, **HEADS)
     assert not app.exception
     assert any(button.label == "Train 6 decoders (under a minute)" for button in app.button)
@@ -86,6 +92,7 @@ def test_rows_are_trained_compared_and_told(recording):
     )
     assert compared.table["mean"][1] == pytest.approx(mean)
     assert "No difference seen beyond the noise" in texts(app)
+    assert "**Settings**" in texts(app)
     assert len(decoders.entries()) == 6
 
 

@@ -27,6 +27,11 @@ OPENED = "ablations_opened"
 Cells = Sequence[Mapping[str, Any]]
 
 
+def is_begun(request: AblationRequest) -> bool:
+    """Whether the ablation has a job, done or not."""
+    return jobs.find(request.operation, request.to_json()) is not None
+
+
 def trained(request: AblationRequest) -> Cells | None:
     """The decoders of an ablation; until all are done a button, then the table as it fills."""
     return results.get(
