@@ -35,7 +35,7 @@ function buildStrip(view) {
     }),
   );
   parts.bins.setAttribute("aria-valuemax", deck.slides.length);
-  parts.worse.textContent = `\u2190 worse (rank ${rankWords(view.strip.worst)})`;
+  parts.worse.textContent = `\u2190 worse (rank ${rankWords(Math.floor(view.strip.worst))})`;
   parts.better.textContent = "better (rank 1) \u2192";
   const { chance } = deck;
   parts.chance.hidden = chance === null;
