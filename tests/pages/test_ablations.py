@@ -162,6 +162,12 @@ def test_a_row_that_fails_says_why_and_the_others_are_shown(recording):
     assert "nowhere" in app.dataframe[0].value["Failed"][0]
 
 
+def test_a_single_seed_has_no_p(recording):
+    shown = done(recording, **{**HEADS, "seeds": "1"}).dataframe[0].value
+    assert set(shown["p (Holm)"]) == {"–"}
+    assert set(shown["n"]) == {"1 seed"}
+
+
 def test_subjects_are_replicates(recording):
     settings = {**HEADS, "ablations.values.head": ["ridge"], "ablations.subjects": ["s1", "s2"]}
     app = done(recording, **settings)

@@ -98,10 +98,10 @@ def in_words(ablation: Ablation, comparison: RowComparison) -> pd.DataFrame:
             "Mean": _number(comparison, row, "mean"),
             "SD": _number(comparison, row, "sd"),
             "95 % interval": _interval(comparison, row, "low", "high"),
-            "n": f"{row['n']} {comparison.unit}",
+            "n": counted(int(row["n"]), comparison.unit.removesuffix("s")),
             "Chance": _number(comparison, row, "chance"),
             "Difference to the best (95 %)": _standing(comparison, place),
-            "p (Holm)": ABSENT if pd.isna(row["p"]) else f"{row['p']:.3f}",
+            "p (Holm)": _p(row),
             "Done": f"{row['done']} of {count}",
             "Failed": row["error"] or None,
         }
@@ -118,6 +118,11 @@ def _interval(comparison: RowComparison, row: pd.Series, low: str, high: str) ->
     if pd.isna(row[low]):
         return ABSENT
     return f"{_number(comparison, row, low)} to {_number(comparison, row, high)}"
+
+
+def _p(row: pd.Series) -> str:
+    """Of a difference; without replicates there is none."""
+    return ABSENT if pd.isna(row[["p", "difference_low"]]).any() else f"{row['p']:.3f}"
 
 
 def _standing(comparison: RowComparison, place: int) -> str:
