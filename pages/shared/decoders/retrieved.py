@@ -30,12 +30,7 @@ def show(ds: Dataset, run: Run) -> None:
             f"{first:,} of {len(table):,} responses retrieve the viewed image first among "
             f"{table['candidates'].iloc[0]:,}. Repeats are averaged."
         )
-        st.page_link(
-            "pages/retrieval.py",
-            label="One after another, in a gallery",
-            icon=":material/manage_search:",
-            query_params=_address(ds, run),
-        )
+        _link_to_retrieval(ds, run)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             order = st.segmented_control(
                 "Rank", ORDERS, default=ORDERS[0], required=True, key="train.retrieved_order"
@@ -66,15 +61,20 @@ def show(ds: Dataset, run: Run) -> None:
         )
 
 
-def _address(ds: Dataset, run: Run) -> dict[str, Any]:
-    """Of the decoder on page Retrieval: the recording in view, and the decoder."""
+def _link_to_retrieval(ds: Dataset, run: Run) -> None:
+    """To the decoder on page Retrieval, with the recording in view."""
     values, defaults = address.widgets_of(ds)
     changed = {
         key: list(map(str, value)) if isinstance(value, list) else str(value)
         for key, value in values.items()
         if value != defaults[key]
     }
-    return {**changed, "retrieval.decoder": choose.name_of_run(run)}
+    st.page_link(
+        "pages/retrieval.py",
+        label="One after another, in a gallery",
+        icon=":material/manage_search:",
+        query_params={**changed, "retrieval.decoder": choose.name_of_run(run)},
+    )
 
 
 def _tiles(ds: Dataset, row: Mapping[Any, Any], several: bool) -> list[Tile]:
