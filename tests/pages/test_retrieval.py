@@ -90,7 +90,7 @@ def test_one_test_image_is_told_without_numbers_that_are_none():
     decoders.train(planted.config("ridge"))
     words = said(opened())
     assert "half of the 1 response rank the seen image" in words
-    assert "Needs two or more test images that were repeated." in words
+    assert "Fewer than 10 images of the test set were repeated often enough." in words
     assert "No correlation: it needs three images" in words
     query = {"retrieval.query": "image", "retrieval.image": "p200"}
     assert "nan" not in said(opened(**{"retrieval.what": "responses", **query}))
@@ -137,6 +137,11 @@ def test_single_trials_and_their_averages_are_shown_beside_one_another(run, monk
     unit = unit_rows(data.embeddings)
     nearest = data.fold.train[np.argmax(unit[data.fold.train] @ unit[150])]
     assert training.images[0].id == f"seen:p{nearest:03}"
+
+
+def test_of_many_repeats_a_few_trials_and_doubling_averages_are_shown():
+    numbers = {count: [place + 1 for place in details._doubling(count)] for count in (2, 3, 8, 35)}
+    assert numbers == {2: [2], 3: [2, 3], 8: [2, 4, 8], 35: [2, 4, 8, 16, 32, 35]}
 
 
 def test_a_response_of_the_address_is_shown_and_an_unknown_one_named(run):

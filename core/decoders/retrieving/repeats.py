@@ -14,6 +14,8 @@ from core.scores import resampling
 from core.vectors import has_direction, unit_rows
 
 RESAMPLES = 1000
+# An interval over fewer images says little.
+FEWEST = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ class RepeatScore(NamedTuple):
     """Two-way identification among test images from the average of ``repeats`` trials.
 
     ``low`` and ``high`` are the 95 % interval over ``images``, which are the same for every
-    number of repeats; NaN with fewer than two.
+    number of repeats.
     """
 
     repeats: int
@@ -78,15 +80,15 @@ def score_repeats(decoded: Decoded, repeats: Repeats, seed: int = 0) -> list[Rep
     """Two-way identification from the average of 1, 2, ... repeats.
 
     Images with as many repeats as at least half of the repeated ones have are scored, for every
-    number of repeats the same. Empty where no image was repeated.
+    number of repeats the same. Empty where these are fewer than ten.
     """
     counts = np.bincount(repeats.stimulus)
     depth = int(np.median(counts[counts > 1])) if (counts > 1).any() else 0
     targets = decoded.targets()
-    test = np.asarray(decoded.data.fold.test)
+    test = np.sort(decoded.data.fold.test)
     test = test[has_direction(targets[test])]
     scored = test[np.isin(test, np.flatnonzero(counts >= max(1, depth)))]
-    if depth == 0 or len(scored) < 2:
+    if depth == 0 or len(scored) < FEWEST:
         return []
     right = np.searchsorted(test, scored)
     starts = np.searchsorted(repeats.stimulus, scored)

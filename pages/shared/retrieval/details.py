@@ -23,7 +23,7 @@ from pages.shared.retrieval.answers import KEPT, Answer, rank_in_words
 from pages.shared.retrieval.slides import name_of, scope_of, thumbnail
 
 MIDDLE, SMALL = 76, 52
-TRIAL_IMAGES = 5
+TRIAL_IMAGES, MOST_TRIALS = 5, 3
 
 
 def show(ds: Dataset, answer: Answer, number: int) -> None:
@@ -99,7 +99,7 @@ def _trials(ds: Dataset, answer: Answer, number: int) -> None:
     seen = decoded.data.embeddings[stimulus]
     shown = []
     for kind, predicted in (("trial", repeats.single), ("mean of", repeats.averaged)):
-        rows = trials if kind == "trial" else trials[1:]
+        rows = trials[:MOST_TRIALS] if kind == "trial" else trials[_doubling(len(trials))]
         own = np.broadcast_to(seen, (len(rows), len(seen)))
         holds_seen = answer.images.holds_stimuli
         alone = retrieve(predicted[rows], own, answer.parts, TRIAL_IMAGES, holds_seen)
@@ -108,6 +108,13 @@ def _trials(ds: Dataset, answer: Answer, number: int) -> None:
             retrieved_images = _retrieved(ds, answer, alone.places[place], alone.scores[place])
             shown.append(FilmRow(label, [replace(image, caption="") for image in retrieved_images]))
     _film(ds, answer, shown, "trials", SMALL)
+
+
+def _doubling(count: int) -> list[int]:
+    """Places of the averages of 2, 4, 8, ... trials, and of all."""
+    return [number - 1 for number in range(2, count + 1) if number & (number - 1) == 0] + (
+        [count - 1] if count & (count - 1) else []
+    )
 
 
 def _retrieved(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.decoders.retrieving.repeats import FEWEST
 from core.decoders.scoring.score_table import load_table
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
@@ -64,7 +65,7 @@ def show(answer: Answer, current: str) -> str | None:
         st.markdown("**Does averaging repeats help?**")
         _, curve = answers.repeats_of(decoded)
         if not curve:
-            st.caption("Needs two or more test images that were repeated.")
+            st.caption(f"Fewer than {FEWEST} images of the test set were repeated often enough.")
         else:
             st.plotly_chart(
                 figures.repeats(curve),
