@@ -266,11 +266,11 @@ def _shards(ids: Names, states: np.ndarray) -> Iterator[str]:
 
 def _called(folder: Path, classes: list[str]) -> list[str]:
     """First word of each class that a list of words numbers, else its name without '_'."""
-    wanted = set(classes)
+    numbers = set(classes)
     words: dict[str, str] = {}
     for name, separator in WORDS.items():
         if (folder / name).is_file():
             lines = (folder / name).read_text("utf-8", errors="replace").splitlines()
             parts = (line.partition(separator) for line in lines)
-            words |= {n: text.split(",")[0].strip() for n, _, text in parts if n in wanted}
+            words |= {n: text.split(",")[0].strip() for n, _, text in parts if n in numbers}
     return [words.get(name) or name.replace("_", " ").strip() for name in classes]

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -19,18 +19,22 @@ PROJECT = Path(__file__).resolve().parents[2]
 @contextlib.contextmanager
 def server(data: Path, results: Path) -> Iterator[str]:
     """Serve the app on the given folders; yields its address."""
+    folders = {"NEUROGALLERY_DATA": str(data), "NEUROGALLERY_RESULTS": str(results)}
+    with serving(PROJECT / "app.py", folders, results.parent) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(script: Path, environment: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """Serve a script of Streamlit, whose log stands in a folder; yields its address."""
     port = _free_port()
-    environment = os.environ | {
-        "NEUROGALLERY_DATA": str(data),
-        "NEUROGALLERY_RESULTS": str(results),
-    }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    log = results.parent / f"server-{port}.log"
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, f"--server.port={port}", "--server.fileWatcherType=none"],
+            [*command, "--server.headless=true", "--server.fileWatcherType=none"],
             cwd=PROJECT,
-            env=environment,
+            env={**os.environ, **environment, "PYTHONPATH": str(PROJECT)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,9 +17,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from pages.shared.components.scatter import scatter as component
-from tests.browser import server as servers
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.scatter_app import image, points, uri
+from tests.browser.server import serving
 
 pytestmark = pytest.mark.browser
 N = 30_000
@@ -109,24 +106,10 @@ Opened = Callable[..., Map]
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A server of scatter_app.py; its address, and the file of what was told."""
     folder = tmp_path_factory.mktemp("scatter")
-    port, told = servers._free_port(), folder / "told.jsonl"
-    environment = {"SCATTER_TOLD": str(told), "PYTHONPATH": str(servers.PROJECT)}
-    script = str(Path(__file__).with_name("scatter_app.py"))
-    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--server.headless=true", "--server.fileWatcherType=none"],
-            cwd=servers.PROJECT,
-            env=os.environ | environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            servers._wait(f"http://localhost:{port}/_stcore/health", folder / "log")
-            yield f"http://localhost:{port}", told
-        finally:
-            process.terminate()
-            process.wait(120)
+    told = folder / "told.jsonl"
+    script = Path(__file__).with_name("scatter_app.py")
+    with serving(script, {"SCATTER_TOLD": str(told)}, folder) as address:
+        yield address, told
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import server as servers
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.server import serving
 from tests.browser.stage_app import IMAGES, SLIDES, slides
 from tests.browser.stage_timing import drawn_after
 
@@ -110,24 +107,10 @@ Opened = Callable[..., Shown]
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A server of stage_app.py; its address, and the file of what its stage tells."""
     folder = tmp_path_factory.mktemp("stage")
-    port, told = servers._free_port(), folder / "told.jsonl"
-    environment = {"STAGE_TOLD": str(told), "PYTHONPATH": str(servers.PROJECT)}
-    script = str(Path(__file__).with_name("stage_app.py"))
-    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--server.headless=true", "--server.fileWatcherType=none"],
-            cwd=servers.PROJECT,
-            env=os.environ | environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            servers._wait(f"http://localhost:{port}/_stcore/health", folder / "log")
-            yield f"http://localhost:{port}", told
-        finally:
-            process.terminate()
-            process.wait(120)
+    told = folder / "told.jsonl"
+    script = Path(__file__).with_name("stage_app.py")
+    with serving(script, {"STAGE_TOLD": str(told)}, folder) as address:
+        yield address, told
 
 
 @pytest.fixture

@@ -59,14 +59,14 @@ def _decodes(ds: Dataset, run: Run) -> bool:
 def _search_is_wanted(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> bool:
     """Whether a search that takes long was asked for: a page starts none by itself."""
     seconds = sum(answers.seconds_of(answers.decoded_of(ds, run), gallery) for run in runs)
-    wanted = st.session_state.setdefault("retrieval_wanted", set())
-    if seconds < LONG_S or gallery.fingerprint in wanted:
+    clicked = st.session_state.setdefault("retrieval_long_searches", set())
+    if seconds < LONG_S or gallery.fingerprint in clicked:
         return True
     st.button(
         f"Search {len(gallery.ids):,} images (about {seconds:.0f} s)",
         type="primary",
         icon=":material/search:",
-        on_click=wanted.add,
+        on_click=clicked.add,
         args=(gallery.fingerprint,),
     )
     return False
