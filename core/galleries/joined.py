@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,6 +13,7 @@ from core.datasets import Dataset
 from core.encoders import Encoded
 from core.errors import InputError
 from core.galleries.image_set import ImageSet, RecordingImages
+from core.galleries.names import ChainedNames
 from core.jobs.request import Request
 from core.vectors import has_direction
 
@@ -64,7 +65,7 @@ class JoinedImages(ImageSet):
 
     @property
     def ids(self) -> Sequence[str]:
-        return _Chained([part.ids for part in self._parts])
+        return ChainedNames([part.ids for part in self._parts])
 
     @property
     def categories(self) -> np.ndarray:
@@ -157,27 +158,3 @@ def search_parts(
             "Lower k, or encode the missing images.",
         )
     return place, score
-
-
-class _Chained(Sequence[str]):
-    """Sequences of ids one after another, of which none is copied."""
-
-    def __init__(self, parts: Sequence[Sequence[str]]) -> None:
-        self._parts = parts
-
-    def __len__(self) -> int:
-        return sum(map(len, self._parts))
-
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[row] for row in range(*place.indices(len(self)))]
-        row = range(len(self))[place]
-        for part in self._parts:
-            if row < len(part):
-                return part[row]
-            row -= len(part)
-        raise IndexError(place)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 
 from core import paths, store
 from core.datasets.image_files import SUFFIXES
 from core.errors import InputError, NeurogalleryError, NotFoundError
+from core.galleries.names import PackedNames
 from core.store.fingerprints import stamp as stamp_of_file
 from core.validation import enumerate_names
 
@@ -28,35 +28,6 @@ QUICK = 20_000
 WORDS = {"words.txt": "\t", "LOC_synset_mapping.txt": " "}
 
 
-class Names(Sequence[str]):
-    """Texts as one array of bytes: 1.2 million take 40 MB, mapped from the disk, not 110 MB.
-
-    Parameters
-    ----------
-    text : np.ndarray of shape (bytes,), uint8
-        One after another, in UTF-8.
-    ends : np.ndarray of shape (m,), int64
-        Where each ends.
-    """
-
-    def __init__(self, text: np.ndarray, ends: np.ndarray) -> None:
-        self.text, self.ends = text, ends
-
-    def __len__(self) -> int:
-        return len(self.ends)
-
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[row] for row in range(*place.indices(len(self)))]
-        row = range(len(self))[place]
-        start = self.ends[row - 1] if row else 0
-        return self.text[start : self.ends[row]].tobytes().decode()
-
-
 @dataclass(frozen=True, eq=False)
 class Listing:
     """What a folder of images holds.
@@ -66,7 +37,7 @@ class Listing:
     folder : Path
     stamp : str
         Of the folder when it was listed, see ``stamp_of``.
-    ids : Names
+    ids : PackedNames
         ``<class>/<image>``, sorted by class, then image.
     classes : list of str
         Names of the folders.
@@ -78,7 +49,7 @@ class Listing:
 
     folder: Path
     stamp: str
-    ids: Names
+    ids: PackedNames
     classes: list[str]
     counts: np.ndarray
     shards: list[str]
@@ -182,7 +153,7 @@ def _current(folder: Path, stamp: str, written: int | None) -> Listing | None:
             return _scanned(folder, stamp, QUICK)
         except _TooManyError:
             return None
-    ids = Names(kept.arrays["text"], kept.arrays["ends"])
+    ids = PackedNames(kept.arrays["text"], kept.arrays["ends"])
     classes, shards = kept.arrays["classes"].tolist(), kept.arrays["shards"].tolist()
     return Listing(folder, stamp, ids, classes, kept.arrays["counts"], shards)
 
@@ -212,7 +183,7 @@ def _scanned(folder: Path, stamp: str, most: int | None) -> Listing:
             f"<class>/<image> with {', '.join(SUFFIXES)}",
             f"Put a folder of images for each class below {folder}.",
         )
-    ids = Names(np.frombuffer(b"".join(texts), np.uint8), np.cumsum(np.concatenate(lengths)))
+    ids = PackedNames(np.frombuffer(b"".join(texts), np.uint8), np.cumsum(np.concatenate(lengths)))
     shards = list(_shards(ids, np.concatenate(states)))
     return Listing(folder, stamp, ids, classes, np.array(counts, np.int64), shards)
 
@@ -255,7 +226,7 @@ def _encoded(name: str) -> bytes:
         raise InputError(problem, "names in UTF-8") from None
 
 
-def _shards(ids: Names, states: np.ndarray) -> Iterator[str]:
+def _shards(ids: PackedNames, states: np.ndarray) -> Iterator[str]:
     for start in range(0, len(ids), SHARD):
         first = ids.ends[start - 1] if start else 0
         ends = ids.ends[start : start + SHARD]

@@ -14,13 +14,12 @@ from core.decoders.retrieving.decoded import retrieve
 from core.decoders.retrieving.queries import image_query
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
-from core.galleries import SEEN
 from pages.shared.components.stage.film import FilmImage, FilmRow, film
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
 from pages.shared.retrieval import answers
 from pages.shared.retrieval.answers import KEPT, Answer, rank_in_words
-from pages.shared.retrieval.slides import name_of, scope_of, thumbnail
+from pages.shared.retrieval.slides import name_of, scope_of, seen_image, thumbnail
 
 MIDDLE, SMALL = 76, 52
 TRIAL_IMAGES, MOST_TRIALS = 5, 3
@@ -70,7 +69,7 @@ def _training_images(ds: Dataset, answer: Answer, number: int) -> None:
     decoded = answer.decoded
     nearest = answers.nearest_training_of(decoded)
     pairs = zip(nearest.stimulus[number].tolist(), nearest.similarity[number], strict=True)
-    row = FilmRow("", [_stimulus(ds, int(row), cosine) for row, cosine in pairs if row >= 0])
+    row = FilmRow("", [seen_image(ds, int(row), cosine) for row, cosine in pairs if row >= 0])
     if not row.images:
         st.caption("The seen image has no embedding.")
         return
@@ -79,12 +78,6 @@ def _training_images(ds: Dataset, answer: Answer, number: int) -> None:
         "Cosine to the seen image in the encoder's space: what the decoder has been trained on "
         "that is most like it."
     )
-
-
-def _stimulus(ds: Dataset, row: int, cosine: float) -> FilmImage:
-    stimulus = ds.stimuli.iloc[row]
-    caption = f"{cosine:.2f} {stimulus['category']}".strip()
-    return FilmImage(f"{SEEN}{stimulus['id']}", caption, images.describe(stimulus))
 
 
 def _trials(ds: Dataset, answer: Answer, number: int) -> None:

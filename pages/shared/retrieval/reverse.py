@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -24,12 +24,14 @@ from core.decoders.retrieving.queries import (
 )
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
-from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.components.gallery.gallery import gallery
+from pages.shared.components.stage.film import FilmRow, film
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
 from pages.shared.frame import images
 from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
+from pages.shared.retrieval.slides import seen_image, seen_thumbnail
 
 KINDS = ("text", "image", "upload")
 KIND, TEXT, IMAGE = "retrieval.query", "retrieval.text", "retrieval.image"
@@ -147,7 +149,7 @@ def _image(ds: Dataset, decoded: Decoded, space: Space) -> Query | None:
     if ds.has_stimulus(name):
         vector = decoded.data.embeddings[ds.row(name)]
     else:
-        image = functools.partial(ds.image, name)
+        image = partial(ds.image, name)
         vector = embeddings.query(space, f"{_name(decoded)} like {name}", image)
     if vector is None:
         return None
@@ -170,7 +172,7 @@ def _upload(decoded: Decoded, space: Space) -> Query | None:
     picture = encoders.check_upload(content, file.name)
     st.image(picture, width=QUERY_WIDTH, caption=plain(file.name))
     digest = hashlib.blake2b(content).hexdigest()
-    reread = functools.partial(encoders.check_upload, content)
+    reread = partial(encoders.check_upload, content)
     vector = embeddings.query(space, f"{_name(decoded)} upload {digest}", reread)
     return None if vector is None else Query(image_query(decoded, vector), file.name)
 
@@ -211,14 +213,13 @@ def _show(ds: Dataset, decoded: Decoded, query: Query, way: str) -> None:
         left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**Responses nearest to {plain(query.words)}**, by the image that was seen")
-        gallery(
-            _tiles(ds, decoded.stimulus[places], scores),
+        pairs = zip(decoded.stimulus[places].tolist(), scores.tolist(), strict=True)
+        film(
+            [FilmRow("", [seen_image(ds, row, score) for row, score in pairs])],
             key=f"retrieval_reverse_{way}",
-            selected=(),
-            on_change=lambda ids: None,
+            scope=ds.images_fingerprint,
+            thumbnail=partial(seen_thumbnail, ds),
             size=images.THUMBNAIL,
-            selectable=False,
-            show_captions=True,
         )
         _count_category(decoded, places, query.words)
         count = len(decoded.stimulus)
@@ -256,13 +257,3 @@ def _profile(model: ResponseModel, query: Query) -> None:
             f"{r.min():.2f} to {r.max():.2f}, by region (pointing at it shows its own)."
         )
     st.caption(words)
-
-
-def _tiles(ds: Dataset, rows: np.ndarray, scores: np.ndarray) -> Sequence[Tile]:
-    tiles = []
-    for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-        stimulus = ds.stimuli.iloc[row]
-        caption = f"{score:.2f} {stimulus['category']}".strip()
-        words = f"{images.describe(stimulus)}, {score:.3f}"
-        tiles.append(Tile(stimulus["id"], images.uri(ds, stimulus["id"]), caption, "", words))
-    return tiles

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.datasets import Dataset
 from core.galleries import SEEN, ImageSet
+from pages.shared.components.stage.film import FilmImage
 from pages.shared.components.stage.stage import Deck, Row, Slide, StageImage
 from pages.shared.frame import images
 from pages.shared.retrieval.answers import SHOWN, Answer, rank_in_words
@@ -104,9 +105,21 @@ def ordered(answer: Answer, order: str) -> list[str]:
 def thumbnail(ds: Dataset, gallery: ImageSet, name: str) -> str:
     """Thumbnail of an image of the stage as a data URI."""
     if name.startswith(SEEN):
-        return images.uri(ds, name.removeprefix(SEEN), images.PREVIEW)
+        return seen_thumbnail(ds, name)
     image = name.removeprefix(GALLERY)
     return images.thumbnail_of(gallery.fingerprint, image, images.PREVIEW, gallery)
+
+
+def seen_thumbnail(ds: Dataset, name: str) -> str:
+    """Thumbnail of a stimulus by its name on the stage."""
+    return images.uri(ds, name.removeprefix(SEEN), images.PREVIEW)
+
+
+def seen_image(ds: Dataset, row: int, score: float) -> FilmImage:
+    """A stimulus with a score below it."""
+    stimulus = ds.stimuli.iloc[row]
+    caption = f"{score:.2f} {stimulus['category']}".strip()
+    return FilmImage(f"{SEEN}{stimulus['id']}", caption, images.describe(stimulus))
 
 
 def _seen(ds: Dataset, name: str) -> StageImage:

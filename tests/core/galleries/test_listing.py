@@ -11,7 +11,8 @@ import pytest
 from core import paths, store
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.galleries import listing
-from core.galleries.listing import Names, current, scan, stamp_of
+from core.galleries.listing import current, scan, stamp_of
+from core.galleries.names import PackedNames
 from tests.core.galleries.shared import overwrite, save_gallery, save_image
 
 
@@ -57,7 +58,7 @@ def test_names_are_those_of_a_list():
     texts = ["a/1.png", "ä/ß.png", "", "x" * 300]
     encoded = [text.encode() for text in texts]
     blob = np.frombuffer(b"".join(encoded), np.uint8)
-    names = Names(blob, np.cumsum([len(each) for each in encoded]))
+    names = PackedNames(blob, np.cumsum([len(each) for each in encoded]))
     assert list(names) == texts
     assert [names[place] for place in (-1, 0, 1)] == [texts[-1], texts[0], texts[1]]
     assert names[1:] == texts[1:]
