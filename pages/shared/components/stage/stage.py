@@ -197,8 +197,14 @@ def stage(
 def _link(deck: Deck, key: str, state: Mapping[str, Any]) -> None:
     """Steer the stage and answer its requests, without sending or running the rest again."""
     link_key, needed_key, answered_key = f"{key}.link", f"{key}.needed", f"{key}.answered"
+    begun_key = f"{key}.begun"
     needed = st.session_state.get(needed_key, {})
     answered = needed.get("number", st.session_state.get(answered_key, 0))
+    # A new session has none: those of the first slide come without a request, which a run that
+    # follows at once would drop.
+    is_new = begun_key not in st.session_state
+    first = _images_of(deck, state["current"]) if is_new else []
+    ids = dict.fromkeys([*first, *_needed(deck, needed)])
     _mount_link(
         key=link_key,
         data={
@@ -206,13 +212,21 @@ def _link(deck: Deck, key: str, state: Mapping[str, Any]) -> None:
             "key": key,
             "scope": deck.scope,
             "answered": answered,
-            "thumbnails": {id_: deck.thumbnail(id_) for id_ in _needed(deck, needed)},
+            "thumbnails": {id_: deck.thumbnail(id_) for id_ in ids},
         },
         on_needed_change=lambda: _note(key, (st.session_state.get(link_key) or {}).get("needed")),
     )
     # Only now: where a run is stopped before, the one that follows answers.
     st.session_state.pop(needed_key, None)
     st.session_state[answered_key] = answered
+    st.session_state[begun_key] = True
+
+
+def _images_of(deck: Deck, id_: str) -> list[str]:
+    """Ids of the images of one slide."""
+    slide = next(slide for slide in deck.slides if slide.id == id_)
+    places = [slide.seen, *(place for row in slide.rows for place in row.places)]
+    return list(dict.fromkeys(deck.images[int(place)].id for place in places))
 
 
 def _note(key: str, needed: Any) -> None:
