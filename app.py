@@ -7,7 +7,6 @@ import streamlit as st
 from core import operations
 from pages.shared.frame import address, guard, memory, navigation, recording, widgets
 
-st.set_page_config(page_title="Neurogallery", page_icon=":material/neurology:", layout="wide")
 page = navigation.navigate()
 st.html(Path(__file__).parent / "pages" / "shared" / "frame" / "style.css")
 operations.load_plugins()

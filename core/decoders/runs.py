@@ -170,10 +170,14 @@ def make_folder(folder: Path) -> None:
 
 
 def arrays_of(run: Run) -> dict[str, np.ndarray]:
-    """Parameters, scaling and centre of a decoder, by name."""
-    arrays = {f"state.{name}": np.ascontiguousarray(array) for name, array in run.state.items()}
+    """Parameters, scaling and centre of a decoder, by name, each contiguous in memory.
+
+    safetensors 0.8.0 writes an array of another layout in the wrong order.
+    """
+    arrays = {f"state.{name}": array for name, array in run.state.items()}
     scaling = {"mean": run.scaling.mean, "deviation": run.scaling.deviation}
-    return {**arrays, **scaling, "centre": run.centre}
+    every = {**arrays, **scaling, "centre": run.centre}
+    return {name: np.asarray(array, order="C") for name, array in every.items()}
 
 
 def describe(run: Run) -> dict[str, Any]:

@@ -127,7 +127,8 @@ def encode_text(
 ) -> np.ndarray:
     """Embeddings of texts, in the space of the images.
 
-    A text longer than the model's context is cut.
+    A text longer than the model reads is cut before the first word that does not fit whole,
+    which ``check_text`` names.
 
     Returns
     -------

@@ -46,10 +46,7 @@ def check_text(texts: Sequence[str], encoder: str, **parameters: Any) -> list[st
     label = chosen.info.label
     parts = load_encoder(chosen, check_parameters(chosen.info, parameters)).read(several)
     cut = [(part, text) for part, text in zip(parts, several, strict=True) if part != text]
-    notes = [
-        f"{label} reads '{part}' and leaves out '{_shortened(text[len(part) :])}'."
-        for part, text in cut[:MOST]
-    ]
+    notes = [_cut(label, part, text) for part, text in cut[:MOST]]
     if len(cut) > MOST:
         notes.append(f"{len(cut) - MOST:,} more texts are too long for it.")
     learned = chosen.words()
@@ -62,6 +59,17 @@ def check_text(texts: Sequence[str], encoder: str, **parameters: Any) -> list[st
         for part in [part for part in parts if not WORD.search(part)][:MOST]
     ]
     return notes + _unknown(label, [word for word in read if word not in learned])
+
+
+def _cut(label: str, part: str, text: str) -> str:
+    """Name the first word that is not read."""
+    read, words = part.split(), text.split()
+    if read != words[: len(read)]:
+        return f"{label} reads only the beginning of '{_shortened(words[len(read) - 1])}'."
+    return (
+        f"{label} reads {len(read):,} of {len(words):,} words: it leaves out "
+        f"'{_shortened(words[len(read)])}' and what follows."
+    )
 
 
 def _shortened(text: str) -> str:

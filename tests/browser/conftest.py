@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -33,9 +34,13 @@ def address(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def open_page(chromium: Browser, address: str) -> Iterator[Open]:
-    """Open an address below the server's in a fresh session."""
+    """Open an address below the server's in a fresh session, which asks no other host."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(PATIENCE_MS)
+    hosts = {}
+    context.on(
+        "request", lambda request: hosts.setdefault(urlsplit(request.url).netloc, request.url)
+    )
 
     def opened(path: str) -> Page:
         page = context.new_page()
@@ -45,3 +50,6 @@ def open_page(chromium: Browser, address: str) -> Iterator[Open]:
 
     yield opened
     context.close()
+    # What the browser holds itself, such as data: and blob:, has none.
+    own = {urlsplit(address).netloc, ""}
+    assert {host: url for host, url in hosts.items() if host not in own} == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ RADFORD = (
 )
 # Before transformers 4.31 configurations said 2 and meant the token of the highest id.
 LEGACY_END = 2
+WORD = re.compile(r"\w+")
 
 OUTPUT = Parameter(
     "output",
@@ -92,7 +94,7 @@ class LoadedClip(TorchLoaded):
                 "the projected embedding, which text shares",
                 f"Set output to {OUTPUT.default!r}.",
             )
-        tokens = self._tokens(texts, padding=True, return_tensors="pt")
+        tokens = self._tokens(self.read(texts), padding=True, return_tensors="pt")
         with inference(self.device):
             outputs = self._model.get_text_features(
                 input_ids=tokens["input_ids"].to(self.device),
@@ -104,7 +106,7 @@ class LoadedClip(TorchLoaded):
         offsets = self._tokens(texts, return_offsets_mapping=True)["offset_mapping"]
         # Tokens that stand for no part of the text, its begin and end, have the offsets (0, 0).
         stops = [max(stop for _, stop in of_text) for of_text in offsets]
-        return [text[:stop] for text, stop in zip(texts, stops, strict=True)]
+        return [_whole_words(text, stop) for text, stop in zip(texts, stops, strict=True)]
 
     def _tokens(self, texts: Sequence[str], **how: Any) -> Any:
         if self._tokenizer is None:
@@ -115,6 +117,12 @@ class LoadedClip(TorchLoaded):
         if self._output == "visual":
             return self._model.vision_model(pixel_values=pixels).pooler_output
         return self._model.get_image_features(pixel_values=pixels).pooler_output
+
+
+def _whole_words(text: str, stop: int) -> str:
+    """The text up to a place, without a word that it divides: a part of one means another."""
+    divided = [word for word in WORD.finditer(text) if word.start() < stop < word.end()]
+    return text[: divided[0].start()].rstrip() or text[:stop] if divided else text[:stop]
 
 
 def load_clip(folder: Path, output: str, device: str) -> LoadedClip:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
+ICON = Path(__file__).parent / "icon.svg"
 STARTED, PAGE = "app_started", "page_in_view"
 
 
 def navigate() -> Page:
-    """Declare the pages; gives the one in view."""
+    """Set up the tab of the browser and declare the pages; gives the one in view."""
     st.session_state[STARTED] = True
+    # A file, and before the pages: as icon of the tab Streamlit fetches one that it knows by
+    # name, as those of the pages, from a host outside this machine.
+    st.set_page_config(page_title="Neurogallery", page_icon=ICON, layout="wide")
     page = st.navigation(
         [
             st.Page(

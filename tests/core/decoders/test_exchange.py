@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,24 @@ def test_an_exported_decoder_predicts_the_same(exported):
     assert np.array_equal(run.scaling.mean, again.scaling.mean)
     assert np.array_equal(run.centre, again.centre)
     assert decoders.load(run.key).config == run.config
+
+
+def test_an_export_keeps_arrays_of_every_layout(exported, tmp_path):
+    run, _ = exported
+    odd = replace(
+        run,
+        state={name: np.asarray(array, order="F") for name, array in run.state.items()},
+        scaling=run.scaling._replace(mean=np.repeat(run.scaling.mean, 2, axis=1)[:, ::2]),
+        centre=run.centre[::-1].copy()[::-1],
+    )
+    decoders.export(odd, tmp_path / "odd")
+    again = decoders.import_run(tmp_path / "odd")
+    assert any(array.ndim == 2 for array in run.state.values())
+    for name, array in run.state.items():
+        np.testing.assert_array_equal(again.state[name], array)
+        assert again.state[name].shape == array.shape
+    np.testing.assert_array_equal(again.scaling.mean, run.scaling.mean)
+    np.testing.assert_array_equal(again.centre, run.centre)
 
 
 def test_an_export_of_version_0_1_says_parameters(exported):

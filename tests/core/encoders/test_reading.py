@@ -20,8 +20,13 @@ def test_a_text_that_is_too_long_says_what_is_left_out():
     long = "a red car on the road in the evening the dog in a park by day at dusk in the sky "
     long += "by the sea"
     (note,) = encoders.check_text(["a red car", long], "clip-small")
-    read, left = re.fullmatch(rf"{LABEL} reads '(.*)' and leaves out '(.*)'\.", note).groups()
-    assert f"{read} {left}" == long
+    count, of_words, first = re.fullmatch(
+        rf"{LABEL} reads (\d+) of (\d+) words: it leaves out '(\w+)' and what follows\.", note
+    ).groups()
+    words = long.split()
+    assert int(of_words) == len(words)
+    assert words[int(count)] == first
+    read = " ".join(words[: int(count)])
     # What is left out changes nothing, and nothing of what is read can be left out.
     whole, part, less = encoders.encode_text([long, read, read.rsplit(" ", 1)[0]], "clip-small")
     np.testing.assert_allclose(whole, part, atol=1e-5)
@@ -47,7 +52,20 @@ def test_a_text_without_a_word_gets_a_note():
 
 def test_what_is_left_out_is_shown_where_it_has_no_spaces():
     (note, _) = encoders.check_text(["x" * 300], "clip-small")
-    assert note.endswith(f"leaves out '{'x' * 60}…'.")
+    assert note == f"{LABEL} reads only the beginning of '{'x' * 60}…'."
+
+
+def test_a_word_that_the_limit_divides_is_left_out_whole(tiny):
+    # The tokens of the tiny checkpoint are letters: its limit falls within a word.
+    text = "snow xylophone " * 20
+    (note,) = encoders.check_text([text], f"clip:{tiny}")
+    count, first = re.fullmatch(
+        r".* reads (\d+) of 40 words: it leaves out '(\w+)' .*", note
+    ).groups()
+    assert first == text.split()[int(count)]
+    read = " ".join(text.split()[: int(count)])
+    whole, part = encoders.encode_text([text, read], f"clip:{tiny}")
+    np.testing.assert_allclose(whole, part, atol=1e-5)
 
 
 def test_an_encoder_that_declares_no_words_says_what_is_cut_alone(tiny):
@@ -55,7 +73,7 @@ def test_an_encoder_that_declares_no_words_says_what_is_cut_alone(tiny):
         ["xylophone"] + ["snow " * n for n in range(50, 57)], f"clip:{tiny}"
     )
     assert len(notes) == 4
-    assert all("leaves out 'snow snow" in note for note in notes[:3])
+    assert all("leaves out 'snow' and what follows" in note for note in notes[:3])
     assert notes[3] == "4 more texts are too long for it."
 
 
