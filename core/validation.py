@@ -65,6 +65,11 @@ def check_responses(responses: Any, name: str = "responses", minimum_rows: int =
     return array
 
 
+def complete_rows(rows: np.ndarray) -> np.ndarray:
+    """Rows that lack a value made NaN throughout, as ``check_responses`` takes missing ones."""
+    return np.where(np.isfinite(rows).all(axis=1)[:, None], rows, np.float32(np.nan))
+
+
 def check_rdm(matrix: Any, name: str = "RDM") -> np.ndarray:
     """Check a dissimilarity matrix: square, symmetric, zero diagonal; NaN marks missing pairs.
 

@@ -1,8 +1,9 @@
 """What the recording is, whether its parts fit together, and its stimuli."""
 
+import pandas as pd
 import streamlit as st
 
-from core.datasets import Dataset
+from core.datasets import Dataset, completeness
 from core.datasets.checks import Check, check
 from core.validation import enumerate_names
 from pages.shared.frame import images, recording
@@ -64,6 +65,23 @@ def checks(ds: Dataset) -> None:
         st.markdown(f"{MARKS[result.state]} **{result.title}.** {plain(result.detail)}")
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def missing_tables(fingerprint: str, _ds: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return completeness.roi_table(_ds), completeness.unit_table(_ds)
+
+
+def missing(ds: Dataset) -> None:
+    """What is missing of the responses of the subject in view, and what rests on fewer."""
+    if ds.betas is None or completeness.is_complete(ds):
+        return
+    st.subheader(f"Missing responses of {plain(ds.subject)}")
+    st.caption(completeness.IN_WORDS)
+    rois, units = missing_tables(ds.fingerprint, ds)
+    st.dataframe(rois, hide_index=True)
+    if len(units):
+        st.dataframe(units, hide_index=True)
+
+
 def choose_categories(names: list[str]) -> list[str]:
     if len(names) > MOST_PILLS:
         return st.multiselect("Categories", names, placeholder="every category")
@@ -96,4 +114,5 @@ with about:
 with health:
     st.subheader("Checks")
     checks(ds)
+missing(ds)
 browse(ds)

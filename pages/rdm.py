@@ -22,8 +22,11 @@ def explain_matrix() -> None:
 
 
 def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
-    """Name the stimuli without a defined dissimilarity."""
+    """Say what an ROI goes without, and name the stimuli without a defined dissimilarity."""
     for matrix in shown:
+        rois = matrix.source.rois
+        if rois and (missing := recording.incomplete(ds.fingerprint, rois, ds)):
+            st.caption(f":material/info: {plain(missing)}")
         rows = matrix.missing
         if len(rows):
             names = ", ".join(ds.stimuli["id"].iloc[rows[:8]])

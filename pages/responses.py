@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from pages.shared.frame import recording
+from pages.shared.frame.text import plain
 from pages.shared.responses.charts import (
     activity,
     mean_responses,
@@ -28,8 +29,9 @@ def page(ds: Dataset) -> None:
     rois = choose_rois(ds)
     responses = mean_responses(ds.fingerprint, rois, ds)
     usable = np.isfinite(responses).all(axis=1)
-    if not usable.all():
-        st.caption(f"{int((~usable).sum())} stimuli without a usable response are left out.")
+    missing = recording.incomplete(ds.fingerprint, rois, ds)
+    if missing and rois:
+        st.caption(plain(missing))
     single_responses(ds, responses, usable)
     spread(ds, responses)
     with st.container(key="halves_below"):

@@ -11,6 +11,7 @@ from core import maps
 from core.datasets import Dataset
 from core.errors import InputError, NotFoundError
 from core.progress import Progress, silent
+from core.validation import complete_rows
 
 SOURCES = ("regions", "voxels", "pooled", "map")
 MAP = "tsne"
@@ -155,11 +156,8 @@ def _one_subject(
 
 
 def _region_means(ds: Dataset, names: Sequence[str]) -> np.ndarray:
-    """Means of some regions, or other ROIs. (n, len(names)) float32."""
-    if tuple(names) == ds.regions:
-        return ds.region_means()
-    means = [ds.responses(name).mean(axis=1, dtype=np.float64) for name in names]
-    return np.stack(means, axis=1).astype(np.float32)
+    """Profiles over regions, or other ROIs; NaN where one is missing. (n, len(names)) float32."""
+    return complete_rows(ds.region_means(names))
 
 
 def _standardised(means: np.ndarray) -> np.ndarray:

@@ -6,14 +6,19 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from core.datasets import completeness
+from core.datasets.completeness import UnitGaps, noun, span
 from core.datasets.dataset import Dataset
 from core.validation import enumerate_names, row_blocks
+
+State = Literal["ok", "note", "problem"]
+NAMED, MOST_NUMBERS = 4, 20
 
 
 class Check(NamedTuple):
     """One checked fact: ``state`` is 'ok', 'note' (incomplete but usable) or 'problem'."""
 
-    state: Literal["ok", "note", "problem"]
+    state: State
     title: str
     detail: str
 
@@ -30,15 +35,82 @@ def _response_checks(ds: Dataset) -> list[Check]:
         return [Check("note", "Comes as RDMs", detail)]
     shape = f"{len(ds.trials):,} trials, {len(ds.betas):,} response rows, {ds.n_stimuli:,} stimuli"
     aligned = Check("ok", "Responses and stimulus list align", f"{shape}; every trial is listed.")
-    return [aligned, _missing(ds), *_flat(ds), _constant(ds), _repeats(ds)]
+    return [aligned, *_missing(ds), *_flat(ds), _constant(ds), _repeats(ds)]
 
 
-def _missing(ds: Dataset) -> Check:
+def _missing(ds: Dataset) -> list[Check]:
+    """What the rule of :mod:`core.datasets.missing` has left out, by name and number."""
+    if completeness.is_complete(ds):
+        return [Check("ok", "No response is missing", "Every stimulus has a complete response.")]
+    units = completeness.by_unit(ds)
+    return [*_left_out(ds, units), *_trials_left_out(ds, units), *_without_response(ds)]
+
+
+def _left_out(ds: Dataset, units: list[UnitGaps]) -> list[Check]:
+    """Units that left; a note where they never had a value, and no ROI went with them."""
+    count = len(ds.left_out or ())
+    if count == 0:
+        return []
+    units = [unit for unit in units if unit.is_left_out]
+    always = all(unit.missing == int(ds.has_value.sum()) for unit in units)
+    detail = f"{_described(ds, units, count)}. All numbers are of the other {len(ds.units()):,}."
+    if ds.lost_rois:
+        detail += f" No unit is left of {enumerate_names(ds.lost_rois)}."
+    state: State = "note" if always and not ds.lost_rois else "problem"
+    return [Check(state, f"{noun(count, 'unit')} left out for want of values", detail)]
+
+
+def _trials_left_out(ds: Dataset, units: list[UnitGaps]) -> list[Check]:
+    """Trials that an ROI goes without, and the units that cost them."""
+    rois = [roi for roi in completeness.by_roi(ds) if roi.trials_left_out and roi.units]
+    if not rois:
+        return []
+    parts = [
+        f"{roi.roi} {roi.trials_left_out:,} (means of {span(np.array([roi.fewest, roi.most]))} "
+        "trials)"
+        for roi in rois
+    ]
+    detail = f"Left out of {enumerate_names(parts, NAMED)}."
+    units = [unit for unit in units if not unit.is_left_out]
+    if units:
+        detail += f" {_described(ds, units, len(units))}."
+    empty = int((~ds.has_value).sum())
+    detail += f" {noun(empty, 'trial')} without any value." if empty else ""
+    worst = max(roi.trials_left_out for roi in rois)
+    title = f"Up to {worst:,} of {noun(len(ds.trials), 'trial')} left out"
+    return [Check("problem", title, detail)]
+
+
+def _described(ds: Dataset, units: list[UnitGaps], count: int) -> str:
+    """The first units, with their ROIs and how often they have no value; the rest by number."""
+    trials = int(ds.has_value.sum())
+    sentences = []
+    for unit in units[:NAMED]:
+        text = f"Unit {unit.unit} ({', '.join(unit.rois) or 'in no ROI'}) has no value in "
+        text += "any trial" if unit.missing >= trials else f"{unit.missing:,} of {trials:,} trials"
+        if unit.sessions and unit.missing < trials:
+            text += f", none in session {unit.sessions}"
+        if unit.restores:
+            text += f"; without it {noun(unit.restores, 'trial')} would come back"
+        sentences.append(text)
+    others = [str(unit.unit) for unit in units[NAMED:]]
+    if others:
+        listed = ", ".join(others[:MOST_NUMBERS])
+        more = count - NAMED - len(others[:MOST_NUMBERS])
+        sentences.append(f"Likewise {listed}" + (f" and {more:,} more" if more else ""))
+    return ". ".join(sentences)
+
+
+def _without_response(ds: Dataset) -> list[Check]:
     missing = ds.stimuli["id"][ds.missing()].tolist()
     if not missing:
-        return Check("ok", "No response is missing", "Every stimulus has a complete response.")
-    detail = f"{enumerate_names(missing)}: left out of statistics, shown as missing in RDMs."
-    return Check("note", f"{len(missing)} stimuli without a complete response", detail)
+        return []
+    detail = (
+        f"{enumerate_names(missing)}: left out where every unit is used, shown as missing in "
+        "RDMs; ROIs that are complete go on."
+    )
+    several = noun(len(missing), "stimulus", "stimuli")
+    return [Check("note", f"{several} without a complete response", detail)]
 
 
 def _flat(ds: Dataset) -> list[Check]:
@@ -52,12 +124,14 @@ def _flat(ds: Dataset) -> list[Check]:
 
 def _constant(ds: Dataset) -> Check:
     low, high = np.full(ds.n_units, np.inf), np.full(ds.n_units, -np.inf)
-    betas = ds.responses(repeats="all")
+    betas = ds.betas
+    assert betas is not None
     for block in row_blocks(*betas.shape):
-        low, high = np.fmin(low, betas[block].min(axis=0)), np.fmax(high, betas[block].max(axis=0))
-    constant = np.flatnonzero(low == high)
+        low = np.fmin(low, np.fmin.reduce(betas[block], axis=0))
+        high = np.fmax(high, np.fmax.reduce(betas[block], axis=0))
+    constant = ds.units()[(low == high)[ds.units()]]
     if len(constant) == 0:
-        return Check("ok", "Every unit varies", f"{ds.n_units:,} response units.")
+        return Check("ok", "Every unit varies", f"{len(ds.units()):,} response units.")
     detail = f"Units {enumerate_names(constant)} have one value throughout; they carry nothing."
     return Check("note", f"{len(constant)} constant units", detail)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from core.datasets.missing import RULE, complete_trials_of, lacking_of, scan, units_to_leave
 from core.errors import InputError, NotFoundError
 from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
@@ -73,11 +74,13 @@ class Dataset:
     stimuli : pd.DataFrame
         Columns ``id, file, category, supercategory, labels, source, split`` and any further.
     rois : dict of str to int array
-        Unit indices of each region of interest.
+        Unit indices of each region of interest, without ``left_out``; an ROI of which nothing
+        is left is not listed.
     regions : tuple of str
         ROIs whose means profile a response; every ROI where none are named.
     betas : np.ndarray of shape (trials, units), float32, or None
-        Single-trial responses in ``info.units``; None where only RDMs were recorded.
+        Single-trial responses in ``info.units``, as recorded, NaN where there is no value; None
+        where only RDMs were recorded. ``responses`` applies the rule for missing ones.
     trials : pd.DataFrame
         Columns ``id, repeat, run, session``, a row for each row of ``betas``.
     images : callable or None
@@ -97,6 +100,9 @@ class Dataset:
         ``fingerprint`` where none is given.
     is_subset : bool
         True where some of the recording's stimuli were left out by ``subset``.
+    left_out : dict of int to tuple of str, or None
+        Units (columns of ``betas``) without usable values, and the ROIs that named them; found
+        by :mod:`core.datasets.missing` where None is given.
     """
 
     info: DatasetInfo
@@ -116,13 +122,13 @@ class Dataset:
     images_fingerprint: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     is_subset: bool = False
+    left_out: Mapping[int, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
         self.stimuli = complete_stimuli(self.stimuli)
         check_unique(self.stimuli["id"].tolist(), "The stimulus list")
         self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"])}
         self._gallery = set(self.gallery["id"])
-        self.regions = self.regions or tuple(self.rois)
         self.images_fingerprint = self.images_fingerprint or self.fingerprint
         for array in (self.betas, *self.rdms.values(), *self.embeddings.values()):
             if array is not None:
@@ -132,8 +138,14 @@ class Dataset:
         for name, rows in self.embeddings.items():
             what = f"The embedding {name!r}"
             check_same_length(len(rows), len(self.stimuli), what, "the stimulus list")
+        self._missing = np.zeros(self.n_units, dtype=np.intp)
+        self._lacking = np.zeros(len(self.trials), dtype=np.intp)
+        self._kept = np.arange(self.n_units)
         if self.betas is not None:
             self._check_trials(self.betas)
+            self._leave_out(self.betas)
+        self.left_out = self.left_out or {}
+        self.regions = self.regions or tuple(self.rois)
 
     @property
     def n_stimuli(self) -> int:
@@ -141,6 +153,7 @@ class Dataset:
 
     @property
     def n_units(self) -> int:
+        """Number of recorded units, those in ``left_out`` included."""
         return 0 if self.betas is None else self.betas.shape[1]
 
     @property
@@ -164,13 +177,19 @@ class Dataset:
         return self._row[stimulus_id]
 
     def units(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
-        """Unit indices of one ROI or of several concatenated (each unit once); None gives all."""
+        """Unit indices of one ROI or of several concatenated (each unit once); None gives all.
+
+        Column i of ``responses(roi)`` is unit ``units(roi)[i]``. Those in ``left_out`` are not
+        among them.
+        """
         if roi is None:
-            return np.arange(self.n_units)
+            return self._kept
         names = [roi] if isinstance(roi, str) else list(roi)
         for name in names:
             if name not in self.rois:
-                raise NotFoundError(f"There is no ROI {name!r}", choices=self.rois)
+                lost = f"No unit of the ROI {name!r} has usable values"
+                problem = lost if name in self.lost_rois else f"There is no ROI {name!r}"
+                raise NotFoundError(problem, choices=self.rois)
         if not names:
             raise InputError("No ROI was named", "at least one", choices=self.rois)
         units = np.concatenate([self.rois[name] for name in names])
@@ -188,19 +207,26 @@ class Dataset:
         roi : str or sequence of str, optional
             One ROI, several to concatenate, or None for every unit.
         repeats : {'mean', 'all'}
-            'mean' averages the usable repeats of each stimulus and gives NaN rows
-            where there is none; 'all' gives one row for each trial, described by
-            ``trials``.
+            'mean' averages the usable repeats of each stimulus, ``trial_counts(roi)`` of them;
+            'all' gives one row for each trial, described by ``trials``.
 
         Returns
         -------
         np.ndarray of shape (n, v) or (trials, v), float32, in ``info.units``
+            Columns are ``units(roi)``. A row is complete, or NaN throughout: of a trial without
+            a value in one of these units, of a stimulus that has no complete trial.
 
         Raises
         ------
         NotFoundError
             If the recording has no responses, or no such ROI.
         """
+        return self.responses_of(self.units(roi), repeats)
+
+    def responses_of(
+        self, units: np.ndarray, repeats: Literal["mean", "all"] = "mean"
+    ) -> np.ndarray:
+        """Responses of some units, by their indices; see ``responses``."""
         if self.betas is None:
             raise NotFoundError(
                 f"{self.info.title} comes as RDMs only",
@@ -209,35 +235,56 @@ class Dataset:
             )
         if repeats not in ("mean", "all"):
             raise InputError(f"repeats is {repeats!r}", choices=("mean", "all"))
-        units = self.units(roi)
         whole = len(units) == self.n_units and np.array_equal(units, np.arange(self.n_units))
-        betas = self.betas if whole else self.betas[:, units]
-        return betas if repeats == "all" else self._mean_over_repeats(betas)
+        betas, usable = self.betas if whole else self.betas[:, units], self._usable(units)
+        if repeats == "mean":
+            return self._mean_over_repeats(betas, np.flatnonzero(usable))
+        return betas if usable.all() else np.where(usable[:, None], betas, np.float32(np.nan))
 
-    def region_means(self) -> np.ndarray:
-        """Mean response over the units of each of ``regions``.
+    def trial_counts(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
+        """Number of usable trials of each stimulus in a ROI. (n,) int"""
+        usable = self._usable(self.units(roi))
+        return np.bincount(self.trial_rows[usable], minlength=self.n_stimuli)
+
+    @property
+    def trials_missing(self) -> np.ndarray:
+        """Of each recorded unit, the trials without a value where others have one. (units,) int"""
+        return self._missing
+
+    @property
+    def lost_rois(self) -> tuple[str, ...]:
+        """ROIs of which no unit is left."""
+        named = [name for rois in (self.left_out or {}).values() for name in rois]
+        return tuple(name for name in dict.fromkeys(named) if name not in self.rois)
+
+    @property
+    def has_value(self) -> np.ndarray:
+        """Mark the trials that have a value in any unit. (trials,) bool"""
+        return self._lacking < len(self._kept)
+
+    def region_means(self, names: Sequence[str] | None = None) -> np.ndarray:
+        """Mean response over the units of each of ``regions``, or of other ROIs.
 
         Returns
         -------
         np.ndarray of shape (n, regions), float32, in ``info.units``
-            NaN rows where a stimulus has no usable response.
+            Column i is the mean of ``responses(names[i])``: NaN where the stimulus has no
+            usable response in that region.
 
         Raises
         ------
         NotFoundError
-            If the recording has no responses, or no ROIs.
+            If the recording has no responses, or no such ROIs.
         """
-        if not self.regions:
+        names = self.regions if names is None else tuple(names)
+        if not names:
             raise NotFoundError(f"{self.info.title} has no ROIs", "named regions to average")
-        responses = self.responses()
-        means = [responses[:, self.rois[name]].mean(axis=1) for name in self.regions]
+        means = [self.responses(name).mean(axis=1, dtype=np.float64) for name in names]
         return np.stack(means, axis=1).astype(np.float32)
 
     def missing(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
-        """Mark the stimuli without a usable response. (n,) bool."""
-        if self.betas is None:
-            return np.ones(self.n_stimuli, dtype=bool)
-        return np.isnan(self.responses(roi)[:, 0])
+        """Mark the stimuli without a usable response in a ROI. (n,) bool."""
+        return self.trial_counts(roi) == 0
 
     def image(self, stimulus_id: str) -> Image.Image:
         """Image of a stimulus, or of a gallery entry, RGB.
@@ -279,8 +326,38 @@ class Dataset:
             is_subset=True,
         )
 
-    def _mean_over_repeats(self, betas: np.ndarray) -> np.ndarray:
-        usable = np.flatnonzero(np.isfinite(betas).all(axis=1))
+    def _leave_out(self, betas: np.ndarray) -> None:
+        """Apply the rule for missing values; a subset of a recording leaves the same units."""
+        scanned = scan(betas)
+        is_whole = self.left_out is None
+        if self.left_out is None:
+            units = units_to_leave(betas, scanned, self.trials["session"], self.rois)
+            self.left_out = _with_rois(units, self.rois)
+        lost = np.array(list(self.left_out), dtype=np.intp)
+        self._kept = np.setdiff1d(np.arange(self.n_units), lost)
+        self._missing = scanned.trials - int((scanned.units == self.n_units).sum())
+        never = scanned.trials[lost] == len(betas)
+        self._lacking = scanned.units - int(never.sum())
+        self._lacking -= lacking_of(betas, scanned.units > 0, lost[~never])
+        self.rois = {
+            name: units[~np.isin(units, lost)]
+            for name, units in self.rois.items()
+            if not np.isin(units, lost).all()
+        }
+        self.regions = tuple(name for name in self.regions if name not in self.lost_rois)
+        partial = (self._lacking > 0) & (self._lacking < len(self._kept))
+        if is_whole and (len(lost) or partial.any()):
+            self.fingerprint = content_hash(self.fingerprint, "missing", RULE)
+
+    def _usable(self, units: np.ndarray) -> np.ndarray:
+        """Mark the trials with a value in each of some units. (trials,) bool"""
+        if self.betas is None:
+            return np.zeros(len(self.trials), dtype=bool)
+        if np.array_equal(units, self._kept):
+            return self._lacking == 0
+        return complete_trials_of(self.betas, self._lacking > 0, units)
+
+    def _mean_over_repeats(self, betas: np.ndarray, usable: np.ndarray) -> np.ndarray:
         rows = self.trial_rows[usable]
         order = np.argsort(rows, kind="stable")
         mean = np.full((self.n_stimuli, betas.shape[1]), np.nan, dtype=np.float32)
@@ -307,6 +384,15 @@ class Dataset:
                     f"ROI {name!r} names units outside 0..{betas.shape[1] - 1}, or none",
                     "unit indices (columns) of the response array",
                 )
+
+
+def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:
+    """Units, each with the names of the ROIs that hold it."""
+    named: dict[int, tuple[str, ...]] = {int(unit): () for unit in units}
+    for name, inside in rois.items():
+        for unit in np.intersect1d(inside, units):
+            named[int(unit)] += (name,)
+    return named
 
 
 def as_rgb(image: Image.Image) -> Image.Image:

@@ -13,6 +13,7 @@ from core.datasets import Dataset
 from core.errors import InputError, NotFoundError
 from core.progress import Progress
 from core.registry import Registry
+from core.validation import complete_rows
 
 
 class Features(NamedTuple):
@@ -112,7 +113,8 @@ def _responses(ds: Dataset, parameters: SourceParameters, progress: Progress | N
 
 
 def _regions(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:
-    return Features(ds.region_means(), False, f"means of {len(ds.regions)} regions")
+    means = complete_rows(ds.region_means())
+    return Features(means, False, f"means of {len(ds.regions)} regions")
 
 
 def _embedding(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:

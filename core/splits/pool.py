@@ -48,9 +48,11 @@ class Pool:
 
 
 def pool_of(ds: Dataset, features: Any = None, beside: Sequence[Dataset] = ()) -> Pool:
-    """The stimuli with a usable response and, where features are given, a finite row of them.
+    """The stimuli with a response and, where features are given, a finite row of them.
 
-    A response of one of the recordings ``beside``, with the same stimuli, counts too.
+    A response counts where it has a value in any unit, so that decoders of different ROIs are
+    tested on one split; each then leaves out what is missing in its own. One of the recordings
+    ``beside``, with the same stimuli, counts too.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def pool_of(ds: Dataset, features: Any = None, beside: Sequence[Dataset] = ()) -
 def has_response(ds: Dataset) -> np.ndarray:
     """Mark the stimuli with a response; with a cell in an RDM where only RDMs came. (n,) bool."""
     if ds.betas is not None or not ds.rdms:
-        return ~ds.missing()
+        return np.bincount(ds.trial_rows[ds.has_value], minlength=ds.n_stimuli) > 0
     return np.any([np.isfinite(rdm).sum(axis=1) > 1 for rdm in ds.rdms.values()], axis=0)
 
 

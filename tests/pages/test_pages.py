@@ -1,5 +1,7 @@
 """Every page, run without a browser: on each kind of recording, and on bad input."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -169,3 +171,27 @@ def test_one_impossible_roi_leaves_the_others(data_root):
     app = open_page("rdm", recording="folder:mine", roi=["solo", "IT"], combine="side by side")
     assert "solo" in app.error[0].value
     assert "1 − Pearson r" in [metric.label for metric in app.metric]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_goes_on_without_what_is_missing(page, data_root):
+    rng = np.random.default_rng(0)
+    betas = rng.normal(size=(30, 10)).astype(np.float32)
+    betas[:, 9], betas[4, 1] = np.nan, np.nan
+    folder = write_folder(data_root, 30, responses__s1=betas)
+    (folder / "rois").mkdir()
+    rois = {"A": [0, 1, 2], "B": [3, 4, 5], "C": [6, 7, 8]}
+    (folder / "rois" / "s1.json").write_text(json.dumps(rois))
+    app = open_page(page, recording="folder:mine")
+    assert not app.exception
+    assert not app.error
+    if page in ("ground_truth", "jobs"):
+        return
+    text = texts(app)
+    assert "1 unit left out (9)" in text
+    if page == "overview":
+        assert "Unit 9 (in no ROI) has no value in any trial" in text
+        assert "Unit 1 (A) has no value in 1 of 30 trials" in text
+        rois, units = (frame.value for frame in app.dataframe[:2])
+        assert rois["Trials left out"].tolist() == [1, 0, 0, 1]
+        assert units["Unit"].tolist() == [9, 1]

@@ -145,10 +145,10 @@ def _responses(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finite responses of a subject to some stimuli, and the stimulus of each."""
     if trials == "mean":
-        responses, stimulus = ds.responses()[:, units][stimuli], np.asarray(stimuli)
+        responses, stimulus = ds.responses_of(units)[stimuli], np.asarray(stimuli)
     else:
         chosen = np.isin(ds.trial_rows, stimuli)
-        responses = ds.responses(repeats="all")[chosen][:, units]
+        responses = ds.responses_of(units, repeats="all")[chosen]
         stimulus = ds.trial_rows[chosen]
     usable = np.isfinite(responses).all(axis=1)
     return responses[usable], stimulus[usable]

@@ -61,7 +61,7 @@ def show_profiles(opened: list[Dataset], rows: Observations, clustering: Cluster
     """The centroids, region by region."""
     if len(opened) == 1 and len(opened[0].regions) > 2:
         ds = opened[0]
-        table = clusters.profile(clustering, ds.region_means(), ds.regions)
+        table = clusters.profile(clustering, clusters.rows_of([ds]).responses, ds.regions)
         unit = ds.info.units
     elif len(opened) > 1:
         table, unit = clusters.profile(clustering, rows.responses, rows.names), rows.unit

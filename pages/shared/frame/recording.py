@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core import __version__, datasets
-from core.datasets import Dataset, DatasetInfo
+from core.datasets import Dataset, DatasetInfo, completeness
 from core.datasets.fetch import FetchRequest
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import check_given
@@ -72,6 +72,15 @@ def title(ds: Dataset, text: str) -> None:
         st.title(plain(text), width="content")
         if ds.info.is_simulated:
             st.badge("Simulated data", icon=":material/science:", color="orange", width="content")
+    missing = incomplete(ds.fingerprint, (), ds)
+    if missing:
+        st.caption(f":material/warning: Responses are missing. {plain(missing)} See Overview.")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def incomplete(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> str:
+    """What numbers of some ROIs (none: every unit) go without; '' where nothing is missing."""
+    return completeness.sentence(_ds, rois)
 
 
 def _offer_download(info: DatasetInfo) -> None:

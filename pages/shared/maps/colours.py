@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -62,5 +63,5 @@ def _colours_well(column: pd.Series, name: str) -> bool:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _values(fingerprint: str, roi: str, unit: int, _ds: Dataset) -> figures.Colouring:
-    responses = _ds.responses(roi or None)
-    return figures.colouring(responses.mean(axis=1) if roi else responses[:, unit])
+    values = _ds.region_means([roi]) if roi else _ds.responses_of(np.array([unit]))
+    return figures.colouring(values[:, 0])

@@ -165,6 +165,31 @@ def _some_missing(responses, embeddings, tested):
     responses[[3, 40, -1]] = np.nan
 
 
+def _units_missing(responses, embeddings, tested):
+    responses[:, 3] = np.nan
+    responses[7, 20] = np.nan
+
+
+def test_a_decoder_goes_without_the_unit_and_drops_a_trial_for_its_roi_alone():
+    planted.save(change=_units_missing, subjects=("s1", "s2"))
+    path = datasets.load(planted.NAME, "s2").info.where / "responses" / "s2.npy"
+    np.save(path, np.nan_to_num(np.load(path)))
+    for rois, units, rows in ((["A"], 13, 216), (["B"], 10, 215), (["A", "B"], 23, 215)):
+        data = decoders.prepare(planted.config(subjects=("s1",), rois=rois))
+        assert 7 in data.fold.rows
+        assert (len(data.layout.units[0]), data.shape.units) == (units, units)
+        assert 3 not in data.layout.units[0]
+        x = data.rows(np.arange(planted.PICTURES), "mean", data.scaling("mean")).x
+        assert len(x) == rows
+        assert np.isfinite(x).all()
+    both = decoders.prepare(planted.config("clip_mused", subjects=("s1", "s2"), rois=["A"]))
+    assert [len(units) for units in both.layout.units] == [13, 14]
+    table = decoders.evaluate(
+        decoders.train(planted.config("ridge", subjects=("s1",), rois=["A"])), baselines=False
+    )
+    assert table.set_index("measure").loc["two-way", "value"] > 0.8
+
+
 def test_missing_responses_are_left_out():
     planted.save(change=_some_missing)
     data = decoders.prepare(planted.config())
