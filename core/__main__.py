@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import __version__, operations
 from core.commands import ablate as ablating
+from core.commands import check as checking
 from core.commands import decoders as decoding
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
@@ -160,6 +161,10 @@ def _parser() -> Parser:
     listing = commands.add_parser("datasets", help="list the datasets and where they lie")
     listing.set_defaults(command=list_datasets)
 
+    checked = commands.add_parser("check", help="check a dataset, and say what is missing")
+    _add_dataset_arguments(checked)
+    checked.set_defaults(command=checking.check)
+
     fetching = commands.add_parser("fetch", help="bring a dataset to this machine")
     fetching.add_argument("name", metavar="NAME", help="id of the dataset")
     fetching.add_argument(
@@ -195,7 +200,7 @@ def _parser() -> Parser:
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")
     job.set_defaults(command=run_job)
 
-    for command in (listing, fetching, encoding, rdm, training, scoring, sweeping, ablations, job):
+    for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="machine-readable output")
     return parser
 
@@ -285,6 +290,7 @@ def _save(path: Path, matrix: np.ndarray) -> None:
 
 def _summary(ds: Dataset, chosen: argparse.Namespace, matrix: np.ndarray) -> dict[str, Any]:
     from core import rdm
+    from core.datasets import completeness
 
     return {
         "dataset": chosen.dataset,
@@ -296,6 +302,7 @@ def _summary(ds: Dataset, chosen: argparse.Namespace, matrix: np.ndarray) -> dic
         "metric": None if chosen.published else chosen.metric or "correlation",
         "n": len(matrix),
         "missing": ds.stimuli["id"].iloc[rdm.undefined(matrix)].tolist(),
+        "incomplete": "" if chosen.published else completeness.sentence(ds, chosen.roi or ()),
         **_range(matrix),
         "out": str(chosen.out) if chosen.out else None,
     }
@@ -331,6 +338,8 @@ def _summary_lines(summary: dict[str, Any]) -> list[str]:
         f"{summary['n']} stimuli, {what}, {summary['pairs']} pairs with a value",
         f"missing rows: {len(missing)}" + (f" ({enumerate_names(missing)})" if missing else ""),
     ]
+    if summary["incomplete"]:
+        lines.append(summary["incomplete"])
     if summary["pairs"]:
         lines.append("min {minimum:.6g}, max {maximum:.6g}, mean {mean:.6g}".format(**summary))
     return [*lines, f"saved in {summary['out']}"]

@@ -32,8 +32,8 @@ def page(ds: Dataset) -> None:
     missing = recording.incomplete(ds.fingerprint, rois, ds)
     if missing and rois:
         st.caption(plain(missing))
-    single_responses(ds, responses, usable)
-    spread(ds, responses)
+    single_responses(ds, rois, responses, usable)
+    spread(ds, rois, responses)
     with st.container(key="halves_below"):
         left, right = st.columns(2)
     with left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from core.datasets import completeness
 from core.datasets.completeness import UnitGaps, noun, span
@@ -13,6 +14,8 @@ from core.validation import enumerate_names, row_blocks
 
 State = Literal["ok", "note", "problem"]
 NAMED, MOST_NUMBERS = 4, 20
+# Of fewer trials, rounded values may agree by chance.
+FEWEST_TRIALS = 4
 
 
 class Check(NamedTuple):
@@ -35,7 +38,7 @@ def _response_checks(ds: Dataset) -> list[Check]:
         return [Check("note", "Comes as RDMs", detail)]
     shape = f"{len(ds.trials):,} trials, {len(ds.betas):,} response rows, {ds.n_stimuli:,} stimuli"
     aligned = Check("ok", "Responses and stimulus list align", f"{shape}; every trial is listed.")
-    return [aligned, *_missing(ds), *_flat(ds), _constant(ds), _repeats(ds)]
+    return [aligned, *_missing(ds), *_flat(ds), *_constant(ds), _repeats(ds)]
 
 
 def _missing(ds: Dataset) -> list[Check]:
@@ -122,18 +125,44 @@ def _flat(ds: Dataset) -> list[Check]:
     return [Check("note", f"{len(flat)} constant responses", detail)]
 
 
-def _constant(ds: Dataset) -> Check:
-    low, high = np.full(ds.n_units, np.inf), np.full(ds.n_units, -np.inf)
-    betas = ds.betas
+def _constant(ds: Dataset) -> list[Check]:
+    """Units that never vary, and those that are constant in a session, as zeros for NaN are."""
+    low, high = _extremes(ds)
+    constant = np.fmin.reduce(low) == np.fmax.reduce(high)
+    flat = ((low == high).any(axis=0) & ~constant)[ds.units()] if len(low) > 1 else np.zeros(0)
+    within, constant = ds.units()[np.flatnonzero(flat)], ds.units()[constant[ds.units()]]
+    results = []
+    if len(constant):
+        detail = f"Units {enumerate_names(constant)} have one value throughout; they carry nothing."
+        results.append(Check("note", f"{noun(len(constant), 'constant unit')}", detail))
+    if len(within):
+        detail = (
+            f"Units {enumerate_names(within)} have one value in a whole session and vary in "
+            "others: where that stands for missing responses, write NaN in its place."
+        )
+        several = noun(len(within), "unit")
+        results.append(Check("problem", f"{several} constant in a session", detail))
+    detail = f"{len(ds.units()):,} response units."
+    return results or [Check("ok", "Every unit varies", detail)]
+
+
+def _extremes(ds: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest value of each unit in each session, NaN left out.
+
+    Of recordings where a session has fewer, over all. Two (sessions, units).
+    """
+    betas, session = ds.betas, pd.factorize(ds.sessions, use_na_sentinel=False)[0]
     assert betas is not None
+    if len(session) == 0 or np.bincount(session).min() < FEWEST_TRIALS:
+        session = np.zeros(len(betas), dtype=np.intp)
+    shape = (int(session.max(initial=0)) + 1, ds.n_units)
+    low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
     for block in row_blocks(*betas.shape):
-        low = np.fmin(low, np.fmin.reduce(betas[block], axis=0))
-        high = np.fmax(high, np.fmax.reduce(betas[block], axis=0))
-    constant = ds.units()[(low == high)[ds.units()]]
-    if len(constant) == 0:
-        return Check("ok", "Every unit varies", f"{len(ds.units()):,} response units.")
-    detail = f"Units {enumerate_names(constant)} have one value throughout; they carry nothing."
-    return Check("note", f"{len(constant)} constant units", detail)
+        for number in np.unique(session[block]):
+            rows = betas[block][session[block] == number]
+            low[number] = np.fmin(low[number], np.fmin.reduce(rows, axis=0))
+            high[number] = np.fmax(high[number], np.fmax.reduce(rows, axis=0))
+    return low, high
 
 
 def _repeats(ds: Dataset) -> Check:

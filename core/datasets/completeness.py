@@ -161,8 +161,7 @@ def span(counts: np.ndarray) -> str:
 
 def _sessions(ds: Dataset, unit: int) -> str:
     assert ds.betas is not None
-    sessions = ds.trials["session"]
-    has_value = pd.Series(np.isfinite(ds.betas[:, unit])).groupby(sessions, dropna=False).any()
+    has_value = pd.Series(np.isfinite(ds.betas[:, unit])).groupby(ds.sessions, dropna=False).any()
     names = [str(name) for name in has_value.index[~has_value]]
     return enumerate_names(names, 3) if len(has_value) > 1 else ""
 

@@ -166,6 +166,11 @@ class Dataset:
         """Row in ``stimuli`` of each trial. (trials,) int."""
         return self.trials["id"].map(self._row).to_numpy(dtype=np.intp)
 
+    @property
+    def sessions(self) -> pd.Series:
+        """Session of each trial; one session where the list of trials names none."""
+        return self.trials.get("session", pd.Series(1, index=self.trials.index))
+
     def has_stimulus(self, stimulus_id: str) -> bool:
         """Whether the stimulus list holds an id."""
         return stimulus_id in self._row
@@ -187,7 +192,7 @@ class Dataset:
         names = [roi] if isinstance(roi, str) else list(roi)
         for name in names:
             if name not in self.rois:
-                lost = f"No unit of the ROI {name!r} has usable values"
+                lost = f"No unit of the ROI {name!r} has usable values of {self.subject}"
                 problem = lost if name in self.lost_rois else f"There is no ROI {name!r}"
                 raise NotFoundError(problem, choices=self.rois)
         if not names:
@@ -331,7 +336,7 @@ class Dataset:
         scanned = scan(betas)
         is_whole = self.left_out is None
         if self.left_out is None:
-            units = units_to_leave(betas, scanned, self.trials["session"], self.rois)
+            units = units_to_leave(betas, scanned, self.sessions, self.rois)
             self.left_out = _with_rois(units, self.rois)
         lost = np.array(list(self.left_out), dtype=np.intp)
         self._kept = np.setdiff1d(np.arange(self.n_units), lost)

@@ -14,8 +14,10 @@ from core.rdm.cells import Spread
 INK = CATEGORY_COLOURS[0]
 
 
-def lines(responses: np.ndarray, names: Sequence[str], unit: str) -> go.Figure:
-    """Single responses over the units of a ROI, a line a stimulus. (k, v)."""
+def lines(
+    responses: np.ndarray, names: Sequence[str], unit: str, units: Sequence[int] = ()
+) -> go.Figure:
+    """Single responses (k, v) over the units of a ROI, numbered ``units``, a line a stimulus."""
     figure = go.Figure()
     for position, (row, name) in enumerate(zip(responses, names, strict=True)):
         colour = CATEGORY_COLOURS[position % len(CATEGORY_COLOURS)]
@@ -24,12 +26,15 @@ def lines(responses: np.ndarray, names: Sequence[str], unit: str) -> go.Figure:
             name=html.escape(name, quote=False),
             mode="lines",
             line={"color": colour, "width": 1.5},
+            text=[f"unit {number}" for number in units] or None,
         )
     return styled(figure, "Unit of the ROI", f"Response ({unit})")
 
 
-def band(mean: np.ndarray, deviation: np.ndarray, x_title: str, unit: str) -> go.Figure:
-    """Mean with one standard deviation on either side, both (k,)."""
+def band(
+    mean: np.ndarray, deviation: np.ndarray, x_title: str, unit: str, names: Sequence[str] = ()
+) -> go.Figure:
+    """Mean with one standard deviation on either side, both (k,), and what each is of."""
     mean, deviation = np.round(mean, 4), np.round(deviation, 4)
     figure = go.Figure()
     for edge, fill in ((mean + deviation, None), (mean - deviation, "tonexty")):
@@ -45,8 +50,10 @@ def band(mean: np.ndarray, deviation: np.ndarray, x_title: str, unit: str) -> go
     figure.add_scatter(
         y=mean, mode="lines", name="mean", line={"color": INK, "width": 1.5}, customdata=deviation
     )
+    place = "%{text}" if len(names) else "%{x}"
     figure.update_traces(
-        hovertemplate="%{x}: %{y:.3f} ± %{customdata:.3f}<extra></extra>",
+        text=[html.escape(name, quote=False) for name in names] or None,
+        hovertemplate=place + ": %{y:.3f} ± %{customdata:.3f}<extra></extra>",
         selector={"name": "mean"},
     )
     return styled(figure, x_title, f"Mean ± SD ({unit})")

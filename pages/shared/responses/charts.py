@@ -24,26 +24,30 @@ def reliability(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> statis
     return statistics.split_half_reliability(responses, _ds.trial_rows)
 
 
-def single_responses(ds: Dataset, responses: np.ndarray, usable: np.ndarray) -> None:
+def single_responses(
+    ds: Dataset, rois: tuple[str, ...], responses: np.ndarray, usable: np.ndarray
+) -> None:
     st.subheader("Single responses")
     stimuli = chosen_stimuli(ds, usable)
     names = [images.describe(stimulus) for _, stimulus in stimuli.iterrows()]
-    chart = charts.lines(responses[stimuli.index], names, ds.info.units)
+    units = ds.units(rois or None).tolist()
+    chart = charts.lines(responses[stimuli.index], names, ds.info.units, units)
     st.plotly_chart(chart, key="lines", alt=f"Responses over units: {'; '.join(names)}")
     images.strip(ds, stimuli.index.tolist(), size=72)
 
 
-def spread(ds: Dataset, responses: np.ndarray) -> None:
+def spread(ds: Dataset, rois: tuple[str, ...], responses: np.ndarray) -> None:
     over_units, over_stimuli = statistics.over_stimuli(responses), statistics.over_units(responses)
     with st.container(key="halves"):
         left, right = st.columns(2)
     with left:
         st.subheader("Each unit, over stimuli")
-        chart = charts.band(*over_units, "Unit of the ROI", ds.info.units)
+        names = [f"unit {unit}" for unit in ds.units(rois or None)]
+        chart = charts.band(*over_units, "Unit of the ROI", ds.info.units, names)
         st.plotly_chart(chart, key="units", alt="Mean and standard deviation of each unit")
     with right:
         st.subheader("Each stimulus, over units")
-        chart = charts.band(*over_stimuli, "Stimulus", ds.info.units)
+        chart = charts.band(*over_stimuli, "Stimulus", ds.info.units, ds.stimuli["id"].tolist())
         st.plotly_chart(chart, key="means", alt="Mean and standard deviation of each stimulus")
 
 

@@ -46,6 +46,7 @@ def check_one_line(message: str, status: int, out: str, error: str) -> None:
     [
         (),
         ("datasets",),
+        ("check",),
         ("fetch",),
         ("encode",),
         ("rdm",),

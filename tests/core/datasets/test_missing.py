@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from core import clusters, datasets, maps, rdm, splits
+from core.__main__ import main
 from core.datasets import completeness
 from core.datasets.checks import check
 from core.errors import NotFoundError
@@ -141,7 +142,9 @@ def test_an_roi_without_values_is_named_and_the_others_go_on(opened):
     assert (list(ds.rois), ds.regions, ds.lost_rois) == (["A", "C"], ("A", "C"), ("B",))
     assert "No unit is left of B" in texts(ds)
     assert ds.region_means().shape == (STIMULI, 2)
-    with pytest.raises(NotFoundError, match=r"No unit of the ROI 'B' has usable values.*A, C"):
+    with pytest.raises(
+        NotFoundError, match=r"No unit of the ROI 'B' has usable values of s1.*A, C"
+    ):
         ds.responses("B")
 
 
@@ -198,3 +201,31 @@ def test_a_complete_recording_is_said_to_be(opened):
     assert completeness.sentence(ds) == completeness.sentence(ds, ["A"]) == ""
     assert all(result.state != "problem" for result in check(ds))
     assert completeness.by_unit(ds) == []
+
+
+def test_zeros_in_the_place_of_a_session_are_suspected(opened):
+    betas = betas_with()
+    betas[FIRST, 7], betas[:, 8] = 0, 0
+    titles = {result.title: result for result in check(opened(betas))}
+    assert titles["1 unit constant in a session"].state == "problem"
+    assert "Units 7 have" in titles["1 unit constant in a session"].detail
+    assert "Units 8 have" in titles["1 constant unit"].detail
+    assert "1 unit constant in a session" not in {
+        result.title for result in check(opened(betas, sessions=False))
+    }
+
+
+def test_the_command_says_it_of_every_subject(opened, tmp_path, capsys):
+    opened(betas_with((TWO, 1), (4, 5)))
+    np.save(tmp_path / "responses" / "s2.npy", np.ones((STIMULI, 2)) + np.eye(STIMULI, 2))
+    assert main(["check", "folder", "--root", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "Unit 1 (A) has no value in 16 of 24 trials, none in session 1, 2." in text
+    assert "B: 3 units, 23 trials; left out 0 units, 1 trials; means of 2 to 3 trials" in text
+    assert "subject s2\n  ok" in text
+    assert main(["check", "folder", "--root", str(tmp_path), "--subject", "s1", "--json"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["subjects"]
+    assert [unit["unit"] for unit in result["units"]] == [1, 5]
+    out = str(tmp_path / "b.npy")
+    main(["rdm", "folder", "--root", str(tmp_path), "--roi", "B", "--out", out])
+    assert "B: 1 of 24 trials left out, so that means are of 2 to 3" in capsys.readouterr().out

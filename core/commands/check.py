@@ -1,0 +1,58 @@
+"""``python -m core check``: whether the parts of a recording fit, and what is missing of them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from core.commands.shared import option, show
+
+if TYPE_CHECKING:
+    from core.datasets.dataset import Dataset
+
+
+def check(chosen: argparse.Namespace, bar: Any) -> int:
+    """Check every subject of a recording, or the one that is named."""
+    from core import datasets
+
+    options = dict(option(text) for text in chosen.option)
+    first = datasets.load_with(chosen.dataset, chosen.subject, options, chosen.root)
+    names = [first.subject] if chosen.subject else list(first.subjects)
+    results = []
+    for place, name in enumerate(names):
+        bar(place / len(names), f"Checking {name}")
+        ds = first
+        if name != first.subject:
+            ds = datasets.load_with(chosen.dataset, name, options, chosen.root)
+        results.append(_result(ds))
+    bar.clear()
+    title = first.info.title + (" (simulated)" if first.info.is_simulated else "")
+    content = {"dataset": chosen.dataset, "title": first.info.title, "subjects": results}
+    show(chosen, content, [title, *(line for result in results for line in _lines(result))])
+    return 0
+
+
+def _result(ds: Dataset) -> dict[str, Any]:
+    from core.datasets import checks, completeness
+
+    has_gaps = ds.betas is not None and not completeness.is_complete(ds)
+    return {
+        "subject": ds.subject,
+        "checks": [result._asdict() for result in checks.check(ds)],
+        "rois": [row._asdict() for row in completeness.by_roi(ds)] if has_gaps else [],
+        "units": [row._asdict() for row in completeness.by_unit(ds)] if has_gaps else [],
+    }
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    lines = [f"subject {result['subject']}"]
+    lines += [
+        f"  {each['state']:<8} {each['title']}. {each['detail']}" for each in result["checks"]
+    ]
+    for roi in result["rois"]:
+        lines.append(
+            "  {roi}: {units:,} units, {trials:,} trials; left out {units_left_out:,} units, "
+            "{trials_left_out:,} trials; means of {fewest} to {most} trials, "
+            "{stimuli_missing:,} stimuli without response".format(**roi)
+        )
+    return lines
