@@ -6,10 +6,21 @@ import streamlit as st
 
 import pages.shared.decoders.presets  # noqa: F401  (registers the presets of the page)
 from core.datasets import Dataset
+from core.decoders import Config
 from core.errors import NeurogalleryError
 from pages.shared.decoders import settings
 from pages.shared.decoders.run import list_decoders, show, trained
 from pages.shared.frame import guard, presets, recording
+from pages.shared.frame.text import plain
+
+
+def say_missing(ds: Dataset, config: Config) -> None:
+    """What the decoder goes without, of each of its subjects."""
+    for subject in config.subjects or (ds.subject,):
+        own = recording.other_subject(ds, subject)
+        missing = recording.incomplete(own.fingerprint, config.rois, own)
+        if missing:
+            st.caption(f":material/info: {plain(subject)}: {plain(missing)}")
 
 
 def page(ds: Dataset) -> None:
@@ -35,6 +46,7 @@ def page(ds: Dataset) -> None:
     except NeurogalleryError as error:
         guard.show_error(error)
     else:
+        say_missing(ds, config)
         run = trained(config)
         if run is not None:
             show(ds, run)

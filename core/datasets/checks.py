@@ -68,9 +68,9 @@ def _trials_left_out(ds: Dataset, units: list[UnitGaps]) -> list[Check]:
     rois = [roi for roi in completeness.by_roi(ds) if roi.trials_left_out and roi.units]
     if not rois:
         return []
+    means = " (means of {} trials)" if ds.repeats.max() > 1 else ""
     parts = [
-        f"{roi.roi} {roi.trials_left_out:,} (means of {span(np.array([roi.fewest, roi.most]))} "
-        "trials)"
+        f"{roi.roi} {roi.trials_left_out:,}" + means.format(span(np.array([roi.fewest, roi.most])))
         for roi in rois
     ]
     detail = f"Left out of {enumerate_names(parts, NAMED)}."

@@ -139,10 +139,10 @@ def sentence(ds: Dataset, rois: Sequence[str] = ()) -> str:
     if lost:
         parts.append(f"{noun(len(lost), 'unit')} left out ({enumerate_names(lost, NAMED)})")
     if dropped:
-        parts.append(
-            f"{dropped:,} of {noun(len(ds.trials), 'trial')} left out, so that means are of "
-            f"{span(counts[counts > 0])} trials each, where {span(ds.repeats)} were recorded"
-        )
+        parts.append(f"{dropped:,} of {noun(len(ds.trials), 'trial')} left out")
+    if dropped and ds.repeats.max() > 1:
+        usable, recorded = span(counts[counts > 0]), span(ds.repeats)
+        parts.append(f"means are of {usable} trials each, where {recorded} were recorded")
     if without:
         parts.append(f"{noun(without, 'stimulus', 'stimuli')} without a usable response")
     return f"{' + '.join(rois) or 'Every unit'}: {'; '.join(parts)}." if parts else ""

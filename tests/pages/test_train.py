@@ -14,6 +14,7 @@ from pages.shared.decoders import described, retrieved
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import scores as decoder_scores
 from pages.shared.decoders import table as decoder_table
+from tests.core.decoders import planted
 from tests.pages.app import open_page, texts, until_done, write_folder
 
 N, D, V = 80, 6, 20
@@ -511,3 +512,15 @@ def test_a_decoder_of_the_same_key_goes_before_the_example():
 def test_without_examples_the_table_says_that_there_is_none(recording, tmp_path, monkeypatch):
     monkeypatch.setenv("NEUROGALLERY_READY", str(tmp_path / "none"))
     assert "No decoder was trained yet" in texts(open_page("train", **recording))
+
+
+def test_what_a_decoder_goes_without_is_said_of_its_rois(data_root):
+    def lose(responses, embeddings, tested):
+        responses[:, 3] = responses[5, 20] = np.nan
+
+    planted.save(change=lose)
+    app = open_page("train", recording=planted.NAME, roi="A", encoder="precomputed:truth")
+    assert not app.exception
+    assert r"s1: A\: 1 unit left out (3)." in texts(app)
+    app = open_page("train", recording=planted.NAME, roi="B", encoder="precomputed:truth")
+    assert r"s1: B\: 1 of 216 trials left out; 1 stimulus without a usable response." in texts(app)

@@ -228,4 +228,4 @@ def test_the_command_says_it_of_every_subject(opened, tmp_path, capsys):
     assert [unit["unit"] for unit in result["units"]] == [1, 5]
     out = str(tmp_path / "b.npy")
     main(["rdm", "folder", "--root", str(tmp_path), "--roi", "B", "--out", out])
-    assert "B: 1 of 24 trials left out, so that means are of 2 to 3" in capsys.readouterr().out
+    assert "B: 1 of 24 trials left out; means are of 2 to 3" in capsys.readouterr().out

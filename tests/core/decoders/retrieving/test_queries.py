@@ -47,6 +47,22 @@ def test_an_image_finds_the_responses_to_it_by_either_way(decoded):
     assert np.median(places["encoding"]) < len(decoded.stimulus) / 8
 
 
+def test_regions_are_means_of_the_units_that_are_left():
+    def lose(responses, embeddings, tested):
+        responses[:, 2] = responses[5, 20] = np.nan
+
+    planted.save(change=lose)
+    decoded = decode(decoders.train(planted.config("ridge")))
+    model, ds = ResponseModel(decoded), decoded.ds
+    assert {name: len(units) for name, units in model.regions.items()} == {"A": 13, "B": 10}
+    scaling = decoded.run.scaling
+    for roi, places in (("A", slice(0, 13)), ("B", slice(13, 23))):
+        own = ds.responses(roi)[decoded.stimulus[4]].astype(np.float64)
+        own = (own - scaling.mean[0, places]) / scaling.deviation[0, places]
+        region = model.profile(target(decoded, [3])[0]).names.index(roi)
+        assert model.measured(4)[region] == pytest.approx(own.mean(), abs=1e-5)
+
+
 def test_decoding_ranks_by_the_cosine_of_the_predictions(decoded):
     query = image_query(decoded, np.ones(planted.DIMENSIONS, dtype=np.float32))
     cosine = unit_rows(decoded.predicted) @ unit_rows(query[None])[0]

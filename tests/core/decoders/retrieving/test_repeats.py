@@ -18,9 +18,14 @@ def predictions(decoded, responses):
     return scaled @ state["network.weight"].T + state["network.bias"]
 
 
-def test_trials_and_running_averages_are_those_of_a_loop():
+@pytest.mark.parametrize("missing", ["a trial", "a unit, and a value of a trial"])
+def test_trials_and_running_averages_are_those_of_a_loop(missing):
     def lose(responses, embeddings, tested):
-        responses[planted.PICTURES * 2 - 1] = np.nan  # the second repeat of the last stimulus
+        second = planted.PICTURES * 2 - 1  # repeat of the last stimulus
+        if missing == "a trial":
+            responses[second] = np.nan
+        else:
+            responses[:, 2] = responses[second, 20] = np.nan
 
     planted.save(repeats=3, change=lose)
     decoded = decode(decoders.train(planted.config("ridge")))
