@@ -11,6 +11,9 @@ from core.datasets.dataset import STIMULUS_COLUMNS, TRIAL_COLUMNS, complete_stim
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.validation import check_unique
 
+# Key in ``DataFrame.attrs``, which a selection of rows keeps.
+FILLED = "filled"
+
 
 def read_stimuli(path: Path) -> pd.DataFrame:
     """Read a stimulus or gallery list; further columns become numbers where all are.
@@ -40,7 +43,7 @@ def complete_trials(trials: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that a trial list lacks.
 
     ``repeat`` counts the trials of each stimulus in the order of the list; ``run``
-    and ``session`` are 1.
+    and ``session`` are 1, and ``names_column`` knows that the list did not name them.
     """
     table = trials.reset_index(drop=True).copy()
     if "repeat" not in table:
@@ -48,8 +51,14 @@ def complete_trials(trials: pd.DataFrame) -> pd.DataFrame:
     for column in ("run", "session"):
         if column not in table:
             table[column] = 1
+            table.attrs[FILLED] = [*table.attrs.get(FILLED, ()), column]
     further = [column for column in table.columns if column not in TRIAL_COLUMNS]
     return table[[*TRIAL_COLUMNS, *further]]
+
+
+def names_column(trials: pd.DataFrame, column: str) -> bool:
+    """Whether a trial list came with a column, which was not filled in by ``complete_trials``."""
+    return column in trials and column not in trials.attrs.get(FILLED, ())
 
 
 def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from core.rdm.cells import Cell, block_mean, cell, spread
 from core.rdm.compare import COMPARISONS, Mantel, NoiseCeiling, compare, mantel, noise_ceiling
 from core.rdm.compute import compute, undefined
 from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
+from core.rdm.folds import Folds, folds_of
 from core.rdm.job import RdmRequest, arrange, load, of_dataset, published, result_key
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
@@ -15,6 +16,7 @@ __all__ = [
     "ORDERS",
     "Block",
     "Cell",
+    "Folds",
     "Mantel",
     "NoiseCeiling",
     "Pair",
@@ -30,6 +32,7 @@ __all__ = [
     "correlate",
     "extreme_cells",
     "extreme_pairs",
+    "folds_of",
     "load",
     "mantel",
     "noise_ceiling",

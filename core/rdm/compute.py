@@ -67,7 +67,7 @@ def compute(
                 "a run or repeat label for each row",
                 "Choose another metric for a recording without repeats.",
             )
-        return crossnobis(responses, folds, stimuli=stimuli, noise=noise)
+        return crossnobis(responses, folds, stimuli=stimuli, noise=noise, progress=progress)
     prepared = method.prepare(responses)
     n = len(responses)
     matrix = np.empty((n, n), dtype=np.float32)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, combinations_with_replacement, product
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.errors import InputError
+from core.memory import check_memory
+from core.progress import Progress
 from core.validation import check_same_length
 
 NOISE_NORMALISATIONS = ("none", "diagonal", "full")
+MOST_GROUPS = 6
+FEWEST_RESIDUALS = 3
+
+Whitener = Callable[[np.ndarray], np.ndarray]
 
 
 def crossnobis(
@@ -20,6 +27,7 @@ def crossnobis(
     *,
     stimuli: Sequence[Any] | np.ndarray | None = None,
     noise: str = "none",
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """Mean over ordered pairs of folds f != g of (x_fi - x_fj) . (x_gi - x_gj) / v.
 
@@ -28,73 +36,193 @@ def crossnobis(
     responses : np.ndarray of shape (trials, v)
     folds, stimuli : array_like of shape (trials,)
         Fold and stimulus of each row; several rows of one stimulus in one fold are
-        averaged. A pair uses the folds that hold both stimuli; with fewer than two
-        it is NaN.
+        averaged. A pair uses the folds that hold both stimuli. Where these are fewer
+        than two, it uses every product of responses of different folds, after the
+        mean of each fold. A stimulus of a single fold is NaN.
     noise : {'none', 'diagonal', 'full'}
         Responses are divided by the standard deviation of the noise of each unit
         ('diagonal') or whitened by its covariance with Ledoit-Wolf shrinkage
-        ('full'). The noise is what is left of each fold after the mean over folds.
+        ('full'). The noise is independent of what is multiplied, else distances
+        would be too large: it is what rows of one stimulus differ by within folds, or
+        else what it differs by between the folds outside a pair of folds. Folds are
+        taken in at most 6 groups for that; one covariance serves two groups.
+    progress : callable, optional
+        Called with (fraction, message); may raise ``Cancelled``.
 
     Returns
     -------
     np.ndarray of shape (n, n), float32
-        Rows in the order of first appearance of the stimuli. May be negative.
+        Rows in the order of first appearance of the stimuli. May be negative; its
+        expectation is 0 where two stimuli do not differ.
 
-    Source: Walther et al. (2016), NeuroImage 137, eq. 10; Nili et al. (2014).
+    Raises
+    ------
+    InputError
+        If no stimulus has rows in two folds (beside other stimuli), nothing is left to
+        estimate the noise from, or the memory does not suffice.
+
+    Source: Walther et al. (2016), NeuroImage 137, eq. 10; Nili et al. (2014); for
+    stimuli of different folds Schütt et al. (2023), eLife 12.
     """
     if noise not in NOISE_NORMALISATIONS:
         raise InputError(f"noise is {noise!r}", choices=NOISE_NORMALISATIONS)
-    patterns = _fold_means(responses, np.asarray(folds), stimuli)
-    present = np.isfinite(patterns).all(axis=2)
-    patterns = np.where(present[:, :, None], patterns, 0.0)
-    centre = patterns.sum(axis=1) / np.maximum(present.sum(axis=1), 1)[:, None]
-    patterns = np.where(present[:, :, None], patterns - centre[:, None, :], 0.0)
-    total, count = _sum_over_fold_pairs(_whiten(patterns, present, noise), present)
-    defined = count > 0
-    matrix = np.full(total.shape, np.nan, dtype=np.float32)
-    matrix[defined] = total[defined] / (count[defined] * patterns.shape[2])
+    trials = _usable_trials(responses, folds, stimuli)
+    n, v = trials.n, responses.shape[1]
+    check_memory(
+        72.0 * n * n + 32.0 * responses.size + (40.0 * v * v if noise == "full" else 0.0),
+        f"Crossnobis of {n:,} stimuli and {v:,} units",
+        "Take fewer stimuli, or a ROI of fewer units.",
+    )
+    cells = _average(trials)
+    products, shared = _Products(n), _Products(0 if cells.is_complete else n)
+    steps = _steps(cells, trials, noise)
+    for place, step in enumerate(steps):
+        if progress:
+            progress(place / len(steps), f"Multiplying {cells.count} folds")
+        whiten = _whitener(step.residuals(), noise)
+        left = cells.of_folds(step.first, whiten)
+        right = left if step.first is step.second else cells.of_folds(step.second, whiten)
+        products.add(left, right)
+        if not cells.is_complete:
+            shared.add_differences(left, right)
+    return _distances(products, shared, v)
+
+
+class _Trials(NamedTuple):
+    """The usable rows: responses (t, v), fold and stimulus (t,) as numbers, n stimuli."""
+
+    responses: np.ndarray
+    fold: np.ndarray
+    stimulus: np.ndarray
+    n: int
+
+
+class _Fold(NamedTuple):
+    """One fold: its stimuli (m,) and their responses (m, v) without their mean.
+
+    ``scale`` is what the subtraction of the mean takes off a response, on average over the
+    stimuli that another fold may hold.
+    """
+
+    stimuli: np.ndarray
+    rows: np.ndarray
+    scale: float
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Mean response to each stimulus in each fold that holds it, in the order of folds."""
+
+    rows: np.ndarray
+    fold: np.ndarray
+    stimulus: np.ndarray
+    count: int
+    is_complete: bool
+
+    def of_folds(self, folds: np.ndarray, whiten: Whitener) -> list[_Fold]:
+        parts = []
+        for fold in folds:
+            here = slice(*np.searchsorted(self.fold, [fold, fold + 1]))
+            size = here.stop - here.start
+            scale = 1.0 if self.is_complete else float(np.sqrt(size / max(1, size - 1)))
+            parts.append(_Fold(self.stimulus[here], whiten(self.rows[here]), scale))
+        return parts
+
+
+class _Step(NamedTuple):
+    """Folds to multiply with folds, and the noise (k, v) that both are independent of."""
+
+    first: np.ndarray
+    second: np.ndarray
+    residuals: Callable[[], np.ndarray]
+
+
+class _Products:
+    """Sums over pairs of folds, and how many pairs they hold, for each pair of stimuli."""
+
+    def __init__(self, n: int) -> None:
+        self.total = np.zeros((n, n))
+        self.count = np.zeros((n, n), dtype=np.float32)
+
+    def add(self, left: list[_Fold], right: list[_Fold]) -> None:
+        """Add x_fi . x_gj for every f of the left and other g of the right, and the reverse."""
+        i, rows, counts = _sum_over(left)
+        if left is right:
+            self._put(i, i, rows @ rows.T, np.outer(counts, counts))
+            for fold in left:
+                same = fold.rows @ fold.rows.T
+                self._put(fold.stimuli, fold.stimuli, -(fold.scale**2) * same, -1.0)
+            return
+        j, others, other_counts = _sum_over(right)
+        across, pairs = rows @ others.T, np.outer(counts, other_counts)
+        self._put(i, j, across, pairs)
+        self._put(j, i, across.T, pairs.T)
+
+    def add_differences(self, left: list[_Fold], right: list[_Fold]) -> None:
+        """Add (x_fi - x_fj) . (x_gi - x_gj) for every pair of folds that hold i and j."""
+        pairs = combinations(left, 2) if left is right else product(left, right)
+        for f, g in pairs:
+            both, at_f, at_g = np.intersect1d(
+                f.stimuli, g.stimuli, assume_unique=True, return_indices=True
+            )
+            if len(both) > 1:
+                across = f.rows[at_f] @ g.rows[at_g].T
+                own = np.diagonal(across)
+                self._put(both, both, own[:, None] + own[None, :] - across - across.T, 1.0)
+
+    def _put(self, i: np.ndarray, j: np.ndarray, total: np.ndarray, count: Any) -> None:
+        where = np.ix_(i, j)
+        self.total[where] += total
+        self.count[where] += count
+
+
+def _distances(products: _Products, shared: _Products, v: int) -> np.ndarray:
+    """Distances from the products of responses, or of differences where a pair has some."""
+    matrix, count = products.total, products.count
+    with np.errstate(invalid="ignore"):
+        matrix /= np.where(count > 0, count, np.float32(np.nan))
+    own = np.diagonal(matrix).copy()
+    matrix *= -2.0
+    matrix += own[:, None]
+    matrix += own[None, :]
+    if len(shared.total):
+        defined = shared.count > 0
+        matrix[defined] = shared.total[defined] / shared.count[defined]
+    matrix /= v
     np.fill_diagonal(matrix, 0.0)
-    return matrix
+    return matrix.astype(np.float32)
 
 
-def _sum_over_fold_pairs(
-    patterns: np.ndarray, present: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sum of (x_fi - x_fj) . (x_gi - x_gj) over f < g that hold i and j, and their number."""
-    n = patterns.shape[1]
-    total, count = np.zeros((n, n)), np.zeros((n, n))
-    for f, g in combinations(range(len(patterns)), 2):
-        both = present[f] & present[g]
-        x, y = patterns[f][both], patterns[g][both]
-        across = x @ y.T
-        own = np.diagonal(across)
-        where = np.ix_(both, both)
-        total[where] += own[:, None] + own[None, :] - across - across.T
-        count[where] += 1.0
-    return total, count
+def _sum_over(folds: list[_Fold]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Stimuli of several folds (m,), the sums (m, v) of their scaled rows, and their numbers."""
+    stimuli = np.concatenate([fold.stimuli for fold in folds])
+    names, place, counts = np.unique(stimuli, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(names), folds[0].rows.shape[1]))
+    start = 0
+    for fold in folds:
+        sums[place[start : start + len(fold.stimuli)]] += fold.scale * fold.rows
+        start += len(fold.stimuli)
+    return names, sums, counts
 
 
-def _fold_means(
-    responses: np.ndarray, folds: np.ndarray, stimuli: Sequence[Any] | np.ndarray | None
-) -> np.ndarray:
-    """(trials, v) -> (folds, n, v) float64, NaN where a stimulus lacks a fold."""
+def _usable_trials(
+    responses: np.ndarray, folds: Sequence[Any] | np.ndarray, stimuli: Any
+) -> _Trials:
+    """Trials with a response, in the order of folds and stimuli."""
+    folds = np.asarray(folds)
     check_same_length(len(folds), len(responses), "The list of folds", "the response array")
-    fold_names, fold = np.unique(folds, return_inverse=True)
-    if len(fold_names) < 2:
+    names, fold = np.unique(folds, return_inverse=True)
+    if len(names) < 2:
         raise InputError("All rows belong to one fold", "at least two folds (runs or repeats)")
     stimulus, n = _stimulus_numbers(fold, stimuli)
     check_same_length(len(stimulus), len(responses), "The list of stimuli", "the response array")
-    sums = np.zeros((len(fold_names), n, responses.shape[1]))
-    counts = np.zeros((len(fold_names), n, 1))
-    usable = np.isfinite(responses).all(axis=1)
-    np.add.at(sums, (fold[usable], stimulus[usable]), responses[usable].astype(np.float64))
-    np.add.at(counts, (fold[usable], stimulus[usable]), 1.0)
-    return np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
+    order = np.lexsort((stimulus, fold))
+    order = order[np.isfinite(responses[order]).all(axis=1)]
+    fold, stimulus = fold[order], stimulus[order]
+    return _Trials(responses[order], fold, stimulus, n)
 
 
-def _stimulus_numbers(
-    fold: np.ndarray, stimuli: Sequence[Any] | np.ndarray | None
-) -> tuple[np.ndarray, int]:
+def _stimulus_numbers(fold: np.ndarray, stimuli: Any) -> tuple[np.ndarray, int]:
     if stimuli is not None:
         names, first, number = np.unique(
             np.asarray(stimuli), return_index=True, return_inverse=True
@@ -114,20 +242,103 @@ def _stimulus_numbers(
     return number, int(sizes[0])
 
 
-def _whiten(patterns: np.ndarray, present: np.ndarray, noise: str) -> np.ndarray:
+def _average(trials: _Trials) -> _Cells:
+    """Mean of the rows of a stimulus in a fold, less the mean of its fold."""
+    cell, first = _cell_of_trial(trials)
+    counts = np.diff(np.r_[first, len(cell)])
+    rows = np.add.reduceat(trials.responses.astype(np.float64), first, axis=0) / counts[:, None]
+    fold, stimulus = trials.fold[first], trials.stimulus[first]
+    starts = np.flatnonzero(np.r_[True, fold[1:] != fold[:-1]])
+    sizes = np.diff(np.r_[starts, len(fold)])
+    means = np.add.reduceat(rows, starts, axis=0) / sizes[:, None]
+    rows -= np.repeat(means, sizes, axis=0)
+    # A response that is alone in its fold cannot be told from what the fold adds to all.
+    kept = np.repeat(sizes > 1, sizes)
+    if np.bincount(stimulus[kept]).max(initial=0) < 2:
+        raise InputError(
+            f"No stimulus has responses in two of {len(sizes)} folds, each beside another stimulus",
+            "stimuli that are repeated in other folds",
+            "Choose a metric without folds.",
+        )
+    fold = np.unique(fold[kept], return_inverse=True)[1]
+    count = int((sizes > 1).sum())
+    complete = int(kept.sum()) == count * trials.n
+    return _Cells(rows[kept], fold, stimulus[kept], count, complete)
+
+
+def _cell_of_trial(trials: _Trials) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the (fold, stimulus) of each trial, and the first trial of each."""
+    new = (np.diff(trials.fold) != 0) | (np.diff(trials.stimulus) != 0)
+    starts = np.r_[True, new]
+    return np.cumsum(starts) - 1, np.flatnonzero(starts)
+
+
+def _steps(cells: _Cells, trials: _Trials, noise: str) -> list[_Step]:
+    """Which folds are multiplied with which, and where their noise is taken from."""
+    every = np.arange(cells.count)
     if noise == "none":
-        return patterns
-    folds = present.sum(axis=0)
-    repeated = folds > 1
-    mean = patterns.sum(axis=0) / np.maximum(folds, 1)[:, None]
-    correction = np.sqrt(folds / np.maximum(folds - 1, 1))[:, None]
-    residuals = ((patterns - mean) * correction)[present & repeated]
+        return [_Step(every, every, lambda: np.empty((0, 0)))]
+    cell = _cell_of_trial(trials)[0]
+    within = len(cell) - (int(cell[-1]) + 1)
+    groups = np.array_split(every, min(MOST_GROUPS, cells.count))
+    steps, left = [], []
+    for first, second in combinations_with_replacement(groups, 2):
+        if first is second and len(first) < 2:
+            continue
+        outside = ~np.isin(cells.fold, np.r_[first, second])
+        repeats = np.bincount(cells.stimulus[outside])
+        left.append(int(np.maximum(repeats - 1, 0).sum()))
+
+        def residuals(outside: np.ndarray = outside) -> np.ndarray:
+            return _contrasts(cells.rows[outside], cells.stimulus[outside])
+
+        steps.append(_Step(first, second, residuals))
+    if within >= max(FEWEST_RESIDUALS, min(left)):
+        return [_Step(every, every, lambda: _contrasts(trials.responses, cell))]
+    if min(left) < FEWEST_RESIDUALS:
+        raise InputError(
+            f"Noise {noise!r} has to come from other responses than the two folds that are "
+            f"multiplied, and {cells.count} folds leave {min(left)} residuals for it",
+            f"at least {FEWEST_RESIDUALS}: four folds that repeat stimuli, or stimuli that are "
+            "repeated within a fold",
+            "Choose noise 'none'.",
+        )
+    return steps
+
+
+def _contrasts(rows: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Differences within groups that are free of their means, each of the variance of a row.
+
+    The t-th row of a group gives (mean of those before - row) sqrt(t / (t + 1)): Helmert
+    contrasts, as many as there are degrees of freedom. (rows, v) -> (k, v) float64.
+    """
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
+    sizes = np.diff(np.r_[starts, len(order)])
+    before = rows[order[starts]].astype(np.float64)
+    contrasts = []
+    for t in range(1, int(sizes.max(initial=0))):
+        longer = sizes > t
+        row = rows[order[starts[longer] + t]]
+        contrasts.append((before[longer] / t - row) * np.sqrt(t / (t + 1.0)))
+        before[longer] += row
+    return np.concatenate(contrasts) if contrasts else np.empty((0, rows.shape[1]))
+
+
+def _whitener(residuals: np.ndarray, noise: str) -> Whitener:
+    """What gives every unit, or every direction, noise of variance 1."""
+    if noise == "none":
+        return lambda rows: rows
     if noise == "diagonal":
-        deviation = residuals.std(axis=0)
-        return patterns / np.where(deviation > 0, deviation, 1.0)
+        deviation = np.sqrt(np.mean(residuals**2, axis=0))
+        weights = 1.0 / np.where(deviation > 0, deviation, 1.0)
+        return lambda rows: np.asarray(rows * weights)
+    from scipy.linalg import solve_triangular
     from sklearn.covariance import ledoit_wolf
 
     covariance, _ = ledoit_wolf(residuals, assume_centered=True)
-    values, vectors = np.linalg.eigh(covariance)
-    whitener = vectors / np.sqrt(np.maximum(values, values.max() * 1e-12))
-    return np.asarray(patterns @ whitener)
+    floor = 1e-10 * np.trace(covariance) / len(covariance)
+    # Without any noise the responses stay as they are.
+    covariance.flat[:: len(covariance) + 1] += floor or 1.0
+    root = np.linalg.cholesky(covariance)
+    return lambda rows: np.asarray(solve_triangular(root, rows.T, lower=True).T)

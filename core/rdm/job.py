@@ -16,10 +16,13 @@ from core.errors import NotFoundError
 from core.jobs.request import Request, check_fields, check_names
 from core.progress import Progress, portion
 from core.rdm.compute import compute
+from core.rdm.folds import folds_of
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS
 
 VERSION = 1
+# Of metrics with folds: 2 since runs are folds, and noise is estimated outside a pair of folds.
+FOLDS_VERSION = 2
 COMPUTED = 0.9
 
 
@@ -33,8 +36,7 @@ def of_dataset(
 ) -> np.ndarray:
     """RDM of a recording's responses in one or several concatenated ROIs (None: every unit).
 
-    Metrics that need folds use the usable repeats of each stimulus, in the order of
-    presentation, as folds; stimuli with one repeat are NaN.
+    Metrics that need folds take those of ``folds_of``; stimuli of a single fold are NaN.
 
     Returns
     -------
@@ -44,21 +46,19 @@ def of_dataset(
     roi = list(rois) if rois else None
     if not METRICS[metric].needs_folds:
         return compute(ds.responses(roi), metric, progress=progress)
-    trials = ds.responses(roi, repeats="all")
-    usable = np.isfinite(trials).all(axis=1)
-    repeat = ds.trials[usable].groupby("id").cumcount().to_numpy()
-    if len(np.unique(repeat)) < 2:
-        raise NotFoundError(
-            f"{ds.info.title} shows each stimulus once to {ds.subject}",
-            f"repeats, which {metric} takes as folds",
-            "Choose another metric.",
-        )
-    rows = ds.trial_rows[usable]
+    folds = folds_of(ds, rois)
+    trials = ds.responses(roi, repeats="all")[folds.trials]
+    rows = ds.trial_rows[folds.trials]
     order = np.argsort(rows, kind="stable")
     seen = np.unique(rows)
     matrix = np.full((ds.n_stimuli, ds.n_stimuli), np.nan, dtype=np.float32)
     matrix[np.ix_(seen, seen)] = compute(
-        trials[usable][order], metric, repeat[order], stimuli=rows[order], noise=noise
+        trials[order],
+        metric,
+        folds.numbers[order],
+        stimuli=rows[order],
+        noise=noise,
+        progress=progress,
     )
     np.fill_diagonal(matrix, 0.0)
     return matrix
@@ -74,7 +74,8 @@ def published(ds: Dataset, name: str) -> np.ndarray:
 def result_key(ds: Dataset, rois: Sequence[str] | None, metric: str, noise: str = "none") -> str:
     """Key of the RDM of a ROI in the store."""
     parameters = {"rois": list(rois or ()), "metric": metric, "noise": noise}
-    return store.key("rdm", ds.fingerprint, parameters, version=VERSION)
+    version = FOLDS_VERSION if METRICS[metric].needs_folds else VERSION
+    return store.key("rdm", ds.fingerprint, parameters, version=version)
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,10 @@ def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]
             noise=request.noise,
             progress=portion(progress, 0.0, COMPUTED),
         )
-        store.save(key, {"rdm": matrix}, {"title": ds.info.title, **request.to_json()})
+        information = {"title": ds.info.title, **request.to_json()}
+        if METRICS[request.metric].needs_folds:
+            information["folds"] = folds_of(ds, request.rois).text
+        store.save(key, {"rdm": matrix}, information)
     if request.order != "original":
         progress(0.92, "Ordering the stimuli")
         arrange(ds, matrix, request.order, key)

@@ -1,12 +1,10 @@
 """RDM values against scipy, exact edge cases, and properties."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from core import datasets, rdm
+from core import rdm
 from core.errors import InputError, NotFoundError
 
 SCIPY = {"correlation": "correlation", "cosine": "cosine", "euclidean": "euclidean"}
@@ -129,95 +127,6 @@ def test_progress_reaches_one_and_can_stop(rng):
     rdm.compute(rng.standard_normal((900, 4)), progress=lambda share, _: fractions.append(share))
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-
-
-def brute_crossnobis(patterns):
-    folds, n, v = patterns.shape
-    matrix = np.zeros((n, n))
-    for i in range(n):
-        for j in range(n):
-            products = [
-                (patterns[f, i] - patterns[f, j]) @ (patterns[g, i] - patterns[g, j])
-                for f in range(folds)
-                for g in range(folds)
-                if f != g
-            ]
-            matrix[i, j] = np.mean(products) / v
-    return matrix
-
-
-def test_crossnobis_against_brute_force(rng):
-    patterns = rng.standard_normal((3, 8, 15)) + rng.standard_normal((1, 8, 15))
-    rows, folds = patterns.reshape(-1, 15), np.repeat([1, 2, 3], 8)
-    truth = brute_crossnobis(patterns)
-    assert np.allclose(rdm.compute(rows, "crossnobis", folds=folds), truth, atol=1e-5)
-    order = rng.permutation(24)
-    stimuli = np.tile(np.arange(8), 3)[order]
-    shuffled = rdm.compute(rows[order], "crossnobis", folds=folds[order], stimuli=stimuli)
-    seen = stimuli[np.sort(np.unique(stimuli, return_index=True)[1])]
-    assert np.allclose(shuffled, truth[np.ix_(seen, seen)], atol=1e-5)
-
-
-def test_crossnobis_is_unbiased_where_nothing_differs(rng):
-    rows = rng.standard_normal((4 * 30, 200))
-    values = rdm.compute(rows, "crossnobis", folds=np.repeat(range(4), 30))
-    pairs = values[np.triu_indices(30, 1)]
-    assert abs(pairs.mean()) < 0.02
-    assert (pairs < 0).mean() > 0.3
-
-
-@pytest.mark.parametrize("noise", ["diagonal", "full"])
-def test_noise_normalisation_undoes_the_scale_of_units(rng, noise):
-    signal = np.tile(rng.standard_normal((12, 10)), (4, 1))
-    rows = signal + 0.3 * rng.standard_normal(signal.shape)
-    scales = rng.uniform(0.2, 20, 10) if noise == "diagonal" else 3.7
-    folds = np.repeat(range(4), 12)
-    plain = rdm.compute(rows, "crossnobis", folds=folds, noise=noise)
-    scaled = rdm.compute(rows * scales, "crossnobis", folds=folds, noise=noise)
-    assert np.allclose(plain, scaled, rtol=1e-3, atol=1e-3)
-
-
-def test_crossnobis_says_what_it_needs(rng):
-    rows = rng.standard_normal((6, 4))
-    with pytest.raises(InputError, match="without folds"):
-        rdm.compute(rows, "crossnobis")
-    with pytest.raises(InputError, match="one fold"):
-        rdm.compute(rows, "crossnobis", folds=np.zeros(6))
-    with pytest.raises(InputError, match="4, 2 rows"):
-        rdm.compute(rows, "crossnobis", folds=[0, 0, 0, 0, 1, 1])
-    with pytest.raises(InputError, match="has 5 rows"):
-        rdm.compute(rows, "crossnobis", folds=[0, 0, 0, 1, 1])
-
-
-def test_crossnobis_uses_the_folds_that_a_pair_shares(rng):
-    patterns = rng.standard_normal((4, 6, 9)) + 1e6
-    lacking = [(0, 2), (3, 2), (1, 4), (0, 5), (1, 5), (2, 5)]
-    rows, folds, stimuli = [], [], []
-    for fold in range(4):
-        for stimulus in range(6):
-            if (fold, stimulus) not in lacking:
-                rows.append(patterns[fold, stimulus])
-                folds.append(fold)
-                stimuli.append(f"s{stimulus}")
-    values = rdm.compute(np.array(rows), "crossnobis", folds=folds, stimuli=stimuli)
-    order = list(dict.fromkeys(stimuli))
-    for i, j in [(0, 1), (0, 2), (0, 4), (1, 3)]:
-        shared = [f for f in range(4) if (f, i) not in lacking and (f, j) not in lacking]
-        truth = brute_crossnobis(patterns[shared][:, [i, j]])[0, 1]
-        found = values[order.index(f"s{i}"), order.index(f"s{j}")]
-        assert found == pytest.approx(truth, abs=1e-5)
-    assert rdm.undefined(values).tolist() == [order.index("s5")]
-
-
-def test_an_extra_or_a_lost_trial_costs_no_stimulus():
-    ds = datasets.load("simulated", stimuli=80)
-    whole = rdm.of_dataset(ds, ["FFA"], "crossnobis")
-    betas = np.array(ds.betas)
-    betas[5] = np.nan
-    lost = rdm.of_dataset(dataclasses.replace(ds, betas=betas), ["FFA"], "crossnobis")
-    assert len(rdm.undefined(lost)) == 0
-    others = np.delete(np.arange(80), ds.trial_rows[5])
-    assert np.allclose(lost[np.ix_(others, others)], whole[np.ix_(others, others)], atol=1e-5)
 
 
 ADVERSARIAL = {
