@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import InputError
@@ -10,6 +12,8 @@ from core.errors import InputError
 PROJECT = Path(__file__).resolve().parent.parent
 ART = PROJECT / "data" / "art"
 EMBEDDED = PROJECT / "data" / "simulated"
+# What systems and their tools leave beside people's files, in lower case.
+LEFT_BEHIND = frozenset({"thumbs.db", "desktop.ini", "__macosx", "icon\r", "@eadir"})
 
 
 def data_root() -> Path:
@@ -45,6 +49,55 @@ def inside(root: Path, name: str | Path) -> Path:
             "Move or copy the files there, or open the folder that holds them.",
         )
     return path
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is that of something left behind: ``._NAME``, ``.DS_Store``, ``Thumbs.db``."""
+    return name.startswith((".", "~$")) or name.lower() in LEFT_BEHIND
+
+
+def visible(folder: Path) -> list[Path]:
+    """What stands in a folder, sorted by name, hidden things left out; nothing where it is none."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not is_hidden(path.name))
+
+
+def composed(text: str) -> str:
+    """A text in Unicode's composed form: some systems write an accent as a letter of its own."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def plain_name(name: str) -> str:
+    """A name in composed form with its ending in lower case: equal for what readers call equal."""
+    stem, dot, ending = composed(name).rpartition(".")
+    return f"{stem}{dot}{ending.lower()}" if stem else composed(name)
+
+
+def find(folder: Path, name: str) -> Path | None:
+    """The file or folder of a name, in whatever Unicode form and case of its ending it is written.
+
+    Raises
+    ------
+    InputError
+        If there are several, none of which is written as ``name``.
+    """
+    if (folder / name).exists():
+        return folder / name
+    same = [path for path in visible(folder) if plain_name(path.name) == plain_name(name)]
+    check_single(same, folder)
+    return same[0] if same else None
+
+
+def check_single(same: Sequence[Path], folder: Path) -> None:
+    """Raise InputError where several files or folders bear what reads as one name."""
+    if len(same) > 1:
+        raise InputError(
+            f"{folder.name} holds {' and '.join(ascii(path.name) for path in same)}, which read "
+            "as one name",
+            "names that differ in more than their Unicode form or the case of their ending",
+            "Rename or remove all but one.",
+        )
 
 
 def _folder(variable: str, default: Path) -> Path:

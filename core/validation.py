@@ -14,6 +14,9 @@ from core.errors import CorruptDataError, InputError
 
 BLOCK_ELEMENTS = 1_000_000
 LARGEST = 1e15
+# Rounding that is no more than this share of what differs, and on how many numbers it is seen.
+HARMLESS = 3e-7
+LOOKED_AT, FEWEST_ROWS = 1_000_000, 64
 # What numpy raises on truncated, garbled and oversized headers.
 NPY_ERRORS = (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile, MemoryError)
 
@@ -25,7 +28,9 @@ def row_blocks(n_rows: int, row_elements: int) -> Iterator[slice]:
         yield slice(start, min(start + step, n_rows))
 
 
-def check_responses(responses: Any, name: str = "responses", minimum_rows: int = 2) -> np.ndarray:
+def check_responses(
+    responses: Any, name: str = "responses", minimum_rows: int = 2, ids: Sequence[str] = ()
+) -> np.ndarray:
     """Check a response matrix; a row that is NaN throughout marks a missing response.
 
     Parameters
@@ -37,6 +42,8 @@ def check_responses(responses: Any, name: str = "responses", minimum_rows: int =
         How messages call the array.
     minimum_rows : int
         The fewest rows that make sense.
+    ids : sequence of str
+        What messages call the rows; their numbers where there are none.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def check_responses(responses: Any, name: str = "responses", minimum_rows: int =
     if array.dtype == np.float16:
         array = array.astype(np.float32)
     for block in row_blocks(*array.shape):
-        _check_finite(array[block], name, block.start)
+        _check_finite(array[block], name, block.start, ids)
     return array
 
 
@@ -70,35 +77,89 @@ def complete_rows(rows: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(rows).all(axis=1)[:, None], rows, np.float32(np.nan))
 
 
-def check_rdm(matrix: Any, name: str = "RDM") -> np.ndarray:
+def check_rdm(matrix: Any, name: str = "RDM", ids: Sequence[str] = ()) -> np.ndarray:
     """Check a dissimilarity matrix: square, symmetric, zero diagonal; NaN marks missing pairs.
+
+    Messages call rows by ``ids``, by their numbers where there are none.
 
     Returns
     -------
-    np.ndarray of shape (n, n), float32
+    np.ndarray of shape (n, n)
+        float32; float64 where that would lose what differs beside a large offset.
     """
     array = np.asarray(matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] < 2:
         raise InputError(f"{name} has the shape {array.shape}", "a square matrix (n, n), n >= 2")
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has the dtype {array.dtype}", "real numbers")
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32)
-    if np.isinf(array).any():
+    array = _in_precision(array)
+    if (np.abs(array) > np.finfo(np.float32).max).any():
         raise InputError(f"{name} holds infinite values", "finite values, NaN where missing")
     scale = float(np.nanmax(np.abs(array), initial=0.0))
     if not np.allclose(array, array.T, atol=1e-5 * scale + 1e-12, equal_nan=True):
         i, j = np.argwhere(~np.isclose(array, array.T, atol=1e-5 * scale, equal_nan=True))[0]
         raise InputError(
-            f"{name} is not symmetric: [{i}, {j}] is {array[i, j]:g}, [{j}, {i}] {array[j, i]:g}",
+            f"{name} is not symmetric: [{_called(i, ids)}, {_called(j, ids)}] is "
+            f"{array[i, j]:g}, [{_called(j, ids)}, {_called(i, ids)}] {array[j, i]:g}",
             "the same value on both sides of the diagonal",
         )
     diagonal = np.diagonal(array)
     if np.nanmax(np.abs(diagonal), initial=0.0) > 1e-5 * scale:
         worst = int(np.nanargmax(np.abs(diagonal)))
-        raise InputError(f"{name} has {diagonal[worst]:g} at [{worst}, {worst}]", "a zero diagonal")
+        at = _called(worst, ids)
+        raise InputError(f"{name} has {diagonal[worst]:g} at [{at}, {at}]", "a zero diagonal")
     np.fill_diagonal(array, 0.0)
     return array
+
+
+def fits_single(rows: np.ndarray) -> bool:
+    """Whether single precision keeps what differs within the rows and within the columns.
+
+    An offset that is large beside the differences takes their digits: 1e6 + 0.1 has none of
+    them left. Compared is the rounding error (root mean square) of each row and column with
+    its standard deviation; NaN entries are left out, and of a large array a part is looked at.
+
+    Parameters
+    ----------
+    rows : np.ndarray of shape (n, d)
+        Any real numbers, may be memory-mapped.
+    """
+    if np.can_cast(rows.dtype, np.float32):
+        return True
+    step = min(len(rows) // FEWEST_ROWS, rows.size // LOOKED_AT)
+    sample = np.asarray(rows[:: max(1, step)], dtype=np.float64)
+    defined = np.isfinite(sample)
+    sample = np.where(defined, sample, 0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = sample - sample.astype(np.float32)
+        for axis in (0, 1):
+            count = np.maximum(defined.sum(axis=axis, keepdims=True), 1)
+            mean = sample.sum(axis=axis, keepdims=True) / count
+            apart = np.where(defined, sample - mean, 0.0)
+            lost, spread = (np.square(x).sum(axis=axis) for x in (error, apart))
+            # A spread that double precision does not resolve either is rounding alone.
+            varies = spread > np.square(1e-14 * mean).ravel() * count.ravel()
+            if (lost > HARMLESS**2 * spread)[varies].any():
+                return False
+    return True
+
+
+def narrowed(rows: np.ndarray) -> np.ndarray:
+    """Rows (n, d) in single precision, or in double where ``fits_single`` says that it matters."""
+    return rows.astype(np.float32 if fits_single(rows) else np.float64, copy=False)
+
+
+def _in_precision(matrix: np.ndarray) -> np.ndarray:
+    """A copy of a matrix in the precision that what differs off its diagonal needs."""
+    if np.can_cast(matrix.dtype, np.float32):
+        return matrix.astype(np.float32)
+    kept = matrix.astype(np.float64)
+    diagonal = np.diagonal(kept).copy()
+    np.fill_diagonal(kept, np.nan)
+    single = fits_single(kept)
+    np.fill_diagonal(kept, diagonal)
+    with np.errstate(over="ignore"):
+        return kept.astype(np.float32) if single else kept
 
 
 def check_same_length(length: int, expected: int, what: str, against: str) -> None:
@@ -155,7 +216,7 @@ def enumerate_names(names: Sequence[Any] | np.ndarray, limit: int = 8) -> str:
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
-def _check_finite(block: np.ndarray, name: str, first_row: int) -> None:
+def _check_finite(block: np.ndarray, name: str, first_row: int, ids: Sequence[str]) -> None:
     if np.isfinite(block.sum(dtype=np.float64)):
         largest = np.abs(block).max()
         if largest > LARGEST:
@@ -170,14 +231,22 @@ def _check_finite(block: np.ndarray, name: str, first_row: int) -> None:
     if len(infinite):
         row, unit = infinite[0]
         raise InputError(
-            f"{name} holds infinite values, the first at row {first_row + row}, unit {unit}",
+            f"{name} holds infinite values, the first at {_row(first_row + row, ids)}, unit {unit}",
             "finite numbers; NaN marks a missing response",
         )
     partial = np.flatnonzero(finite.any(axis=1) & ~finite.all(axis=1))
     if len(partial):
         raise InputError(
             f"{name} holds NaN in part of {len(partial)} rows: "
-            f"{enumerate_names(partial + first_row)}",
+            f"{enumerate_names([_called(first_row + int(row), ids) for row in partial])}",
             "rows that are finite, or NaN throughout where the response is missing",
             "Leave out the units or the rows concerned.",
         )
+
+
+def _called(row: int, ids: Sequence[str]) -> str:
+    return ids[row] if row < len(ids) else str(row)
+
+
+def _row(row: int, ids: Sequence[str]) -> str:
+    return f"row {row} ({ids[row]!r})" if row < len(ids) else f"row {row}"

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.registry import Registry
-from core.validation import check_responses, row_blocks
+from core.validation import check_responses, narrowed, row_blocks
 from core.vectors import unit_rows
 
 NOTHING_LEFT = 1e-12
@@ -113,8 +113,8 @@ class CentroidDistance(ABC):
         return apart
 
     def restore(self, centroids: np.ndarray, prepared: PreparedRows) -> np.ndarray:
-        """Centroids in the units of the responses, float32. (k, v)"""
-        return (centroids * prepared.scale + prepared.offset).astype(np.float32)
+        """Centroids in the units of the responses. (k, v)"""
+        return narrowed(centroids * prepared.scale + prepared.offset)
 
     def _without_direction(self, block: np.ndarray) -> np.ndarray:
         return np.zeros(len(block), dtype=bool)

@@ -23,7 +23,7 @@ class Observations:
 
     Attributes
     ----------
-    responses : np.ndarray of shape (n, v), float32
+    responses : np.ndarray of shape (n, v)
         NaN rows where there is no usable response.
     subjects : np.ndarray of shape (n,), str
     stimuli : np.ndarray of shape (n,), int
@@ -156,7 +156,7 @@ def _one_subject(
 
 
 def _region_means(ds: Dataset, names: Sequence[str]) -> np.ndarray:
-    """Profiles over regions, or other ROIs; NaN where one is missing. (n, len(names)) float32."""
+    """Profiles over regions, or other ROIs; NaN where one is missing. (n, len(names))."""
     return complete_rows(ds.region_means(names))
 
 

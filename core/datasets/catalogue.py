@@ -144,6 +144,8 @@ def choose_subject(subjects: tuple[str, ...], subject: str | None) -> str:
     """Give the subject, the first one where None was named, or raise NotFoundError."""
     if subject is None:
         return subjects[0]
+    if paths.composed(subject) in subjects:
+        return paths.composed(subject)
     if subject not in subjects:
         raise NotFoundError(f"There is no subject {subject!r}", choices=subjects)
     return subject
@@ -164,4 +166,6 @@ def _one_folder(recording: Recording, name: str, root: str | Path | None) -> Dat
         raise NotFoundError(f"There is no dataset {name!r}", choices=known or DATASETS)
     if root is not None:
         raise InputError(f"Both the folder {name!r} and the root {root} were given", "one of them")
-    return replace(recording.info, name=name, where=paths.inside(paths.data_root(), below))
+    where = paths.inside(paths.data_root(), below)
+    where = paths.inside(paths.data_root(), paths.find(where.parent, where.name) or where)
+    return replace(recording.info, name=name, where=where)

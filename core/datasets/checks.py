@@ -10,6 +10,7 @@ import pandas as pd
 from core.datasets import completeness
 from core.datasets.completeness import UnitGaps, noun, span
 from core.datasets.dataset import Dataset
+from core.errors import NotFoundError
 from core.validation import enumerate_names, row_blocks
 
 State = Literal["ok", "note", "problem"]
@@ -28,10 +29,13 @@ class Check(NamedTuple):
 
 def check(ds: Dataset) -> list[Check]:
     """Check one subject of a recording. Loading has refused what cannot be used at all."""
-    return [*_response_checks(ds), _categories(ds), _images(ds)]
+    notes = [Check("note", *note) for note in ds.notes]
+    return [*_response_checks(ds), _categories(ds), _images(ds), *notes]
 
 
 def _response_checks(ds: Dataset) -> list[Check]:
+    if ds.betas is None and not ds.rdms:
+        return [Check("note", "No responses", f"{ds.info.title} {ds.lack}.")]
     if ds.betas is None:
         names = enumerate_names(list(ds.rdms), 3)
         detail = f"{len(ds.rdms)} RDMs of {ds.n_stimuli} stimuli ({names}); no single responses."
@@ -190,5 +194,10 @@ def _images(ds: Dataset) -> Check:
     lacking = ds.missing_images()
     if not lacking:
         return Check("ok", "Images", f"One for each of the {ds.n_stimuli:,} stimuli.")
-    detail = f"{enumerate_names(lacking)}: shown by id. Put the files in place and reload."
+    try:
+        ds.image(lacking[0])
+        place = ""
+    except NotFoundError as error:
+        place = f" {error.problem}."
+    detail = f"{enumerate_names(lacking)}: shown by id.{place} Put the files in place and reload."
     return Check("problem", f"{len(lacking)} images are missing", detail)

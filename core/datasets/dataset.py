@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.datasets.missing import RULE, complete_trials_of, lacking_of, scan, units_to_leave
 from core.errors import InputError, NotFoundError
+from core.paths import composed
 from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
-from core.validation import check_same_length, check_unique, enumerate_names
+from core.validation import check_same_length, check_unique, enumerate_names, narrowed
 
 STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
 TRIAL_COLUMNS = ("id", "repeat", "run", "session")
 MAX_PIXELS = 100_000_000
+ORIENTATION = 0x0112  # the EXIF tag
+
+
+class Note(NamedTuple):
+    """Something about a recording that its reader must know: passed over, or left out."""
+
+    title: str
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,10 @@ class Dataset:
         is left is not listed.
     regions : tuple of str
         ROIs whose means profile a response; every ROI where none are named.
-    betas : np.ndarray of shape (trials, units), float32, or None
+    betas : np.ndarray of shape (trials, units), or None
         Single-trial responses in ``info.units``, as recorded, NaN where there is no value; None
-        where only RDMs were recorded. ``responses`` applies the rule for missing ones.
+        where only RDMs were recorded. float32, or float64 where a large offset needs it
+        (``validation.fits_single``). ``responses`` applies the rule for missing ones.
     trials : pd.DataFrame
         Columns ``id, repeat, run, session``, a row for each row of ``betas``.
     images : callable or None
@@ -89,9 +99,9 @@ class Dataset:
         Stimuli whose image was not found when the recording was opened.
     gallery : pd.DataFrame
         Further images to search, columns like ``stimuli``.
-    rdms : dict of str to float32 array (n, n)
+    rdms : dict of str to array (n, n), precision as that of ``betas``
         Published or model RDMs that come with the recording.
-    embeddings : dict of str to float32 array (n, d)
+    embeddings : dict of str to array (n, d), precision as that of ``betas``
         Embeddings of the stimuli that come with the recording.
     fingerprint : str
         Changes when the content or an option does.
@@ -103,6 +113,10 @@ class Dataset:
     left_out : dict of int to tuple of str, or None
         Units (columns of ``betas``) without usable values, and the ROIs that named them; found
         by :mod:`core.datasets.missing` where None is given.
+    notes : tuple of Note
+        What of the recording was passed over or left out when it was opened.
+    unread_responses : tuple of str
+        Files of responses in a format that is not read.
     """
 
     info: DatasetInfo
@@ -123,6 +137,8 @@ class Dataset:
     options: Mapping[str, Any] = field(default_factory=dict)
     is_subset: bool = False
     left_out: Mapping[int, tuple[str, ...]] | None = None
+    notes: tuple[Note, ...] = ()
+    unread_responses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.stimuli = complete_stimuli(self.stimuli)
@@ -171,15 +187,28 @@ class Dataset:
         """Session of each trial; one session where the list of trials names none."""
         return self.trials.get("session", pd.Series(1, index=self.trials.index))
 
+    @property
+    def lack(self) -> str:
+        """Why there are no responses, to follow the title of the recording."""
+        if self.unread_responses:
+            names = enumerate_names(self.unread_responses, 3)
+            return f"has responses in a format that is not read ({names}); .npy is"
+        return "comes as RDMs only" if self.rdms else "has no responses"
+
     def has_stimulus(self, stimulus_id: str) -> bool:
         """Whether the stimulus list holds an id."""
-        return stimulus_id in self._row
+        return self._written(stimulus_id) in self._row
 
     def row(self, stimulus_id: str) -> int:
         """Row of a stimulus id."""
-        if stimulus_id not in self._row:
+        name = self._written(stimulus_id)
+        if name not in self._row:
             raise NotFoundError(f"There is no stimulus {stimulus_id!r} in {self.info.title}")
-        return self._row[stimulus_id]
+        return self._row[name]
+
+    def _written(self, name: str) -> str:
+        """An id as the stimulus list writes it: in composed form, unless it has the other."""
+        return name if name in self._row else composed(name)
 
     def units(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
         """Unit indices of one ROI or of several concatenated (each unit once); None gives all.
@@ -190,6 +219,7 @@ class Dataset:
         if roi is None:
             return self._kept
         names = [roi] if isinstance(roi, str) else list(roi)
+        names = [name if name in self.rois else composed(name) for name in names]
         for name in names:
             if name not in self.rois:
                 lost = f"No unit of the ROI {name!r} has usable values of {self.subject}"
@@ -217,9 +247,10 @@ class Dataset:
 
         Returns
         -------
-        np.ndarray of shape (n, v) or (trials, v), float32, in ``info.units``
+        np.ndarray of shape (n, v) or (trials, v), in ``info.units``
             Columns are ``units(roi)``. A row is complete, or NaN throughout: of a trial without
-            a value in one of these units, of a stimulus that has no complete trial.
+            a value in one of these units, of a stimulus that has no complete trial. float32;
+            float64 where that would lose what differs beside a large offset.
 
         Raises
         ------
@@ -234,7 +265,7 @@ class Dataset:
         """Responses of some units, by their indices; see ``responses``."""
         if self.betas is None:
             raise NotFoundError(
-                f"{self.info.title} comes as RDMs only",
+                f"{self.info.title} {self.lack}",
                 "single responses for this step",
                 "Open its RDMs on the page RDM, or choose another recording.",
             )
@@ -272,9 +303,9 @@ class Dataset:
 
         Returns
         -------
-        np.ndarray of shape (n, regions), float32, in ``info.units``
-            Column i is the mean of ``responses(names[i])``: NaN where the stimulus has no
-            usable response in that region.
+        np.ndarray of shape (n, regions), in ``info.units``
+            In the precision of ``responses``. Column i is the mean of ``responses(names[i])``:
+            NaN where the stimulus has no usable response in that region.
 
         Raises
         ------
@@ -285,7 +316,7 @@ class Dataset:
         if not names:
             raise NotFoundError(f"{self.info.title} has no ROIs", "named regions to average")
         means = [self.responses(name).mean(axis=1, dtype=np.float64) for name in names]
-        return np.stack(means, axis=1).astype(np.float32)
+        return narrowed(np.stack(means, axis=1))
 
     def missing(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
         """Mark the stimuli without a usable response in a ROI. (n,) bool."""
@@ -301,6 +332,7 @@ class Dataset:
         """
         if stimulus_id not in self._gallery:
             self.row(stimulus_id)
+            stimulus_id = self._written(stimulus_id)
         if self.images is None:
             raise NotFoundError(f"{self.info.title} comes without images")
         return as_rgb(self.images(stimulus_id))
@@ -317,6 +349,7 @@ class Dataset:
         NotFoundError
             If an id is not a stimulus.
         """
+        ids = [self._written(stimulus) for stimulus in ids]
         rows = np.array([self.row(stimulus) for stimulus in ids], dtype=np.intp)
         kept = self.trials["id"].isin(set(ids)).to_numpy()
         return replace(
@@ -365,11 +398,16 @@ class Dataset:
     def _mean_over_repeats(self, betas: np.ndarray, usable: np.ndarray) -> np.ndarray:
         rows = self.trial_rows[usable]
         order = np.argsort(rows, kind="stable")
-        mean = np.full((self.n_stimuli, betas.shape[1]), np.nan, dtype=np.float32)
         present, starts, counts = np.unique(rows[order], return_index=True, return_counts=True)
-        if len(present):
-            sums = np.add.reduceat(betas[usable[order]].astype(np.float64), starts, axis=0)
-            mean[present] = sums / counts[:, None]
+        if len(present) == 0:
+            return np.full((self.n_stimuli, betas.shape[1]), np.nan, dtype=np.float32)
+        sums = np.add.reduceat(betas[usable[order]].astype(np.float64), starts, axis=0)
+        sums /= counts[:, None]
+        means = narrowed(sums)
+        if len(present) == self.n_stimuli:
+            return means
+        mean = np.full((self.n_stimuli, betas.shape[1]), np.nan, dtype=means.dtype)
+        mean[present] = means
         return mean
 
     def _check_trials(self, betas: np.ndarray) -> None:
@@ -401,7 +439,9 @@ def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, t
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
-    """An image as RGB: alpha on white, 16 bits as 8, the first frame of an animation.
+    """An image as RGB: turned as its camera says, alpha on white, 16 bits as 8, the first frame.
+
+    The one rule of what an image looks like, wherever it is shown, encoded or compared.
 
     Raises
     ------
@@ -415,13 +455,29 @@ def as_rgb(image: Image.Image) -> Image.Image:
         )
     if image.mode == "F":
         raise InputError("The image holds floats", "8 or 16 bits for each channel")
+    image = _upright(image)
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        grey = values.clip(0, 65_535) // 257
+        grey[values == image.info.get("transparency")] = 255
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    if image.mode.startswith("I"):
-        grey = np.asarray(image).clip(0, 65_535) // 257
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
     return image.convert("RGB")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its camera says; the result says no more that it is to be turned."""
+    image.load()  # some formats note the orientation behind the pixels
+    try:
+        if image.getexif().get(ORIENTATION, 1) != 1:
+            return ImageOps.exif_transpose(image)
+    except MemoryError:
+        raise
+    except Exception:  # a note that is broken takes nothing from the image
+        pass
+    return image
 
 
 def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:

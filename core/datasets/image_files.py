@@ -1,20 +1,32 @@
-"""Image files of people's folders: which they are, and reading them."""
+"""Image files of people's folders: which they are, finding, reading and telling them apart."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import functools
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from core.datasets.dataset import as_rgb
+from core import paths
+from core.datasets.dataset import ORIENTATION, as_rgb
 from core.errors import CorruptDataError, InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+# Images that are shown where a table names them, and passed over where a folder is listed.
+OTHER_SUFFIXES = (".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".jp2", ".svg")
 MAX_PIXELS = 50_000_000
+# Bytes at either end of a file in which a note about the orientation is looked for.
+HEAD, TAIL = 4096, 16_384
+ORIENTATION_NOTES = (b"Exif", b"eXIf", b"exif", b"adobe.xmp", b"/xap/1.0/")
 
 
 def read_image(path: Path, name: str) -> Image.Image:
-    """Read the image ``name`` from a file, RGB.
+    """Read the image ``name`` from a file, RGB, turned as its camera says.
 
     Raises
     ------
@@ -38,3 +50,149 @@ def read_image(path: Path, name: str) -> Image.Image:
         f"The image {path} of {name!r} is too large ({size})",
         f"at most {MAX_PIXELS // 1_000_000} million pixels",
     )
+
+
+class ImageFolder:
+    """The files below a folder, found by what a table calls them.
+
+    A name is found as it is written; else with backslashes for slashes, with the name of the
+    folder itself before it, in the other Unicode form, or with its ending in another case.
+    Each folder is listed once, which is faster than looking for each of many files.
+
+    Parameters
+    ----------
+    folder : Path
+        Nothing outside is found, links followed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._listed: dict[Path, tuple[frozenset[str], frozenset[str], dict[str, list[str]]]] = {}
+
+    def find(self, file: str) -> Path:
+        """Where a file is, or where it would be if it is missing.
+
+        Raises
+        ------
+        InputError
+            If it leads outside the folder, is no path, or could be one of several.
+        """
+        slashed = file.replace("\\", "/")
+        if ".." in slashed.split("/") or PurePosixPath(slashed).is_absolute() or "\0" in file:
+            return paths.inside(self._folder, slashed)
+        written, parts = PurePosixPath(file).parts, PurePosixPath(slashed).parts
+        below = parts[1:] if parts[:1] == (self._folder.name,) else parts
+        for reading in dict.fromkeys((written, parts, below)):
+            path = self._walk(reading)
+            if path is not None:
+                return path
+        return paths.inside(self._folder, slashed)
+
+    def _walk(self, parts: tuple[str, ...]) -> Path | None:
+        path = self._folder
+        for part in parts:
+            names, links, read = self._listing(path)
+            if part not in names:
+                same = read.get(paths.plain_name(part), [])
+                paths.check_single([path / name for name in same], path)
+                if not same:
+                    return None
+                part = same[0]
+            path = paths.inside(self._folder, path / part) if part in links else path / part
+        return path if parts else None
+
+    def _listing(self, folder: Path) -> tuple[frozenset[str], frozenset[str], dict[str, list[str]]]:
+        """Names in a folder, those of links, and the names of each ``plain_name``."""
+        if folder not in self._listed:
+            names, links = set(), set()
+            read: dict[str, list[str]] = {}
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        names.add(entry.name)
+                        read.setdefault(paths.plain_name(entry.name), []).append(entry.name)
+                        if entry.is_symlink():
+                            links.add(entry.name)
+            except OSError:
+                pass  # no folder, or none that may be listed: nothing is found in it
+            self._listed[folder] = frozenset(names), frozenset(links), read
+        return self._listed[folder]
+
+
+class Stamp(NamedTuple):
+    """What an image file is told by, cheaply.
+
+    Attributes
+    ----------
+    size, changed : int
+        Bytes, and time of the last change in nanoseconds.
+    orientation : int
+        1 where the pixels lie as they are to be seen, see ``orientation``.
+    """
+
+    size: int
+    changed: int
+    orientation: int
+
+
+def stamps(files: Mapping[str, Path]) -> dict[str, tuple[str | int | bytes, ...] | None]:
+    """What each image file is told by, None where there is none.
+
+    Name, size and time of change; the orientation where the image is turned for display; and
+    the first and last bytes where two files have one size and time, because an exchange of
+    those would change nothing else.
+    """
+    read = {name: _stamp(path) for name, path in files.items()}
+    count = Counter((stamp.size, stamp.changed) for stamp in read.values() if stamp)
+    result: dict[str, tuple[str | int | bytes, ...] | None] = dict.fromkeys(files)
+    for name, stamp in read.items():
+        if stamp is not None:
+            path = files[name]
+            turned = () if stamp.orientation == 1 else (stamp.orientation,)
+            is_double = count[stamp.size, stamp.changed] > 1
+            ends = (hashlib.blake2b(b"".join(_ends(path))).digest(),) if is_double else ()
+            result[name] = (path.name, stamp.size, stamp.changed, *turned, *ends)
+    return result
+
+
+def orientation(path: Path) -> int:
+    """How an image is turned for display, by EXIF or XMP: 1 (not at all) to 8.
+
+    Only the ends of the file are read, unless they speak of an orientation.
+    """
+    try:
+        head, tail = _ends(path)
+        if not any(note in part for part in (head, tail) for note in ORIENTATION_NOTES):
+            return 1
+        with Image.open(path) as image:
+            return int(image.getexif().get(ORIENTATION, 1))
+    except (OSError, SyntaxError, ValueError, TypeError, UnidentifiedImageError):
+        return 1  # what cannot be read is said when it is shown
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    if not path.is_file():
+        return None
+    known = (str(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return Stamp(status.st_size, status.st_mtime_ns, _orientation(*known))
+
+
+@functools.lru_cache(maxsize=50_000)
+def _orientation(path: str, size: int, changed: int, status: int, inode: int) -> int:
+    return orientation(Path(path))
+
+
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """First and last bytes of a file; ``open`` of Python takes twice the time."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        head = os.read(file, HEAD)
+        end = os.fstat(file).st_size
+        tail = b"" if end <= HEAD else os.pread(file, TAIL, max(HEAD, end - TAIL))
+        return head, tail
+    finally:
+        os.close(file)

@@ -10,6 +10,7 @@ from core.datasets.catalogue import load_with
 from core.datasets.dataset import Dataset
 from core.errors import InputError
 from core.jobs.request import check_mapping, check_names
+from core.paths import composed
 
 FIELDS = ("dataset", "subject", "options", "stimuli", "fingerprint")
 
@@ -63,7 +64,7 @@ class Reference:
 
     def open_seen(self) -> Dataset:
         """The recording with those of the stimuli that the subject saw, in its own order."""
-        chosen = set(self.stimuli)
+        chosen = {*self.stimuli, *map(composed, self.stimuli)}
         return self._open(lambda ds: [name for name in ds.stimuli["id"] if name in chosen])
 
     def _open(self, choose: Callable[[Dataset], Sequence[str]]) -> Dataset:

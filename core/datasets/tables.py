@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from core.datasets.dataset import STIMULUS_COLUMNS, TRIAL_COLUMNS, complete_stimuli
 from core.errors import CorruptDataError, InputError, NotFoundError
-from core.validation import check_unique
+from core.paths import composed
+from core.validation import check_unique, enumerate_names
 
 # Key in ``DataFrame.attrs``, which a selection of rows keeps.
 FILLED = "filled"
@@ -25,6 +27,8 @@ def read_stimuli(path: Path) -> pd.DataFrame:
         further; ``labels`` holds tuples.
     """
     table = _read(path, STIMULUS_COLUMNS)
+    _check_forms(table["id"].tolist(), path.name)
+    table["id"] = table["id"].map(composed)
     check_unique(table["id"].tolist(), path.name)
     if "labels" in table:
         table["labels"] = [
@@ -36,7 +40,8 @@ def read_stimuli(path: Path) -> pd.DataFrame:
 
 def read_trials(path: Path) -> pd.DataFrame:
     """Read a trial list; see ``complete_trials``."""
-    return complete_trials(_read(path, ("id",)))
+    table = _read(path, ("id",))
+    return complete_trials(table.assign(id=table["id"].map(composed)))
 
 
 def complete_trials(trials: pd.DataFrame) -> pd.DataFrame:
@@ -88,12 +93,28 @@ def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:
         )
     for column in table.columns:
         text = table[column].str.strip()
+        # Files are looked for as they are written first; ids are checked before.
+        text = text if column in ("id", "file") else text.map(composed)
         table[column] = text if column in text_columns else _numbers(text)
     empty = table.index[table["id"] == ""]
     if len(empty) or table.empty:
         problem = f"no id in line {empty[0] + 2}" if len(empty) else "no rows"
         raise InputError(f"{path.name} has {problem}", "an id in every row")
     return table
+
+
+def _check_forms(ids: Sequence[str], name: str) -> None:
+    """Raise InputError where ids differ in their Unicode form alone: readers see one name."""
+    forms: dict[str, set[str]] = {}
+    for each in ids:
+        forms.setdefault(composed(each), set()).add(each)
+    double = [each for each, written in forms.items() if len(written) > 1]
+    if double:
+        raise InputError(
+            f"{name} has {len(double)} ids in two Unicode forms that read as one: "
+            f"{enumerate_names(double)}",
+            "ids that differ in their letters",
+        )
 
 
 def _numbers(text: pd.Series) -> pd.Series:

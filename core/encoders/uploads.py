@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from core.datasets.dataset import as_rgb
 from core.errors import CorruptDataError, InputError
@@ -46,7 +46,7 @@ def check_upload(content: bytes, name: str = "The image") -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height <= MAX_PIXELS:
-            return as_rgb(ImageOps.exif_transpose(image))
+            return as_rgb(image)
         size = f"{image.width} x {image.height} pixels"
     except Image.DecompressionBombError as error:
         size = str(error)

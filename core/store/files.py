@@ -70,8 +70,10 @@ def write_json(path: Path, value: Any) -> None:
         part.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, unique: bool = False) -> Any:
     """Read a JSON file; None where there is none.
+
+    With ``unique``, an object that names something twice is refused; else its last value counts.
 
     Raises
     ------
@@ -79,11 +81,20 @@ def read_json(path: Path) -> Any:
         If the file is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        hook = _check_unique if unique else None
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=hook)
     except FileNotFoundError:
         return None
     except (ValueError, OSError, RecursionError) as error:
         raise CorruptDataError(f"{path.name} is not valid JSON ({error})") from None
+
+
+def _check_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    double = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if double:
+        raise ValueError(f"it names {double[0]!r} twice")
+    return dict(pairs)
 
 
 def to_json(value: Any) -> str:

@@ -7,7 +7,7 @@ and labels are each optional.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,21 @@ import pandas as pd
 from PIL import Image
 
 from core import paths, store
+from core.datasets import files
 from core.datasets.catalogue import Recording, choose_subject, register
-from core.datasets.dataset import Dataset, DatasetInfo, complete_stimuli
-from core.datasets.image_files import SUFFIXES, read_image
+from core.datasets.dataset import Dataset, DatasetInfo, Note, complete_stimuli
+from core.datasets.image_files import OTHER_SUFFIXES, SUFFIXES, ImageFolder, read_image, stamps
+from core.datasets.regions import read_rois
 from core.datasets.tables import complete_trials, read_stimuli, read_trials
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.validation import (
     check_rdm,
     check_responses,
     check_same_length,
+    check_unique,
     enumerate_names,
     load_npy,
+    narrowed,
     row_blocks,
 )
 
@@ -49,46 +53,95 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     """Open one subject of a folder; see ``datasets.load``."""
     folder = info.where
     assert folder is not None
-    if not (folder / "stimuli.csv").is_file():
-        raise NotFoundError(f"There is no stimuli.csv in {folder}", "one row for each stimulus")
+    table = _stimulus_table(folder)
     info = read_description(info)
-    stimuli = read_stimuli(folder / "stimuli.csv")
-    listed, gallery = _gallery(folder, stimuli)
-    shown = _image_files(stimuli, folder / "images", "stimuli.csv")
-    files = {**shown, **_image_files(gallery, folder / "gallery", listed)}
-    subjects = _subjects(folder)
-    chosen = choose_subject(subjects, subject)
-    betas, trials = _responses(folder, chosen, stimuli)
+    stimuli = read_stimuli(table)
+    listed, gallery, notes = _gallery(folder, stimuli)
+    images = _image_files(stimuli, folder / "images", table.name)
+    images |= _image_files(gallery, folder / "gallery", listed)
+    image_stamps = stamps(images)
+    images_fingerprint = _images_fingerprint(images, image_stamps)
+    responses = files.arrays(folder / "responses")
+    subjects = tuple(sorted(responses)) or (NO_RESPONSES,)
+    chosen = _choose_subject(folder, subjects, subject)
+    trial_table = paths.find(folder / "responses", f"{chosen}.csv")
+    betas, trials = _responses(responses.get(chosen), trial_table, stimuli)
+    roi_file = None if betas is None else paths.find(folder / "rois", f"{chosen}.json")
+    rois, empty = read_rois(roi_file, 0 if betas is None else betas.shape[1])
+    rdms = _rdms(folder, stimuli["id"].tolist())
+    embeddings = _embeddings(folder, stimuli["id"].tolist())
+    read = [responses.get(chosen), trial_table, roi_file, table]
+    precise = any(map(_is_double, (betas, *rdms.values(), *embeddings.values())))
     return Dataset(
         info=info,
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,
-        fingerprint=_fingerprint(folder, chosen, files),
-        rois={} if betas is None else _rois(folder / "rois" / f"{chosen}.json", betas.shape[1]),
+        fingerprint=_fingerprint(folder, chosen, read, images_fingerprint, precise),
+        rois=rois,
         betas=betas,
         trials=trials,
-        images=functools.partial(_image, files) if files else None,
-        without_image=tuple(
-            name for name in stimuli["id"] if name not in shown or not shown[name].is_file()
-        ),
+        images=functools.partial(_image, images) if images else None,
+        without_image=tuple(name for name in stimuli["id"] if image_stamps.get(name) is None),
         gallery=gallery,
-        rdms=_rdms(folder, len(stimuli)),
-        embeddings=_embeddings(folder, len(stimuli)),
-        images_fingerprint=_images_fingerprint(files),
+        rdms=rdms,
+        embeddings=embeddings,
+        images_fingerprint=images_fingerprint,
         options=dict(options),
+        notes=(*files.notes(folder, responses, chosen, empty), *notes),
+        unread_responses=tuple(_unread_responses(folder)) if betas is None else (),
     )
 
 
 def own_folders() -> Iterator[DatasetInfo]:
     """List the folders directly below the data root that hold a ``stimuli.csv``."""
     root = paths.data_root()
-    for table in sorted(root.glob("*/stimuli.csv")):
-        name = table.parent.name
-        info = replace(INFO, name=f"folder:{name}", where=table.parent)
+    for folder in paths.visible(root):
+        if not folder.is_dir() or not _is_table_there(folder):
+            continue
+        info = replace(INFO, name=f"folder:{paths.composed(folder.name)}", where=folder)
         # A link that leads outside the data root could not be opened by its name.
-        if table.resolve().is_relative_to(root):
+        if folder.resolve().is_relative_to(root):
             yield _described(info)
+
+
+def _stimulus_table(folder: Path) -> Path:
+    table = paths.find(folder, "stimuli.csv")
+    if table is None or not table.is_file():
+        others = [path.name for path in paths.visible(folder) if path.stem.lower() == "stimuli"]
+        held = f"; it holds {enumerate_names(others)}" if others else ""
+        raise NotFoundError(f"There is no stimuli.csv in {folder}{held}", "one row a stimulus")
+    return table
+
+
+def _is_table_there(folder: Path) -> bool:
+    try:
+        return _stimulus_table(folder).is_file()
+    except (NeurogalleryError, OSError):
+        return False
+
+
+def _choose_subject(folder: Path, subjects: tuple[str, ...], subject: str | None) -> str:
+    """As ``choose_subject``; the file of a subject that is in another format is named."""
+    for path in map(Path, _unread_responses(folder) if subject not in subjects else ()):
+        if subject and paths.composed(path.name).partition(".")[0] == paths.composed(subject):
+            raise NotFoundError(
+                f"The responses of {subject!r} are in {path}",
+                "a .npy file",
+                files.save_as_npy(path.name),
+            )
+    return choose_subject(subjects, subject)
+
+
+def _unread_responses(folder: Path) -> list[str]:
+    """Files of responses that are not read; a table is one where no array stands beside it."""
+    known = files.arrays(folder / "responses")
+    tables = [
+        path.name
+        for path in paths.visible(folder / "responses")
+        if path.suffix.lower() == ".csv" and paths.composed(path.stem) not in known
+    ]
+    return [f"responses/{name}" for name in [*files.unread(folder, "responses"), *tables]]
 
 
 def read_description(info: DatasetInfo) -> DatasetInfo:
@@ -104,7 +157,8 @@ def read_description(info: DatasetInfo) -> DatasetInfo:
         If it is not an object of texts.
     """
     assert info.where is not None
-    content = store.read_json(info.where / "dataset.json")
+    about = paths.find(info.where, "dataset.json")
+    content = None if about is None else store.read_json(about)
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise InputError(f"dataset.json holds a {type(content).__name__}", "an object, {...}")
@@ -134,24 +188,19 @@ def _described(info: DatasetInfo) -> DatasetInfo:
         return replace(info, title=info.where.name, description=str(error))
 
 
-def _subjects(folder: Path) -> tuple[str, ...]:
-    names = sorted(path.stem for path in (folder / "responses").glob("*.npy"))
-    return tuple(names) or (NO_RESPONSES,)
-
-
 def _responses(
-    folder: Path, subject: str, stimuli: pd.DataFrame
+    path: Path | None, table: Path | None, stimuli: pd.DataFrame
 ) -> tuple[np.ndarray | None, pd.DataFrame]:
-    path = folder / "responses" / f"{subject}.npy"
-    table = path.with_suffix(".csv")
-    if not path.is_file():
+    if path is None:
         return None, complete_trials(pd.DataFrame({"id": []}, dtype=str))
-    betas = _checked_betas(load_npy(path, mmap=True), f"responses/{path.name}")
-    if not table.is_file():
-        check_same_length(len(betas), len(stimuli), f"responses/{path.name}", "stimuli.csv")
+    name, stored = f"responses/{path.name}", load_npy(path, mmap=True)
+    if table is None or not table.is_file():
+        betas = _checked_betas(stored, name, stimuli["id"].tolist())
+        check_same_length(len(betas), len(stimuli), name, "stimuli.csv")
         return betas, complete_trials(stimuli[["id"]])
     trials = read_trials(table)
-    check_same_length(len(trials), len(betas), f"responses/{table.name}", f"responses/{path.name}")
+    betas = _checked_betas(stored, name, trials["id"].tolist())
+    check_same_length(len(trials), len(betas), f"responses/{table.name}", name)
     unknown = trials["id"][~trials["id"].isin(stimuli["id"])].unique()
     if len(unknown):
         raise InputError(
@@ -162,71 +211,57 @@ def _responses(
     return betas, trials
 
 
-def _checked_betas(stored: np.ndarray, name: str) -> np.ndarray:
-    """Give finite or NaN float32 responses; float32 files stay memory-mapped."""
+def _checked_betas(stored: np.ndarray, name: str, ids: Sequence[str]) -> np.ndarray:
+    """Give finite or NaN responses; what stays in the precision of its file stays memory-mapped."""
     if stored.ndim != 2 or 0 in stored.shape or stored.dtype.kind not in "biuf":
         raise InputError(
             f"{name} is {stored.dtype} of shape {stored.shape}", "real numbers, (trials, units)"
         )
-    # Values beyond the range of float32 become infinite here, and are refused below.
+    # Values beyond the range of float32 are refused below, where they become infinite too.
     with np.errstate(over="ignore"):
-        betas = stored if stored.dtype == np.float32 else stored.astype(np.float32)
+        betas = narrowed(stored)
     for block in row_blocks(*betas.shape):
-        infinite = np.isinf(betas[block])
+        infinite = np.abs(betas[block]) > np.finfo(np.float32).max
         if infinite.any():
             row, unit = np.argwhere(infinite)[0]
+            row += block.start
+            shown = f" (stimulus {ids[row]!r})" if row < len(ids) else ""
             raise InputError(
-                f"{name} holds an infinite value at row {block.start + row}, unit {unit}",
+                f"{name} holds an infinite value at row {row}, unit {unit}{shown}",
                 "finite float32 numbers, NaN where a response is missing",
             )
     return betas
 
 
-def _rois(path: Path, n_units: int) -> dict[str, np.ndarray]:
-    content = store.read_json(path)
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise InputError(f"rois/{path.name} holds a {type(content).__name__}", "{name: [units]}")
-    return {name: _units(units, n_units, path, name) for name, units in content.items()}
-
-
-def _units(units: Any, n_units: int, path: Path, name: str) -> np.ndarray:
-    listed = isinstance(units, list) and len(units) > 0
-    if not listed or not all(type(unit) is int and 0 <= unit < n_units for unit in units):
-        raise InputError(
-            f"rois/{path.name}: {name!r} is not a list of unit indices",
-            f"whole numbers from 0 to {n_units - 1}, the columns of the responses, at least one",
-        )
-    return np.array(units, dtype=np.intp)
-
-
-def _rdms(folder: Path, n_stimuli: int) -> dict[str, np.ndarray]:
+def _rdms(folder: Path, ids: list[str]) -> dict[str, np.ndarray]:
     rdms = {}
-    for path in sorted((folder / "rdms").glob("*.npy")):
-        rdms[path.stem] = check_rdm(load_npy(path), f"rdms/{path.name}")
-        check_same_length(len(rdms[path.stem]), n_stimuli, f"rdms/{path.name}", "stimuli.csv")
+    for name, path in files.arrays(folder / "rdms").items():
+        stored = load_npy(path)
+        if stored.ndim == 2:
+            check_same_length(len(stored), len(ids), f"rdms/{path.name}", "stimuli.csv")
+        rdms[name] = check_rdm(stored, f"rdms/{path.name}", ids)
     return rdms
 
 
-def _embeddings(folder: Path, n_stimuli: int) -> dict[str, np.ndarray]:
-    """Embeddings of the stimuli; float32 files stay memory-mapped."""
+def _embeddings(folder: Path, ids: list[str]) -> dict[str, np.ndarray]:
+    """Embeddings of the stimuli; files that stay in their precision stay memory-mapped."""
     embeddings = {}
-    for path in sorted((folder / "embeddings").glob("*.npy")):
-        name = f"embeddings/{path.name}"
-        features = check_responses(load_npy(path, mmap=True), name, minimum_rows=1)
-        check_same_length(len(features), n_stimuli, name, "stimuli.csv")
-        embeddings[path.stem] = features.astype(np.float32, copy=False)
+    for stem, path in files.arrays(folder / "embeddings").items():
+        name, stored = f"embeddings/{path.name}", load_npy(path, mmap=True)
+        if stored.ndim == 2:
+            check_same_length(len(stored), len(ids), name, "stimuli.csv")
+        embeddings[stem] = narrowed(check_responses(stored, name, minimum_rows=1, ids=ids))
     return embeddings
 
 
-def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """What lists the further images, and their table."""
-    path = folder / "gallery" / "gallery.csv"
-    if path.is_file():
+def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame, list[Note]]:
+    """What lists the further images, their table, and what is passed over."""
+    path = paths.find(folder / "gallery", "gallery.csv")
+    notes: list[Note] = []
+    if path is not None and path.is_file():
         name, gallery = path.name, read_stimuli(path)
     else:
-        name, gallery = "gallery/", _gallery_by_category(folder)
+        name, (gallery, notes) = "gallery/", _gallery_by_category(folder)
     shared = gallery["id"][gallery["id"].isin(stimuli["id"])]
     if len(shared):
         raise InputError(
@@ -234,92 +269,92 @@ def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame]:
             f"{enumerate_names(shared.to_numpy())}",
             "further images, with ids of their own",
         )
-    return name, gallery
+    return name, gallery, notes
 
 
-def _gallery_by_category(folder: Path) -> pd.DataFrame:
+def _gallery_by_category(folder: Path) -> tuple[pd.DataFrame, list[Note]]:
     """Images of ``gallery/<category>/``, the layout of ImageNet; no further folder below.
 
     Id and file are the path inside ``gallery``; hidden files and folders are left out.
     """
     gallery = folder / "gallery"
-    listed = [
+    present = [
         (category.name, f"{category.name}/{image.name}")
         for category in _visible(folder, gallery)
         if category.is_dir()
         for image in _visible(gallery, category)
-        if image.suffix.lower() in SUFFIXES and image.is_file()
+        if image.is_file()
     ]
+    listed = [(category, file) for category, file in present if file.lower().endswith(SUFFIXES)]
+    others = [file for _, file in present if file.lower().endswith(OTHER_SUFFIXES)]
+    notes = [files.note_images(others, SUFFIXES)] if others else []
     garbled = [repr(path) for _, path in listed if path != path.encode(errors="ignore").decode()]
     if garbled:
         raise InputError(
             f"gallery/ holds {len(garbled)} names that are no text: {enumerate_names(garbled)}",
             "names in UTF-8",
         )
-    table = pd.DataFrame(listed, columns=["category", "id"])
-    return complete_stimuli(table.assign(file=table["id"]))
+    table = pd.DataFrame(listed, columns=["category", "file"])
+    table["id"] = table["file"].map(paths.composed)
+    table["category"] = table["category"].map(paths.composed)
+    check_unique(table["id"].tolist(), "gallery/")
+    return complete_stimuli(table), notes
 
 
 def _visible(root: Path, folder: Path) -> list[Path]:
     """What stands in a folder of ``root``, sorted by name; nothing where there is none."""
-    if not folder.is_dir():
-        return []
-    inside = paths.inside(root, folder.name)
-    return sorted(path for path in inside.iterdir() if not path.name.startswith("."))
+    return paths.visible(paths.inside(root, folder.name)) if folder.is_dir() else []
 
 
 def _image_files(table: pd.DataFrame, folder: Path, name: str) -> dict[str, Path]:
     """Path of each image that the table names; none may lead outside the folder."""
-    files = {}
+    images, below = {}, ImageFolder(folder)
     for stimulus, file in zip(table["id"], table["file"], strict=True):
         if not file:
             continue
         try:
-            files[stimulus] = paths.inside(folder, file)
+            images[stimulus] = below.find(file)
         except ValueError as error:
             raise InputError(
-                f"{name} has the file {file!r} for {stimulus!r}, which leads outside {folder} "
-                f"or is no file name",
+                f"{name} has the file {file!r} for {stimulus!r}: {_problem(error)}",
                 f"paths below {folder.name}/",
             ) from error
-    return files
+    return images
 
 
-def _image(files: Mapping[str, Path], stimulus: str) -> Image.Image:
-    path = files.get(stimulus)
+def _problem(error: ValueError) -> str:
+    return error.problem if isinstance(error, InputError) else "it is no file name"
+
+
+def _image(images: Mapping[str, Path], stimulus: str) -> Image.Image:
+    path = images.get(stimulus)
     if path is None or not path.is_file():
         where = f" at {path}" if path else "; its row names no file"
         raise NotFoundError(f"There is no image of {stimulus!r}{where}")
     return read_image(path, stimulus)
 
 
-def _fingerprint(folder: Path, subject: str, images: Mapping[str, Path]) -> str:
-    responses = folder / "responses"
-    single = [
-        responses / f"{subject}.npy",
-        responses / f"{subject}.csv",
-        folder / "rois" / f"{subject}.json",
-        folder / "gallery" / "gallery.csv",
-        folder / "stimuli.csv",
+def _is_double(array: np.ndarray | None) -> bool:
+    return array is not None and array.dtype == np.float64
+
+
+def _fingerprint(
+    folder: Path, subject: str, read: Sequence[Path | None], images: str, precise: bool
+) -> str:
+    others = [
+        path for below in ("rdms", "embeddings") for path in files.arrays(folder / below).values()
     ]
-    arrays = [*(folder / "rdms").glob("*.npy"), *(folder / "embeddings").glob("*.npy")]
-    files = [*single, *sorted(arrays)]
-    content = {str(path.relative_to(folder)): path for path in files if path.is_file()}
-    return store.fingerprint("folder", subject, content, _images_fingerprint(images))
+    listed = paths.find(folder / "gallery", "gallery.csv")
+    everything = [path for path in (*read, listed, *others) if path is not None and path.is_file()]
+    content = {str(path.relative_to(folder)): path for path in everything}
+    # Former versions lost the digits that a large offset needs double precision for.
+    return store.fingerprint("folder", subject, content, images, *(["float64"] * precise))
 
 
-def _images_fingerprint(images: Mapping[str, Path]) -> str:
-    """Of the many images size and time of change, and the content of the first few."""
-    stamps = {name: _stamp(path) for name, path in images.items()}
-    first = [name for name, stamp in stamps.items() if stamp is not None][:IMAGES_READ]
-    return store.fingerprint("folder", stamps, [images[name] for name in first])
-
-
-def _stamp(path: Path) -> tuple[str, int, int] | None:
-    if not path.is_file():
-        return None
-    status = path.stat()
-    return path.name, status.st_size, status.st_mtime_ns
+def _images_fingerprint(images: Mapping[str, Path], image_stamps: Mapping[str, Any]) -> str:
+    """Of the many images what ``stamps`` tells, and the content of the first few."""
+    first = [name for name, stamp in image_stamps.items() if stamp is not None][:IMAGES_READ]
+    return store.fingerprint("folder", dict(image_stamps), [images[name] for name in first])
 
 
 register(Recording(INFO, load, folders=own_folders))

@@ -20,7 +20,7 @@ from core.splits.pool import texts
 from core.vectors import unit_rows
 
 ENCODED = 0.9
-ROUNDING = 1e-6
+ROUNDING = {4: 1e-6, 8: 2e-15}  # of numbers of so many bytes
 
 
 @dataclass(frozen=True)
@@ -93,27 +93,32 @@ class Data:
         return Shape(*sizes, outputs=self.embeddings.shape[1])
 
     def centre(self) -> np.ndarray:
-        """Mean unit embedding of the training images. (d,) float32"""
-        return unit_rows(self.embeddings[self.fold.train]).mean(axis=0).astype(np.float32)
+        """Mean unit embedding of the training images. (d,), in the precision of the embeddings"""
+        mean = unit_rows(self.embeddings[self.fold.train]).mean(axis=0)
+        return mean.astype(np.result_type(self.embeddings, np.float32))
 
     def scaling(self, trials: str) -> Scaling:
         """Scaling of every subject, fitted on its training rows alone.
 
         A unit that hardly varies there, by no more than ``ROUNDING`` times its largest
-        magnitude (eight steps of float32), holds rounding errors alone: its deviation is 1.
+        magnitude (eight steps of its precision), holds rounding errors alone: its deviation is 1.
         """
-        mean = np.zeros((len(self.opened), self.layout.width), dtype=np.float32)
-        deviation = np.ones_like(mean)
+        mean = np.zeros((len(self.opened), self.layout.width))
+        deviation, kind = np.ones_like(mean), np.dtype(np.float32)
         for number in range(len(self.opened)):
             ds, units = self.opened[number], self.layout.units[number]
-            responses = _responses(ds, units, self.fold.train, trials)[0].astype(np.float64)
+            responses = _responses(ds, units, self.fold.train, trials)[0]
             if len(responses) == 0:
                 raise InputError(f"{ds.subject} has no usable response in the training set", "some")
+            kind = np.promote_types(kind, responses.dtype)
+            rounding = ROUNDING[responses.dtype.itemsize]
+            responses = responses.astype(np.float64)
             spread, largest = responses.std(axis=0), np.abs(responses).max(axis=0)
             columns = self.layout.columns[number]
             mean[number, columns] = responses.mean(axis=0)
-            deviation[number, columns] = np.where(spread > ROUNDING * largest, spread, 1.0)
-        return Scaling(mean, deviation)
+            deviation[number, columns] = np.where(spread > rounding * largest, spread, 1.0)
+        # In double precision where a large offset keeps the responses in it.
+        return Scaling(mean.astype(kind), deviation.astype(kind))
 
     def rows(self, stimuli: np.ndarray, trials: str, scaling: Scaling) -> ResponseRows:
         """Standardised responses of all subjects to some stimuli; missing ones are left out."""

@@ -241,7 +241,6 @@ MISTAKES = {
     "roi out of range": (_text("rois/p1.json", '{"V1": [0, 5]}'), InputError, r"p1\.json: 'V1'"),
     "roi negative": (_text("rois/p1.json", '{"V1": [-1]}'), InputError, r"0 to 4"),
     "roi not numbers": (_text("rois/p1.json", '{"V1": ["a"]}'), InputError, r"p1\.json"),
-    "roi empty": (_text("rois/p1.json", '{"V1": []}'), InputError, r"p1\.json"),
     "roi list": (_text("rois/p1.json", "[0]"), InputError, r"p1\.json"),
     "roi broken": (_text("rois/p1.json", "{"), CorruptDataError, r"p1\.json"),
     "asymmetric rdm": (
