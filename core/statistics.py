@@ -1,4 +1,4 @@
-"""Descriptive statistics and reliability of responses."""
+"""Descriptive statistics, reliability and noise ceilings of responses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import InputError
+from core.validation import row_blocks
+
+FEWEST_STIMULI = 4
 
 
 class Moments(NamedTuple):
@@ -20,12 +23,24 @@ class Reliability(NamedTuple):
     """Split-half reliability of each unit.
 
     ``units`` (v,) is NaN for constant units; ``stimuli`` is the number of stimuli
-    with two usable repeats; ``splits`` the number of random halvings averaged.
+    with two usable repeats.
     """
 
     units: np.ndarray
     stimuli: int
-    splits: int
+
+
+class NoiseCeilings(NamedTuple):
+    """What repeats tell of each unit; NaN for constant units.
+
+    ``ncsnr`` (v,) is the standard deviation of the signal over that of the noise of one
+    trial; ``ceiling`` (v,) the share, 0 to 1, of the variance of the averaged responses that
+    is signal; ``stimuli`` the number of stimuli with two usable repeats.
+    """
+
+    ncsnr: np.ndarray
+    ceiling: np.ndarray
+    stimuli: int
 
 
 class Interval(NamedTuple):
@@ -87,67 +102,144 @@ def histogram(responses: np.ndarray, bins: int = 80) -> tuple[np.ndarray, np.nda
 
 
 def split_half_reliability(
-    trials: np.ndarray, stimulus_rows: np.ndarray, splits: int = 20, seed: int = 0
+    trials: np.ndarray, stimulus_rows: np.ndarray, folds: np.ndarray | None = None
 ) -> Reliability:
-    """Reliability of each unit: correlate two halves of the repeats over the stimuli.
+    """Reliability of each unit's mean over all repeats, of the stimuli that were repeated.
 
-    The repeats of every stimulus are halved at random, the halves averaged and
-    correlated over stimuli; the mean correlation over the splits is corrected to
-    the full number of repeats with the Spearman-Brown formula 2r / (1 + r); negative
-    means are left as they are, for there the formula has no meaning.
+    This is the correlation over stimuli of two halves of the repeats, corrected to all
+    repeats, but over every way to halve them at once: the covariance of halves is, on
+    average, the variance of the stimuli's means less the part of it that is noise. So it
+    does not matter whether repeats are odd or differ between stimuli.
 
     Parameters
     ----------
     trials : np.ndarray of shape (trials, v)
+        A trial without a value in one unit counts in the others.
     stimulus_rows : int array of shape (trials,)
         Stimulus of each trial.
-    splits, seed : int
+    folds : array of shape (trials,), optional
+        Such as the run of each trial. Trials of one stimulus within a fold share noise: they
+        are averaged, and count as one repeat.
+
+    Returns
+    -------
+    Reliability
+        Unbiased for Gaussian responses with equal repeats: 0 on average without signal,
+        so that single units may be negative, down to -1.
 
     Raises
     ------
     InputError
-        With fewer than three stimuli that have two usable repeats.
+        With fewer than four stimuli that have two usable repeats.
 
-    Source: Spearman (1910); Brown (1910), Br. J. Psychol. 3.
+    Source: Spearman (1910); Brown (1910), Br. J. Psychol. 3; by analysis of variance McGraw
+    & Wong (1996), Psychol. Methods 1:30-46, ICC(1,k), with the mean of the inverse of F.
     """
-    usable = np.isfinite(trials).all(axis=1)
-    trials, stimulus_rows = trials[usable].astype(np.float64), stimulus_rows[usable]
-    repeats = np.bincount(stimulus_rows)
-    repeated = np.flatnonzero(repeats >= 2)
-    if len(repeated) < 3:
-        raise InputError(
-            f"{len(repeated)} stimuli have two usable repeats",
-            "at least three for a split-half reliability",
-        )
+    repeated = np.flatnonzero(_count_repeats(trials, stimulus_rows, folds) >= 2)
     kept = np.isin(stimulus_rows, repeated)
-    trials, rows = trials[kept], np.searchsorted(repeated, stimulus_rows[kept])
-    rng = np.random.default_rng(seed)
-    r = np.zeros(trials.shape[1])
-    for _ in range(splits):
-        first, second = _random_halves(trials, rows, len(repeated), rng)
-        r += _correlate_columns(first, second) / splits
-    r[np.ptp(trials, axis=0) == 0] = np.nan
-    return Reliability(np.where(r > 0, 2.0 * r / (1.0 + r), r), len(repeated), splits)
+    parts = _components(trials[kept], stimulus_rows[kept], None if folds is None else folds[kept])
+    n = parts.stimuli
+    # The mean of 1 / F of m and any degrees of freedom is m / (m - 2), with m = n - 1.
+    with np.errstate(all="ignore"):
+        units = 1.0 - parts.noise * parts.inverse_repeats / parts.total * (n - 3) / (n - 1)
+    return Reliability(np.maximum(units, -1.0), len(repeated))
 
 
-def _random_halves(
-    trials: np.ndarray, rows: np.ndarray, n: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of a random half of each stimulus' repeats, and of the other half. Two (n, v)."""
-    order = np.lexsort((rng.random(len(rows)), rows))
-    starts = np.searchsorted(rows[order], np.arange(n))
-    counts = np.bincount(rows, minlength=n)
-    place = np.arange(len(rows)) - starts[rows[order]]
-    in_first = place < counts[rows[order]] // 2
-    halves = []
-    for half in (order[in_first], order[~in_first]):
-        begins = np.searchsorted(rows[half], np.arange(n))
-        sizes = np.bincount(rows[half], minlength=n)[:, None]
-        halves.append(np.add.reduceat(trials[half], begins, axis=0) / sizes)
-    return halves[0], halves[1]
+def noise_ceilings(
+    trials: np.ndarray, stimulus_rows: np.ndarray, folds: np.ndarray | None = None
+) -> NoiseCeilings:
+    """Signal-to-noise ratio and noise ceiling of each unit from its repeats.
+
+    The variance of the noise is the mean over stimuli of the variance over their repeats;
+    the variance of the signal is that of the stimuli's means less the noise that is left
+    in them, and at least 0. ceiling = ncsnr^2 / (ncsnr^2 + mean of 1 / repeats), over all
+    stimuli, those that were shown once included.
+
+    Parameters
+    ----------
+    trials, stimulus_rows, folds
+        As in ``split_half_reliability``.
+
+    Raises
+    ------
+    InputError
+        With fewer than four stimuli that have two usable repeats.
+
+    Source: Allen et al. (2022), Nature Neuroscience 25:116-126, Methods. There the signal is
+    the total variance of single trials less the noise, which is a little too small with
+    few stimuli.
+    """
+    repeats = _count_repeats(trials, stimulus_rows, folds)
+    parts = _components(trials, stimulus_rows, folds)
+    left = parts.inverse_repeats
+    with np.errstate(all="ignore"):
+        ratio = np.maximum(parts.total / parts.noise - left, 0.0)
+        ceiling = np.where(np.isinf(ratio), 1.0, ratio / (ratio + left))
+    return NoiseCeilings(np.sqrt(ratio), ceiling, int((repeats >= 2).sum()))
 
 
-def _correlate_columns(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    norms = np.sqrt(np.sum(a * a, axis=0) * np.sum(b * b, axis=0))
-    return np.sum(a * b, axis=0) / np.where(norms > 0, norms, np.nan)
+class _Components(NamedTuple):
+    """Of each unit: variance of the noise of a repeat, and of the means of stimuli."""
+
+    noise: np.ndarray
+    total: np.ndarray
+    inverse_repeats: np.ndarray
+    stimuli: np.ndarray
+
+
+def _count_repeats(trials: np.ndarray, rows: np.ndarray, folds: np.ndarray | None) -> np.ndarray:
+    """Repeats of each stimulus with a value in any unit; InputError where too few have two."""
+    usable = np.concatenate(
+        [np.isfinite(trials[block]).any(axis=1) for block in row_blocks(*trials.shape)]
+    )
+    place = np.arange(len(rows)) if folds is None else folds
+    distinct = {*zip(rows[usable].tolist(), np.asarray(place)[usable].tolist(), strict=True)}
+    repeats = np.bincount(np.array([row for row, _ in distinct], dtype=np.intp))
+    repeated = int((repeats >= 2).sum())
+    if repeated < FEWEST_STIMULI:
+        raise InputError(
+            f"{repeated} stimuli have two usable repeats"
+            + ("" if folds is None else " in different runs"),
+            f"at least {FEWEST_STIMULI}, to tell signal from noise",
+        )
+    return repeats
+
+
+def _components(trials: np.ndarray, rows: np.ndarray, folds: np.ndarray | None) -> _Components:
+    """Variance components of each unit, a block of units at a time."""
+    fold = np.arange(len(rows)) if folds is None else np.unique(folds, return_inverse=True)[1]
+    order = np.lexsort((fold, rows))
+    pairs = np.stack([rows[order], fold[order]])
+    starts = np.flatnonzero(np.r_[True, (np.diff(pairs) != 0).any(axis=0)])
+    stimulus = pairs[0, starts]
+    firsts = np.flatnonzero(np.r_[True, np.diff(stimulus) != 0])
+    blocks = [
+        _components_of(trials[:, block][order].astype(np.float64), starts, firsts)
+        for block in row_blocks(trials.shape[1], len(rows))
+    ]
+    return _Components(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+
+def _components_of(values: np.ndarray, starts: np.ndarray, firsts: np.ndarray) -> _Components:
+    """Variance components of units (trials, v), of trials in the order of folds and stimuli."""
+    has_value = np.isfinite(values)
+    highest = np.where(has_value, values, -np.inf).max(axis=0)
+    constant = highest <= np.where(has_value, values, np.inf).min(axis=0)
+    values = np.where(has_value, values, 0.0)
+    within = np.add.reduceat(has_value, starts, axis=0, dtype=np.intp)
+    repeats = np.add.reduceat(values, starts, axis=0) / np.maximum(within, 1)
+    count = np.add.reduceat(within > 0, firsts, axis=0, dtype=np.intp)
+    means = np.add.reduceat(repeats, firsts, axis=0) / np.maximum(count, 1)
+    sizes = np.diff(np.r_[firsts, len(repeats)])
+    squares = np.where(within > 0, (repeats - np.repeat(means, sizes, axis=0)) ** 2, 0.0)
+    spread = np.add.reduceat(squares, firsts, axis=0) / np.maximum(count - 1, 1)
+    known, repeated = count > 0, count > 1
+    n = known.sum(axis=0)
+    with np.errstate(all="ignore"):
+        noise = spread.sum(axis=0) / repeated.sum(axis=0)
+        centred = np.where(known, means - (means * known).sum(axis=0) / n, 0.0)
+        total = np.sum(centred**2, axis=0) / (n - 1)
+        left = np.sum(known / np.maximum(count, 1), axis=0) / n
+    unknown = constant | (repeated.sum(axis=0) < FEWEST_STIMULI)
+    noise[unknown] = total[unknown] = np.nan
+    return _Components(noise, total, left, n)

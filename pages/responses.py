@@ -12,6 +12,7 @@ from pages.shared.responses.charts import (
     single_responses,
     split_half,
     spread,
+    units,
 )
 from pages.shared.responses.settings import choose_rois
 
@@ -40,6 +41,7 @@ def page(ds: Dataset) -> None:
         activity(ds, responses)
     with right:
         split_half(ds, rois)
+    units(ds, rois)
 
 
 page(recording.require())

@@ -195,6 +195,15 @@ class Dataset:
             return f"has responses in a format that is not read ({names}); .npy is"
         return "comes as RDMs only" if self.rdms else "has no responses"
 
+    @property
+    def trial_runs(self) -> np.ndarray | None:
+        """Run of each trial, counted over sessions; None where trials are not told apart.
+
+        Trials of one run share noise. Where runs have no number, sessions stand for them.
+        """
+        runs = self.trials.groupby(["session", "run"], dropna=False, sort=False).ngroup()
+        return None if runs.nunique() < 2 else runs.to_numpy(dtype=np.intp)
+
     def has_stimulus(self, stimulus_id: str) -> bool:
         """Whether the stimulus list holds an id."""
         return self._written(stimulus_id) in self._row

@@ -89,7 +89,7 @@ def reliability(values: np.ndarray) -> go.Figure:
     """Histogram of the reliability of units (v,)."""
     counts, edges = np.histogram(values[np.isfinite(values)], bins=40)
     middle = float(np.nanmedian(values))
-    title = "Split-half reliability (Spearman-Brown)"
+    title = "Split-half reliability, corrected to all repeats"
     return bars(counts, edges, title, "Units", [(middle, f"median {middle:.2f}")])
 
 

@@ -1,5 +1,6 @@
 """Representational dissimilarity matrices: compute, search, order, compare."""
 
+from core.rdm.ceiling import RepeatCeiling, repeat_ceiling
 from core.rdm.cells import Cell, block_mean, cell, spread
 from core.rdm.compare import COMPARISONS, Mantel, NoiseCeiling, compare, mantel, noise_ceiling
 from core.rdm.compute import compute, undefined
@@ -8,7 +9,7 @@ from core.rdm.folds import Folds, folds_of
 from core.rdm.job import RdmRequest, arrange, load, of_dataset, published, result_key
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
-from core.rdm.spaces import RdmCorrelations, correlate, split_half_ceiling
+from core.rdm.spaces import RdmCorrelations, correlate
 
 __all__ = [
     "COMPARISONS",
@@ -23,6 +24,7 @@ __all__ = [
     "Pairs",
     "RdmCorrelations",
     "RdmRequest",
+    "RepeatCeiling",
     "arrange",
     "block_mean",
     "blocks",
@@ -38,8 +40,8 @@ __all__ = [
     "noise_ceiling",
     "of_dataset",
     "published",
+    "repeat_ceiling",
     "result_key",
-    "split_half_ceiling",
     "spread",
     "undefined",
 ]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from core.errors import InputError
 from core.rdm.compare import compare
@@ -59,42 +58,6 @@ def correlate(spaces: Mapping[str, np.ndarray], metric: str = "correlation") -> 
         for j in range(i):
             values[i, j] = values[j, i] = _spearman(rdms[i], rdms[j])
     return RdmCorrelations(tuple(spaces), values, len(taken))
-
-
-def split_half_ceiling(
-    responses: np.ndarray, trial_rows: np.ndarray, metric: str = "correlation"
-) -> float | None:
-    """The highest Spearman correlation that a noise-free model could have with an RDM.
-
-    The RDMs of odd and of even repeats are correlated, corrected to all repeats
-    (Spearman-Brown), and the square root taken.
-
-    Parameters
-    ----------
-    responses : np.ndarray of shape (trials, v)
-    trial_rows : np.ndarray of shape (trials,), int
-        Stimulus of each trial.
-    metric : str
-        As in ``correlate``.
-
-    Returns
-    -------
-    float or None
-        None where fewer than 4 stimuli were repeated, or the halves do not agree at all.
-    """
-    usable = np.isfinite(responses).all(axis=1)
-    trials = pd.DataFrame({"stimulus": trial_rows[usable], "row": np.flatnonzero(usable)})
-    repeat = trials.groupby("stimulus").cumcount()
-    halves = [trials[repeat % 2 == half].groupby("stimulus")["row"].apply(list) for half in (0, 1)]
-    both = halves[0].index.intersection(halves[1].index)
-    if len(both) < FEWEST_STIMULI:
-        return None
-    taken = both[np.linspace(0, len(both) - 1, min(MOST_STIMULI, len(both))).astype(np.intp)]
-    means = [np.stack([responses[rows].mean(axis=0) for rows in half[taken]]) for half in halves]
-    agreement = _spearman(*(compute(rows, metric) for rows in means))
-    if not agreement > 0:
-        return None
-    return float(np.sqrt(2 * agreement / (1 + agreement)))
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float:

@@ -50,7 +50,8 @@ MEASURES.register(
     "reliability",
     Measure(
         "Reliability",
-        "split-half reliability, corrected to all repeats (Spearman-Brown), of the median unit",
+        "split-half reliability of the median unit, corrected to all repeats (Spearman-Brown) and "
+        "over every way to halve them",
         ("repeats", "snr"),
     ),
 )
@@ -278,7 +279,7 @@ class _Recovery:
 def _median_reliability(betas: np.ndarray, shown: np.ndarray, repeats: int) -> float:
     if repeats < 2:
         return float("nan")
-    return float(np.nanmedian(split_half_reliability(betas, shown, splits=4).units))
+    return float(np.nanmedian(split_half_reliability(betas, shown).units))
 
 
 def _rdm_recovery(averaged: np.ndarray, truth: np.ndarray | None, metric: str) -> float:

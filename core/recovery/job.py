@@ -17,7 +17,7 @@ from core.progress import Progress
 from core.rdm import METRICS
 from core.recovery.curves import COLUMNS, measure
 
-VERSION = 2
+VERSION = 3
 NUMBERS = ("value", *COLUMNS)
 NAMES = ("curve", "subject")
 

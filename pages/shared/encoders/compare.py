@@ -90,15 +90,26 @@ def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
 
 
 def ceiling_in_words(ds: Dataset, region: str) -> str:
-    highest = ceiling(ds.fingerprint, region, ds)
-    if highest is None:
-        return f"{plain(region)}: too few repeats, or too noisy, for a noise ceiling."
-    return f"{plain(region)}: split-half noise ceiling {highest:.2f}."
+    """What a model without noise would reach, as far as the repeats tell."""
+    known = ceiling(ds.fingerprint, region, ds)
+    if known is None:
+        return f"{plain(region)}: too few repeated stimuli for a noise ceiling."
+    among = f"{known.stimuli:,} repeated stimuli"
+    if known.low == 0:
+        return (
+            f"{plain(region)}: the repeats do not tell whether the RDM holds signal; the noise "
+            f"ceiling is at most {known.high:.2f} ({among})."
+        )
+    return (
+        f"{plain(region)}: noise ceiling {known.estimate:.2f} (95 % interval {known.low:.2f} to "
+        f"{known.high:.2f}, {among}): a model without noise would correlate so."
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring the noise ceiling …")
-def ceiling(fingerprint: str, region: str, _ds: Dataset) -> float | None:
-    return rdm.split_half_ceiling(_ds.responses(region, repeats="all"), _ds.trial_rows)
+def ceiling(fingerprint: str, region: str, _ds: Dataset) -> rdm.RepeatCeiling | None:
+    trials = _ds.responses(region, repeats="all")
+    return rdm.repeat_ceiling(trials, _ds.trial_rows, _ds.trial_runs)
 
 
 def choose_regions(ds: Dataset) -> list[str]:

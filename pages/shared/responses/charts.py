@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from core import statistics
-from core.datasets import Dataset
-from core.errors import InputError
+from core.datasets import Dataset, unit_table
 from core.figures import charts
 from pages.shared.frame import images
+from pages.shared.frame.text import plain
 from pages.shared.responses.settings import chosen_stimuli
 
 
@@ -19,9 +22,8 @@ def mean_responses(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> np.
 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring the reliability …")
-def reliability(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> statistics.Reliability:
-    responses = _ds.responses(rois or None, repeats="all")
-    return statistics.split_half_reliability(responses, _ds.trial_rows)
+def units_of(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> pd.DataFrame:
+    return unit_table(_ds, rois)
 
 
 def single_responses(
@@ -60,17 +62,55 @@ def activity(ds: Dataset, responses: np.ndarray) -> None:
 
 def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
     st.subheader("Split-half reliability")
-    if ds.repeats.max() < 2:
-        st.info("No stimulus was repeated, so there is no reliability.", icon=":material/info:")
+    table = units_of(ds.fingerprint, rois, ds)
+    if table.attrs["problem"]:
+        once = "No stimulus was repeated, so there is no reliability."
+        problem = plain(table.attrs["problem"]) if ds.repeats.max() > 1 else once
+        st.info(problem, icon=":material/info:")
         return
-    try:
-        result = reliability(ds.fingerprint, rois, ds)
-    except InputError as error:
-        st.info(str(error), icon=":material/info:")
-        return
-    chart = charts.reliability(result.units)
+    chart = charts.reliability(table["reliability"].to_numpy())
     st.plotly_chart(chart, key="reliability", alt="Histogram of the reliability of the units")
     st.caption(
-        f"Correlation over {result.stimuli:,} repeated stimuli of two random halves of the "
-        f"repeats, mean of {result.splits} splits, corrected to all repeats (Spearman-Brown)."
+        f"Correlation over {table.attrs['stimuli']:,} repeated stimuli of two halves of the "
+        "repeats, over every way to halve them, corrected to all repeats (Spearman-Brown). "
+        f"{in_folds(ds)} Without signal it is 0 on average, so single units may be negative."
+    )
+
+
+def in_folds(ds: Dataset) -> str:
+    """What is taken as independent."""
+    if ds.trial_runs is None:
+        return "Repeats are taken as independent."
+    return "Repeats within a run share noise, and count as one."
+
+
+def units(ds: Dataset, rois: tuple[str, ...]) -> None:
+    """Every unit with its noise ceiling, as a table and as CSV."""
+    st.subheader("Units")
+    table = units_of(ds.fingerprint, rois, ds)
+    number = st.column_config.NumberColumn
+    columns: dict[str, Any] = {
+        "unit": number("Unit"),
+        "rois": "ROIs",
+        "trials": number("Trials"),
+        "mean": number(f"Mean ({ds.info.units})", format="%.3f"),
+        "sd": number("SD over trials", format="%.3f"),
+        "reliability": number("Reliability", format="%.3f"),
+        "ncsnr": number("ncsnr", format="%.3f"),
+        "noise_ceiling": number("Noise ceiling (%)", format="%.1f"),
+    }
+    st.dataframe(table, hide_index=True, height=280, column_config=columns, key="units_table")
+    st.caption(
+        "ncsnr: standard deviation of the signal over that of the noise of one trial. Noise "
+        "ceiling: share of the variance of the averaged responses that a perfect model could "
+        "explain, ncsnr² / (ncsnr² + mean of 1 / repeats), from the repeats measured here "
+        "(Allen et al. 2022); units without signal have 0."
+    )
+    name = ds.info.name.replace(":", "_")
+    st.download_button(
+        "Units (CSV)",
+        lambda: table.to_csv(index=False),
+        f"{name}_{ds.subject}_units.csv",
+        "text/csv",
+        icon=":material/download:",
     )

@@ -1,4 +1,4 @@
-"""RDM correlations of spaces against scipy, and the noise ceiling of a ROI."""
+"""RDM correlations of spaces against scipy."""
 
 from __future__ import annotations
 
@@ -45,14 +45,3 @@ def test_rdm_correlation_of_many_stimuli_takes_some_and_of_too_few_is_refused(rn
 def test_a_space_without_distances_is_left_open(rng):
     found = rdm.correlate({"a": rng.standard_normal((9, 4)), "one unit": np.arange(9.0)[:, None]})
     assert np.isnan(found.values[0, 1])
-
-
-def test_the_ceiling_is_what_the_noise_free_rdm_reaches(rng):
-    signal = rng.standard_normal((120, 30))
-    trial_rows = np.repeat(np.arange(120), 4)
-    trials = signal[trial_rows] + 0.8 * rng.standard_normal((480, 30))
-    ceiling = rdm.split_half_ceiling(trials, trial_rows)
-    means = trials.reshape(120, 4, 30).mean(axis=1)
-    reached = rdm.correlate({"signal": signal, "mean": means}).values[0, 1]
-    assert ceiling == pytest.approx(reached, abs=0.03)
-    assert rdm.split_half_ceiling(trials[::4], trial_rows[::4]) is None

@@ -150,7 +150,7 @@ def test_reliability_follows_the_option_and_the_model_predicts_it(snr):
     found = simulation.run("S3", {**options, "snr": snr, "stimuli": 600})
     row_of = {name: row for row, name in enumerate(found.stimuli["id"])}
     rows = found.trials["id"].map(row_of).to_numpy()
-    measured = split_half_reliability(found.betas, rows, splits=10).units
+    measured = split_half_reliability(found.betas, rows).units
     predicted = found.model.noise_ceiling(3)
     assert np.median(found.model.ncsnr) == pytest.approx(snr, rel=0.1)
     assert np.median(measured) == pytest.approx(np.median(predicted), abs=0.05)
@@ -195,7 +195,7 @@ def test_the_permuted_control_keeps_reliability_and_loses_the_shared_meaning(fil
     for semantics in ("shared", "permuted"):
         ds = datasets.load("simulated", parts="semantics", semantics=semantics, snr=1.0)
         loc = ds.responses("LOC", repeats="all")
-        reliability = split_half_reliability(loc, ds.trial_rows, splits=4).units
+        reliability = split_half_reliability(loc, ds.trial_rows).units
         r = rdm.compare(rdm.compute(ds.responses("LOC")[rows]), meaning)
         found[semantics] = np.median(reliability), r
     assert found["shared"][0] == pytest.approx(found["permuted"][0], abs=0.03)

@@ -1,0 +1,71 @@
+"""What the recorded repeats tell of each unit, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from core.datasets.dataset import Dataset
+from core.errors import InputError, NotFoundError
+from core.statistics import noise_ceilings, split_half_reliability
+
+
+def unit_table(ds: Dataset, rois: Sequence[str] | None = None) -> pd.DataFrame:
+    """Mean, spread, reliability, signal-to-noise ratio and noise ceiling of each unit.
+
+    Parameters
+    ----------
+    ds : Dataset
+        With responses. Repeats of a stimulus within one run are averaged first.
+    rois : sequence of str, optional
+        ROIs, concatenated; every unit where none are named.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row a unit: ``unit`` (its number), ``rois`` (names joined by '+'), ``trials`` (with a
+        value), ``mean`` and ``sd`` over trials in ``ds.info.units``, ``reliability`` (-1 to 1),
+        ``ncsnr`` and ``noise_ceiling`` in per cent; the last three are NaN without repeats.
+        ``attrs["stimuli"]`` is the number of stimuli with two repeats, ``attrs["problem"]`` why
+        there is nothing of repeats, or ''.
+
+    Raises
+    ------
+    NotFoundError
+        If the recording has no responses, or no such ROI.
+
+    Source: see ``core.statistics.noise_ceilings``.
+    """
+    if ds.betas is None:
+        raise NotFoundError(f"{ds.info.title} comes as RDMs only", "single responses")
+    units = ds.units(list(rois) if rois else None)
+    trials = ds.betas[:, units]
+    table = pd.DataFrame({"unit": units, "rois": _names(ds, units)})
+    has_value = np.isfinite(trials)
+    table["trials"] = has_value.sum(axis=0)
+    table["mean"] = np.mean(trials, axis=0, dtype=np.float64, where=has_value)
+    table["sd"] = np.std(trials, axis=0, dtype=np.float64, where=has_value)
+    try:
+        reliability = split_half_reliability(trials, ds.trial_rows, ds.trial_runs)
+        ceilings = noise_ceilings(trials, ds.trial_rows, ds.trial_runs)
+    except InputError as error:
+        unknown = {"reliability": np.nan, "ncsnr": np.nan, "noise_ceiling": np.nan}
+        table = table.assign(**unknown)
+        table.attrs |= {"stimuli": 0, "problem": str(error)}
+        return table
+    table["reliability"] = reliability.units
+    table["ncsnr"], table["noise_ceiling"] = ceilings.ncsnr, 100.0 * ceilings.ceiling
+    table.attrs |= {"stimuli": ceilings.stimuli, "problem": ""}
+    return table
+
+
+def _names(ds: Dataset, units: np.ndarray) -> list[str]:
+    """ROIs that hold each unit, joined by '+'."""
+    names: dict[int, list[str]] = {int(unit): [] for unit in units}
+    for name, members in ds.rois.items():
+        for unit in members.tolist():
+            if unit in names:
+                names[unit].append(name)
+    return ["+".join(held) for held in names.values()]
