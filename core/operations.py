@@ -118,6 +118,9 @@ for _name, _operation in {
         "EvaluateRequest",
         ("run", "head", "dataset", "prototypes"),
     ),
+    "folds": Operation(
+        "core.decoders.folds_job:run", "Scores of all folds", "FoldsRequest", ("dataset", "head")
+    ),
     "ablation": Operation(
         "core.ablations.job:run", "Ablation", "AblationRequest", ("dataset", "head", "subjects")
     ),

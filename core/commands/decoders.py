@@ -61,6 +61,11 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-baselines", action="store_true", help="leave out ridge and the linear head"
     )
+    parser.add_argument(
+        "--all-folds",
+        action="store_true",
+        help="train every fold of its split and score them as one, beside permuted controls",
+    )
 
 
 def train(chosen: argparse.Namespace, bar: Any) -> int:
@@ -82,11 +87,40 @@ def train(chosen: argparse.Namespace, bar: Any) -> int:
 def evaluate(chosen: argparse.Namespace, bar: Any) -> int:
     """Score a decoder of the store, or an exported one, which is then kept there too."""
     run = _run(chosen.run)
+    if chosen.all_folds:
+        return _evaluate_folds(run, chosen, bar)
     table = _scores(run, chosen, bar)
     bar.clear()
     summary = {**_summary(run), "note": table.attrs["note"], "scores": records(table)}
     show(chosen, summary, _evaluate_lines(run, table))
     return 0
+
+
+def _evaluate_folds(run: Run, chosen: argparse.Namespace, bar: Any) -> int:
+    from core.decoders.scoring import fold_table, folds
+
+    scores = fold_table.load(folds.evaluate(run.config, bar, device=chosen.device))
+    bar.clear()
+    assert scores is not None
+    rows = records(scores.table)
+    heads = max(len(row["head"]) for row in rows)
+    lines = [
+        f"{_title(run)}; {scores.folds} folds",
+        *(f"{row['head']:<{heads}}  {_fold_line(row)}" for row in rows),
+        *scores.sentences,
+        scores.about,
+    ]
+    show(chosen, {"key": run.key, "config": run.config.to_json(), **scores.to_json()}, lines)
+    return 0
+
+
+def _fold_line(row: dict[str, Any]) -> str:
+    low, high = number(row, "chance_low"), number(row, "chance_high")
+    return (
+        f"{row['measure']:<12}  {number(row, 'value'):>7}  {_interval(row)}  control "
+        f"{number(row, 'chance')} ({low} to {high}, n {row['repeats']})  p {row['p']:.3g}, "
+        f"n {row['n']}"
+    )
 
 
 def _check_folder(out: Path) -> None:

@@ -19,9 +19,10 @@ from core.decoders.config import Config
 from core.decoders.runs import Run, make_folder
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data, prepare
+from core.decoders.training.train import trained
 from core.progress import Progress
 from core.report import plan
-from core.report.scores import AVERAGED, trained
+from core.report.scores import AVERAGED
 from core.scores import resampling
 from core.vectors import unit_rows
 

@@ -12,11 +12,11 @@ import pandas as pd
 
 from core import scores, store
 from core.decoders.config import Config
-from core.decoders.runs import Run, load, run_key
+from core.decoders.runs import Run
 from core.decoders.scoring.evaluation import queries
 from core.decoders.scoring.score_table import FORMER, PROTOCOLS, as_json, from_json
 from core.decoders.training.data import Data, prepare
-from core.decoders.training.train import train
+from core.decoders.training.train import trained
 from core.progress import Progress
 from core.report.plan import Condition
 from core.statistics import t_interval
@@ -86,12 +86,6 @@ def _key(condition: Condition, draws: int, runs: Sequence[Run]) -> str:
     }
     fingerprint = store.fingerprint([run.key for run in runs])
     return store.key("decoder_report", fingerprint, parameters, seed=0, version=VERSION)
-
-
-def trained(config: Config, data: Data) -> Run:
-    """The run from the store without opening its recording again, else trained."""
-    stored = load(run_key(config, data))
-    return train(config) if stored is None or stored.partial else stored
 
 
 def _table(condition: Condition, runs: Sequence[Run], draws: int) -> pd.DataFrame:

@@ -5,6 +5,19 @@ from core.splits.auditing import audit
 from core.splits.findings import LEVELS, Finding, badge, worst
 from core.splits.fold import SETS, Fold
 from core.splits.kind import KINDS, Kind
-from core.splits.making import make
+from core.splits.making import Labels, make, together
 
-__all__ = ["KINDS", "LEVELS", "SETS", "Finding", "Fold", "Kind", "audit", "badge", "make", "worst"]
+__all__ = [
+    "KINDS",
+    "LEVELS",
+    "SETS",
+    "Finding",
+    "Fold",
+    "Kind",
+    "Labels",
+    "audit",
+    "badge",
+    "make",
+    "together",
+    "worst",
+]

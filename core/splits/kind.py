@@ -55,7 +55,8 @@ class Kind:
     parameters : tuple of Parameter
     groups : callable, optional
         ``groups(pool, values, seed) -> Groups``: what stays together in one set. A kind
-        that gives it can be cut by shares (``test``, ``validation``) and into k folds.
+        that gives it can be cut by shares (``test``, ``validation``) and into k folds; where
+        it has a ``cut`` too, that alone divides.
     cut : callable, optional
         ``cut(pool, values, seed) -> list of Fold``, for a kind with a rule of its own.
     needs_features : bool

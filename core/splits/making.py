@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.datasets import Dataset
 from core.errors import InputError
 from core.splits.fold import SETS, Fold
+from core.splits.groups import images
 from core.splits.kind import KINDS, Kind
 from core.splits.pool import pool_of
 
@@ -68,6 +69,38 @@ def make(
     for fold in folds:
         _check_fold(fold, chosen)
     return folds
+
+
+class Labels(NamedTuple):
+    """What stays together in one set: its number for each stimulus, and what it is called.
+
+    ``codes`` (n,) int counts from 0 and is -1 for stimuli in no set; ``plural`` such as
+    'categories'.
+    """
+
+    codes: np.ndarray
+    plural: str
+
+
+def together(
+    ds: Dataset,
+    kind: str,
+    seed: int = 0,
+    features: Any = None,
+    beside: Sequence[Dataset] = (),
+    **parameters: Any,
+) -> Labels:
+    """What a kind of split keeps together; an image and its copies where it does not say.
+
+    Parameters and errors are those of ``make``.
+    """
+    pool = pool_of(ds, features, beside)
+    chosen = KINDS[kind]
+    values = chosen.check(parameters)
+    of_pool = images(pool) if chosen.groups is None else chosen.groups(pool, values, seed)
+    codes = np.full(len(ds.stimuli), -1, dtype=np.intp)
+    codes[pool.rows] = of_pool.codes
+    return Labels(codes, of_pool.plural)
 
 
 def check_seed(seed: Any) -> int:

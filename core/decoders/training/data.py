@@ -171,10 +171,19 @@ def prepare(config: Config, progress: Progress = silent, opened: Sequence[Datase
     NotFoundError
         If the recording has no such subject or ROI, or no responses.
     """
+    folds = prepare_folds(config, progress, opened)
+    if not 0 <= config.fold < len(folds):
+        raise InputError(f"There is no fold {config.fold}", f"0 to {len(folds) - 1}")
+    return folds[config.fold]
+
+
+def prepare_folds(
+    config: Config, progress: Progress = silent, opened: Sequence[Dataset] = ()
+) -> list[Data]:
+    """The material of every fold, as ``prepare`` gives that of one."""
     progress(0.0, "Opening the recording")
     opened = open_subjects(config, opened)
-    others = [name for name in config.divided if name not in config.subjects]
-    beside = (*opened[1:], *(_open(config, name) for name in others))
+    beside = _beside(config, opened)
     embeddings = encoders.encode_images(
         opened[0],
         config.encoder,
@@ -184,20 +193,34 @@ def prepare(config: Config, progress: Progress = silent, opened: Sequence[Datase
     progress(ENCODED, "Dividing the images")
     kind, values = config.split, config.split_parameters
     folds = splits.make(opened[0], kind, config.seed, embeddings, beside, **values)
-    if not 0 <= config.fold < len(folds):
-        raise InputError(f"There is no fold {config.fold}", f"0 to {len(folds) - 1}")
     categories = texts(opened[0].stimuli, "category")
     names = tuple(sorted(set(categories) - {""}))
     number = {name: place for place, name in enumerate(names)}
-    return Data(
+    whole = Data(
         opened,
         np.asarray(embeddings),
-        folds[config.fold],
+        folds[0],
         layout_of(opened, config.rois, config.training["groups"]),
         np.array([number.get(name, -1) for name in categories], dtype=np.int64),
         names,
         fingerprint_of((opened[0], *beside), embeddings),
     )
+    return [replace(whole, fold=fold) for fold in folds]
+
+
+def groups_of(config: Config, data: Data) -> splits.Labels:
+    """What the split of a decoder keeps together in one set."""
+    beside = _beside(config, data.opened)
+    values = config.split_parameters
+    return splits.together(
+        data.opened[0], config.split, config.seed, data.embeddings, beside, **values
+    )
+
+
+def _beside(config: Config, opened: tuple[Dataset, ...]) -> tuple[Dataset, ...]:
+    """The other subjects whose images the split divides."""
+    others = [name for name in config.divided if name not in config.subjects]
+    return (*opened[1:], *(_open(config, name) for name in others))
 
 
 def fingerprint_of(recordings: Sequence[Dataset], embeddings: np.ndarray) -> str:

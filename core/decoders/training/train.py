@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,6 +84,32 @@ def train(
     make_folder(place)
     rest = portion(progress, BEGUN, 1.0)
     return _by_gradient(empty, data, rest, place, encoders.device(device), title)
+
+
+def trained(
+    config: Config, data: Data, progress: Progress = silent, device: str | None = None
+) -> Run:
+    """The decoder of prepared material: from the store without opening it again, else trained."""
+    stored = load(run_key(config, data))
+    if stored is not None and not stored.partial:
+        return stored
+    return train(config, progress, device=device)
+
+
+def fit(config: Config, data: Data, progress: Progress, device: str | None = None) -> Run:
+    """Train a decoder on material that is prepared already, and keep nothing of it.
+
+    Neither the store nor the audit has a part in it: for controls, whose decoders nobody opens.
+    Settings, errors and the decoder are those of ``train``.
+    """
+    scaling, centre = data.scaling(config.training["trials"]), data.centre()
+    empty = Run("control", config, data.shape, {}, scaling, centre)
+    if config.is_closed_form:
+        return _closed_form(empty, data)
+    with tempfile.TemporaryDirectory(prefix="neurogallery-") as place:
+        training = _training(empty, data, Path(place), encoders.device(device))
+        _epochs(training, progress)
+        return _kept(empty, training, encoders.device(device), training.stopped)
 
 
 def _closed_form(run: Run, data: Data) -> Run:

@@ -7,19 +7,25 @@ from typing import Any
 from core.registry import Parameter
 from core.splits.cutting import k_folds
 from core.splits.fold import Fold
+from core.splits.groups import Groups
 from core.splits.kind import KINDS, Kind, cluster_count, register, share
 from core.splits.pool import Pool
 
 
-def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
-    """Folds of what the kind ``by`` keeps together."""
+def groups(pool: Pool, values: dict[str, Any], seed: int) -> Groups:
+    """What the kind ``by`` keeps together."""
     kind = KINDS[values["by"]]
     assert kind.groups is not None
     chosen = {parameter.name: parameter.default for parameter in kind.parameters}
     # k is the number of folds here, of clusters there.
     chosen |= {"k": values["clusters"], "validation": values["validation"]}
-    groups = kind.groups(pool, chosen, seed)
-    return k_folds(pool, groups, values["k"], values["validation"], values["contiguous"], seed)
+    return kind.groups(pool, chosen, seed)
+
+
+def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
+    """Folds of what the kind ``by`` keeps together."""
+    whole = groups(pool, values, seed)
+    return k_folds(pool, whole, values["k"], values["validation"], values["contiguous"], seed)
 
 
 register(
@@ -47,6 +53,7 @@ register(
             ),
             cluster_count("clusters"),
         ),
-        cut=cut,
+        groups,
+        cut,
     )
 )

@@ -12,7 +12,7 @@ from core.jobs import Job
 from pages.shared.decoders import audit, retrieved, table
 from pages.shared.decoders.compare import compare
 from pages.shared.decoders.described import has_diverged, loaded
-from pages.shared.decoders.scores import show_scores
+from pages.shared.decoders.scores import show_folds, show_scores
 from pages.shared.frame import results
 from pages.shared.frame.text import counted, plain
 
@@ -35,6 +35,7 @@ def show(ds: Dataset, run: Run) -> None:
         right.plotly_chart(chart, key="two_way", alt="Two-way identification over epochs")
     audit.show(ds, run.config, run.audit)
     show_scores(ds, run)
+    show_folds(run)
     retrieved.show(ds, run)
 
 

@@ -11,6 +11,9 @@ import streamlit as st
 from core import decoders
 from core.datasets import Dataset
 from core.decoders import EvaluateRequest, Run
+from core.decoders.folds_job import FoldsRequest
+from core.decoders.scoring.fold_table import duration, fold_count
+from core.decoders.scoring.fold_table import load as load_folds
 from core.decoders.scoring.score_table import PROTOCOLS, Verdict, load_table, verdicts, worded
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
@@ -46,6 +49,34 @@ def show_scores(ds: Dataset, run: Run) -> None:
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))
     _downloads(ds, run, table)
+
+
+def show_folds(run: Run) -> None:
+    """One score over all folds beside its permuted control; a button starts it."""
+    if fold_count(run.config) < 2:
+        return
+    st.subheader("On the test images of all folds")
+    scored = results.get(
+        FoldsRequest(run.config), load_folds, on_click=True, icon=":material/stacks:"
+    )
+    if scored is None:
+        st.caption(f"{plain(duration(run))}. Folds that are trained already stay.")
+        return
+    shown = scored.table.sort_values("measure", key=_order, kind="stable")
+    st.dataframe(folds_in_words(shown), hide_index=True, height="content")
+    st.info(plain(". ".join(scored.sentences)) + ".", icon=":material/info:")
+    st.caption(plain(scored.about))
+
+
+def folds_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Scores over folds for the reader, the control in place of chance."""
+    low, mean, high = (_worded(table, name) for name in ("chance_low", "chance", "chance_high"))
+    columns = in_words(table)
+    columns["Chance"] = [
+        f"{each} ({first} to {last})" for each, first, last in zip(mean, low, high, strict=True)
+    ]
+    columns.insert(5, "Controls", table["repeats"].to_numpy())
+    return columns.rename(columns={"Chance": "Chance: mean of controls (95 %)"})
 
 
 def warn_of_leak(run: Run) -> None:
@@ -94,24 +125,25 @@ def _order(measures: pd.Series) -> pd.Series:
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Scores for the reader: shares in per cent, with interval and chance."""
 
-    def words(column: str) -> list[str]:
-        return [
-            worded(measure, value)
-            for measure, value in zip(table["measure"], table[column], strict=True)
-        ]
-
-    bounds = zip(words("low"), words("high"), strict=True)
+    bounds = zip(_worded(table, "low"), _worded(table, "high"), strict=True)
     return pd.DataFrame(
         {
             "Head": table["head"],
             "Measure": table["measure"],
-            "Value": words("value"),
+            "Value": _worded(table, "value"),
             "95 % interval": [f"{low} to {high}" for low, high in bounds],
-            "Chance": words("chance"),
+            "Chance": _worded(table, "chance"),
             "p": [f"{value:.3f}" for value in table["p"]],
             "n": table["n"],
         }
     )
+
+
+def _worded(table: pd.DataFrame, column: str) -> list[str]:
+    return [
+        worded(measure, value)
+        for measure, value in zip(table["measure"], table[column], strict=True)
+    ]
 
 
 def _downloads(ds: Dataset, run: Run, table: pd.DataFrame) -> None:

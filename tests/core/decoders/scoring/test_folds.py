@@ -1,0 +1,230 @@
+"""One score over folds: ranks among all test images, the permuted control, differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core import decoders, operations, splits
+from core.decoders.folds_job import FoldsRequest
+from core.decoders.scoring import fold_table, folds
+from core.decoders.scoring.pairs import difference, pairs, two_way
+from core.decoders.training.batches import targets_of
+from core.decoders.training.data import groups_of, prepare_folds
+from core.errors import InputError
+from core.scores import Queries
+from core.splits import Labels
+from tests.core.decoders import planted
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+def config(**changes):
+    values = {"split": "kfold", "split_parameters": {"k": 4}, **changes}
+    return planted.config("ridge", **values)
+
+
+def cosine(a, b):
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+def test_each_query_is_ranked_among_all_images_in_the_space_of_its_fold():
+    planted.save(noise=3.0)
+    material = prepare_folds(config())
+    runs = [decoders.train(replace(config(), fold=fold)) for fold in range(4)]
+    beaten = pairs(folds.queries_of(material, runs))
+    n = planted.PICTURES
+    assert beaten.shape == (n, n)
+    rng = np.random.default_rng(0)
+    for data, run in zip(material, runs, strict=True):
+        rows = data.rows(data.fold.test, "mean", run.scaling)
+        predicted = run.predict(rows.x, rows.subject)
+        images = targets_of(data.embeddings, run.centre)
+        for row in rng.integers(len(predicted), size=5):
+            own = rows.stimulus[row]
+            similarity = [cosine(predicted[row], image) for image in images]
+            for other in rng.integers(n, size=20):
+                expected = 0.0 if other == own else float(similarity[own] > similarity[other])
+                assert beaten[own, other] == expected
+    table = folds_of(config()).table.set_index("measure")
+    assert table.loc["two-way", "value"] == pytest.approx(two_way(beaten))
+    assert table.loc["two-way", "candidates"] == n
+    assert table.loc["two-way", "n"] == n
+
+
+def folds_of(config, **settings):
+    return fold_table.load(folds.evaluate(config, **settings))
+
+
+def test_a_signal_is_above_its_control_and_the_control_at_what_no_signal_scores():
+    planted.save(noise=2.0)
+    scored = folds_of(config(), repeats=6)
+    own = scored.table.set_index("measure").loc["two-way"]
+    assert own["value"] > 0.8
+    assert 0.4 < own["chance_low"] < own["chance"] < own["chance_high"] < 0.55
+    assert own["repeats"] == 6
+    assert own["p"] == pytest.approx(1 / 7)
+    (less,) = scored.compared
+    assert (less.head, less.against, less.standing) == ("ridge", "control", "above")
+    assert less.value == pytest.approx(own["value"] - own["chance"])
+    assert less.low < less.value < less.high
+    assert "ridge less its permuted control: +" in scored.sentences[0]
+
+
+def test_a_score_without_a_signal_is_below_one_half_and_so_is_its_control():
+    # Each of 81 images is sought among all, and trained on with all but its own fold.
+    def few(responses, embeddings, tested):
+        responses[:] = np.random.default_rng(2).normal(size=responses.shape)
+        responses[81:] = np.nan
+
+    planted.save(change=few)
+    scored = folds_of(config(split_parameters={"k": 27}), repeats=4)
+    own = scored.table.set_index("measure").loc["two-way"]
+    assert own["images"] == 81
+    assert 0.42 < own["chance"] < 0.48
+    assert own["chance_high"] < 0.5
+    assert scored.compared[0].standing == "no difference seen"
+
+
+def test_whole_groups_are_permuted_where_folds_are_of_groups():
+    planted.save()
+    by = config(split_parameters={"k": 3, "by": "category"})
+    labels = groups_of(by, prepare_folds(by)[0])
+    assert labels.plural == "categories"
+    drawn = folds.orders(labels, 5, seed=0)
+    for order in drawn:
+        assert sorted(order) == list(range(planted.PICTURES))
+        moved = {(a, b) for a, b in zip(labels.codes, labels.codes[order], strict=True)}
+        assert len(moved) == planted.CATEGORIES
+    assert not (drawn[0] == drawn[1]).all()
+    np.testing.assert_array_equal(drawn, folds.orders(labels, 5, seed=0))
+
+
+def test_groups_of_other_sizes_and_images_in_no_set_are_permuted_too():
+    labels = Labels(np.array([0, 0, 0, -1, 1, 2, 2]), "categories")
+    for order in folds.orders(labels, 20, seed=1):
+        assert sorted(order) == list(range(7))
+        assert order[3] == 3
+
+
+def test_trials_of_an_image_move_together_in_every_subject():
+    planted.save(repeats=2, subjects=("s1", "s2"))
+    both = planted.config("clip_mused", split="kfold", subjects=("s1", "s2"))
+    data = prepare_folds(both)[0]
+    order = np.roll(np.arange(planted.PICTURES), 1)
+    moved = folds.permuted(data, order)
+    for before, after in zip(data.opened, moved.opened, strict=True):
+        np.testing.assert_array_equal(after.responses()[order], before.responses())
+    np.testing.assert_array_equal(moved.embeddings, data.embeddings)
+
+
+def test_the_same_seed_gives_the_same_scores_and_they_are_kept():
+    planted.save()
+    key = folds.evaluate(config(), repeats=2)
+    first = fold_table.load(key)
+    decoders.train(replace(config(), fold=2))
+    assert folds.evaluate(replace(config(), fold=3), repeats=2) == key
+    assert folds.evaluate(config(), repeats=3) != key
+    assert fold_table.load(key).to_json() == first.to_json()
+
+
+def test_a_head_stands_beside_ridge_on_the_same_images():
+    planted.save(noise=2.0)
+    linear = planted.config(
+        "linear", split="kfold", split_parameters={"k": 3}, training={"epochs": 2}
+    )
+    scored = folds_of(linear, repeats=2)
+    assert list(scored.table["head"].unique()) == ["linear", "ridge (baseline)"]
+    against = [(each.head, each.against) for each in scored.compared]
+    assert against[:2] == [("linear", "control"), ("ridge (baseline)", "control")]
+    # Two controls can never make a score certain: nothing is told of the two.
+    assert len(against) == 2
+
+
+def test_one_fold_and_one_control_are_refused():
+    planted.save()
+    with pytest.raises(InputError, match="The split has one fold"):
+        folds.evaluate(planted.config("ridge"))
+    with pytest.raises(InputError, match="repeats is 1"):
+        folds.evaluate(config(), repeats=1)
+
+
+def test_it_is_a_job():
+    planted.save()
+    request = FoldsRequest(replace(config(), fold=2))
+    assert request == FoldsRequest.from_json(request.to_json())
+    assert request.config.fold == 0
+    assert operations.get("folds").label == "Scores of all folds"
+    assert request.label == "Score all 4 folds as one"
+
+
+def test_a_cancel_ends_it_within_a_fold():
+    from core.errors import Cancelled
+
+    planted.save()
+    seen = []
+
+    def progress(fraction, message):
+        seen.append(fraction)
+        if "control 2" in message:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        folds.evaluate(config(), progress)
+    assert seen == sorted(seen)
+    assert 0.0 <= seen[0] <= seen[-1] < 1.0
+
+
+# --- differences
+
+
+def test_the_difference_is_the_jackknife_of_pairs():
+    rng = np.random.default_rng(0)
+    n, codes = 12, np.repeat(np.arange(4), 3)
+    own, other = rng.random((2, n, n)).round()
+    for beaten in (own, other):
+        np.fill_diagonal(beaten, 0)
+
+    def mean(kept):
+        part = (own - other)[np.ix_(kept, kept)]
+        return part.sum() / (len(kept) * (len(kept) - 1))
+
+    without = np.array([mean(np.flatnonzero(codes != group)) for group in range(4)])
+    spread = np.sqrt(3 / 4 * ((without - without.mean()) ** 2).sum())
+    less = difference(own, other, codes, [0.0, 1e-9])
+    assert less.value == pytest.approx(mean(np.arange(n)))
+    assert less.high - less.value == pytest.approx(3.182446 * spread, rel=1e-5)
+    wide = difference(own, other, codes, [0.0, 10.0, 0.0])
+    assert wide.high - wide.value == pytest.approx(4.302653 * np.std([0, 10, 0], ddof=1), rel=1e-5)
+
+
+def test_queries_of_one_image_are_averaged_and_an_image_without_is_left_out():
+    rng = np.random.default_rng(1)
+    images = rng.normal(size=(4, 3))
+    predicted = rng.normal(size=(3, 3))
+    beaten = pairs(Queries(predicted, images, np.array([0, 0, 2]), np.array([""] * 4)))
+    each = [
+        pairs(Queries(predicted[[row]], images, np.array([0]), np.array([""] * 4)))[0]
+        for row in (0, 1)
+    ]
+    np.testing.assert_allclose(beaten[0], np.mean(each, axis=0))
+    assert np.isnan(beaten[[1, 3]]).all()
+    assert np.isfinite(difference(beaten, 0 * beaten, np.arange(4), [0.0, 0.1]).value)
+
+
+def test_what_stays_together_follows_the_kind():
+    planted.save()
+    data = prepare_folds(config())[0]
+    ds, embeddings = data.opened[0], data.embeddings
+    images = splits.together(ds, "kfold", 0, embeddings, k=3)
+    clusters = splits.together(ds, "cluster", 0, embeddings, k=5)
+    recorded = splits.together(ds, "recorded", 0, embeddings)
+    assert images.plural == recorded.plural == "images"
+    assert len(np.unique(images.codes)) == planted.PICTURES
+    assert (clusters.plural, len(np.unique(clusters.codes))) == ("clusters", 5)
