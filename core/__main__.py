@@ -14,6 +14,7 @@ from core.commands import decoders as decoding
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
+from core.memory import explain_shortage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,10 @@ class Bar:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 2 on bad input, 130 on Ctrl-C."""
+    """Run one command and return its exit status.
+
+    0; 2 on bad input and where the memory does not suffice; 130 on Ctrl-C.
+    """
     chosen = _parser().parse_args(arguments)
     bar = Bar()
     try:
@@ -58,6 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     except NeurogalleryError as error:
         bar.clear()
         print(" ".join(str(error).split()), file=sys.stderr)
+        return BAD_INPUT
+    except MemoryError as error:
+        bar.clear()
+        print(explain_shortage(error), file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         bar.clear()
@@ -303,9 +311,18 @@ def _summary(ds: Dataset, chosen: argparse.Namespace, matrix: np.ndarray) -> dic
         "n": len(matrix),
         "missing": ds.stimuli["id"].iloc[rdm.undefined(matrix)].tolist(),
         "incomplete": "" if chosen.published else completeness.sentence(ds, chosen.roi or ()),
+        "notes": list(_notes(ds, chosen)),
         **_range(matrix),
         "out": str(chosen.out) if chosen.out else None,
     }
+
+
+def _notes(ds: Dataset, chosen: argparse.Namespace) -> tuple[str, ...]:
+    from core import rdm
+
+    if chosen.published:
+        return ()
+    return rdm.notes_of(ds, chosen.roi, chosen.metric or "correlation")
 
 
 def _range(matrix: np.ndarray) -> dict[str, float | int | None]:
@@ -342,7 +359,7 @@ def _summary_lines(summary: dict[str, Any]) -> list[str]:
         lines.append(summary["incomplete"])
     if summary["pairs"]:
         lines.append("min {minimum:.6g}, max {maximum:.6g}, mean {mean:.6g}".format(**summary))
-    return [*lines, f"saved in {summary['out']}"]
+    return [*lines, *summary["notes"], f"saved in {summary['out']}"]
 
 
 def _encode_lines(summary: dict[str, Any]) -> list[str]:

@@ -6,6 +6,27 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import InputError
+
+
+def check_directions(units: int, centred: bool) -> None:
+    """Raise InputError where no row can have a direction: of one unit, less its mean, is left 0."""
+    if centred and units == 1:
+        raise InputError(
+            "1 − r is undefined over one unit, for it compares the shape of responses",
+            "at least two units",
+            "Choose 'euclidean', or more units.",
+        )
+
+
+def describe_directions(units: int, centred: bool) -> str:
+    """What a reader must know where so few units leave two directions only; else ''."""
+    if centred and units == 2:
+        return "Over two units r is +1 or −1 only: 'euclidean' tells more."
+    if not centred and units == 1:
+        return "Over one unit the cosine is +1 or −1 only: 'euclidean' tells more."
+    return ""
+
 
 def unit_rows(rows: Any, centred: bool = False) -> np.ndarray:
     """Scale each row to length 1, in double precision.

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
+from core.rdm import METRICS
 from pages.shared.frame import recording
 from pages.shared.frame.text import plain
 from pages.shared.rdm import downloads, explorer, matrices, pairs, settings
@@ -21,8 +22,17 @@ def explain_matrix() -> None:
         )
 
 
-def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
+def explain_notes(shown: list[Shown]) -> None:
+    """What served as folds, and what few units can tell."""
+    for matrix in shown:
+        if matrix.notes:
+            notes = plain(" ".join(matrix.notes))
+            st.caption(f":material/info: {plain(matrix.source.label)}: {notes}")
+
+
+def explain_missing(ds: Dataset, shown: list[Shown], view: View) -> None:
     """Say what an ROI goes without, and name the stimuli without a defined dissimilarity."""
+    fold = " or in one fold only" if METRICS[view.metric].needs_folds else ""
     for matrix in shown:
         rois = matrix.source.rois
         if rois and (missing := recording.incomplete(ds.fingerprint, rois, ds)):
@@ -33,7 +43,7 @@ def explain_missing(ds: Dataset, shown: list[Shown]) -> None:
             more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
             st.caption(
                 f":material/info: {plain(matrix.source.label)}: {len(rows)} stimuli are shown as "
-                "missing, their response being absent, incomplete or constant: "
+                f"missing, their response being absent, incomplete, constant{fold}: "
                 f"{plain(names + more)}."
             )
 
@@ -61,7 +71,8 @@ def page(ds: Dataset) -> None:
         return
     arranged = matrices.arrangement(ds, shown[0], view.order)
     explorer.explore(ds, shown, arranged, view)
-    explain_missing(ds, shown)
+    explain_notes(shown)
+    explain_missing(ds, shown, view)
     pairs_tab, distribution_tab, download_tab = st.tabs(
         ["Extreme pairs", "Distribution", "Download"],
         key="rdm.tab",

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.registry import Registry
 from core.validation import check_responses, narrowed, row_blocks
-from core.vectors import unit_rows
+from core.vectors import check_directions, unit_rows
 
 NOTHING_LEFT = 1e-12
 
@@ -151,6 +151,7 @@ class AngularDistance(CentroidDistance):
         return _squares(rows, centroids, labels) / 2.0
 
     def _without_direction(self, block: np.ndarray) -> np.ndarray:
+        check_directions(block.shape[1], self.centred)
         reference = block[:, :1] if self.centred else 0.0
         return np.asarray((block == reference).all(axis=1))
 

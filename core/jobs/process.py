@@ -16,6 +16,7 @@ from core import store
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.queue import start_waiting
 from core.jobs.state import CANCEL, PROGRESS, REQUEST, RESULT, State, claim, end, read_state, settle
+from core.memory import explain_shortage
 from core.progress import Progress
 
 WRITE_EVERY_S = 0.2
@@ -140,6 +141,8 @@ def _attempt(folder: Path, resolve: Callable[[str], Function]) -> tuple[str, str
         return "interrupted", "The process of this job was told to stop. Resume or remove it."
     except NeurogalleryError as error:
         return "failed", str(error)
+    except MemoryError as error:
+        return "failed", explain_shortage(error)
     except Exception as error:
         traceback.print_exc()
         return "failed", f"{type(error).__name__}: {error}"

@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import InputError
 from core.maps.linear import classical, principal
 from core.validation import check_rdm, check_responses, row_blocks
-from core.vectors import unit_rows
+from core.vectors import check_directions, describe_directions, unit_rows
 
 METRICS = ("euclidean", "correlation", "cosine")
 FEWEST_ROWS = 3
@@ -211,6 +211,10 @@ def _features(features: Any, metric: str, notes: list[str], fewest: int) -> Feat
     usable = np.flatnonzero(np.isfinite(array[:, 0]))
     _note_missing(len(array) - len(usable), "missing (NaN)", notes)
     if metric != "euclidean":
+        centred = metric == "correlation"
+        check_directions(array.shape[1], centred)
+        if few := describe_directions(array.shape[1], centred):
+            notes.append(few)
         directed = _have_direction(array, usable, metric)
         reason = "constant" if metric == "correlation" else "zero"
         _note_missing(int((~directed).sum()), f"{reason}, without a {metric},", notes)

@@ -6,7 +6,15 @@ from core.rdm.compare import COMPARISONS, Mantel, NoiseCeiling, compare, mantel,
 from core.rdm.compute import compute, undefined
 from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
 from core.rdm.folds import Folds, folds_of
-from core.rdm.job import RdmRequest, arrange, load, of_dataset, published, result_key
+from core.rdm.job import (
+    RdmRequest,
+    arrange,
+    load,
+    notes_of,
+    of_dataset,
+    published,
+    result_key,
+)
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
 from core.rdm.spaces import RdmCorrelations, correlate
@@ -38,6 +46,7 @@ __all__ = [
     "load",
     "mantel",
     "noise_ceiling",
+    "notes_of",
     "of_dataset",
     "published",
     "repeat_ceiling",

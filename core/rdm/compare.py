@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import InputError
+from core.memory import check_memory
 from core.registry import Registry
 from core.validation import check_rdm, check_same_length
 
@@ -46,6 +47,7 @@ def compare(a: Any, b: Any, method: str = "spearman") -> float:
 
     Source: Nili et al. (2014), PLoS Comput. Biol. 10(4); Schütt et al. (2023), eLife 12.
     """
+    _check_memory(a, 64)
     a, b = check_rdm(a, "The first RDM"), check_rdm(b, "The second RDM")
     check_same_length(len(b), len(a), "The second RDM", "the first")
     upper = np.triu_indices(len(a), 1)
@@ -75,6 +77,7 @@ def noise_ceiling(rdms: Sequence[Any], method: str = "spearman") -> NoiseCeiling
     """
     if len(rdms) < 2:
         raise InputError(f"{len(rdms)} RDM was given", "at least two subjects")
+    _check_memory(rdms[0], 72 + 12 * len(rdms))
     checked = [check_rdm(matrix, f"RDM {number}") for number, matrix in enumerate(rdms)]
     for number, matrix in enumerate(checked):
         check_same_length(len(matrix), len(checked[0]), f"RDM {number}", "RDM 0")
@@ -107,6 +110,7 @@ def mantel(
     """
     if method not in ("spearman", "pearson"):
         raise InputError(f"method is {method!r}", choices=("spearman", "pearson"))
+    _check_memory(a, 64)
     a, b = check_rdm(a, "The first RDM"), check_rdm(b, "The second RDM")
     check_same_length(len(b), len(a), "The second RDM", "the first")
     if permutations < 1:
@@ -124,6 +128,12 @@ def mantel(
         order = rng.permutation(len(x))
         as_large += float(np.sum(x[np.ix_(order, order)] * y)) >= observed - 1e-12
     return Mantel(observed, (1 + as_large) / (1 + permutations))
+
+
+def _check_memory(rdm: Any, bytes_a_cell: float) -> None:
+    """Refuse what would not fit; ranks and indices take many times what an RDM does."""
+    what = f"Comparing RDMs of {len(rdm):,} stimuli"
+    check_memory(bytes_a_cell * len(rdm) ** 2, what, "Take fewer stimuli.")
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.errors import InputError
+from core.memory import check_memory
 from core.progress import Progress
 from core.rdm.crossnobis import crossnobis
 from core.rdm.metrics import METRICS, Metric, Prepared
 from core.validation import check_responses
 
 PANEL_ROWS = 192
+FEWER = "Take fewer stimuli, or a machine with more memory."
 
 
 def compute(
@@ -56,7 +59,13 @@ def compute(
     Raises
     ------
     InputError
-        On a wrong shape, infinite values or missing folds.
+        On a wrong shape, infinite values or missing folds; if the memory does not suffice.
+
+    Warns
+    -----
+    UserWarning
+        Where the metric is undefined over so few units, and every pair is NaN: 1 - r of
+        a single one.
     """
     method = METRICS[metric]
     responses = check_responses(responses)
@@ -68,8 +77,14 @@ def compute(
                 "Choose another metric for a recording without repeats.",
             )
         return crossnobis(responses, folds, stimuli=stimuli, noise=noise, progress=progress)
+    n, v = responses.shape
+    try:
+        method.check_units(v)
+    except InputError as error:
+        warnings.warn(str(error), stacklevel=2)
+    panel = 40.0 * min(n, PANEL_ROWS) * n
+    check_memory(4.0 * n * n + 4.0 * n * v + panel, f"An RDM of {n:,} stimuli", FEWER)
     prepared = method.prepare(responses)
-    n = len(responses)
     matrix = np.empty((n, n), dtype=np.float32)
     for rows, values in upper_panels(method, prepared, progress):
         matrix[rows, rows.start :] = values

@@ -17,6 +17,7 @@ from core.validation import check_same_length
 NOISE_NORMALISATIONS = ("none", "diagonal", "full")
 MOST_GROUPS = 6
 FEWEST_RESIDUALS = 3
+FEWEST_OF_FOLD = 8
 
 Whitener = Callable[[np.ndarray], np.ndarray]
 
@@ -37,8 +38,8 @@ def crossnobis(
     folds, stimuli : array_like of shape (trials,)
         Fold and stimulus of each row; several rows of one stimulus in one fold are
         averaged. A pair uses the folds that hold both stimuli. Where these are fewer
-        than two, it uses every product of responses of different folds, after the
-        mean of each fold. A stimulus of a single fold is NaN.
+        than two, it uses every product of responses of different folds, less the mean
+        of each fold of at least 8 stimuli. A stimulus of a single fold is NaN.
     noise : {'none', 'diagonal', 'full'}
         Responses are divided by the standard deviation of the noise of each unit
         ('diagonal') or whitened by its covariance with Ledoit-Wolf shrinkage
@@ -58,8 +59,8 @@ def crossnobis(
     Raises
     ------
     InputError
-        If no stimulus has rows in two folds (beside other stimuli), nothing is left to
-        estimate the noise from, or the memory does not suffice.
+        If no stimulus has rows in two folds, nothing is left to estimate the noise
+        from, or the memory does not suffice.
 
     Source: Walther et al. (2016), NeuroImage 137, eq. 10; Nili et al. (2014); for
     stimuli of different folds Schütt et al. (2023), eLife 12.
@@ -69,7 +70,7 @@ def crossnobis(
     trials = _usable_trials(responses, folds, stimuli)
     n, v = trials.n, responses.shape[1]
     check_memory(
-        72.0 * n * n + 32.0 * responses.size + (40.0 * v * v if noise == "full" else 0.0),
+        52.0 * n * n + 40.0 * responses.size + (32.0 * v * v if noise == "full" else 0.0),
         f"Crossnobis of {n:,} stimuli and {v:,} units",
         "Take fewer stimuli, or a ROI of fewer units.",
     )
@@ -78,7 +79,7 @@ def crossnobis(
     steps = _steps(cells, trials, noise)
     for place, step in enumerate(steps):
         if progress:
-            progress(place / len(steps), f"Multiplying {cells.count} folds")
+            progress(place / len(steps), f"Multiplying {cells.folds} folds")
         whiten = _whitener(step.residuals(), noise)
         left = cells.of_folds(step.first, whiten)
         right = left if step.first is step.second else cells.of_folds(step.second, whiten)
@@ -100,8 +101,7 @@ class _Trials(NamedTuple):
 class _Fold(NamedTuple):
     """One fold: its stimuli (m,) and their responses (m, v) without their mean.
 
-    ``scale`` is what the subtraction of the mean takes off a response, on average over the
-    stimuli that another fold may hold.
+    Times ``scale`` they have their own variance again, which their mean takes a part of.
     """
 
     stimuli: np.ndarray
@@ -111,21 +111,27 @@ class _Fold(NamedTuple):
 
 @dataclass(frozen=True)
 class _Cells:
-    """Mean response to each stimulus in each fold that holds it, in the order of folds."""
+    """Mean response to each stimulus in each fold that holds it, in the order of folds.
+
+    ``scale`` is that of each fold; ``is_complete`` where every fold holds every stimulus.
+    """
 
     rows: np.ndarray
     fold: np.ndarray
     stimulus: np.ndarray
-    count: int
+    scale: np.ndarray
     is_complete: bool
+
+    @property
+    def folds(self) -> int:
+        return len(self.scale)
 
     def of_folds(self, folds: np.ndarray, whiten: Whitener) -> list[_Fold]:
         parts = []
         for fold in folds:
             here = slice(*np.searchsorted(self.fold, [fold, fold + 1]))
-            size = here.stop - here.start
-            scale = 1.0 if self.is_complete else float(np.sqrt(size / max(1, size - 1)))
-            parts.append(_Fold(self.stimulus[here], whiten(self.rows[here]), scale))
+            rows = whiten(self.rows[here])
+            parts.append(_Fold(self.stimulus[here], rows, float(self.scale[fold])))
         return parts
 
 
@@ -218,7 +224,16 @@ def _usable_trials(
     check_same_length(len(stimulus), len(responses), "The list of stimuli", "the response array")
     order = np.lexsort((stimulus, fold))
     order = order[np.isfinite(responses[order]).all(axis=1)]
-    fold, stimulus = fold[order], stimulus[order]
+    stimulus = stimulus[order]
+    # A fold without any response is none.
+    present, fold = np.unique(fold[order], return_inverse=True)
+    cells = np.unique(np.stack([stimulus, fold]), axis=1)
+    if np.bincount(cells[0]).max(initial=0) < 2:
+        raise InputError(
+            f"No stimulus has responses in two folds ({len(present)} in all)",
+            "stimuli that are repeated in another fold",
+            "Choose a metric without folds.",
+        )
     return _Trials(responses[order], fold, stimulus, n)
 
 
@@ -243,27 +258,25 @@ def _stimulus_numbers(fold: np.ndarray, stimuli: Any) -> tuple[np.ndarray, int]:
 
 
 def _average(trials: _Trials) -> _Cells:
-    """Mean of the rows of a stimulus in a fold, less the mean of its fold."""
+    """Mean of the rows of a stimulus in a fold, less the mean of its fold.
+
+    Where folds lack stimuli, the mean of the few of a fold would take their own responses away;
+    from these the mean of all is taken.
+    """
     cell, first = _cell_of_trial(trials)
     counts = np.diff(np.r_[first, len(cell)])
     rows = np.add.reduceat(trials.responses.astype(np.float64), first, axis=0) / counts[:, None]
     fold, stimulus = trials.fold[first], trials.stimulus[first]
-    starts = np.flatnonzero(np.r_[True, fold[1:] != fold[:-1]])
-    sizes = np.diff(np.r_[starts, len(fold)])
-    means = np.add.reduceat(rows, starts, axis=0) / sizes[:, None]
+    sizes = np.bincount(fold)
+    is_complete = len(fold) == len(sizes) * trials.n
+    has_mean = (sizes >= FEWEST_OF_FOLD) | is_complete
+    means = np.add.reduceat(rows, np.cumsum(sizes) - sizes, axis=0) / sizes[:, None]
+    means[~has_mean] = rows.mean(axis=0)
     rows -= np.repeat(means, sizes, axis=0)
-    # A response that is alone in its fold cannot be told from what the fold adds to all.
-    kept = np.repeat(sizes > 1, sizes)
-    if np.bincount(stimulus[kept]).max(initial=0) < 2:
-        raise InputError(
-            f"No stimulus has responses in two of {len(sizes)} folds, each beside another stimulus",
-            "stimuli that are repeated in other folds",
-            "Choose a metric without folds.",
-        )
-    fold = np.unique(fold[kept], return_inverse=True)[1]
-    count = int((sizes > 1).sum())
-    complete = int(kept.sum()) == count * trials.n
-    return _Cells(rows[kept], fold, stimulus[kept], count, complete)
+    scale = np.ones(len(sizes))
+    if not is_complete:
+        scale[has_mean] = np.sqrt(sizes[has_mean] / (sizes[has_mean] - 1.0))
+    return _Cells(rows, fold, stimulus, scale, is_complete)
 
 
 def _cell_of_trial(trials: _Trials) -> tuple[np.ndarray, np.ndarray]:
@@ -275,12 +288,12 @@ def _cell_of_trial(trials: _Trials) -> tuple[np.ndarray, np.ndarray]:
 
 def _steps(cells: _Cells, trials: _Trials, noise: str) -> list[_Step]:
     """Which folds are multiplied with which, and where their noise is taken from."""
-    every = np.arange(cells.count)
+    every = np.arange(cells.folds)
     if noise == "none":
         return [_Step(every, every, lambda: np.empty((0, 0)))]
     cell = _cell_of_trial(trials)[0]
     within = len(cell) - (int(cell[-1]) + 1)
-    groups = np.array_split(every, min(MOST_GROUPS, cells.count))
+    groups = np.array_split(every, min(MOST_GROUPS, cells.folds))
     steps, left = [], []
     for first, second in combinations_with_replacement(groups, 2):
         if first is second and len(first) < 2:
@@ -298,7 +311,7 @@ def _steps(cells: _Cells, trials: _Trials, noise: str) -> list[_Step]:
     if min(left) < FEWEST_RESIDUALS:
         raise InputError(
             f"Noise {noise!r} has to come from other responses than the two folds that are "
-            f"multiplied, and {cells.count} folds leave {min(left)} residuals for it",
+            f"multiplied, and {cells.folds} folds leave {min(left)} residuals for it",
             f"at least {FEWEST_RESIDUALS}: four folds that repeat stimuli, or stimuli that are "
             "repeated within a fold",
             "Choose noise 'none'.",

@@ -100,6 +100,7 @@ def extreme_pairs(
         )
     _check_count(count)
     responses = check_responses(responses)
+    method.check_units(responses.shape[1])
     target = method.neutral if target is None else target
     twin = _first_equal_row(responses)
     searches = _searches(

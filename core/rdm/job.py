@@ -42,10 +42,19 @@ def of_dataset(
     -------
     np.ndarray of shape (n, n), float32
         Row i is row i of ``ds.stimuli``; stimuli without a usable response are NaN.
+
+    Raises
+    ------
+    InputError
+        As of ``compute`` and ``folds_of``, and where a metric is undefined over so few units.
+    NotFoundError
+        If the recording has no responses, no such ROI, or no folds.
     """
     roi = list(rois) if rois else None
     if not METRICS[metric].needs_folds:
-        return compute(ds.responses(roi), metric, progress=progress)
+        responses = ds.responses(roi)
+        METRICS[metric].check_units(responses.shape[1])
+        return compute(responses, metric, progress=progress)
     folds = folds_of(ds, rois)
     trials = ds.responses(roi, repeats="all")[folds.trials]
     rows = ds.trial_rows[folds.trials]
@@ -62,6 +71,15 @@ def of_dataset(
     )
     np.fill_diagonal(matrix, 0.0)
     return matrix
+
+
+def notes_of(ds: Dataset, rois: Sequence[str] | None, metric: str) -> tuple[str, ...]:
+    """What a reader must know of an RDM of ``of_dataset``, a sentence each."""
+    method = METRICS[metric]
+    sentences = [method.describe_units(len(ds.units(list(rois) if rois else None)))]
+    if method.needs_folds:
+        sentences.append(f"Folds are {folds_of(ds, rois).text}.")
+    return tuple(filter(None, sentences))
 
 
 def published(ds: Dataset, name: str) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.registry import Registry
 from core.validation import row_blocks
-from core.vectors import unit_rows
+from core.vectors import check_directions, describe_directions, unit_rows
 
 NEARLY_PARALLEL = 1e-3
 COMMON = 0.25
@@ -103,6 +103,13 @@ class Metric:
         """Dissimilarity of two rows by exactly rounded sums: the same on every machine."""
         raise TypeError(f"{self.id} is computed from folds, not from single rows")
 
+    def check_units(self, count: int) -> None:
+        """Raise InputError where the metric is undefined over so few units."""
+
+    def describe_units(self, count: int) -> str:
+        """What a reader must know of values over so few units; '' where there is nothing."""
+        return ""
+
     def panel_error(self, value: float) -> float:
         """How far a value of ``panel`` may be from the exact one."""
         raise TypeError(f"{self.id} is computed from folds, not from single rows")
@@ -117,6 +124,12 @@ class Angular(Metric):
     """One minus the cosine of the angle between rows, centred or not."""
 
     centred: ClassVar[bool] = False
+
+    def check_units(self, count: int) -> None:
+        check_directions(count, self.centred)
+
+    def describe_units(self, count: int) -> str:
+        return describe_directions(count, self.centred)
 
     def prepare(self, responses: np.ndarray) -> Prepared:
         n, v = responses.shape
@@ -371,7 +384,8 @@ for _metric in (
         "unbiased, so values around 0 may be negative; per unit",
         neutral=0.0,
         needs_folds=True,
-        note="Expected value 0 where two responses do not differ; negative values are noise.",
+        note="Expected value 0 where two responses do not differ; negative values are noise. "
+        "Folds are runs, else sessions, else repeats.",
         citation="Walther et al. (2016), NeuroImage 137:188-200",
     ),
 ):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from core.memory import check_memory
 from core.rdm.compute import undefined
 from core.registry import Registry
 
@@ -65,6 +66,8 @@ def _hierarchical(stimuli: pd.DataFrame, matrix: np.ndarray) -> np.ndarray:
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 
+    what = f"Clustering {len(matrix):,} stimuli for their order"
+    check_memory(12.0 * len(matrix) ** 2, what, "Choose another order, or take fewer stimuli.")
     last = undefined(matrix)
     kept = np.setdiff1d(np.arange(len(matrix)), last)
     if len(kept) < 3:

@@ -112,6 +112,25 @@ def test_every_metric_and_order(metric, order):
     assert len(app.metric) == 3
 
 
+def test_the_page_says_what_serves_as_folds():
+    app = open_page("rdm", metric="crossnobis", roi=["V1", "FFA"], combine="side by side")
+    assert [text for text in texts(app).split("\n") if "V1: Folds are 5 runs." in text]
+    assert [text for text in texts(app).split("\n") if "FFA: Folds are 5 runs." in text]
+    assert "Folds are" not in texts(open_page("rdm"))
+
+
+def test_a_single_unit_is_named_as_the_reason(data_root):
+    folder = write_folder(data_root, responses__s1=np.arange(24.0).reshape(12, 2) % 7)
+    (folder / "rois").mkdir()
+    (folder / "rois" / "s1.json").write_text('{"one": [0], "two": [0, 1]}')
+    app = open_page("rdm", recording="folder:mine", roi="one")
+    assert "1 − r is undefined over one unit" in app.error[0].value
+    assert "Choose 'euclidean'" in app.error[0].value
+    assert "Over two units r is +1 or −1 only" in texts(
+        open_page("rdm", recording="folder:mine", roi="two")
+    )
+
+
 @pytest.mark.parametrize("tab", ["Extreme pairs", "Distribution", "Download"])
 def test_every_tab_of_the_rdm_page(tab):
     app = open_page("rdm", tab=tab)

@@ -48,6 +48,7 @@ def settings(ds: Dataset, shown: Shown, view: View) -> dict[str, object]:
         "subject": ds.subject,
         "options": dict(ds.options),
         "source": asdict(shown.source),
+        "notes": shown.notes,
         **asdict(view),
     }
 
@@ -106,7 +107,9 @@ def _figure(
     return rdm_figure(
         matrices.display_levels(shown, arranged, view, FIGURE_SIDE),
         ds.n_stimuli,
-        f"{ds.info.title}{simulated}\n{ds.subject}, {shown.source.label}",
+        "\n".join(
+            [f"{ds.info.title}{simulated}", f"{ds.subject}, {shown.source.label}", *shown.notes]
+        ),
         ColourBar(view.colours, ends, shown.label, view.by_percentile),
         arranged.blocks,
         file_format,

@@ -42,7 +42,10 @@ class View:
 
 @dataclass(frozen=True)
 class Shown:
-    """An RDM in view; ``missing`` are the rows without a defined value."""
+    """An RDM in view.
+
+    ``missing`` are the rows without a defined value, ``notes`` what must be known of it.
+    """
 
     source: Source
     key: str
@@ -50,6 +53,7 @@ class Shown:
     spread: Spread
     missing: np.ndarray
     label: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
             return None
     else:
         result = _computed(key, source.rois, view.metric, view.noise, ds)
-    return Shown(source, key, result, *_facts(key, result), rdm.METRICS[view.metric].label)
+    label = rdm.METRICS[view.metric].label
+    notes = _notes(key, source.rois, view.metric, ds)
+    return Shown(source, key, result, *_facts(key, result), label, notes)
 
 
 def arrangement(ds: Dataset, shown: Shown, order: str) -> Arrangement:
@@ -139,7 +145,8 @@ def _is_long(ds: Dataset, source: Source, view: View) -> bool:
     units = len(ds.units(source.rois or None))
     work = ds.n_stimuli**2 * max(units, LEAST_UNITS)
     if rdm.METRICS[view.metric].needs_folds:
-        work = 4 * work * int(ds.repeats.max()) + 40 * units**3 * (view.noise == "full")
+        work = 4 * work * int(ds.repeats.max())
+        work += 40 * (units**3 + len(ds.trials) * units**2) * (view.noise == "full")
     return work > DIRECT_WORK or ds.n_stimuli > ORDERS[view.order].slow_above
 
 
@@ -167,6 +174,11 @@ def _computed(key: str, rois: tuple[str, ...], metric: str, noise: str, _ds: Dat
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _facts(key: str, _values: np.ndarray) -> tuple[Spread, np.ndarray]:
     return rdm.spread(_values), rdm.undefined(_values)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _notes(key: str, rois: tuple[str, ...], metric: str, _ds: Dataset) -> tuple[str, ...]:
+    return rdm.notes_of(_ds, rois, metric)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Ordering the stimuli …")

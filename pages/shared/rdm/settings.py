@@ -78,7 +78,8 @@ def choose_view(ds: Dataset, notes: DeltaGenerator) -> View:
                 key="rdm.noise",
                 bind="query-params",
                 help="none; each unit by its noise; or all units by their noise covariance "
-                "(Ledoit-Wolf shrinkage)",
+                "(Ledoit-Wolf shrinkage). Noise is what repeats within a fold differ by, or "
+                "the folds outside a pair of folds: four folds are enough.",
             )
     order = st.selectbox(
         "Order",

@@ -271,3 +271,10 @@ def test_progress_can_stop_it(rng):
     with pytest.raises(Cancelled):
         clusters.fit(rng.standard_normal((200, 5)), 3, progress=progress)
     assert fractions == sorted(fractions)
+
+
+def test_one_unit_has_no_correlation(rng):
+    rows = rng.standard_normal((30, 1))
+    with pytest.raises(InputError, match=r"1 − r is undefined.*at least two units.*'euclidean'"):
+        clusters.fit(rows, 2)
+    assert sorted(clusters.fit(rows, 2, "euclidean").sizes) > [0, 0]

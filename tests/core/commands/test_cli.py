@@ -162,6 +162,7 @@ BAD_DATA: dict[str, tuple[Callable[[Path], None], str]] = {
     "trailing commas": (_stimuli("id,category\n" + "".join(f"p{i},x,\n" for i in range(6))), "csv"),
     "a column twice": (_stimuli("id, id\n" + "".join(f"p{i},x\n" for i in range(6))), "twice"),
     "outside": (_stimuli("id,file\n" + "".join(f"p{i},../x.png\n" for i in range(6))), "outside"),
+    "a single unit": (_responses(np.arange(6.0)[:, None]), "1 − r is undefined"),
     "a folder as file": (lambda folder: (folder / "dataset.json").mkdir(), "dataset.json"),
 }
 
@@ -176,8 +177,44 @@ def test_bad_data_gives_one_line(
     _responses(np.random.default_rng(0).normal(size=(6, 4)))(folder)
     break_it, message = BAD_DATA[case]
     break_it(folder)
-    status = main(["rdm", "folder:mine", "--metric", "euclidean", "--json"])
+    metric = "correlation" if case == "a single unit" else "euclidean"
+    status = main(["rdm", "folder:mine", "--metric", metric, "--json"])
     check_one_line(message, status, *capsys.readouterr())
+
+
+def test_an_rdm_that_memory_cannot_hold_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.memory.free_bytes", lambda: 50e3)
+    out = tmp_path / "x.npy"
+    for metric in ("correlation", "euclidean", "crossnobis"):
+        status = main(["rdm", "simulated", "--metric", metric, "--out", str(out)])
+        check_one_line("would take", status, *capsys.readouterr())
+        assert not out.exists()
+
+
+def test_memory_that_runs_out_ends_with_2(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 13.4 GiB\nfor an array")
+
+    monkeypatch.setattr("core.rdm.of_dataset", run_out)
+    status = main(["rdm", "simulated", "--json"])
+    check_one_line("(Unable to allocate 13.4 GiB for an array)", status, *capsys.readouterr())
+
+
+def test_the_summary_says_what_served_as_folds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["rdm", "simulated", "--option", "stimuli=120", "--roi", "V1"]
+    out = ["--out", str(tmp_path / "x.npy")]
+    assert main([*command, "--metric", "crossnobis", *out]) == 0
+    assert "\nFolds are 5 runs.\n" in capsys.readouterr().out
+    assert main([*command, "--metric", "crossnobis", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == ["Folds are 5 runs."]
+    assert main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
 
 
 def test_a_path_outside_the_data_root_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

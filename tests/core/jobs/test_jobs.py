@@ -163,6 +163,16 @@ def test_an_error_of_ours_is_the_message() -> None:
     assert job.result == {}
 
 
+def test_memory_that_runs_out_is_one_line(tmp_path, monkeypatch) -> None:
+    def run_out(*_: object) -> None:
+        raise MemoryError("Unable to allocate 9 GiB")
+
+    (tmp_path / "request.json").write_text('{"operation": "any", "request": {}}')
+    status, error = process._attempt(tmp_path, lambda name: run_out)
+    assert status == "failed"
+    assert error.startswith("The memory does not suffice (Unable to allocate 9 GiB)")
+
+
 def test_an_unexpected_error_has_its_traceback_in_the_log() -> None:
     job = jobs.submit("test_fail", {"expected": False})
     wait_for(job, "failed")

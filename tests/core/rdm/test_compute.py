@@ -1,10 +1,12 @@
 """RDM values against scipy, exact edge cases, and properties."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from core import rdm
+from core import datasets, rdm
 from core.errors import InputError, NotFoundError
 
 SCIPY = {"correlation": "correlation", "cosine": "cosine", "euclidean": "euclidean"}
@@ -127,6 +129,44 @@ def test_progress_reaches_one_and_can_stop(rng):
     rdm.compute(rng.standard_normal((900, 4)), progress=lambda share, _: fractions.append(share))
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
+
+
+def test_one_unit_has_no_correlation(rng):
+    rows = rng.standard_normal((9, 1))
+    with pytest.warns(UserWarning, match=r"1 − r is undefined.*Choose 'euclidean'"):
+        values = rdm.compute(rows)
+    assert len(rdm.undefined(values)) == 9
+    with pytest.raises(InputError, match="at least two units"):
+        rdm.extreme_pairs(rows)
+    ds = datasets.load("simulated", stimuli=80)
+    ds = dataclasses.replace(ds, rois={"one": np.array([7]), "two": np.array([7, 8])})
+    with pytest.raises(InputError, match=r"1 − r is undefined.*Choose 'euclidean'"):
+        rdm.of_dataset(ds, ["one"])
+    for metric in ("cosine", "euclidean", "sqeuclidean_per_channel", "crossnobis"):
+        assert np.isfinite(rdm.of_dataset(ds, ["one"], metric)).all()
+    values = rdm.of_dataset(ds, ["two"])
+    assert set(np.round(values[np.triu_indices(80, 1)], 5)) == {0, 2}
+    assert "Over two units r is +1 or −1" in rdm.notes_of(ds, ["two"], "correlation")[0]
+    assert "Over one unit the cosine" in rdm.notes_of(ds, ["one"], "cosine")[0]
+    assert rdm.notes_of(ds, ["two"], "cosine") == rdm.notes_of(ds, ["one"], "euclidean") == ()
+
+
+def test_memory_that_does_not_suffice_is_refused(rng, monkeypatch):
+    rows = rng.standard_normal((400, 5)).astype("f4")
+    values = rdm.compute(rows)
+    monkeypatch.setattr("core.memory.free_bytes", lambda: 4e5)
+    for metric in PLAIN:
+        with pytest.raises(InputError, match=r"An RDM of 400 stimuli would take .* fewer stimuli"):
+            rdm.compute(rows, metric)
+    for compared in (
+        lambda: rdm.compare(values, values),
+        lambda: rdm.mantel(values, values),
+        lambda: rdm.noise_ceiling([values, values]),
+    ):
+        with pytest.raises(InputError, match="Comparing RDMs of 400 stimuli would take"):
+            compared()
+    with pytest.raises(InputError, match="Choose another order"):
+        rdm.ORDERS["hierarchical"].arrange(datasets.load("simulated").stimuli, values)
 
 
 ADVERSARIAL = {

@@ -232,6 +232,13 @@ def test_missing_and_constant_rows_are_left_out_and_counted(planted):
     assert maps.embed(rows, "mds", metric="cosine").left_out == 2
 
 
+def test_one_unit_has_no_correlation(planted):
+    with pytest.raises(InputError, match=r"1 − r is undefined.*'euclidean'"):
+        maps.embed(planted[:, :1], "mds", metric="correlation")
+    two = maps.embed(planted[:, :2], "mds", metric="correlation")
+    assert "Over two units r is +1 or −1" in two.notes[0]
+
+
 def test_wide_rows_are_reduced_first_unless_told_not_to(planted):
     wide = np.hstack([planted, 0.1 * np.random.default_rng(0).standard_normal((100, 60))])
     stated = "The rows were first reduced to 50 components by PCA."

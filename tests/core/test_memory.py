@@ -1,0 +1,40 @@
+"""Memory that does not suffice is a line that says what is needed, what there is, what to do."""
+
+import subprocess
+import sys
+
+import pytest
+
+from core import memory, paths
+from core.errors import InputError
+
+LIMITED = """
+import resource
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+from core import memory
+print(memory.free_bytes() / memory.GIB)
+"""
+
+
+def test_what_is_free_heeds_the_limit_of_the_process():
+    command = [sys.executable, "-c", LIMITED]
+    free = float(subprocess.check_output(command, cwd=paths.PROJECT, text=True))
+    assert 0 < free < 3
+
+
+def test_work_that_does_not_fit_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda: 2 * memory.GIB)
+    memory.check_memory(1.9 * memory.GIB, "This", "Take less.")
+    with pytest.raises(InputError) as error:
+        memory.check_memory(3 * memory.GIB, "This", "Take less.")
+    assert str(error.value) == (
+        "This would take 3.0 GiB of memory, and 2.0 GiB are free. Take less."
+    )
+
+
+def test_a_shortage_is_one_line(monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda: memory.GIB)
+    text = memory.explain_shortage(MemoryError("Unable to allocate 9 GiB\nfor an array"))
+    assert text.startswith("The memory does not suffice (Unable to allocate 9 GiB for an array)")
+    assert "1.0 GiB are free. Take fewer stimuli" in text
+    assert "(no further memory)" in memory.explain_shortage(MemoryError())
