@@ -110,7 +110,7 @@ def _mostly_missing(
         for number in np.unique(session[rows]):
             missing[number] += absent[session[rows] == number].sum(axis=0, dtype=np.int32)
     length = np.bincount(session[counted], minlength=len(names))
-    throughout = (missing == length[:, None])[length > 0].any(axis=0)
+    throughout = (missing == length[:, None])[length > 1].any(axis=0)  # one trial is no session
     return np.asarray(throughout | (missing.sum(axis=0) > MOST * counted.sum()))
 
 
