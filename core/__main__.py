@@ -279,7 +279,7 @@ def _computed(ds: Dataset, chosen: argparse.Namespace, bar: Bar) -> np.ndarray:
 
     if ds.betas is None:
         raise NotFoundError(
-            f"{ds.info.title} comes as RDMs only",
+            f"{ds.info.title} {ds.lack}",
             "responses, to compute an RDM from",
             "Take one of its own with --published NAME.",
             choices=ds.rdms,

@@ -10,6 +10,7 @@ from core.clusters import Choice, Clustering, ClustersRequest
 from core.datasets import Dataset
 from pages.shared.clusters import contents, evidence, results, settings
 from pages.shared.frame import presets, recording
+from pages.shared.frame.text import plain
 
 
 def show_chosen(choice: Choice, number: str) -> Clustering:
@@ -30,8 +31,8 @@ def page(ds: Dataset) -> None:
         presets.offer(ds, "clusters")
     if ds.betas is None:
         st.info(
-            f"{ds.info.title} comes as RDMs only; clusters need responses. Its maps are on the "
-            "page Maps.",
+            f"{plain(ds.info.title)} {plain(ds.lack)}; clusters need responses. Its maps are on "
+            "the page Maps.",
             icon=":material/info:",
         )
         return

@@ -47,7 +47,8 @@ def figures(ds: Dataset) -> None:
 def provenance(ds: Dataset) -> None:
     st.markdown(f"**Citation.** {plain(ds.info.citation or 'not given')}")
     st.markdown(f"**Licence.** {plain(ds.info.licence or 'not given')}")
-    st.markdown(f"**Responses.** {plain(ds.info.units) if ds.n_units else 'none; RDMs only'}")
+    units = ds.info.units if ds.n_units else f"none: {ds.info.title} {ds.lack}"
+    st.markdown(f"**Responses.** {plain(units)}")
     if ds.rois:
         sizes = [f"{name} ({len(units):,})" for name, units in ds.rois.items()]
         st.markdown(f"**ROIs (units).** {plain(enumerate_names(sizes, 30))}")
@@ -56,13 +57,13 @@ def provenance(ds: Dataset) -> None:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Checking the recording …")
-def checked(fingerprint: str, _ds: Dataset) -> list[Check]:
+def checked(fingerprint: str, notes: tuple[tuple[str, str], ...], _ds: Dataset) -> list[Check]:
     return check(_ds)
 
 
 def checks(ds: Dataset) -> None:
-    for result in checked(ds.fingerprint, ds):
-        st.markdown(f"{MARKS[result.state]} **{result.title}.** {plain(result.detail)}")
+    for result in checked(ds.fingerprint, ds.notes, ds):
+        st.markdown(f"{MARKS[result.state]} **{plain(result.title)}.** {plain(result.detail)}")
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -20,12 +20,9 @@ from pages.shared.responses.settings import choose_rois
 def page(ds: Dataset) -> None:
     recording.title(ds, "Responses")
     if ds.betas is None:
-        st.info(
-            f"{ds.info.title} comes as RDMs only: single responses were not published. "
-            "Its RDMs are on the page RDM.",
-            icon=":material/info:",
-        )
-        st.page_link("pages/rdm.py", label="Open the RDMs", icon=":material/grid_on:")
+        st.info(f"{plain(ds.info.title)} {plain(ds.lack)}.", icon=":material/info:")
+        if ds.rdms:
+            st.page_link("pages/rdm.py", label="Open the RDMs", icon=":material/grid_on:")
         return
     rois = choose_rois(ds)
     responses = mean_responses(ds.fingerprint, rois, ds)

@@ -8,6 +8,7 @@ from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from pages.shared.decoders.choose import choose_decoders
 from pages.shared.frame import guard, recording
+from pages.shared.frame.text import plain
 from pages.shared.retrieval import demonstration, reverse
 
 WHAT = ("images", "responses")
@@ -18,7 +19,7 @@ def page(ds: Dataset) -> None:
     recording.title(ds, "Retrieval")
     if ds.betas is None:
         st.info(
-            f"{ds.info.title} comes as RDMs only; retrieval needs responses.",
+            f"{plain(ds.info.title)} {plain(ds.lack)}; retrieval needs responses.",
             icon=":material/info:",
         )
         return

@@ -30,7 +30,7 @@ def page(ds: Dataset) -> None:
         presets.offer(ds, "train")
     if ds.betas is None:
         st.info(
-            f"{ds.info.title} comes as RDMs only; a decoder needs responses.",
+            f"{plain(ds.info.title)} {plain(ds.lack)}; a decoder needs responses.",
             icon=":material/info:",
         )
         return

@@ -31,7 +31,7 @@ def page(ds: Dataset) -> None:
     st.markdown("Which of n images, or of n categories, was seen?")
     if ds.betas is None:
         st.info(
-            f"{plain(ds.info.title)} comes as RDMs only; a decoder needs responses.",
+            f"{plain(ds.info.title)} {plain(ds.lack)}; a decoder needs responses.",
             icon=":material/info:",
         )
     else:

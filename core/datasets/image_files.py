@@ -22,7 +22,8 @@ OTHER_SUFFIXES = (".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".jp2", ".s
 MAX_PIXELS = 50_000_000
 # Bytes at either end of a file in which a note about the orientation is looked for.
 HEAD, TAIL = 4096, 16_384
-ORIENTATION_NOTES = (b"Exif", b"eXIf", b"exif", b"adobe.xmp", b"/xap/1.0/")
+JPEG = (".jpg", ".jpeg")
+ORIENTATION_NOTES = (b"Exif", b"EXIF", b"eXIf", b"exif", b"adobe.xmp", b"/xap/1.0/")
 
 
 def read_image(path: Path, name: str) -> Image.Image:
@@ -93,7 +94,7 @@ class ImageFolder:
         for part in parts:
             names, links, read = self._listing(path)
             if part not in names:
-                same = read.get(paths.plain_name(part), [])
+                same = sorted(read.get(paths.plain_name(part), []))
                 paths.check_single([path / name for name in same], path)
                 if not same:
                     return None
@@ -155,14 +156,16 @@ def stamps(files: Mapping[str, Path]) -> dict[str, tuple[str | int | bytes, ...]
     return result
 
 
-def orientation(path: Path) -> int:
+def orientation(path: str | Path) -> int:
     """How an image is turned for display, by EXIF or XMP: 1 (not at all) to 8.
 
-    Only the ends of the file are read, unless they speak of an orientation.
+    Only the ends of the file are read, unless they speak of an orientation. TIFF files give 1,
+    for Pillow itself turns them.
     """
     try:
-        head, tail = _ends(path)
-        if not any(note in part for part in (head, tail) for note in ORIENTATION_NOTES):
+        # Behind the pixels it stands in PNG and WebP alone.
+        head, tail = _ends(path, with_tail=not str(path).lower().endswith(JPEG))
+        if not any(note in head or note in tail for note in ORIENTATION_NOTES):
             return 1
         with Image.open(path) as image:
             return int(image.getexif().get(ORIENTATION, 1))
@@ -183,16 +186,16 @@ def _stamp(path: Path) -> Stamp | None:
 
 @functools.lru_cache(maxsize=50_000)
 def _orientation(path: str, size: int, changed: int, status: int, inode: int) -> int:
-    return orientation(Path(path))
+    return orientation(path)
 
 
-def _ends(path: Path) -> tuple[bytes, bytes]:
+def _ends(path: str | Path, with_tail: bool = True) -> tuple[bytes, bytes]:
     """First and last bytes of a file; ``open`` of Python takes twice the time."""
     file = os.open(path, os.O_RDONLY)
     try:
         head = os.read(file, HEAD)
-        end = os.fstat(file).st_size
-        tail = b"" if end <= HEAD else os.pread(file, TAIL, max(HEAD, end - TAIL))
-        return head, tail
+        if not with_tail or len(head) < HEAD:
+            return head, b""
+        return head, os.pread(file, TAIL, max(HEAD, os.fstat(file).st_size - TAIL))
     finally:
         os.close(file)

@@ -102,7 +102,7 @@ def check_complete(folder: Path) -> None:
     """Raise NotFoundError naming the files that a checkpoint lacks."""
     needs = lacking(folder)
     if needs:
-        pickled = WEIGHTS in needs and any(folder.glob("*.bin"))
+        pickled = WEIGHTS in needs and any(path.suffix == ".bin" for path in paths.visible(folder))
         raise NotFoundError(
             f"The checkpoint {folder} has no {', '.join(needs)}",
             remedy="Pickled weights (.bin) are not opened, since they can run code: save "
@@ -128,7 +128,8 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def digest(folder: Path) -> str:
     """What stands for the content of a checkpoint: small files by content, weights by stamp."""
-    content = [*folder.glob("*.json"), *folder.glob("*.txt"), *folder.glob("*.safetensors")]
+    endings = (".json", ".txt", ".safetensors")
+    content = [path for path in paths.visible(folder) if path.name.endswith(endings)]
     return store.fingerprint({path.name: _content(path) for path in content if path.is_file()})
 
 

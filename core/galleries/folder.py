@@ -36,12 +36,13 @@ class FolderImages(ImageSet):
     """
 
     def __init__(self, name: str) -> None:
+        root, name = paths.data_root(), paths.composed(name)
         self.id, self.title = f"{FOLDER}{name}", name
         self.source = (f"galleries/{name}", "gallery")
-        self.folder = paths.inside(paths.data_root(), Path("galleries", name))
-        names = folder_names()
+        folder, names = paths.inside(root, Path("galleries", name)), folder_names()
         if name not in names:
             raise NotFoundError(f"There is no gallery {name!r}", choices=names or ["none"])
+        self.folder = paths.inside(root, paths.find(root / "galleries", name) or folder)
 
     @cached_property
     def listing(self) -> Listing:
@@ -72,7 +73,7 @@ class FolderImages(ImageSet):
     def image(self, name: str) -> Image.Image:
         # The name may come from a browser.
         parts = name.split("/")
-        is_listed = len(parts) == 2 and not any(part.startswith(".") for part in parts)
+        is_listed = len(parts) == 2 and not any(paths.is_hidden(part) for part in parts)
         if not is_listed or not name.lower().endswith(SUFFIXES):
             raise NotFoundError(f"There is no image {name!r} in {self.title}", "<class>/<image>")
         path = paths.inside(paths.data_root(), self.folder / name)
@@ -126,7 +127,7 @@ def folder_names() -> list[str]:
     root = paths.data_root() / "galleries"
     if not root.is_dir():
         return []
-    return sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    return sorted(paths.composed(path.name) for path in paths.visible(root) if path.is_dir())
 
 
 def key_of(listing: Listing, encoder: Encoder, values: Mapping[str, Any]) -> str:

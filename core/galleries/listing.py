@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from core import paths, store
-from core.datasets.image_files import SUFFIXES
+from core.datasets.image_files import SUFFIXES, orientation
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.galleries.names import PackedNames
 from core.store.fingerprints import stamp as stamp_of_file
 from core.validation import enumerate_names
 
-VERSION = 1
+VERSION = 2
 OPERATION = "listing"
 # Encoded at a time, and what a change of the folder is told by.
 SHARD = 1024
-# Listed within a quarter of a second; a job lists folders of more.
+# Listed within half a second; a job lists folders of more.
 QUICK = 20_000
 # What classes that are numbered are called: a line 'n01440764<separator>tench, Tinca tinca'.
 WORDS = {"words.txt": "\t", "LOC_synset_mapping.txt": " "}
@@ -62,7 +62,7 @@ class Listing:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Changes with the name, size or time of change of any image."""
+        """Changes with the name, size, time of change or orientation of any image."""
         return store.fingerprint("images", self.shards)
 
 
@@ -164,7 +164,7 @@ def _key(stamp: str) -> str:
 
 def _scanned(folder: Path, stamp: str, most: int | None) -> Listing:
     texts: list[bytes] = []
-    classes, counts, lengths, states = [], [], [], []
+    classes, counts, lengths, states, turns = [], [], [], [], []
     with _readable(folder):
         for entry in _classes(folder):
             images = _images(entry)
@@ -177,15 +177,23 @@ def _scanned(folder: Path, stamp: str, most: int | None) -> Listing:
             if most is not None and sum(counts) > most:
                 raise _TooManyError
             states.append(_states(images))
+            turns.append(_orientations(images))
     if not sum(counts):
         raise NotFoundError(
-            f"The folder {folder.name} holds no images",
+            f"The folder {folder.name} holds no images{_held(folder)}",
             f"<class>/<image> with {', '.join(SUFFIXES)}",
             f"Put a folder of images for each class below {folder}.",
         )
     ids = PackedNames(np.frombuffer(b"".join(texts), np.uint8), np.cumsum(np.concatenate(lengths)))
-    shards = list(_shards(ids, np.concatenate(states)))
+    shards = list(_shards(ids, np.concatenate(states), np.concatenate(turns)))
     return Listing(folder, stamp, ids, classes, np.array(counts, np.int64), shards)
+
+
+def _held(folder: Path) -> str:
+    """What a folder without images holds instead, for a message."""
+    below = [path for each in paths.visible(folder) for path in (each, *paths.visible(each))]
+    names = [str(path.relative_to(folder)) for path in below if path.is_file()]
+    return f"; it holds {enumerate_names(names, 3)}" if names else ""
 
 
 def _classes(folder: Path) -> list[os.DirEntry[str]]:
@@ -197,7 +205,7 @@ def _classes(folder: Path) -> list[os.DirEntry[str]]:
         If one is a link that leads outside the data folder.
     """
     with os.scandir(folder) as entries:
-        visible = [e for e in entries if not e.name.startswith(".") and e.is_dir()]
+        visible = [e for e in entries if not paths.is_hidden(e.name) and e.is_dir()]
     for entry in visible:
         if entry.is_symlink():
             paths.inside(paths.data_root(), entry.path)
@@ -207,7 +215,7 @@ def _classes(folder: Path) -> list[os.DirEntry[str]]:
 def _images(folder: os.DirEntry[str]) -> list[os.DirEntry[str]]:
     with os.scandir(folder.path) as entries:
         images = [e for e in entries if e.name.lower().endswith(SUFFIXES) and e.is_file()]
-    visible = [image for image in images if not image.name.startswith(".")]
+    visible = [image for image in images if not paths.is_hidden(image.name)]
     return sorted(visible, key=lambda image: image.name)
 
 
@@ -218,6 +226,11 @@ def _states(images: list[os.DirEntry[str]]) -> np.ndarray:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
+def _orientations(images: list[os.DirEntry[str]]) -> np.ndarray:
+    """How each is turned for display, 1 where it is not. (n,) int8"""
+    return np.array([orientation(image.path) for image in images], dtype=np.int8)
+
+
 def _encoded(name: str) -> bytes:
     try:
         return name.encode()
@@ -226,12 +239,17 @@ def _encoded(name: str) -> bytes:
         raise InputError(problem, "names in UTF-8") from None
 
 
-def _shards(ids: PackedNames, states: np.ndarray) -> Iterator[str]:
+def _shards(ids: PackedNames, states: np.ndarray, turns: np.ndarray) -> Iterator[str]:
     for start in range(0, len(ids), SHARD):
+        turned = turns[start : start + SHARD]
         first = ids.ends[start - 1] if start else 0
         ends = ids.ends[start : start + SHARD]
         yield store.fingerprint(
-            ids.text[first : ends[-1]], ends - first, states[start : start + SHARD]
+            ids.text[first : ends[-1]],
+            ends - first,
+            states[start : start + SHARD],
+            # Former versions showed turned images as they lie; all others stay encoded.
+            *([turned] if (turned != 1).any() else []),
         )
 
 
@@ -244,4 +262,5 @@ def _called(folder: Path, classes: list[str]) -> list[str]:
             lines = (folder / name).read_text("utf-8", errors="replace").splitlines()
             parts = (line.partition(separator) for line in lines)
             words |= {n: text.split(",")[0].strip() for n, _, text in parts if n in numbers}
-    return [words.get(name) or name.replace("_", " ").strip() for name in classes]
+    called = (words.get(name) or name.replace("_", " ").strip() for name in classes)
+    return [paths.composed(name) for name in called]

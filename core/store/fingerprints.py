@@ -93,7 +93,7 @@ def _feed(hasher: Any, part: Any) -> None:
     elif isinstance(part, bytes):
         _field(hasher, "bytes", part)
     elif isinstance(part, Path):
-        _field(hasher, "file", _file_digest(*stamp(part)))
+        _field(hasher, "file", _digest_of(part))
     elif isinstance(part, np.ndarray):
         check_dtype("The array", part)
         _field(hasher, "array", f"{part.dtype.str}{part.shape}".encode())
@@ -142,8 +142,14 @@ def stamp(path: Path) -> tuple[str, int, int]:
     return str(path.resolve()), status.st_size, status.st_mtime_ns
 
 
+def _digest_of(path: Path) -> bytes:
+    known, status = stamp(path), path.stat()
+    # Files that changed places keep their size and time, not these.
+    return _file_digest(*known, status.st_ctime_ns, status.st_ino)
+
+
 @functools.lru_cache(maxsize=4096)
-def _file_digest(path: str, size: int, mtime_ns: int) -> bytes:
+def _file_digest(path: str, size: int, mtime_ns: int, status_ns: int, inode: int) -> bytes:
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, hashlib.blake2b).digest()

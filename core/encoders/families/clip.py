@@ -254,7 +254,8 @@ def _named(name: str) -> Encoder:
 def _members(ds: Dataset | None) -> Iterator[EncoderInfo]:
     """Checkpoints below ``<data root>/models`` that no id of their own names."""
     known = {hub.replace("/", "--") for _, hub in PUBLISHED.values()}
-    for config in sorted(checkpoints.models_root().glob(f"*/{checkpoints.CONFIG}")):
+    for folder in paths.visible(checkpoints.models_root()):
+        config = folder / checkpoints.CONFIG
         try:
             content = store.read_json(config)
             is_clip = isinstance(content, dict) and content.get("model_type") == "clip"

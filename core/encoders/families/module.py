@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from core import store
+from core import paths, store
 from core.datasets.dataset import Dataset
 from core.encoders import checkpoints
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded, register
@@ -229,8 +229,9 @@ def _named(name: str) -> Encoder:
 
 
 def _members(ds: Dataset | None) -> Iterator[EncoderInfo]:
-    for recipe in sorted(checkpoints.models_root().glob(f"*/{RECIPE}")):
-        yield _named(recipe.parent.name).info
+    for folder in paths.visible(checkpoints.models_root()):
+        if (folder / RECIPE).is_file():
+            yield _named(folder.name).info
 
 
 register("module", Family(_named, takes="<folder>", members=_members))

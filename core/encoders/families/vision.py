@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core import store
+from core import paths, store
 from core.datasets.dataset import Dataset
 from core.encoders import checkpoints
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded, register
@@ -119,7 +119,8 @@ def _named(name: str) -> Encoder:
 
 def _members(ds: Dataset | None) -> Iterator[EncoderInfo]:
     """Checkpoints with an image processor below ``<data root>/models`` that are no CLIP."""
-    for config in sorted(checkpoints.models_root().glob(f"*/{checkpoints.CONFIG}")):
+    for folder in paths.visible(checkpoints.models_root()):
+        config = folder / checkpoints.CONFIG
         try:
             content = store.read_json(config)
             is_clip = isinstance(content, dict) and content.get("model_type") == "clip"
