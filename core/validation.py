@@ -112,7 +112,7 @@ def check_rdm(matrix: Any, name: str = "RDM", ids: Sequence[str] = ()) -> np.nda
     return array
 
 
-def fits_single(rows: np.ndarray) -> bool:
+def fits_single(rows: np.ndarray, harmless: float = HARMLESS) -> bool:
     """Whether single precision keeps what differs within the rows and within the columns.
 
     An offset that is large beside the differences takes their digits: 1e6 + 0.1 has none of
@@ -123,6 +123,8 @@ def fits_single(rows: np.ndarray) -> bool:
     ----------
     rows : np.ndarray of shape (n, d)
         Any real numbers, may be memory-mapped.
+    harmless : float
+        The largest share of the standard deviation that may be lost.
     """
     if np.can_cast(rows.dtype, np.float32):
         return True
@@ -139,7 +141,7 @@ def fits_single(rows: np.ndarray) -> bool:
             lost, spread = (np.square(x).sum(axis=axis) for x in (error, apart))
             # A spread that double precision does not resolve either is rounding alone.
             varies = spread > np.square(1e-14 * mean).ravel() * count.ravel()
-            if (lost > HARMLESS**2 * spread)[varies].any():
+            if (lost > harmless**2 * spread)[varies].any():
                 return False
     return True
 
@@ -156,7 +158,9 @@ def _in_precision(matrix: np.ndarray) -> np.ndarray:
     kept = matrix.astype(np.float64)
     diagonal = np.diagonal(kept).copy()
     np.fill_diagonal(kept, np.nan)
-    single = fits_single(kept)
+    # Pairs are compared with all others, so that they count as one row; 1 - r lies around 1,
+    # some ten standard deviations from 0.
+    single = fits_single(kept.reshape(1, -1)[:, :: max(1, kept.size // LOOKED_AT)], 10 * HARMLESS)
     np.fill_diagonal(kept, diagonal)
     with np.errstate(over="ignore"):
         return kept.astype(np.float32) if single else kept

@@ -162,3 +162,11 @@ def test_trials_of_a_table_without_repeats_stay_as_they_are(tmp_path):
     ds = load(tmp_path)
     assert ds.responses(repeats="all").dtype == np.float32
     assert ds.responses().dtype == np.float64
+
+
+def test_a_stimulus_that_is_equally_far_from_all_is_no_offset():
+    apart = np.random.default_rng(0).random((N, N))
+    apart = np.triu(apart, 1) + np.triu(apart, 1).T
+    apart[0, 1:] = apart[1:, 0] = 0.3 + 1e-9 * np.arange(1, N)
+    assert check_rdm(apart).dtype == np.float32
+    assert check_rdm(apart + 1e5 * (1 - np.eye(N))).dtype == np.float64
