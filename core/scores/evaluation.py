@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +13,19 @@ import pandas as pd
 from core.errors import InputError
 from core.scores import ranks, resampling
 from core.scores.classification import Prototypes, rank_categories
-from core.scores.measure import Credits, row
+from core.scores.intervals import UnitScores
+from core.scores.measure import Credits, Standing, scored
 from core.scores.usable import UsableQueries, prepare
 
 TOP = (1, 5)
 AMONG = 300
+
+
+class Scored(NamedTuple):
+    """The table of ``evaluate``, and by measure the scores of its units, to compare decoders."""
+
+    table: pd.DataFrame
+    by_unit: dict[str, UnitScores]
 
 
 class Queries(NamedTuple):
@@ -63,7 +72,7 @@ def evaluate(
         zero-shot form.
     seed : int
     permutations, resamples : int
-        Of the p-value and of the interval.
+        Of the p-value, and of the interval of the median rank; other intervals need none.
     leave_own_out : bool
         Leave the viewed image out of its own category's default prototype, where that has
         other images. It then rests on one image less than the other prototypes, which
@@ -76,10 +85,12 @@ def evaluate(
     -------
     pd.DataFrame
         One row a measure. ``measure``; ``value``; ``chance``; ``low`` and ``high``, the 95 %
-        interval (NaN with fewer than two images); ``p``; ``permuted``, 'categories' or
-        'images'; ``n`` queries; ``images`` that they are from; ``categories``;
-        ``candidates`` that the right one is sought among; ``left_out`` queries without a
-        usable embedding. Its ``attrs`` name the ``prototypes`` and the images left out.
+        interval (NaN with fewer than two units); ``p``; ``permuted`` and ``resampled``, what
+        p and the interval are over, 'categories' (their images with them) or, where fewer than
+        three are known, 'images', which are then taken as independent; ``n`` queries;
+        ``images`` that they are from; ``categories``; ``candidates`` that the right one is
+        sought among; ``left_out`` queries without a usable embedding. Its ``attrs`` name the
+        ``prototypes`` and the images left out.
 
         - ``top-1``, ``top-5``: the right category is the nearest prototype, or among the five
           nearest (with more than five categories). Queries of unknown category do not count.
@@ -107,8 +118,12 @@ def evaluate(
         If the test set is empty, dimensions or lengths differ, image rows are out of
         range, a prototype lacks, or permutations or resamples are below 1.
 
-    Source: the interval is the percentile bootstrap over images and, with several subjects,
-    over subjects as well; p = (1 + permuted values at least as good) / (1 + permutations)
+    The interval says where the score of other images would lie: of other categories where three
+    or more are known, and of other subjects where there are several. The images stand for both
+    queries and candidates.
+
+    Source: intervals as :func:`core.scores.intervals.interval` says, of the median rank the
+    percentile bootstrap; p = (1 + permuted values at least as good) / (1 + permutations)
     (Phipson & Smyth 2010), see :func:`core.scores.resampling.permutations`.
     """
     return pooled([queries], prototypes, seed, permutations, resamples, leave_own_out, with_images)
@@ -125,15 +140,28 @@ def pooled(
 ) -> pd.DataFrame:
     """Score several decoders, such as seeds, that were tested on the same images, as one.
 
-    A subject's score of an image is the mean over its queries of all runs; images and
-    subjects, never runs, are resampled, and images permuted. Parameters, table and errors
-    are those of ``evaluate``.
+    A subject's score of an image is the mean over its queries of all runs; the interval is over
+    images, categories and subjects, never over runs. Parameters, table and errors are those
+    of ``evaluate``.
 
     Raises
     ------
     InputError
         If the usable test images of two runs differ.
     """
+    return score(runs, prototypes, seed, permutations, resamples, leave_own_out, with_images).table
+
+
+def score(
+    runs: Sequence[Queries],
+    prototypes: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    permutations: int = 1000,
+    resamples: int = 1000,
+    leave_own_out: bool = True,
+    with_images: bool = False,
+) -> Scored:
+    """What ``pooled`` gives, with the scores of single units; see ``core.scores.compare``."""
     for number, name in ((permutations, "permutations"), (resamples, "resamples")):
         if number < 1:
             raise InputError(f"{name} is {number}", "at least 1")
@@ -144,9 +172,15 @@ def pooled(
     measures = [_together(of_runs, order) for of_runs in zip(*each, strict=True)]
     of_seen = test.category[test.seen]
     maps = resampling.permutations(of_seen, permutations, seed)
-    rows = [row(measure, test, maps, resamples, seed) for measure in measures]
+    rows, by_unit = [], {}
+    for measure in measures:
+        numbers, units = scored(measure, test, maps, resamples, seed)
+        rows.append(numbers)
+        if units is not None:
+            by_unit[measure.name] = units
     table = pd.DataFrame(rows)
-    table.insert(list(table.columns).index("n"), "permuted", resampling.permuted_unit(of_seen))
+    for column in ("resampled", "permuted"):
+        table.insert(list(table.columns).index("n"), column, resampling.permuted_unit(of_seen))
     table["left_out"] = test.left_out_queries
     own = "test images, the viewed one left out" if leave_own_out else "test images"
     beside = f"given, and {own}" if with_images else "given"
@@ -155,7 +189,7 @@ def pooled(
         "queries": test.left_out_queries,
         "images": test.left_out_images,
     }
-    return table
+    return Scored(table, by_unit)
 
 
 def _measures(test: UsableQueries, prototypes: Prototypes) -> list[Credits]:
@@ -187,18 +221,24 @@ def _joined(tests: Sequence[UsableQueries]) -> tuple[UsableQueries, np.ndarray]:
 
 
 def _together(of_runs: Sequence[Credits], order: np.ndarray) -> Credits:
+    first = of_runs[0]
     credit = np.concatenate([measure.credit for measure in of_runs])[order]
-    return replace(of_runs[0], credit=credit)
+    standings = [measure.standing for measure in of_runs if measure.standing is not None]
+    if not standings:
+        return replace(first, credit=credit)
+    better = np.concatenate([standing.better for standing in standings])[order]
+    equal = np.concatenate([standing.equal for standing in standings])[order]
+    whole = standings[0]._replace(better=better, equal=equal)
+    return replace(first, credit=credit, standing=whole)
 
 
 def _classification(test: UsableQueries, prototypes: Prototypes) -> list[Credits]:
     ranked = rank_categories(test, prototypes)
     if ranked is None:
         return []
-    better, equal = ranked.places()
-    c = len(ranked.names)
+    places, c = ranked.places(), len(ranked.names)
     return [
-        Credits(f"top-{k}", k / c, c, ranks.top_k_credit(better, equal, k), ranked.column)
+        of_places(f"top-{k}", k / c, Standing(*places, partial(_top, k), c), ranked.column)
         for k in TOP
         if k == 1 or c > k
     ]
@@ -206,19 +246,34 @@ def _classification(test: UsableQueries, prototypes: Prototypes) -> list[Credits
 
 def _identification(test: UsableQueries) -> list[Credits]:
     m = len(test.images)
-    better, equal = ranks.standings(test.predicted, test.images, test.seen)
-    rank = 1.0 + better + equal / 2.0
+    places = ranks.standings(test.predicted, test.images, test.seen)
     column = np.arange(len(test.seen))
+    rank = 1.0 + places[0] + places[1] / 2.0
     measures = [
-        Credits("two-way", 0.5, m, ranks.two_way(rank, m), column),
+        of_places("two-way", 0.5, Standing(*places, _two_way, m), column),
         Credits("median-rank", (m + 1) / 2, m, rank, column, is_median=True),
         *(
-            Credits(f"image top-{k}", k / m, m, ranks.top_k_credit(better, equal, k), column)
+            of_places(f"image top-{k}", k / m, Standing(*places, partial(_top, k), m), column)
             for k in TOP
             if k == 1 or m > k
         ),
     ]
     if m >= AMONG:
-        credit = ranks.first_among(better, equal, m, AMONG)
-        measures.append(Credits(f"top-1 of {AMONG}", 1 / AMONG, AMONG, credit, column))
+        first = Standing(*places, partial(ranks.first_among, drawn=AMONG), m)
+        among = of_places(f"top-1 of {AMONG}", 1 / AMONG, first, column)
+        measures.append(replace(among, candidates=AMONG))
     return measures
+
+
+def of_places(name: str, chance: float, standing: Standing, column: np.ndarray) -> Credits:
+    """A measure that follows from the place of the right candidate."""
+    credit = standing.credit()
+    return Credits(name, chance, standing.candidates, credit, column, standing=standing)
+
+
+def _two_way(better: np.ndarray, equal: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    return ranks.two_way(1.0 + better + equal / 2.0, candidates)
+
+
+def _top(k: int, better: np.ndarray, equal: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    return ranks.top_k_credit(better, equal, k)

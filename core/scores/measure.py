@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.scores import resampling
+from core.scores import intervals, resampling
+from core.scores.intervals import UnitScores
 from core.scores.usable import UsableQueries
 from core.validation import row_blocks
 
@@ -21,7 +23,9 @@ class Credits:
 
     ``credit`` (q, columns); ``column`` (s,) is the right column for each seen image, -1
     where it has none; the median measure counts ranks, the fewer the better. ``chance`` holds
-    where every column is the right one of equally many seen images.
+    where every column is the right one of equally many seen images. ``standing`` says
+    which columns beat the right one, so that the interval heeds that other images would be other
+    candidates too; without it the candidates are taken as fixed.
     """
 
     name: str
@@ -30,17 +34,43 @@ class Credits:
     credit: np.ndarray
     column: np.ndarray
     is_median: bool = False
+    standing: Standing | None = None
+
+
+class Standing(NamedTuple):
+    """Columns as each query ranks them, and what a place scores.
+
+    Attributes
+    ----------
+    better, equal : np.ndarray of shape (q, columns)
+        How many candidates are more similar than each, and how many equally.
+    score : callable
+        ``score(better, equal, candidates)``, the credit of the right one at such a place;
+        arrays that broadcast against each other.
+    candidates : int
+    """
+
+    better: np.ndarray
+    equal: np.ndarray
+    score: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    candidates: int
+
+    def credit(self) -> np.ndarray:
+        """What each query scores were each column the right one. (q, columns)."""
+        return self.score(self.better, self.equal, np.array(self.candidates))
 
 
 def row(
-    measure: Credits,
-    test: UsableQueries,
-    maps: np.ndarray,
-    resamples: int,
-    seed: int,
-    over_categories: bool = False,
+    measure: Credits, test: UsableQueries, maps: np.ndarray, resamples: int, seed: int
 ) -> dict[str, Any]:
-    """The row of a measure in the table of ``core.scores.evaluate``.
+    """The row of a measure in the table of ``core.scores.evaluate``; see ``scored``."""
+    return scored(measure, test, maps, resamples, seed)[0]
+
+
+def scored(
+    measure: Credits, test: UsableQueries, maps: np.ndarray, resamples: int, seed: int
+) -> tuple[dict[str, Any], UnitScores | None]:
+    """The row of a measure, and the score by unit; None for the median.
 
     Parameters
     ----------
@@ -49,8 +79,7 @@ def row(
     maps : np.ndarray of shape (permutations, s), intp
         From ``core.scores.resampling.permutations``.
     resamples, seed : int
-    over_categories : bool
-        Resample whole categories in place of images.
+        Of the interval of the median; the others need none.
     """
     known = measure.column[test.image] >= 0
     seen, image = np.unique(test.image[known], return_inverse=True)
@@ -59,20 +88,24 @@ def row(
     columns = measure.column[np.concatenate([identity, maps])][:, seen]
     own = credit[np.arange(len(credit)), columns[0][image]]
     of_images = _image_means(credit, image, subject)
-    names, codes = np.unique(test.category[test.seen[seen]], return_inverse=True)
-    units, group = (len(names), codes) if over_categories else (len(seen), None)
-    draws = resampling.Draws(len(seen), int(subject.max()) + 1, resamples, seed, group)
+    names, unit = _units(test, seen)
+    category = test.category[test.seen]
+    by_unit = None
     if measure.is_median:
-        values = -_medians(credit, image, columns)
+        values = -_medians(_above_chance(credit, columns[0], category), image, columns)
+        value = float(np.median(own))
+        draws = resampling.Draws(len(seen), int(subject.max()) + 1, resamples, seed, unit)
         drawn = draws.medians(own, image, subject)
+        low, high = resampling.interval(drawn) if len(names) > 1 else (np.nan, np.nan)
     else:
-        values = _means(of_images, columns)
-        drawn = draws.means(own, image, subject)
-    low, high = resampling.interval(drawn) if units > 1 else (np.nan, np.nan)
+        values = _means(_above_chance(of_images, columns[0], category), columns)
+        by_unit = _by_unit(measure, known, own, (image, subject), columns[0], (names, unit))
+        value = float(of_images[np.arange(len(seen)), columns[0]].mean())
+        low, high = intervals.interval(by_unit)
     categories = np.unique(test.category[test.category != ""])
-    return {
+    numbers = {
         "measure": measure.name,
-        "value": abs(float(values[0])),
+        "value": value,
         "chance": _chance(measure, of_images, columns[0]),
         "low": low,
         "high": high,
@@ -82,6 +115,118 @@ def row(
         "categories": len(categories),
         "candidates": measure.candidates,
     }
+    return numbers, by_unit
+
+
+def _units(test: UsableQueries, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Names of the units of the images that count, and the unit of each."""
+    names, unit = resampling.units_of(
+        test.category[test.seen], [str(number) for number in test.image_row[test.seen]]
+    )
+    kept, unit = np.unique(unit[seen], return_inverse=True)
+    return names[kept], unit
+
+
+def _above_chance(credit: np.ndarray, column: np.ndarray, category: np.ndarray) -> np.ndarray:
+    """Credit without what depends on the row alone and on the column alone.
+
+    Where every permutation makes each image the right one once, they say the same of all.
+    """
+    if resampling.is_one_to_one(category):
+        return credit
+    share = np.bincount(column, minlength=credit.shape[1]) / len(column)
+    above = credit - credit @ share[:, None]
+    centred: np.ndarray = above - above.mean(axis=0)
+    return centred
+
+
+def _by_unit(
+    measure: Credits,
+    known: np.ndarray,
+    own: np.ndarray,
+    who: tuple[np.ndarray, np.ndarray],
+    column: np.ndarray,
+    units: tuple[np.ndarray, np.ndarray],
+) -> UnitScores:
+    """The score by unit and subject, and what the others gain without each unit."""
+    image, subject = who
+    names, unit = units
+    shape = (len(names), int(subject.max()) + 1)
+    # An image counts once, its subjects equally, and so do the queries of each.
+    cell = image * shape[1] + subject
+    of_cell = np.bincount(cell)
+    subjects = np.bincount(np.unique(cell) // shape[1])
+    weight = 1 / (of_cell[cell] * subjects[image] * len(column))
+    place = unit[image] * shape[1] + subject
+    sums, weights = (
+        np.bincount(place, values, minlength=shape[0] * shape[1]).reshape(shape)
+        for values in (weight * own, weight)
+    )
+    spread = np.average((own - np.average(own, weights=weight)) ** 2, weights=weight)
+    value = float(sums.sum())
+    is_binary = bool(spread >= intervals.MOSTLY_BINARY * value * (1 - value))
+    gains, overlap = np.zeros(shape[0]), 0.0
+    if measure.standing is not None:
+        gains, overlap = _gains(
+            measure.standing,
+            known,
+            column[image],
+            weight,
+            (unit[image], _unit_of_column(measure.credit.shape[1], column, unit, shape[0])),
+        )
+    return UnitScores(names, sums, weights, gains, overlap, is_binary, len(column))
+
+
+def _gains(
+    standing: Standing,
+    known: np.ndarray,
+    right: np.ndarray,
+    weight: np.ndarray,
+    unit: tuple[np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, float]:
+    """What the others gain without the candidates of a unit; see ``UnitScores``."""
+    of_query, of_column = unit
+    units, order = int(of_query.max()) + 1, np.argsort(of_column, kind="stable")
+    order = order[of_column[order] < units]
+    present, starts, sizes = np.unique(of_column[order], return_index=True, return_counts=True)
+    rows = np.flatnonzero(known)
+    by_unit = np.zeros((units, units))
+    for block in row_blocks(len(rows), len(order)):
+        better, equal = (part[rows[block]] for part in standing[:2])
+        place = np.arange(len(better)), right[block]
+        own, level = better[place][:, None], equal[place][:, None]
+        ties = better == own
+        ties[place] = False
+        above, tied = (
+            np.add.reduceat(part[:, order], starts, axis=1, dtype=np.int32)
+            for part in (better < own, ties)
+        )
+        # Among one candidate nothing is ranked, and a query without its image has no place.
+        rest = np.maximum(standing.candidates - sizes[None], 2)
+        others = of_query[block][:, None] != present
+        without = standing.score((own - above) * others, (level - tied) * others, rest)
+        gain = without - standing.score(own, level, np.array(standing.candidates))
+        gain *= weight[block, None] * others
+        by_query = np.zeros((len(better), units))
+        by_query[:, present] = gain
+        np.add.at(by_unit, of_query[block], by_query)
+    size = np.zeros(units)
+    size[present] = sizes
+    # A candidate less makes the search easier, whichever it is.
+    others = size.sum() - size
+    by_unit -= np.where(others > 0, by_unit.sum(axis=1) / np.maximum(others, 1), 0)[:, None] * size
+    np.fill_diagonal(by_unit, 0.0)
+    gains = by_unit.sum(axis=0)
+    return gains - gains.mean(), float(np.sum(by_unit**2))
+
+
+def _unit_of_column(columns: int, column: np.ndarray, unit: np.ndarray, units: int) -> np.ndarray:
+    """The unit of each column, ``units`` where it is of several or of none."""
+    of_column = np.full(columns, units)
+    of_column[column] = unit
+    mixed = of_column[column] != unit
+    of_column[column[mixed]] = units
+    return of_column
 
 
 def _image_means(credit: np.ndarray, image: np.ndarray, subject: np.ndarray) -> np.ndarray:

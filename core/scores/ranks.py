@@ -25,7 +25,7 @@ def mean_ranks(similarity: np.ndarray, right: np.ndarray) -> np.ndarray:
     return 1.0 + better + (np.sum(similarity == own, axis=1) - 1) / 2.0
 
 
-def two_way(ranks: np.ndarray, candidates: int) -> np.ndarray:
+def two_way(ranks: np.ndarray, candidates: int | np.ndarray) -> np.ndarray:
     """Share of the other candidates that are less similar than the right one, ties half."""
     return (candidates - ranks) / (candidates - 1.0)
 
@@ -81,13 +81,29 @@ def top_k_credit(better: np.ndarray, equal: np.ndarray, k: int) -> np.ndarray:
     return np.clip(k - better, 0, equal + 1) / (equal + 1.0)
 
 
-def first_among(better: np.ndarray, equal: np.ndarray, candidates: int, drawn: int) -> np.ndarray:
+def first_among(
+    better: np.ndarray, equal: np.ndarray, candidates: int | np.ndarray, drawn: int
+) -> np.ndarray:
     """Probability that the right one is first among ``drawn`` candidates, itself included.
+
+    ``candidates`` is their number, or one for each column; where they are fewer than ``drawn``
+    all are drawn.
 
     With g better ones among m candidates none of them may be among the n - 1 others drawn:
     C(m - 1 - g, n - 1) / C(m - 1, n - 1), the hypergeometric probability of 0. Ties are broken
     at random: the mean over g, g + 1, ... g + ties.
     """
+    if np.size(candidates) > 1:
+        every = np.broadcast_to(candidates, better.shape)[0]
+        among = np.empty(better.shape)
+        for count in np.unique(every):
+            of_count = every == count
+            among[:, of_count] = first_among(
+                better[:, of_count], equal[:, of_count], int(count), drawn
+            )
+        return among
+    candidates = int(np.max(candidates))
+    drawn = min(drawn, candidates)
     others = np.arange(candidates - 1, dtype=np.float64)
     steps = np.maximum(candidates - others - drawn, 0.0) / (candidates - 1.0 - others)
     none_better = np.concatenate([[1.0], np.cumprod(steps)])

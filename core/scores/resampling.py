@@ -1,8 +1,9 @@
-"""Intervals by resampling images and subjects, p-values by permuting whole categories."""
+"""What intervals and p-values are over: whole categories where they are known, else images."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -84,21 +85,54 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def permuted_unit(category: np.ndarray) -> str:
-    """What is permuted: 'categories', or 'images' where fewer than three are known."""
+    """What is permuted and resampled: 'categories', or 'images' where fewer than 3 are known."""
     known = np.unique(category[category != ""])
     return "categories" if len(known) >= FEWEST_CATEGORIES else "images"
 
 
-def permutations(category: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Random one-to-one maps of images to images that keep whole categories together.
+def is_one_to_one(category: np.ndarray) -> bool:
+    """Whether every permutation makes each image the right one once: categories of one size."""
+    sizes = np.unique(category[category != ""], return_counts=True)[1]
+    return permuted_unit(category) == "images" or bool((sizes == sizes[0]).all())
 
-    Categories are put in a random order, the images of each in a random order within it;
-    twice, and the k-th image of the first list is mapped to the k-th of the second. With
-    categories of one size each category is so mapped as a whole to a category. Sizes that
-    differ break categories at the seams, but every image and every category stays the right
-    one as often as it was, so that a decoder which always predicts the same gains nothing
-    from guessing the largest category. Images without a category are permuted among
-    themselves; where fewer than three categories are known, so are all those with one.
+
+def units_of(category: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The units that the interval of a score is over.
+
+    Parameters
+    ----------
+    category : np.ndarray of shape (s,), str
+        Of each image that has a query; '' where unknown.
+    names : sequence of str
+        Of these images.
+
+    Returns
+    -------
+    names : np.ndarray of shape (u,), str
+        Each known category is a unit, and each image of unknown category; where fewer than three
+        categories are known, each image.
+    unit : np.ndarray of shape (s,), intp
+        Of each image.
+    """
+    by_image = np.char.add("image ", np.asarray(names, dtype=str))
+    if permuted_unit(category) == "images":
+        return np.unique(by_image, return_inverse=True)
+    of_category = np.char.add("category ", category.astype(str))
+    return np.unique(np.where(category == "", by_image, of_category), return_inverse=True)
+
+
+def permutations(category: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Random maps of images to images that keep whole categories together.
+
+    Each category is mapped as a whole to a category, one to one, and its images in random order
+    to those of that category in random order; where it has more images than that one these
+    are gone through again. Images without a category are permuted among themselves; where fewer
+    than three categories are known, so are all those with one.
+
+    Where sizes differ, images of small categories so become the right one more often than
+    they were: scores are then compared without what depends on the query alone and on
+    the candidate alone (``core.scores.measure``), so that a decoder which always predicts
+    the same gains nothing from guessing the largest category.
 
     Parameters
     ----------
@@ -111,25 +145,26 @@ def permutations(category: np.ndarray, count: int, seed: int) -> np.ndarray:
         The image that becomes the right one in place of each.
     """
     rng = np.random.default_rng([seed, 2])
-    names, codes = np.unique(category, return_inverse=True)
+    names, codes, sizes = np.unique(category, return_inverse=True, return_counts=True)
     if permuted_unit(category) == "images":
         codes = np.zeros(len(category), dtype=np.intp)
-        names = names[:1]
+        names, sizes = names[:1], np.array([len(category)])
     maps = np.empty((count, len(category)), dtype=np.intp)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    movable = np.flatnonzero(names != "") if len(names) > 1 else np.arange(1)
     for block in row_blocks(count, len(category)):
-        source, target = (
-            _shuffled(codes, len(names), category == "", block.stop - block.start, rng)
-            for _ in range(2)
-        )
-        np.put_along_axis(maps[block], source, target, axis=1)
+        size = block.stop - block.start
+        source, target = (_shuffled(codes, size, rng) for _ in range(2))
+        goal = np.tile(np.arange(len(names)), (size, 1))
+        goal[:, movable] = movable[np.argsort(rng.random((size, len(movable))), axis=1)]
+        # Both list the images category by category: place k in one is of place k in its goal.
+        code, place = np.sort(codes), np.arange(len(codes)) - starts[np.sort(codes)]
+        onto = goal[:, code]
+        chosen = np.take_along_axis(target, starts[onto] + place % sizes[onto], axis=1)
+        np.put_along_axis(maps[block], source, chosen, axis=1)
     return maps
 
 
-def _shuffled(
-    codes: np.ndarray, groups: int, unknown: np.ndarray, count: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Random orders of the images in which groups stay together, unknown ones last."""
-    place = np.argsort(rng.random((count, groups)), axis=1).astype(np.float64)
-    key = place[:, codes] + rng.random((count, len(codes)))
-    key[:, unknown] += groups
-    return np.argsort(key, axis=1)
+def _shuffled(codes: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Images category by category, in random order within each. (count, s)."""
+    return np.argsort(codes + rng.random((count, len(codes))), axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,14 +11,14 @@ import pandas as pd
 from core.errors import InputError
 from core.scores import ranks, resampling
 from core.scores.classification import Prototypes, rank_categories
-from core.scores.evaluation import Queries
-from core.scores.measure import Credits, row
+from core.scores.evaluation import Queries, of_places
+from core.scores.measure import Standing, row
 from core.scores.usable import UsableQueries, prepare
 
 OVER = ("images", "categories")
 COLUMNS = ("n_way", "value", "chance", "low", "high", "p", "n", "images", "categories")
 OF_IMAGES = Prototypes()
-Standing = tuple[np.ndarray, np.ndarray, np.ndarray, int]
+Ranked = tuple[np.ndarray, np.ndarray, np.ndarray, int]
 
 
 def n_way(
@@ -47,11 +48,11 @@ def n_way(
     Returns
     -------
     pd.DataFrame
-        A row for each n: ``n_way``, and the columns of ``core.scores.evaluate``; ``resampled``
-        is what the interval is over, ``over`` itself. Empty where ``over`` is 'categories' and
-        fewer than two are known. The value is the expectation over all draws of n - 1 others,
-        exactly; ``chance`` is 1 / n where categories have equally many images, and else what
-        the same predictions score on average for each viewed image.
+        A row for each n: ``n_way``, and the columns of ``core.scores.evaluate``. Empty where
+        ``over`` is 'categories' and fewer than two are known. The value is the expectation
+        over all draws of n - 1 others, exactly; ``chance`` is 1 / n where categories have
+        equally many images, and else what the same predictions score on average for each
+        viewed image.
 
     Raises
     ------
@@ -65,20 +66,19 @@ def n_way(
     if over not in OVER:
         raise InputError(f"over is {over!r}", choices=OVER)
     test = prepare(*queries)
-    standing = _images(test) if over == "images" else _categories(test, prototypes)
-    if standing is None:
+    ranked = _images(test) if over == "images" else _categories(test, prototypes)
+    if ranked is None:
         return pd.DataFrame(columns=[*COLUMNS, "candidates", "permuted", "resampled"])
-    better, equal, column, count = standing
+    better, equal, column, count = ranked
     maps = resampling.permutations(test.category[test.seen], permutations, seed)
     rows = []
     for n in (n for n in ways if 2 <= n <= count):
-        credit = ranks.first_among(better, equal, count, n)
-        measure = Credits(over, 1 / n, count, credit, column)
-        scored = row(measure, test, maps, resamples, seed, over_categories=over == "categories")
-        rows.append({"n_way": n, **scored})
+        first = Standing(better, equal, partial(ranks.first_among, drawn=n), count)
+        measure = of_places(over, 1 / n, first, column)
+        rows.append({"n_way": n, **row(measure, test, maps, resamples, seed)})
     table = pd.DataFrame(rows, columns=[*COLUMNS, "candidates"])
-    permuted = resampling.permuted_unit(test.category[test.seen])
-    return table.assign(permuted=permuted, resampled=over)
+    unit = resampling.permuted_unit(test.category[test.seen])
+    return table.assign(permuted=unit, resampled=unit)
 
 
 def draws(queries: Queries, among: int = 300, count: int = 30, seed: int = 0) -> np.ndarray:
@@ -134,12 +134,12 @@ def nearest_categories(queries: Queries, prototypes: Prototypes = OF_IMAGES) -> 
     )
 
 
-def _images(test: UsableQueries) -> Standing:
+def _images(test: UsableQueries) -> Ranked:
     better, equal = ranks.standings(test.predicted, test.images, test.seen)
     return better, equal, np.arange(len(test.seen)), len(test.images)
 
 
-def _categories(test: UsableQueries, prototypes: Prototypes) -> Standing | None:
+def _categories(test: UsableQueries, prototypes: Prototypes) -> Ranked | None:
     ranked = rank_categories(test, prototypes)
     if ranked is None:
         return None

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, t
 
 from core import scores
 from core.errors import InputError
@@ -236,8 +236,10 @@ def test_perfect_predictions():
     expected = dict.fromkeys((*shares, "median-rank"), 1)
     assert dict(zip(table["measure"], table["value"], strict=True)) == pytest.approx(expected)
     assert (table["p"] == 1 / 200).all()
-    np.testing.assert_allclose(table["low"], 1)
-    np.testing.assert_allclose(table["high"], 1)
+    shared = table[table["measure"] != "median-rank"]
+    # Wilson's interval of 20 of 20 categories, with a quantile of t.
+    np.testing.assert_allclose(shared["low"], 20 / (20 + t.ppf(0.975, 19) ** 2))
+    np.testing.assert_allclose(shared["high"], 1)
 
 
 def test_random_predictions_stand_at_chance_with_uniform_p():

@@ -37,7 +37,7 @@ def test_it_is_the_mean_over_all_draws_of_images(n):
     table = scores.n_way(asked, "images", [n], **FEW)
     assert table["value"].item() == pytest.approx(np.mean(hits))
     assert table["chance"].item() == pytest.approx(1 / n)
-    assert table["resampled"].item() == "images"
+    assert table["resampled"].item() == "categories"
 
 
 def test_its_ends_are_measures_of_the_table():
