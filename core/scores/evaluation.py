@@ -16,6 +16,7 @@ from core.scores.classification import Prototypes, rank_categories
 from core.scores.intervals import UnitScores
 from core.scores.measure import Credits, Standing, scored
 from core.scores.usable import UsableQueries, prepare
+from core.scores.within import within_category
 
 TOP = (1, 5)
 AMONG = 300
@@ -100,6 +101,8 @@ def evaluate(
         - ``median-rank``: of the right image among all, 1 the best, ties their mean rank.
         - ``top-1 of 300``: the right image is the most similar among itself and 299 others
           drawn at random, in expectation (with 300 images or more).
+        - ``two-way within category``: the same among the other images of the category alone:
+          what the prediction tells beyond the category.
 
         Values are means over a subject's queries of an image, then over its subjects, then
         over images; ``median-rank`` is the median over queries. Ties in top-k count as
@@ -193,7 +196,11 @@ def score(
 
 
 def _measures(test: UsableQueries, prototypes: Prototypes) -> list[Credits]:
-    return [*_classification(test, prototypes), *_identification(test)]
+    return [
+        *_classification(test, prototypes),
+        *_identification(test),
+        *within_category(test),
+    ]
 
 
 def _joined(tests: Sequence[UsableQueries]) -> tuple[UsableQueries, np.ndarray]:
