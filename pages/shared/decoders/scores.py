@@ -60,7 +60,7 @@ def show_folds(run: Run) -> None:
         FoldsRequest(run.config), load_folds, on_click=True, icon=":material/stacks:"
     )
     if scored is None:
-        st.caption(f"{plain(duration(run))}. Folds that are trained already stay.")
+        st.caption(f"{plain(duration(run))}. Folds that were trained stay.")
         return
     shown = scored.table.sort_values("measure", key=_order, kind="stable")
     st.dataframe(folds_in_words(shown), hide_index=True, height="content")

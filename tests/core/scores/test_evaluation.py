@@ -101,10 +101,13 @@ def test_a_case_by_hand():
     # Of the first image 1 of 2 queries is right, of the second none, of the third its only one.
     assert value(table, "image top-1") == pytest.approx((1 / 2 + 0 + 1) / 3)
     assert value(table, "image top-1", "chance") == 1 / 4
-    assert table["measure"].tolist() == ["top-1", "two-way", "median-rank", "image top-1"]
-    assert table["n"].tolist() == [4, 4, 4, 4]
-    assert table["images"].tolist() == [3, 3, 3, 3]
-    assert table["candidates"].tolist() == [2, 4, 4, 4]
+    # Among a: 5 is nearer to 0, 62 to 20, 12 to 20 (not its own); among b 100 to 90.
+    assert value(table, "two-way within category") == pytest.approx((1 / 2 + 1 + 1) / 3)
+    measures = ["top-1", "two-way", "median-rank", "image top-1", "two-way within category"]
+    assert table["measure"].tolist() == measures
+    assert table["n"].tolist() == [4] * 5
+    assert table["images"].tolist() == [3] * 5
+    assert table["candidates"].tolist() == [2, 4, 4, 4, 2]
     assert set(table["permuted"]) == {"images"}
 
 
@@ -233,6 +236,7 @@ def test_perfect_predictions():
     category = np.repeat([f"c{i:02}" for i in range(20)], 16)
     table = evaluate(images * 7, images, np.arange(320), category, permutations=199)
     shares = ("top-1", "top-5", "two-way", "image top-1", "image top-5", "top-1 of 300")
+    shares = (*shares, "two-way within category")
     expected = dict.fromkeys((*shares, "median-rank"), 1)
     assert dict(zip(table["measure"], table["value"], strict=True)) == pytest.approx(expected)
     assert (table["p"] == 1 / 200).all()
@@ -280,7 +284,7 @@ def test_always_predicting_the_largest_category_is_not_significant():
     constant = np.repeat(unit(images[:20]).mean(axis=0)[None], 40, axis=0)
     table = evaluate(constant, images, np.arange(40), category, permutations=99)
     assert value(table, "top-1") == 0.5 == value(table, "top-1", "chance")
-    assert table["p"].tolist() == [1.0] * 6
+    assert table["p"].tolist() == [1.0] * 7
 
 
 def test_top_k_of_all_images_is_that_of_a_sort():

@@ -40,6 +40,7 @@ def test_permuted_responses_are_at_chance_and_planted_ones_above(head):
     run = decoders.train(config)
     found = by_measure(decoders.evaluate(run, baselines=False, permutations=499), head)
     measures = {"top-1", "top-5", "two-way", "median-rank", "image top-1", "image top-5"}
+    measures |= {"two-way within category"}
     assert set(found.index) == measures
     assert (found.loc[["two-way", "median-rank"], "p"] < 0.01).all()
     assert found.loc["two-way", "low"] > found.loc["two-way", "chance"] == 0.5
@@ -117,7 +118,7 @@ def test_baselines_stand_in_the_table_once(run):
     run_ = decoders.train(planted.config(head, loss=loss, head_parameters=parameters))
     table = decoders.evaluate(run_, **FEW)
     assert table["head"].drop_duplicates().tolist() == BASELINES[run]
-    assert (table.groupby("head")["measure"].nunique() == 6).all()
+    assert (table.groupby("head")["measure"].nunique() == 7).all()
     own = decoders.train(replace(planted.config("linear"), training={}))
     alone = by_measure(decoders.evaluate(own, baselines=False, **FEW), "linear")
     found = by_measure(table, "linear (baseline)")
