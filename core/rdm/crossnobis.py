@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,15 +166,18 @@ class _Products:
 
     def add_differences(self, left: list[_Fold], right: list[_Fold]) -> None:
         """Add (x_fi - x_fj) . (x_gi - x_gj) for every pair of folds that hold i and j."""
-        pairs = combinations(left, 2) if left is right else product(left, right)
-        for f, g in pairs:
-            both, at_f, at_g = np.intersect1d(
-                f.stimuli, g.stimuli, assume_unique=True, return_indices=True
-            )
-            if len(both) > 1:
-                across = f.rows[at_f] @ g.rows[at_g].T
-                own = np.diagonal(across)
-                self._put(both, both, own[:, None] + own[None, :] - across - across.T, 1.0)
+        place = np.full(len(self.total), -1)
+        for number, f in enumerate(left):
+            place[f.stimuli] = np.arange(len(f.stimuli))
+            for g in left[number + 1 :] if left is right else right:
+                at_f = place[g.stimuli]
+                at_g = np.flatnonzero(at_f >= 0)
+                if len(at_g) > 1:
+                    across = f.rows[at_f[at_g]] @ g.rows[at_g].T
+                    own = np.diagonal(across)
+                    both = g.stimuli[at_g]
+                    self._put(both, both, own[:, None] + own[None, :] - across - across.T, 1.0)
+            place[f.stimuli] = -1
 
     def _put(self, i: np.ndarray, j: np.ndarray, total: np.ndarray, count: Any) -> None:
         where = np.ix_(i, j)
