@@ -126,7 +126,7 @@ def test_an_extra_or_a_lost_trial_costs_no_stimulus():
     [(20, 60, 4, 1), (20, 60, 5, 1), (40, 20, 9, 1), (20, 100, 2, 2), (30, 40, 3, 2)],
 )
 def test_noise_normalisation_adds_no_distance(noise, n, v, folds, repeats):
-    """With the covariance of the same residuals, the mean was .69 at 20 x 60 and two folds."""
+    """With the covariance of the same residuals, the mean was .69 at 92 x 100 and two folds."""
     means = []
     for seed in range(24):
         rows, fold, stimuli = draw_noise(seed, n, v, folds, repeats)
