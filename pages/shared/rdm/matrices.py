@@ -145,7 +145,7 @@ def _is_long(ds: Dataset, source: Source, view: View) -> bool:
     units = len(ds.units(source.rois or None))
     work = ds.n_stimuli**2 * max(units, LEAST_UNITS)
     if rdm.METRICS[view.metric].needs_folds:
-        work = 4 * work * int(ds.repeats.max())
+        work *= int(ds.repeats.max()) * (4 if view.noise == "none" else 8)
         work += 40 * (units**3 + len(ds.trials) * units**2) * (view.noise == "full")
     return work > DIRECT_WORK or ds.n_stimuli > ORDERS[view.order].slow_above
 
