@@ -276,7 +276,7 @@ class Dataset:
             raise NotFoundError(
                 f"{self.info.title} {self.lack}",
                 "single responses for this step",
-                "Open its RDMs on the page RDM, or choose another recording.",
+                "Open its RDMs on the page RDM, or choose another recording." if self.rdms else "",
             )
         if repeats not in ("mean", "all"):
             raise InputError(f"repeats is {repeats!r}", choices=("mean", "all"))
