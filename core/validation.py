@@ -17,6 +17,11 @@ LARGEST = 1e15
 # Rounding that is no more than this share of what differs, and on how many numbers it is seen.
 HARMLESS = 3e-7
 LOOKED_AT, FEWEST_ROWS = 1_000_000, 64
+FORMATS = {
+    b"\x89HDF": "an HDF5 file, as MATLAB 7.3 saves too",
+    b"MATLAB": "a MATLAB file",
+    b"\x1f\x8b": "a gzip archive",
+}
 # What numpy raises on truncated, garbled and oversized headers.
 NPY_ERRORS = (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile, MemoryError)
 
@@ -202,8 +207,11 @@ def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
         needs_pickle = any(
             word in str(error) for word in ("allow_pickle", "Python objects", "Object arrays")
         )
+        other = _other_format(path)
         raise CorruptDataError(
-            f"{path.name} holds Python objects and would need pickle, which can run code"
+            f"{path.name} is {other}, whatever its name says"
+            if other
+            else f"{path.name} holds Python objects and would need pickle, which can run code"
             if needs_pickle
             else f"{path.name} could not be read as a .npy file ({error})",
             "a .npy file of numbers",
@@ -212,6 +220,20 @@ def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
     if not isinstance(array, np.ndarray):
         raise CorruptDataError(f"{path.name} is an archive of arrays", "one .npy array")
     return array
+
+
+def _other_format(path: Path) -> str:
+    """What the first bytes of a file say that it is, '' where that is NumPy's or a pickle."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(16)
+    except OSError:
+        return ""
+    for begin, what in FORMATS.items():
+        if head.startswith(begin):
+            return what
+    is_known = not head or b"\x93NUMPY".startswith(head[:6]) or head.startswith(b"\x80")
+    return "" if is_known else "a file of another format"
 
 
 def enumerate_names(names: Sequence[Any] | np.ndarray, limit: int = 8) -> str:

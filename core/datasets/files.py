@@ -10,6 +10,7 @@ from core.datasets.dataset import Note
 from core.validation import enumerate_names
 
 READ = {"responses": (".npy", ".csv"), "rdms": (".npy",), "embeddings": (".npy",)}
+FOLDERS = (*READ, "rois", "images", "gallery")
 READ |= {"rois": (".json",)}
 # How files of other formats become arrays.
 READERS = {
@@ -79,6 +80,7 @@ def notes(
         ROIs of which the subject has no unit.
     """
     listed = [note for below in READ for note in _other_formats(folder, below)]
+    listed += _elsewhere(folder)
     listed += [
         Note("An ending in upper case", f"{below}/{path.name} is read all the same.")
         for below, endings in READ.items()
@@ -108,6 +110,23 @@ def _other_formats(folder: Path, below: str) -> list[Note]:
     remedy = "" if below == "rois" else f" {save_as_npy(others[0])}"
     what, endings = f"{below}/{enumerate_names(others)}", " and ".join(READ[below])
     return [Note(title, f"{what}: {endings} files are read.{remedy}")]
+
+
+def _elsewhere(folder: Path) -> list[Note]:
+    """Note arrays beside ``stimuli.csv``, and folders whose name is in other letters."""
+    paths_here = paths.visible(folder)
+    arrays_here = [path.name for path in paths_here if path.suffix.lower() in (".npy", *READERS)]
+    arrays_here = [name for name in arrays_here if not name.lower().endswith((".csv", ".txt"))]
+    folders = [path for path in paths_here if path.is_dir() and path.name not in FOLDERS]
+    misspelt = [path.name for path in folders if path.name.lower() in FOLDERS]
+    notes_here = []
+    if arrays_here:
+        detail = f"{enumerate_names(arrays_here)}: responses are read from responses/."
+        notes_here.append(Note(f"Not read: {_count(arrays_here)} beside stimuli.csv", detail))
+    if misspelt:
+        detail = f"{enumerate_names(misspelt)}: rename it to {misspelt[0].lower()}."
+        notes_here.append(Note("Not read: a folder in other letters", detail))
+    return notes_here
 
 
 def _of_no_responses(

@@ -67,7 +67,7 @@ class ImageFolder:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        self._folder, self._name = folder.resolve(), folder.name
         self._listed: dict[Path, tuple[frozenset[str], frozenset[str], dict[str, list[str]]]] = {}
 
     def find(self, file: str) -> Path:
@@ -82,7 +82,7 @@ class ImageFolder:
         if ".." in slashed.split("/") or PurePosixPath(slashed).is_absolute() or "\0" in file:
             return paths.inside(self._folder, slashed)
         written, parts = PurePosixPath(file).parts, PurePosixPath(slashed).parts
-        below = parts[1:] if parts[:1] == (self._folder.name,) else parts
+        below = parts[1:] if parts[:1] == (self._name,) else parts
         for reading in dict.fromkeys((written, parts, below)):
             path = self._walk(reading)
             if path is not None:

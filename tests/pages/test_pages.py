@@ -38,6 +38,21 @@ def test_a_folder_without_images_labels_or_rois(page, data_root):
     assert not app.error
 
 
+def test_overview_says_what_of_a_folder_was_passed_over(data_root):
+    folder = write_folder(data_root, responses__s1=np.random.default_rng(0).random((12, 7)))
+    (folder / "rois").mkdir()
+    (folder / "rois" / "s1.json").write_text('{"V1": [0, 1], "FBA": []}')
+    (folder / "responses" / "s2.mat").write_bytes(b"MATLAB 5.0")
+    said = texts(open_page("overview", recording="folder:mine"))
+    assert "1 ROI is empty" in said
+    assert "FBA" in said
+    assert "s2.mat" in said
+    (folder / "responses" / "s1.npy").unlink()
+    said = texts(open_page("responses", recording="folder:mine"))
+    assert "format that is not read" in said
+    assert "RDMs only" not in said
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_recording_that_was_not_fetched_offers_to(page):
     app = open_page(page, recording="kriegeskorte92")

@@ -13,7 +13,7 @@ from core import datasets, paths
 from core.datasets import Reference
 from core.datasets.checks import check
 from core.encoders import checkpoints
-from core.errors import InputError, NotFoundError
+from core.errors import CorruptDataError, InputError, NotFoundError
 from core.galleries.folder import FolderImages, folder_names
 from tests.core.datasets.shared import load, paint, table, write
 
@@ -247,3 +247,31 @@ def test_finding_a_name(tmp_path):
     assert paths.plain_name("x.Tar.GZ") == "x.Tar.gz"
     assert paths.plain_name(".NPY") == ".NPY"
     assert not paths.is_hidden("a.npy")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x89HDF\r\n\x1a\n", "is an HDF5 file"),
+        (b"MATLAB 5.0 MAT-file", "is a MATLAB file"),
+        (b"\x1f\x8b\x08", "is a gzip archive"),
+        (b"0.1 0.2\n", "is a file of another format"),
+        (b"\x80\x04\x95", "Python objects"),
+        (b"", "could not be read"),
+    ],
+)
+def test_a_file_that_is_called_npy_and_is_not(tmp_path, content, message):
+    root = write(tmp_path / "r")
+    (root / "responses" / "S1.npy").write_bytes(content + (b" " * 99 if content else b""))
+    with pytest.raises(CorruptDataError, match=rf"S1\.npy.*{message}"):
+        load(root)
+
+
+def test_folders_in_other_letters_and_arrays_in_the_wrong_place_are_noted(tmp_path):
+    root = write(tmp_path / "r")
+    (root / "responses").rename(root / "Responses")
+    (root / "sub-1.mat").write_bytes(JUNK)
+    (root / "notes.txt").write_text("mine")
+    said = _notes(load(root))
+    assert said["Not read: 1 file beside stimuli.csv"].startswith("sub-1.mat: ")
+    assert said["Not read: a folder in other letters"] == "Responses: rename it to responses."
