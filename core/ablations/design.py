@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from core.ablations.settings import BESIDE, Setting, changed, check_path
 from core.decoders import Config
-from core.decoders.config import SEED
+from core.decoders.config import SEED, WHATEVER_HEAD
 from core.errors import InputError, NeurogalleryError
 from core.jobs.request import check_fields, check_names
 
 MOST_DECODERS = 2000
 NOT_APPLICABLE = "–"
-COUNTS_ALWAYS = "training.trials"
+COUNT_ALWAYS = tuple(f"training.{name}" for name in WHATEVER_HEAD)
 Row = tuple[tuple[Any, ...], ...]
 
 
@@ -194,8 +194,7 @@ class Ablation:
         """
         config = self._changed(self.rows[replicate.row])
         if config.is_closed_form:  # what does not count is as usual, so that pages find the job
-            training = {"trials": config.training["trials"]}
-            config = replace(config, loss=Config.loss, training=training)
+            config = replace(config, loss=Config.loss, training=config.whatever_head)
         return replace(config, subjects=(replicate.subject,), seed=replicate.seed)
 
     def to_json(self) -> dict[str, Any]:
@@ -232,4 +231,4 @@ class Ablation:
 
 
 def _by_gradient(path: str) -> bool:
-    return path.partition(".")[0] in ("loss", "training") and path != COUNTS_ALWAYS
+    return path.partition(".")[0] in ("loss", "training") and path not in COUNT_ALWAYS

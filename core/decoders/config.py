@@ -20,6 +20,8 @@ TRIALS = ("mean", "all")
 FOLD = Parameter("fold", "Fold", 0, minimum=0, maximum=10_000)
 SEED = Parameter("seed", "Seed", 0, minimum=0, maximum=2**31 - 1)
 
+# In closed form only these count.
+WHATEVER_HEAD = ("trials", "noise_ceiling")
 SETTINGS: tuple[Parameter, ...] = (
     Parameter(
         "trials",
@@ -108,6 +110,15 @@ SETTINGS: tuple[Parameter, ...] = (
         "auto",
         "auto: bfloat16 on CUDA, float32 elsewhere",
         choices=("auto", "float32", "bfloat16"),
+    ),
+    Parameter(
+        "noise_ceiling",
+        "Least noise ceiling of units (%)",
+        0.0,
+        "Units whose noise ceiling, from the repeats of the training images, is lower take no "
+        "part; 0 takes every unit",
+        minimum=0.0,
+        maximum=99.0,
     ),
 )
 
@@ -203,9 +214,18 @@ class Config:
     def is_closed_form(self) -> bool:
         return heads.HEADS[self.head].trained_by == "closed form"
 
+    @property
+    def whatever_head(self) -> dict[str, Any]:
+        """Settings of the training that count in closed form too."""
+        return {name: self.training[name] for name in WHATEVER_HEAD}
+
     def to_json(self) -> dict[str, Any]:
         """As JSON values; ``from_json`` gives the same config back."""
-        return {**asdict(self), "loss": [list(term) for term in self.loss]}
+        training = dict(self.training)
+        if not training["noise_ceiling"]:  # as version 0.1, so that its decoders are found
+            del training["noise_ceiling"]
+        loss = [list(term) for term in self.loss]
+        return {**asdict(self), "loss": loss, "training": training}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Config:
@@ -231,5 +251,6 @@ class Config:
             del settings["divided"]
         if self.is_closed_form:
             settings["loss"] = []
-            settings["training"] = {"trials": self.training["trials"]}
+            counting = settings["training"].items()
+            settings["training"] = {name: v for name, v in counting if name in WHATEVER_HEAD}
         return settings

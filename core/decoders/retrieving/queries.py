@@ -89,8 +89,10 @@ class ResponseModel:
     @cached_property
     def regions(self) -> dict[str, np.ndarray]:
         """Places of the units of each region among the units of the decoder."""
-        ds, data = self.decoded.ds, self.decoded.data
-        place = {unit: at for at, unit in enumerate(data.layout.units[self.decoded.subject])}
+        ds, layout, number = self.decoded.ds, self.decoded.data.layout, self.decoded.subject
+        deviation = self.decoded.run.scaling.deviation[number, layout.columns[number]]
+        used = np.flatnonzero(np.isfinite(deviation))
+        place = {layout.units[number][at]: at for at in used}
         inside = {name: [place[u] for u in ds.rois[name] if u in place] for name in ds.regions}
         return {name: np.array(units) for name, units in inside.items() if units}
 

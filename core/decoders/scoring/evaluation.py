@@ -25,7 +25,7 @@ BASELINES: Mapping[str, Mapping[str, Any]] = {
     "linear": {"head": "linear", "head_parameters": {}, "loss": (("infonce", 1.0, {}),)},
 }
 # Of the training; a baseline has the defaults of everything else, whatever the decoder has.
-SHARED = ("trials", "groups")
+SHARED = ("trials", "noise_ceiling", "groups")
 # Smaller differences come from rounding and from the device that embedded the images.
 MOVED, TURNED = 1e-4, 0.02
 
@@ -113,7 +113,7 @@ def check_same(run: Run, data: Data) -> None:
             f"{run.shape.subjects} subjects, {run.shape.outputs} dimensions",
             "Train it again on this recording.",
         )
-    scaling = data.scaling(run.config.training["trials"])
+    scaling = data.scaling(**run.config.whatever_head)
     moved = np.abs(scaling.mean - run.scaling.mean) > MOVED * run.scaling.deviation
     turned = np.linalg.norm(data.centre() - run.centre) > TURNED
     if moved.any() or turned:

@@ -17,6 +17,7 @@ from core.errors import InputError
 from core.progress import Progress, portion, silent
 from core.splits import Fold
 from core.splits.pool import texts
+from core.statistics import noise_ceilings
 from core.vectors import unit_rows
 
 ENCODED = 0.9
@@ -97,16 +98,21 @@ class Data:
         mean = unit_rows(self.embeddings[self.fold.train]).mean(axis=0)
         return mean.astype(np.result_type(self.embeddings, np.float32))
 
-    def scaling(self, trials: str) -> Scaling:
+    def scaling(self, trials: str, noise_ceiling: float = 0.0) -> Scaling:
         """Scaling of every subject, fitted on its training rows alone.
 
         A unit that hardly varies there, by no more than ``ROUNDING`` times its largest
         magnitude (eight steps of its precision), holds rounding errors alone: its deviation is 1.
+        One with a lower noise ceiling there, in per cent, takes no part: its deviation is
+        infinite.
         """
         mean = np.zeros((len(self.opened), self.layout.width))
         deviation, kind = np.ones_like(mean), np.dtype(np.float32)
         for number in range(len(self.opened)):
-            ds, units = self.opened[number], self.layout.units[number]
+            ds, every = self.opened[number], self.layout.units[number]
+            used = _reliable(ds, every, self.fold.train, noise_ceiling)
+            units, columns = every[used], self.layout.columns[number][used]
+            deviation[number, self.layout.columns[number]] = np.inf
             responses = _responses(ds, units, self.fold.train, trials)[0]
             if len(responses) == 0:
                 raise InputError(f"{ds.subject} has no usable response in the training set", "some")
@@ -114,7 +120,6 @@ class Data:
             rounding = ROUNDING[responses.dtype.itemsize]
             responses = responses.astype(np.float64)
             spread, largest = responses.std(axis=0), np.abs(responses).max(axis=0)
-            columns = self.layout.columns[number]
             mean[number, columns] = responses.mean(axis=0)
             deviation[number, columns] = np.where(spread > rounding * largest, spread, 1.0)
         # In double precision where a large offset keeps the responses in it.
@@ -138,11 +143,34 @@ def rows_of(
     trials: str = "mean",
 ) -> ResponseRows:
     """Standardised responses of the subject ``number`` of a decoder to some stimuli of ``ds``."""
-    responses, stimulus = _responses(ds, layout.units[number], stimuli, trials)
-    columns = layout.columns[number]
+    used = np.isfinite(scaling.deviation[number, layout.columns[number]])
+    columns = layout.columns[number][used]
+    responses, stimulus = _responses(ds, layout.units[number][used], stimuli, trials)
     x = np.zeros((len(responses), layout.width), dtype=np.float32)
     x[:, columns] = (responses - scaling.mean[number, columns]) / scaling.deviation[number, columns]
     return ResponseRows(x, np.full(len(stimulus), number, dtype=np.int64), stimulus)
+
+
+def _reliable(ds: Dataset, units: np.ndarray, stimuli: np.ndarray, least: float) -> np.ndarray:
+    """Mark units whose noise ceiling, from the repeats of some stimuli, is high enough. (v,)
+
+    Raises
+    ------
+    InputError
+        If too few of the stimuli were repeated, or no unit is as good.
+    """
+    if not least or ds.betas is None:
+        return np.ones(len(units), dtype=bool)
+    chosen = np.isin(ds.trial_rows, stimuli)
+    runs = None if ds.trial_runs is None else ds.trial_runs[chosen]
+    known = noise_ceilings(ds.betas[np.ix_(chosen, units)], ds.trial_rows[chosen], runs)
+    ceiling = 100.0 * np.nan_to_num(known.ceiling)
+    if not (ceiling >= least).any():
+        raise InputError(
+            f"No unit of {ds.subject} has a noise ceiling of {least:g} % over the training images",
+            f"at most {ceiling.max(initial=0.0):.1f} %, which the best unit has",
+        )
+    return np.asarray(ceiling >= least)
 
 
 def _responses(

@@ -73,7 +73,7 @@ def train(
     if stored is not None and not stored.partial:
         return stored
     config = as_opened(config, data)
-    scaling, centre = data.scaling(config.training["trials"]), data.centre()
+    scaling, centre = data.scaling(**config.whatever_head), data.centre()
     findings = audit(data, config, portion(progress, PREPARED, BEGUN))
     empty = Run(key, config, data.shape, {}, scaling, centre, audit=brief(findings))
     title = data.opened[0].info.title

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from core import decoders, jobs
 from core.datasets import Dataset
 from core.decoders import HEADS, Config, Run, TrainRequest
+from core.decoders.scoring.units_used import UnitsUsed, units_used
 from core.figures import training as figures
 from core.jobs import Job
 from pages.shared.decoders import audit, retrieved, table
@@ -34,9 +37,34 @@ def show(ds: Dataset, run: Run) -> None:
         chart = figures.identification(run.curve)
         right.plotly_chart(chart, key="two_way", alt="Two-way identification over epochs")
     audit.show(ds, run.config, run.audit)
+    tell_units(ds, run)
     show_scores(ds, run)
     show_folds(run)
     retrieved.show(ds, run)
+
+
+def tell_units(ds: Dataset, run: Run) -> None:
+    """How much of what the decoder reads is signal."""
+    units = _units_used(run.key, run.digest, ds.fingerprint, run, ds)
+    if units is None:
+        return
+    least = run.config.training["noise_ceiling"]
+    words = f"{units.used:,} of {counted(units.every, 'unit')} used"
+    if least:
+        words += f", those with a noise ceiling of {least:g} % or more over the training images"
+    if math.isnan(units.ceiling):
+        st.caption(f"{words}; without repeats there is no noise ceiling.")
+        return
+    st.caption(
+        f"{words}; their median noise ceiling is {units.ceiling:.1f} %: the share of the variance "
+        "of responses averaged over all repeats that is signal. It chose no unit, for it is of "
+        "all images, those of the test set included."
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _units_used(key: str, digest: str, recording: str, _run: Run, _ds: Dataset) -> UnitsUsed | None:
+    return units_used(_run, _ds)
 
 
 def summary(run: Run) -> str:

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import splits
 from core.datasets import Dataset, Reference
 from core.decoders import HEADS, LOSSES, SETTINGS, Config
-from core.decoders.config import FOLD
+from core.decoders.config import FOLD, WHATEVER_HEAD
 from core.encoders import EncoderInfo
 from core.registry import Parameter
 from pages.shared.encoders import embeddings
@@ -255,7 +255,8 @@ def _training(notes: DeltaGenerator, head: str) -> dict[str, Any]:
     with st.popover("Training settings", icon=":material/tune:"):
         if HEADS[head].trained_by == "closed form":
             st.caption("Solved in closed form: there are no epochs.")
-            return _widgets(notes, SETTINGS[:1], PAGE)
+            counting = [setting for setting in SETTINGS if setting.name in WHATEVER_HEAD]
+            return _widgets(notes, counting, PAGE)
         return _widgets(notes, SETTINGS, PAGE)
 
 

@@ -102,3 +102,16 @@ def test_a_stored_config_with_a_former_encoder_is_the_same_decoder(head, key):
     assert config == Config.from_json(stored)
     # The key under which former versions stored it.
     assert run_key(config, SimpleNamespace(fingerprint="f" * 32)) == key
+
+
+def test_every_unit_is_the_default_and_leaves_keys_and_requests_as_they_were():
+    """As stored by version 0.1, so that its decoders and jobs are found."""
+    for head in ("ridge", "linear"):
+        config = Config("simulated", head=head)
+        assert config.training["noise_ceiling"] == 0.0
+        assert "noise_ceiling" not in config.to_json()["training"]
+        assert "noise_ceiling" not in config.settings_that_count()["training"]
+        assert Config.from_json(config.to_json()) == config
+        some = Config("simulated", head=head, training={"noise_ceiling": 20})
+        assert some.settings_that_count()["training"]["noise_ceiling"] == 20.0
+        assert Config.from_json(some.to_json()) == some

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from core import datasets, decoders, splits
+from core import datasets, decoders, ridge, splits
 from core.decoders import Config
 from core.decoders.training import batches
 from core.decoders.training.batches import Augmented, DeviceSet, targets_of
@@ -348,3 +348,78 @@ def test_the_fold_is_that_of_splits():
     expected = splits.make(data.opened[0], "kfold", 5, data.embeddings, k=3)[1]
     for side in splits.SETS:
         assert np.array_equal(getattr(data.fold, side), getattr(expected, side))
+
+
+# --- units with a noise ceiling
+
+
+def unreliable(responses, embeddings, tested):
+    """Units 20 to 23 are noise in the training set, and perfect in the test set."""
+    rng = np.random.default_rng(9)
+    responses[:, 20:] = np.where(
+        tested[:, None], responses[:, 20:], 9 * rng.normal(size=(len(tested), 4))
+    )
+
+
+@pytest.mark.parametrize("head", ["ridge", "linear"])
+def test_units_are_chosen_by_their_noise_ceiling_in_the_training_set(head):
+    planted.save(noise=0.1, repeats=3, change=unreliable)
+    run = decoders.train(planted.config(head, training={"noise_ceiling": 40}))
+    assert np.isinf(run.scaling.deviation[0]).tolist() == [False] * 20 + [True] * 4
+    stored = decoders.load(run.key)
+    np.testing.assert_array_equal(stored.scaling.deviation, run.scaling.deviation)
+    data = decoders.prepare(run.config)
+    rows = data.rows(data.fold.test, "mean", stored.scaling)
+    assert (rows.x[:, 20:] == 0).all()
+    assert (rows.x[:, :20] != 0).all()
+    everything = decoders.train(planted.config(head))
+    assert everything.key != run.key
+    assert np.isfinite(everything.scaling.deviation).all()
+
+
+def test_ridge_on_the_units_that_are_left_is_ridge_on_them_alone():
+    planted.save(noise=0.1, repeats=3, change=unreliable)
+    run = decoders.train(planted.config("ridge", training={"noise_ceiling": 40}))
+    data = decoders.prepare(run.config)
+    rows = data.rows(data.fold.train, "mean", run.scaling)
+    targets = targets_of(data.embeddings, run.centre)[rows.stimulus]
+    alone = ridge.fit(rows.x[:, :20], targets, [run.facts["alpha"]])
+    tested = data.rows(data.fold.test, "mean", run.scaling)
+    predicted = run.predict(tested.x, tested.subject)
+    np.testing.assert_allclose(predicted, alone.predict(tested.x[:, :20]), atol=1e-4)
+
+
+def test_what_happens_in_the_test_set_chooses_no_unit():
+    def other(responses, embeddings, tested):
+        unreliable(responses, embeddings, tested)
+        responses[tested] = 0.0
+
+    config = planted.config("ridge", training={"noise_ceiling": 40})
+    scalings = []
+    for change in (unreliable, other):
+        planted.save(noise=0.1, repeats=3, change=change)
+        scalings.append(decoders.prepare(config).scaling(**config.whatever_head))
+    np.testing.assert_array_equal(scalings[0].deviation, scalings[1].deviation)
+    np.testing.assert_array_equal(scalings[0].mean, scalings[1].mean)
+
+
+def test_a_trial_that_lacks_an_unused_unit_is_kept():
+    def lacking(responses, embeddings, tested):
+        unreliable(responses, embeddings, tested)
+        responses[::7, 22] = np.nan
+
+    planted.save(noise=0.1, repeats=3, change=lacking)
+    config = planted.config("ridge", training={"noise_ceiling": 40, "trials": "all"})
+    data = decoders.prepare(config)
+    rows = data.rows(data.fold.train, "all", data.scaling(**config.whatever_head))
+    assert len(rows.x) == 3 * len(data.fold.train)
+
+
+def test_no_unit_as_good_and_no_repeats_are_said():
+    planted.save(noise=3.0, repeats=3)
+    config = planted.config("ridge", training={"noise_ceiling": 99})
+    with pytest.raises(InputError, match=r"No unit of s1 has a noise ceiling of 99 %.*at most"):
+        decoders.train(config)
+    planted.save(repeats=1)
+    with pytest.raises(InputError, match="0 stimuli have two usable repeats"):
+        decoders.train(config)
