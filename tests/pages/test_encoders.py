@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import datasets, encoders, jobs, paths
+from core import datasets, encoders, jobs, paths, rdm
 from tests.pages.app import open_address, open_page, texts, until_done, write_folder
 
 DESIGN = {"stimuli": 80, "subjects": 1}
@@ -204,3 +204,16 @@ def test_words_that_the_shipped_clip_never_learned_get_a_note():
     assert any("violin" in caption.value for caption in app.caption)
     app = open_address("encoders", {**address, "encoders.text": "a red car"})
     assert not any("learned" in caption.value for caption in app.caption)
+
+
+def test_a_region_beside_encoders_has_a_noise_ceiling_with_its_interval():
+    ds = encode_now("pixels", "gabor")
+    app = opened(encoder=["pixels", "gabor"], tab="Compare", roi=["V1", "RSC"])
+    assert not app.exception
+    for region in ("V1", "RSC"):
+        known = rdm.repeat_ceiling(
+            ds.responses(region, repeats="all"), ds.trial_rows, ds.trial_runs
+        )
+        numbers = f"noise ceiling {known.estimate:.2f} (95 % interval {known.low:.2f} to"
+        at_most = f"at most {known.high:.2f}"
+        assert (at_most if known.low == 0 else numbers) in texts(app)

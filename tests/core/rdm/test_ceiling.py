@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
-from scipy.spatial.distance import pdist
-from scipy.stats import pearsonr, spearmanr
 
 from core import rdm, simulation
 from core.errors import InputError
-
-CORRELATIONS = {"spearman": spearmanr, "pearson": pearsonr}
-
-
-class Recording(NamedTuple):
-    """Trials (t, v), their stimuli (t,), and the noise-free responses (n, v)."""
-
-    trials: np.ndarray
-    rows: np.ndarray
-    signal: np.ndarray
-
-
-def latent(n, v, rng):
-    return rng.standard_normal((n, 8)) @ rng.standard_normal((8, v))
-
-
-def of_categories(n, v, rng):
-    return rng.standard_normal((6, v))[rng.integers(6, size=n)] + rng.normal(0, 0.5, (n, v))
-
-
-def record(make, snr, counts, v=60, seed=0):
-    rng = np.random.default_rng(seed)
-    signal = make(len(counts), v, rng)
-    signal *= snr / signal.std()
-    rows = np.repeat(np.arange(len(counts)), counts)
-    return Recording(signal[rows] + rng.standard_normal((len(rows), v)), rows, signal)
-
-
-def reached(recording, method="spearman", metric="correlation"):
-    """Correlation of the RDM of the averaged responses with that of the noise-free ones."""
-    n = len(recording.signal)
-    means = np.stack([recording.trials[recording.rows == row].mean(axis=0) for row in range(n)])
-    distances = (pdist(x, metric) for x in (means, recording.signal))
-    return CORRELATIONS[method](*distances).statistic
+from tests.core.rdm.planted import Recording, latent, of_categories, reached, record
 
 
 @pytest.mark.parametrize("method", ["spearman", "pearson"])
