@@ -13,6 +13,7 @@ from core.errors import NeurogalleryError
 from core.zero_shot import ZeroShot, ZeroShotRequest
 from pages.shared.decoders import audit
 from pages.shared.decoders.choose import choose_decoders
+from pages.shared.decoders.run import tell_units
 from pages.shared.frame import guard, recording, results
 from pages.shared.frame.text import plain
 from pages.shared.zero_shot.confusions import show_confusion, show_images
@@ -65,6 +66,7 @@ def classify(ds: Dataset) -> None:
             protocol = choose_protocol(analysis)
         show(ds, runs[0], analysis, protocol)
     show_scores(runs[0], kind, prompts, protocol)
+    tell_units(ds, runs[0])
 
 
 def show(ds: Dataset, run: Run, analysis: ZeroShot, protocol: str) -> None:

@@ -10,6 +10,7 @@ from core import datasets, decoders, jobs, store
 from core.decoders import Config
 from core.decoders.runs import save
 from core.decoders.scoring.score_table import load_table, save_table, verdicts
+from core.decoders.scoring.units_used import describe_units, units_used
 from pages.shared.decoders import described, retrieved
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import scores as decoder_scores
@@ -90,6 +91,7 @@ def trained(app):
 
 def test_ridge_is_trained_and_scored(recording):
     app = trained(open_page("train", **recording, **{"train.category.test": "0.25"}))
+    assert "20 of 20 units used; without repeats there is no noise ceiling." in texts(app)
     assert not app.exception
     assert not app.error
     assert "solved in closed form" in texts(app)
@@ -542,3 +544,12 @@ def test_what_a_decoder_goes_without_is_said_of_its_rois(data_root):
     assert r"s1: A\: 1 unit left out (3)." in texts(app)
     app = open_page("train", recording=planted.NAME, roi="B", encoder="precomputed:truth")
     assert r"s1: B\: 1 of 216 trials left out; 1 stimulus without a usable response." in texts(app)
+
+
+def test_beside_the_scores_stands_how_much_of_the_units_is_signal(recording, stored):
+    ds = datasets.load(recording["recording"])
+    run = decoders.load(row_named("ridge").key)
+    words = describe_units(run, units_used(run, ds))
+    assert words == "20 of 20 units used; without repeats there is no noise ceiling."
+    again = changed(run, 1, config=replace(run.config, training={"noise_ceiling": 30}))
+    assert "30 % or more over the training images" in describe_units(again, units_used(again, ds))

@@ -55,3 +55,18 @@ def units_used(run: Run, ds: Dataset) -> UnitsUsed | None:
         known = np.full(1, np.nan)
     ceiling = 100.0 * float(np.median(np.nan_to_num(known))) if np.isfinite(known).any() else np.nan
     return UnitsUsed(int(used.sum()), len(used), ceiling)
+
+
+def describe_units(run: Run, units: UnitsUsed) -> str:
+    """What stands beside the scores of a decoder."""
+    least = run.config.training["noise_ceiling"]
+    words = f"{units.used:,} of {units.every:,} units used"
+    if least:
+        words += f", those with a noise ceiling of {least:g} % or more over the training images"
+    if np.isnan(units.ceiling):
+        return f"{words}; without repeats there is no noise ceiling."
+    return (
+        f"{words}; their median noise ceiling is {units.ceiling:.1f} %: the share of the variance "
+        "of responses averaged over all repeats that is signal. It chose no unit, for it is of "
+        "all images, those of the test set included."
+    )

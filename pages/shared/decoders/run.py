@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import streamlit as st
 
 from core import decoders, jobs
 from core.datasets import Dataset
 from core.decoders import HEADS, Config, Run, TrainRequest
-from core.decoders.scoring.units_used import UnitsUsed, units_used
+from core.decoders.scoring.units_used import UnitsUsed, describe_units, units_used
 from core.figures import training as figures
 from core.jobs import Job
 from pages.shared.decoders import audit, retrieved, table
@@ -46,20 +44,8 @@ def show(ds: Dataset, run: Run) -> None:
 def tell_units(ds: Dataset, run: Run) -> None:
     """How much of what the decoder reads is signal."""
     units = _units_used(run.key, run.digest, ds.fingerprint, run, ds)
-    if units is None:
-        return
-    least = run.config.training["noise_ceiling"]
-    words = f"{units.used:,} of {counted(units.every, 'unit')} used"
-    if least:
-        words += f", those with a noise ceiling of {least:g} % or more over the training images"
-    if math.isnan(units.ceiling):
-        st.caption(f"{words}; without repeats there is no noise ceiling.")
-        return
-    st.caption(
-        f"{words}; their median noise ceiling is {units.ceiling:.1f} %: the share of the variance "
-        "of responses averaged over all repeats that is signal. It chose no unit, for it is of "
-        "all images, those of the test set included."
-    )
+    if units is not None:
+        st.caption(describe_units(run, units))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
