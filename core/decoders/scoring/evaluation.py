@@ -12,6 +12,7 @@ import pandas as pd
 from core import encoders, scores
 from core.decoders.config import Config
 from core.decoders.runs import Run
+from core.decoders.scoring import low_level
 from core.decoders.scoring.prototypes import prototypes_of
 from core.decoders.scoring.score_table import BASELINE, CURRENT, PROTOCOLS
 from core.decoders.training.batches import targets_of
@@ -59,6 +60,7 @@ def evaluate(
         Score ridge and a linear head with InfoNCE on the same rows too, both with default
         settings of training and without augmentation; they are trained where they are not in
         the store. Where single subjects are told apart, on each alone, of the same images.
+        With them stand the controls of ``low_level``: what pixels alone reach.
     permutations, resamples : int
         Of the p-value and of the interval; see ``core.scores.evaluate``.
     side : {'test', 'validation'}
@@ -93,11 +95,14 @@ def evaluate(
     if baselines:
         compared += _baselines(run.config, portion(progress, 0.1, 0.7))
     tables = []
-    scoring = portion(progress, 0.7, 1.0)
+    scoring = portion(progress, 0.7, 0.9)
     for number, (name, each) in enumerate(compared):
         scoring(number / len(compared), f"Scoring {name}")
         own = data if each.config.subjects == run.config.subjects else prepare(each.config)
         tables += _scored(name, each, own, kind, permutations, resamples, side)
+    if baselines:
+        controls = low_level.controls(run.config, data, side, portion(progress, 0.9, 1.0))
+        tables += low_level.rows(controls, run.config.seed, permutations, resamples)
     table = pd.concat(tables, ignore_index=True)
     table.attrs |= {"badge": run.badge, "note": " ".join([*_note(data, side), *notes])}
     return table

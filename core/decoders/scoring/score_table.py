@@ -25,6 +25,9 @@ RANKS = ("median-rank",)
 COMPARED = ("two-way", "top-1")
 BASELINE = " (baseline)"
 CERTAIN = 0.05
+# Controls: from pixels to the target without a response, and from responses to pixels.
+PIXELS_ALONE, PIXELS_DECODED = "pixels alone (control)", "ridge to pixels (control)"
+TWO_WAY, WITHIN = "two-way", "two-way within category"
 
 
 @lru_cache(maxsize=MOST_KEYS)
@@ -176,6 +179,34 @@ def verdicts(table: pd.DataFrame, head: str, protocol: str) -> list[Verdict]:
         for measure in COMPARED
         for row in own[own["measure"] == measure].to_dict("records")
     ]
+
+
+def beyond_pixels(table: pd.DataFrame, head: str) -> str:
+    """What pixels alone reach beside a decoder, in sentences; '' where it is not known."""
+    part = table[table["protocol"] == next(iter(PROTOCOLS))]
+    shown = {
+        (row["head"], row["measure"]): "{} ({} to {})".format(
+            *(worded(row["measure"], row[name]) for name in ("value", "low", "high"))
+        )
+        for row in part.to_dict("records")
+    }
+    own, alone = shown.get((head, TWO_WAY)), shown.get((PIXELS_ALONE, TWO_WAY))
+    if own is None or alone is None:
+        return ""
+    sentences = [
+        f"Pixels alone, without any response, reach two-way {alone} on these test images by "
+        f"ridge, the decoder {own}: images are partly recognisable by low-level features alone, "
+        "also where their categories were never trained."
+    ]
+    own, alone = shown.get((head, WITHIN)), shown.get((PIXELS_ALONE, WITHIN))
+    if own is not None and alone is not None:
+        sentences.append(
+            f"Among images of the own category pixels reach {alone}, the decoder {own}."
+        )
+    decoded = shown.get((PIXELS_DECODED, TWO_WAY))
+    if decoded is not None:
+        sentences.append(f"The responses carry the pixels: decoded by ridge they reach {decoded}.")
+    return " ".join(sentences)
 
 
 def _verdict(own: dict[Any, Any], baselines: pd.DataFrame) -> Verdict:

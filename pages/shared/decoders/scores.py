@@ -14,7 +14,14 @@ from core.decoders import EvaluateRequest, Run
 from core.decoders.folds_job import FoldsRequest
 from core.decoders.scoring.fold_table import duration, fold_count
 from core.decoders.scoring.fold_table import load as load_folds
-from core.decoders.scoring.score_table import PROTOCOLS, Verdict, load_table, verdicts, worded
+from core.decoders.scoring.score_table import (
+    PROTOCOLS,
+    Verdict,
+    beyond_pixels,
+    load_table,
+    verdicts,
+    worded,
+)
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
@@ -38,6 +45,9 @@ def show_scores(ds: Dataset, run: Run) -> None:
         bind="query-params",
     )
     _tell(verdicts(table, run.config.head, protocol))
+    pixels = beyond_pixels(table, run.config.head)
+    if pixels:
+        st.info(plain(pixels), icon=":material/grid_on:")
     shown = table[table["protocol"] == protocol].sort_values("measure", key=_order, kind="stable")
     st.dataframe(in_words(shown), hide_index=True, height="content")
     st.caption(

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.decoders import EvaluateRequest, Run
-from core.decoders.scoring.score_table import PROTOCOLS, load_table
+from core.decoders.scoring.score_table import PROTOCOLS, beyond_pixels, load_table
 from core.figures import zero_shot as figures
 from core.zero_shot import PUBLISHED, Published, ZeroShot
 from pages.shared.decoders.scores import in_words, warn_of_leak
@@ -107,8 +107,9 @@ def show_scores(run: Run, kind: str, prompts: Sequence[str], protocol: str | Non
         "categories; image top-k: the right image among all test images. Intervals resample "
         "images; p permutes what its column says."
     )
-    if table.attrs["note"]:
-        st.caption(plain(table.attrs["note"]))
+    for note in (beyond_pixels(table, run.config.head), table.attrs["note"]):
+        if note:
+            st.caption(plain(note))
 
 
 def as_shown(table: pd.DataFrame) -> pd.DataFrame:
