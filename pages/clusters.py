@@ -16,11 +16,17 @@ from pages.shared.frame.text import plain
 def show_chosen(choice: Choice, number: str) -> Clustering:
     """Name the clustering in view: of the recommended k, of a rule's, or of a number."""
     by_rule = {clusters.RULES[name].label: k for name, k in choice.chosen.items()}
-    k = int(number) if number.isdigit() else by_rule.get(number, choice.k)
+    k = int(number) if number.isdigit() else by_rule.get(number, choice.shown)
     if k is None or k not in choice.clusterings:
-        st.info(f"{number} gives no clusters here; the recommended ones are shown.")
-        k = choice.k
+        st.info(f"{number} gives no clusters here; {choice.shown} are shown.")
+        k = choice.shown
     st.markdown(f"**{k} clusters** of {choice.rows:,} rows")
+    if choice.k == 1 < k:
+        st.info(
+            "No number of clusters is recommended: these divide what varies gradually, or there "
+            "are too few rows to tell. See *Choosing k*.",
+            icon=":material/info:",
+        )
     return choice.clusterings[k]
 
 

@@ -1,4 +1,4 @@
-"""How many clusters: four rules over k, and one plain recommendation."""
+"""How many clusters: four rules over k, whether theirs are set apart, and one recommendation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import pandas as pd
 from core.clusters.kmeans import Clustering, check_enough, clustering_of
 from core.clusters.metrics import METRICS, PreparedRows
 from core.clusters.reproducibility import gap_statistic, silhouettes, stability
+from core.clusters.separation import measure_separation
 from core.errors import InputError
 from core.progress import Progress, portion
 from core.registry import Registry
 
 KS = range(2, 21)
 STABLE = 0.8
+LEVEL = 0.05
 REFERENCES, RESAMPLES, MOST = 10, 10, 3000
 COLUMNS = (
     "objective",
@@ -51,7 +53,7 @@ RULES.register(
     Rule(
         "Gap statistic",
         "the smallest k with gap(k) ≥ gap(k+1) − s(k+1), against points spread evenly along the "
-        "principal components (Tibshirani et al. 2001); 1 means that nothing speaks for clusters",
+        "principal components (Tibshirani et al. 2001); 1 means that it finds no clusters",
     ),
 )
 RULES.register(
@@ -105,8 +107,11 @@ class Choice:
         and ``stability_low, stability_high`` (the middle 95 % of the pairs of resamples).
     chosen : dict of str to int or None
         The k of each rule of ``RULES``; None where it finds none.
+    apart : dict of int to float
+        p of the clusters of each k that a rule chooses, corrected for their number: of the
+        hypothesis that they only divide what varies gradually. See ``measure_separation``.
     k : int
-        The recommended number of clusters.
+        The recommended number of clusters; 1 where there are no clusters.
     recommendation : str
         Why, in plain words.
     clusterings : dict of int to Clustering
@@ -122,6 +127,7 @@ class Choice:
 
     table: pd.DataFrame
     chosen: Mapping[str, int | None]
+    apart: Mapping[int, float]
     k: int
     recommendation: str
     clusterings: Mapping[int, Clustering]
@@ -132,6 +138,14 @@ class Choice:
     minimum_gain: float
     notes: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> int:
+        """The number of clusters to show: the recommended, or else that of the R² rule."""
+        for k in (self.k, self.chosen.get("r2"), self.chosen.get("silhouette")):
+            if k is not None and k in self.clusterings and (k > 1 or len(self.clusterings) == 1):
+                return k
+        return max(self.clusterings)
+
 
 def choose_k(
     responses: Any,
@@ -141,13 +155,16 @@ def choose_k(
     minimum_gain: float = 0.01,
     resampling: Resampling = Resampling(),
     progress: Progress | None = None,
+    groups: np.ndarray | None = None,
 ) -> Choice:
     """Cluster with every k and say which number of clusters the data support.
 
-    Recommended is the k of the R² rule where its clusters are stable (mean adjusted Rand
-    index of bootstrap resamples of at least .8), else the stable k nearest to it (of two,
-    the smaller), else the most stable k. Where the gain never falls below
-    ``minimum_gain``, it is the k of the stability rule.
+    The clusters of each rule's k are tested: whether fewer rows lie between them than at
+    them (``measure_separation``), at the 5 % level over all rules. Where that holds for no
+    rule, there are no clusters, and k is 1. Recommended else is the k of the R² rule, where its clusters
+    are set apart; or the k set apart nearest to it (of two, the smaller); where the gain never
+    falls below ``minimum_gain``, the k set apart with the largest silhouette. Stability is
+    told beside it, and decides nothing: it is high on a gradient too.
 
     Parameters
     ----------
@@ -163,6 +180,8 @@ def choose_k(
         How much the other rules draw.
     progress : callable, optional
         Called with (fraction, message); may raise ``Cancelled``.
+    groups : array_like of shape (n,), optional
+        What each row is of, where several rows are of one stimulus.
 
     Raises
     ------
@@ -173,7 +192,7 @@ def choose_k(
     kept, notes = _possible(ks, prepared)
     fits = _fits(prepared, kept, metric, seed, portion(progress, 0.0, 0.5))
     part = _evenly(prepared, resampling.most)
-    drawing = portion(progress, 0.5, 1.0)
+    drawing = portion(progress, 0.5, 0.95)
     table, gaps = _measured(part, kept, fits, metric, seed, resampling, drawing)
     chosen = {
         "r2": _first(table["gain"] < minimum_gain),
@@ -181,10 +200,13 @@ def choose_k(
         "gap": _gap_rule(gaps),
         "stability": _stability_rule(table["stability"]),
     }
-    k, recommendation = recommend(table, chosen, minimum_gain)
+    portion(progress, 0.95, 1.0)(0.0, "Rows between the clusters")
+    apart = _apart(np.asarray(responses), part, chosen, metric, seed, groups)
+    k, recommendation = recommend(table, chosen, apart, minimum_gain)
     return Choice(
         table=table.reset_index(names="k"),
         chosen=chosen,
+        apart=apart,
         k=k,
         recommendation=recommendation,
         clusterings={number: fits[number] for number in kept},
@@ -251,38 +273,60 @@ def _measured(
     return table, gaps
 
 
+def _apart(
+    responses: np.ndarray,
+    part: PreparedRows,
+    chosen: Mapping[str, int | None],
+    metric: str,
+    seed: int,
+    groups: np.ndarray | None,
+) -> dict[int, float]:
+    """p of the clusters of each rule, on the rows that the rules use; see ``Choice``."""
+    ks = sorted({k for k in chosen.values() if k is not None and k > 1})
+    rows = responses[part.kept].astype(np.float64)
+    own = None if groups is None else np.asarray(groups)[part.kept]
+    return {k: min(1.0, len(ks) * measure_separation(rows, k, metric, seed, own)) for k in ks}
+
+
 def recommend(
-    table: pd.DataFrame, chosen: Mapping[str, int | None], minimum_gain: float
+    table: pd.DataFrame,
+    chosen: Mapping[str, int | None],
+    apart: Mapping[int, float],
+    minimum_gain: float,
 ) -> tuple[int, str]:
     """The recommended k and why; ``table`` is indexed by k. See ``choose_k``."""
-    stable = [int(k) for k in table.index[table["stability"] >= STABLE]]
+    separate = [k for k, p in apart.items() if p <= LEVEL and k in table.index]
+    if not separate:
+        return 1, _none(apart)
     by_gain = chosen["r2"]
     if by_gain is None:
-        k = chosen["stability"] or int(table.index[-1])
-        why = f"one more cluster adds {minimum_gain:g} or more to R² at every k; " + (
-            "this is the largest stable number"
-            if k in stable
-            else "no number of clusters is stable, and this is the most stable"
-        )
-    elif by_gain in stable or table["stability"].isna().all():
+        k = max(separate, key=lambda number: (table["silhouette"][number], -number))
+        why = f"one more cluster adds {minimum_gain:g} or more to R² at every k; of the numbers "
+        why += "whose clusters are set apart, this has the largest silhouette"
+    elif by_gain in separate:
         k, why = by_gain, f"one more cluster adds less than {minimum_gain:g} to R²"
-        why += ", and the clusters are stable" if by_gain in stable else ""
-    elif stable:
-        k = min(stable, key=lambda number: (abs(number - by_gain), number))
-        why = f"the R² rule says {by_gain}, but those clusters are not stable; this is the nearest"
-        why += " stable number"
     else:
-        k = chosen["stability"] or by_gain
-        why = f"the R² rule says {by_gain}, but no number of clusters is stable, and this is the"
-        why += " most stable"
+        k = min(separate, key=lambda number: (abs(number - by_gain), number))
+        why = f"the R² rule says {by_gain}, but those clusters are not set apart; this is the "
+        why += "nearest number of a rule whose clusters are"
     agreement = float(table["stability"][k])
+    sentence = f"{k} {'cluster' if k == 1 else 'clusters'}: {why}. Between them lie fewer rows "
+    sentence += f"than at them (p = {apart[k]:.2g})"
     if np.isfinite(agreement):
-        why += f" (adjusted Rand index of resamples {agreement:.2f})"
-    sentence = f"{k} {'cluster' if k == 1 else 'clusters'}: {why}."
-    if chosen["gap"] == 1:
-        sentence += " The gap statistic finds no clusters at all: the responses vary gradually,"
-        sentence += " and clusters only divide them."
-    return k, sentence
+        sentence += ", and they are stable" if agreement >= STABLE else ", but they are not stable"
+        sentence += f" (adjusted Rand index of resamples {agreement:.2f})"
+    return k, sentence + "."
+
+
+def _none(apart: Mapping[int, float]) -> str:
+    if not apart:
+        return "There are no clusters at all: no rule finds a number of them."
+    rules = " or ".join(str(k) for k in apart)
+    return (
+        f"There are no clusters at all: the {rules} clusters of the rules are not set apart, for "
+        f"between them lie about as many rows as at them (p = {min(apart.values()):.2g}). The "
+        "responses vary gradually, or there are too few to tell, and clusters only divide them."
+    )
 
 
 def _evenly(prepared: PreparedRows, most: int) -> PreparedRows:

@@ -17,7 +17,7 @@ from core.clusters.agreement import (
     consistency_across_k,
     consistency_across_subjects,
 )
-from core.clusters.job import K, RecordingsRequest, check_ks, recordings_of
+from core.clusters.job import K, RecordingsRequest, check_ks, ids_of, recordings_of
 from core.clusters.pooling import pooled, rows_of
 from core.datasets.reference import FIELDS
 from core.errors import InputError
@@ -25,7 +25,7 @@ from core.jobs.request import check_fields
 from core.progress import Progress
 from core.registry import Parameter
 
-VERSION = 1
+VERSION = 2
 ACROSS = ("subjects", "k")
 NUMBERS = ("cluster_first", "cluster_second", "r")
 OWN = ("across", "k", "ks", "source", "roi", "metric", "seed", "surrogates")
@@ -87,11 +87,15 @@ class ConsistencyRequest(RecordingsRequest):
         settings = (self.metric, self.seed, self.surrogates)
         if self.across == "k":
             rows = rows_of(opened, self.source, self.roi, self.seed)
-            return consistency_across_k(rows.responses, self.ks, *settings, progress=progress)
+            return consistency_across_k(
+                rows.responses, self.ks, *settings, progress, np.concatenate(ids_of(opened))
+            )
         rows = pooled(opened)
         names = [ds.subject for ds in opened]
         parts = [rows.responses[rows.subjects == name] for name in names]
-        return consistency_across_subjects(parts, self.k, *settings, names=names, progress=progress)
+        return consistency_across_subjects(
+            parts, self.k, *settings, names, progress, ids_of(opened)
+        )
 
     def to_json(self) -> dict[str, Any]:
         numbers = {"k": self.k} if self.across == "subjects" else {"ks": list(self.ks)}
@@ -123,7 +127,8 @@ def run(request: ConsistencyRequest, progress: Progress, folder: Path) -> dict[s
             "second": matched.pairs["second"].tolist(),
             "mean": matched.mean,
             "above": matched.above,
-            "p": None if np.isnan(matched.p) else matched.p,
+            "p_match": None if np.isnan(matched.p_match) else matched.p_match,
+            "p_apart": matched.p_apart,
         }
         pairs = {name: matched.pairs[name].to_numpy() for name in NUMBERS}
         arrays = {"matrix": matched.matrix, "null": matched.null, **pairs}
@@ -147,5 +152,6 @@ def load_consistency(key: str) -> Consistency | None:
         facts["mean"],
         facts["above"],
         arrays["null"],
-        float("nan") if facts["p"] is None else facts["p"],
+        float("nan") if facts["p_match"] is None else facts["p_match"],
+        facts["p_apart"],
     )

@@ -22,7 +22,7 @@ from core.jobs.request import SEED, Request, check_fields, check_names
 from core.progress import Progress, portion
 from core.registry import Parameter
 
-VERSION = 1
+VERSION = 2
 DRAWING = 0.3
 COUNTS = ("missing", "undefined", "refilled")
 FACTS = ("k", "recommendation", "rows", "most_rows", "metric", "seed", "minimum_gain")
@@ -120,7 +120,9 @@ class ClustersRequest(RecordingsRequest):
         content, seed = self.content(), self.seed
         return store.key("clusters", content, parameters, seed=seed, version=VERSION)
 
-    def choose(self, responses: np.ndarray, progress: Progress) -> Choice:
+    def choose(
+        self, responses: np.ndarray, progress: Progress, groups: np.ndarray | None = None
+    ) -> Choice:
         """The clusterings of these rows; see ``choose_k``."""
         return choose_k(
             responses,
@@ -130,6 +132,7 @@ class ClustersRequest(RecordingsRequest):
             minimum_gain=self.minimum_gain,
             resampling=self.resampling,
             progress=progress,
+            groups=groups,
         )
 
     @property
@@ -163,6 +166,11 @@ def recordings_of(values: Mapping[str, Any]) -> tuple[Reference, ...]:
     )
 
 
+def ids_of(opened: Sequence[Dataset]) -> list[np.ndarray]:
+    """Ids of the stimuli of each recording, as ``rows_of`` lines them up."""
+    return [ds.stimuli["id"].to_numpy(dtype=str) for ds in opened]
+
+
 def check_ks(ks: Iterable[Any]) -> tuple[int, ...]:
     """Numbers of clusters as whole numbers, or InputError where one is none."""
     if not isinstance(ks, Sequence) or isinstance(ks, str) or not ks:
@@ -184,7 +192,8 @@ def run(request: ClustersRequest, progress: Progress, folder: Path) -> dict[str,
         drawing = portion(progress, 0.0, DRAWING)
         rows = rows_of(opened, request.source, request.roi, request.seed, drawing)
         begun = DRAWING if request.source == "map" else 0.0
-        choice = request.choose(rows.responses, portion(progress, begun, 1.0))
+        groups = np.concatenate(ids_of(opened))
+        choice = request.choose(rows.responses, portion(progress, begun, 1.0), groups)
         save(key, choice, {"title": opened[0].info.title, **request.to_json()})
     return {"key": key}
 
@@ -202,7 +211,8 @@ def save(key: str, choice: Choice, facts: Mapping[str, Any]) -> None:
         **{f"centroids_{k}": each.centroids for k, each in choice.clusterings.items()},
     }
     values = {name: getattr(choice, name) for name in FACTS}
-    lists = {"chosen": dict(choice.chosen), "notes": list(choice.notes)}
+    apart = {str(k): p for k, p in choice.apart.items()}
+    lists = {"chosen": dict(choice.chosen), "apart": apart, "notes": list(choice.notes)}
     store.save(key, arrays, {**facts, "choice": {**values, **lists}})
 
 
@@ -234,6 +244,7 @@ def load(key: str) -> Choice | None:
         table=table,
         clusterings=clusterings,
         chosen=facts["chosen"],
+        apart={int(k): p for k, p in facts["apart"].items()},
         notes=tuple(facts["notes"]),
         **values,
     )

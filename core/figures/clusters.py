@@ -46,7 +46,8 @@ def rule(choice: Choice, name: str) -> go.Figure:
         hovertemplate="k = %{x}: %{y:.4f}<extra></extra>",
         **errors,
     )
-    figure.add_vline(x=choice.k, line={"color": GREY, "width": 1, "dash": "dash"})
+    if choice.k > 1:
+        figure.add_vline(x=choice.k, line={"color": GREY, "width": 1, "dash": "dash"})
     at = table[table["k"] == choice.chosen[name]]
     figure.add_scatter(
         x=at["k"],

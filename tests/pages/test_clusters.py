@@ -48,7 +48,19 @@ def test_reproducibility_is_told_with_its_null(across):
     assert not app.exception
     assert not app.error
     assert "Mean correlation of matched centroids" in texts(app)
-    assert "in 20 simulations" in texts(app)
+    assert "in 99 simulations" in texts(app)
+    assert "come back, p = " in texts(app)
+
+
+def test_gradual_responses_recommend_no_number_and_show_clusters_all_the_same(data_root):
+    rng = np.random.default_rng(0)
+    write_folder(data_root, n=80, responses__s1=rng.standard_normal((80, 7)))
+    app = until_done(open_page("clusters", recording="folder:mine", tab="Choosing k"))
+    assert not app.exception
+    assert "No number of clusters is recommended" in texts(app)
+    assert "There are no clusters at all" in texts(app)
+    assert "Recommended:" not in texts(app)
+    assert "not set apart (p = " in texts(app)
 
 
 def test_a_cluster_of_the_address_beyond_the_last_is_told():

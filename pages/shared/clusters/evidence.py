@@ -31,7 +31,8 @@ def draw_map(ds: Dataset, request: ClustersRequest, clustering: Clustering) -> N
 
 def show_rules(choice: Choice) -> None:
     """The rules over k, and the k that each of them chooses."""
-    st.markdown(f"**Recommended: {plain(choice.recommendation)}**")
+    recommended = "Recommended: " if choice.k > 1 else ""
+    st.markdown(f"**{recommended}{plain(choice.recommendation)}**")
     with st.container(key="halves_below"):
         columns = st.columns(2)
     for place, name in enumerate(clusters.RULES):
@@ -40,11 +41,18 @@ def show_rules(choice: Choice) -> None:
     lines = []
     for name in clusters.RULES:
         rule, k = clusters.RULES[name], choice.chosen.get(name)
-        lines.append(f"- **{rule.label}**: {'none' if k is None else k} ({rule.help})")
+        chosen = "none" if k is None else f"{k}{set_apart(choice, k)}"
+        lines.append(f"- **{rule.label}**: {chosen} ({rule.help})")
     st.markdown("\n".join(lines))
+    st.caption(
+        "Set apart: fewer rows lie midway between two clusters than at the sparser of them, where "
+        "half of the rows place the clusters and the other half is counted; p is over rows, "
+        "corrected for the rules. Whatever varies gradually can be divided, and stably so, "
+        "but not set apart."
+    )
     if choice.most_rows < choice.rows:
         st.caption(
-            f"Silhouette, gap and stability on {choice.most_rows:,} of {choice.rows:,} rows."
+            f"Silhouette, gap, stability and p on {choice.most_rows:,} of {choice.rows:,} rows."
         )
     for note in choice.notes:
         st.caption(plain(note))
@@ -55,6 +63,14 @@ def show_rules(choice: Choice) -> None:
         "text/csv",
         icon=":material/download:",
     )
+
+
+def set_apart(choice: Choice, k: int) -> str:
+    """Whether the clusters of a rule are set apart, in words."""
+    p = choice.apart.get(k)
+    if p is None:
+        return ""
+    return f", {'set apart' if p <= clusters.LEVEL else 'not set apart'} (p = {p:.2g})"
 
 
 def show_profiles(opened: list[Dataset], rows: Observations, clustering: Clustering) -> None:
@@ -125,16 +141,24 @@ def show_reproducibility(ds: Dataset, request: ClustersRequest, clustering: Clus
     with st.container(width=WIDEST_CHART):
         chart = figures.consistency(matched)
         st.plotly_chart(chart, key="consistency", alt="Mean matched correlation of centroids")
+    come_back = "Clusters come back" if matched.p <= clusters.LEVEL else "No clusters come back"
     st.markdown(
-        f"**Mean correlation of matched centroids {matched.mean:.2f}**; "
-        f"{matched.above:.0%} of the matches lie above .8. Responses with the same "
-        f"covariance but without clusters reach {matched.null.mean():.2f} "
-        f"(at most {matched.null.max():.2f} in {len(matched.null)} simulations), "
-        f"p = {matched.p:.2g}."
+        f"**{come_back}, p = {matched.p:.2g}**: the larger of two p, for both must hold.\n\n"
+        f"- Mean correlation of matched centroids {matched.mean:.2f} "
+        f"({matched.above:.0%} of the matches lie above .8). Responses without clusters, with the "
+        "same values in each region, the same covariance and the same signal shared by "
+        f"subjects, reach {matched.null.mean():.2f} (at most {matched.null.max():.2f} in "
+        f"{len(matched.null)} simulations), p = {matched.p_match:.2g}.\n"
+        f"- The clusters are {'' if matched.p_apart <= clusters.LEVEL else 'not '}set apart: "
+        "whether fewer stimuli lie midway between them than at them, counted on other stimuli "
+        f"{'and in other subjects ' if across == 'subjects' else ''}than those that placed the "
+        f"clusters, p = {matched.p_apart:.2g}."
     )
     st.caption(
-        "Centroids are matched one to one by the Hungarian method. Correlated regions give high "
-        "matches by chance: only what lies above the simulations speaks for clusters."
+        "Centroids are matched one to one by the Hungarian method. Correlated and skewed regions "
+        "give high matches by chance, and what varies gradually is divided alike in every subject: "
+        "only clusters that match more closely than simulations and are set apart come back. p is "
+        "on the safe side: without clusters it is below .05 in fewer than 5 % of recordings."
     )
 
 

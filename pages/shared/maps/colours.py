@@ -47,11 +47,11 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
 
 
 def _clusters(ds: Dataset) -> Clustering | None:
-    """The recommended clusters of region means, where the page Clusters has computed them."""
+    """The clusters of region means that the page Clusters shows first, where it has any."""
     if ds.betas is None or len(ds.regions) < 3:
         return None
     choice = clusters.load(ClustersRequest.of([ds]).key())
-    return None if choice is None else choice.clusterings[choice.k]
+    return None if choice is None else choice.clusterings[choice.shown]
 
 
 def _colours_well(column: pd.Series, name: str) -> bool:

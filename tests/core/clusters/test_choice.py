@@ -1,5 +1,7 @@
 """The rules for k on planted data, against scikit-learn, and the job in the store."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,8 @@ from core import clusters, datasets
 from core.clusters import ClustersRequest
 from core.clusters.choice import recommend
 from core.clusters.job import run
+from core.clusters.metrics import METRICS
+from core.clusters.separation import PlacedClusters, emptiness, halved
 from core.errors import Cancelled, InputError
 
 
@@ -49,7 +53,75 @@ def test_the_gap_statistic_finds_one_cluster_where_there_is_one(rng, metric):
     centre = 10 * np.eye(1, 8) if metric == "correlation" else 0.0
     found = quick(rng.standard_normal((300, 8)) + centre, metric=metric)
     assert found.chosen["gap"] == 1
-    assert "finds no clusters at all" in found.recommendation
+    assert found.k == 1
+    assert "no clusters at all" in found.recommendation
+
+
+def gradual(kind, rng, n=300, v=12):
+    """Responses without clusters: a density of one peak, or a line that nothing interrupts."""
+    axes, along = rng.standard_normal((3, v)), rng.uniform(-2, 2, (n, 2))
+    noise = 0.3 * rng.standard_normal((n, v))
+    bend = np.pi * 0.4 * along[:, :1]
+    return {
+        "noise": rng.standard_normal((n, v)),
+        "common factor": rng.standard_normal((n, 1)) + noise,
+        "line": along[:, :1] @ axes[:1] + noise,
+        "plane": along @ axes[:2] + noise,
+        "curve": 2 * np.hstack([np.cos(bend), np.sin(bend)]) @ axes[:2] + noise,
+        "skewed": rng.exponential(1, (n, v)) @ rng.standard_normal((v, v)),
+        "heavy": rng.standard_t(3, (n, v)) @ rng.standard_normal((v, v)),
+    }[kind]
+
+
+@pytest.mark.parametrize(
+    "kind", ["noise", "common factor", "line", "plane", "curve", "skewed", "heavy"]
+)
+def test_what_varies_gradually_has_no_clusters(rng, kind):
+    found = quick(gradual(kind, rng), range(2, 7))
+    assert found.k == 1
+    assert "no clusters at all" in found.recommendation
+    assert 1 < found.shown == (found.chosen["r2"] or found.chosen["silhouette"])
+    assert min(found.apart.values()) > 0.05
+
+
+def test_clusters_that_overlap_are_found(rng):
+    """Six of standard deviation 1.2 around centres of 1, which the gap statistic misses."""
+    centres = rng.standard_normal((6, 24))
+    rows = centres[rng.integers(0, 6, 900)] + 1.2 * rng.standard_normal((900, 24))
+    found = quick(rows, [5, 6])
+    assert found.k == found.shown == 6
+    assert found.apart[6] <= 0.05
+    assert "no clusters" not in found.recommendation
+
+
+def test_two_clusters_of_unequal_size_on_a_slope_are_found(rng):
+    rows = gradual("line", rng, 500) / 4
+    rows[:120] += 5 * np.eye(1, 12)
+    found = quick(rows, range(2, 5), metric="euclidean")
+    assert found.apart[found.k] <= 0.05
+
+
+def test_rows_of_one_stimulus_stay_on_one_side():
+    groups = np.repeat(np.arange(9), [1, 2, 3] * 3)
+    first, second = halved(groups, [0])
+    assert (first ^ second).all()
+    assert not set(groups[first]) & set(groups[second])
+    assert len(set(groups[first])) == 4
+
+
+def test_too_few_rows_cannot_be_set_apart(rng):
+    assert clusters.measure_separation(rng.standard_normal((5, 4)), 3, "correlation", 0) == 1.0
+    assert clusters.measure_separation(np.ones((30, 4)), 3, "euclidean", 0) == 1.0
+
+
+def test_emptiness_counts_by_hand():
+    """Sides of mean 0 and 12: rows below 2 from them count, and those between 4 and 8."""
+    centroids = np.array([[0.0], [12.0]])
+    placed = PlacedClusters(centroids, centroids[:, None], METRICS["euclidean"])
+    rows = np.array([-1.0, -3, -1, 0, 5, 11, 12, 13, 17, 7])[:, None]
+    counts = emptiness(placed, rows)
+    assert (counts.between, counts.at) == (2, 3)
+    assert counts.p == pytest.approx(sum(math.comb(5, few) for few in range(3)) / 2**5)
 
 
 def test_the_table_follows_its_definitions(rng):
@@ -93,7 +165,8 @@ def test_identical_points_are_no_reason_to_fail():
     found = quick(np.tile([1.0, 2, 4], (30, 1)), [2, 3])
     assert found.table["r2"].tolist() == [0, 0]
     assert found.chosen["gap"] is None
-    assert found.k == 2
+    assert found.k == 1
+    assert found.shown == 2
 
 
 def test_one_cluster_is_a_valid_number(rng):
@@ -136,31 +209,27 @@ def test_the_calls_of_the_contract(rng):
     pd.testing.assert_frame_equal(choice.table, usual.table)
 
 
-def table_of(stability):
-    return pd.DataFrame({"stability": stability}, index=range(2, 2 + len(stability)))
-
-
 @pytest.mark.parametrize(
-    ("stability", "by_gain", "k", "says"),
+    ("apart", "by_gain", "k", "says"),
     [
-        ([0.9, 0.9, 0.9], 3, 3, "and the clusters are stable"),
-        ([0.9, 0.5, 0.9, 0.5], 3, 2, "nearest stable number"),
-        ([0.9, 0.9, 0.5, 0.5], 5, 3, "nearest stable number"),
-        ([0.5, 0.6, 0.4], 2, 3, "the most stable"),
-        ([0.9, 0.9, 0.5], None, 3, "largest stable number"),
-        ([0.5, 0.7, 0.5], None, 3, "no number of clusters is stable"),
-        ([np.nan, np.nan], 2, 2, "adds less than"),
-        ([np.nan, np.nan], None, 3, "3 clusters"),
+        ({3: 0.01}, 3, 3, "adds less than"),
+        ({2: 0.05, 4: 0.04, 3: 0.9}, 3, 2, "nearest number of a rule"),
+        ({2: 0.01, 3: 0.04}, None, 3, "largest silhouette"),
+        ({2: 0.2, 3: 0.06}, 3, 1, "the 2 or 3 clusters of the rules are not set apart"),
+        ({}, None, 1, "no rule finds"),
     ],
 )
-def test_the_recommendation_follows_its_rule(stability, by_gain, k, says):
-    values = pd.Series(stability, index=range(2, 2 + len(stability)))
-    best = None if values.isna().all() else int(values.idxmax())
-    stable = values.index[values >= 0.8]
-    chosen = {"r2": by_gain, "gap": None, "stability": int(stable[-1]) if len(stable) else best}
-    found, sentence = recommend(table_of(stability), chosen, 0.01)
+def test_the_recommendation_follows_its_rule(apart, by_gain, k, says):
+    columns = {"stability": [0.9, 0.5, np.nan], "silhouette": [0.1, 0.3, 0.2]}
+    table = pd.DataFrame(columns, index=[2, 3, 4])
+    found, sentence = recommend(table, {"r2": by_gain}, apart, 0.01)
     assert found == k
     assert says in sentence
+
+
+def test_stability_alone_recommends_nothing():
+    table = pd.DataFrame({"stability": [1.0], "silhouette": [0.9]}, index=[2])
+    assert recommend(table, {"r2": 2, "stability": 2}, {2: 0.3}, 0.01)[0] == 1
 
 
 def test_progress_rises_and_can_stop_it(rng):
@@ -199,9 +268,12 @@ def test_the_job_keeps_its_result(tmp_path):
     loaded = clusters.load(key)
     assert key == request.key() == ClustersRequest.from_json(REQUEST).key()
     rows = clusters.rows_of(request.open(), "regions")
-    fresh = clusters.choose_k(rows.responses, [2, 3, 4], resampling=clusters.Resampling(2, 2))
+    resampling = clusters.Resampling(2, 2)
+    groups = rows.stimuli
+    fresh = clusters.choose_k(rows.responses, [2, 3, 4], resampling=resampling, groups=groups)
     pd.testing.assert_frame_equal(loaded.table, fresh.table)
     assert loaded.chosen == fresh.chosen
+    assert loaded.apart == fresh.apart
     assert loaded.recommendation == fresh.recommendation
     assert list(loaded.clusterings) == [2, 3, 4]
     for k, clustering in fresh.clusterings.items():

@@ -253,12 +253,74 @@ def test_surrogates_keep_means_and_covariances(rng):
     drawn = clusters.surrogate(rows, seed=1)
     assert np.isnan(drawn[5]).all()
     rows, drawn = np.delete(rows, 5, axis=0), np.delete(drawn, 5, axis=0)
-    assert np.allclose(drawn.mean(axis=0), rows.mean(axis=0), atol=0.1)
-    assert np.allclose(np.cov(drawn.T), np.cov(rows.T), atol=0.25)
+    assert np.allclose(np.sort(drawn, axis=0), np.sort(rows, axis=0), rtol=1e-6)
+    assert np.allclose(np.cov(drawn.T), np.cov(rows.T), atol=0.1)
     assert np.array_equal(clusters.surrogate(rows, 1), clusters.surrogate(rows, 1))
     assert clusters.surrogate(rng.standard_normal((5, 40))).shape == (5, 40)
     with pytest.raises(InputError, match="1 rows are usable"):
         clusters.surrogate(np.array([[1.0, 2], [np.nan, np.nan]]))
+
+
+def skewed(rng, n=300, v=9):
+    """Mixtures of skewed sources: matches are high without any cluster."""
+    axes = np.linalg.qr(rng.standard_normal((v, v)))[0] * [3, 2, 1.5, *[0.6] * (v - 3)]
+    return (rng.exponential(1, (n, v)) - 1) @ axes.T
+
+
+def test_surrogates_keep_values_covariance_and_the_shared_signal(rng):
+    signal = skewed(rng, 2000)
+    rows = [signal + 0.5 * rng.standard_normal(signal.shape) for _ in range(2)]
+    drawn = clusters.Surrogates(rows).draw(3)
+    for own, of_surrogate in zip(rows, drawn, strict=True):
+        assert np.allclose(np.sort(of_surrogate, axis=0), np.sort(own, axis=0), rtol=1e-5)
+        deviation = np.sqrt(np.outer(own.var(axis=0), own.var(axis=0)))
+        assert np.abs((np.cov(of_surrogate.T) - np.cov(own.T)) / deviation).max() < 0.05
+        r = [np.corrcoef(a, b)[0, 1] for a, b in zip(own.T, of_surrogate.T, strict=True)]
+        assert np.abs(r).max() < 0.1
+    shared, kept = (np.corrcoef(*[part.T for part in pair]) for pair in (rows, drawn))
+    assert np.abs(shared - kept).max() < 0.1
+
+
+def test_surrogates_line_up_stimuli_by_their_ids(rng):
+    """The signal of the stimuli that both saw is kept, whatever their order."""
+    signal = rng.standard_normal((600, 4))
+    seen = [rng.permutation(600)[:500] for _ in range(2)]
+    rows = [signal[own] for own in seen]
+    rows[0][7] = np.nan
+    drawn = clusters.Surrogates(rows, [np.array([f"i{n}" for n in own]) for own in seen]).draw(0)
+    assert np.isnan(drawn[0][7]).all()
+    common = np.intersect1d(np.delete(seen[0], 7), seen[1])
+    first, second = (
+        part[[np.flatnonzero(own == n)[0] for n in common]]
+        for part, own in zip(drawn, seen, strict=True)
+    )
+    assert min(np.corrcoef(first[:, i], second[:, i])[0, 1] for i in range(4)) > 0.9
+    apart = clusters.Surrogates([rows[0], rows[1][:400]]).draw(0)
+    assert len(apart[1]) == 400
+    with pytest.raises(InputError, match="The list of stimuli"):
+        clusters.Surrogates(rows, [seen[0], seen[1][:3]])
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_skewed_responses_do_not_come_back_as_clusters(shared):
+    ps = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        axes = np.random.default_rng([seed, 9])
+        signal = skewed(axes)
+        rows = [signal + 0.5 * rng.standard_normal(signal.shape) for _ in range(3)]
+        if not shared:
+            rows = [rng.permutation(part, axis=0) for part in rows]
+        ps.append(clusters.consistency_across_subjects(rows, 4, surrogates=19, seed=seed).p)
+    assert min(ps) > 0.05
+
+
+def test_p_is_the_larger_of_matching_and_separation(rng):
+    rows = [skewed(rng) for _ in range(2)]
+    found = clusters.consistency_across_subjects(rows, 3, surrogates=9)
+    assert found.p == max(found.p_match, found.p_apart)
+    assert found.p_match == (1 + (found.null >= found.mean).sum()) / 10
+    assert clusters.consistency_across_subjects(rows, 1, surrogates=0).p_apart == 1
 
 
 def test_correlated_columns_alone_are_not_consistent(rng):
@@ -275,12 +337,13 @@ def test_shared_clusters_are_consistent(rng):
     rows = [centres[rng.integers(0, 4, 200)] + rng.standard_normal((200, 10)) for _ in range(3)]
     told = []
     found = clusters.consistency_across_subjects(
-        rows, 4, surrogates=19, names=["a", "b", "c"], progress=lambda *news: told.append(news)
+        rows, 4, surrogates=99, names=["a", "b", "c"], progress=lambda *news: told.append(news)
     )
     assert found.names == ("a", "b", "c")
     assert found.mean > 0.95
-    assert found.p == 0.05
-    assert len(told) == 19
+    assert found.p_match == 0.01
+    assert found.p <= 0.01
+    assert len(told) == 99
 
 
 def test_consistency_across_numbers_of_clusters(rng):
