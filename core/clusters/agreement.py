@@ -329,9 +329,9 @@ def _apart_across_subjects(
     if k < 2:
         return 1.0
     rows = [check_responses(part) for part in responses]
-    of = aligned(rows, stimuli)
-    first, _ = halved(np.concatenate(of), [seed, 4])
-    ends = np.cumsum([len(part) for part in of])[:-1]
+    names = aligned(rows, stimuli)
+    first, _ = halved(np.concatenate(names), [seed, 4])
+    ends = np.cumsum([len(part) for part in names])[:-1]
     halves = []
     for part, is_first in zip(rows, np.split(first, ends), strict=True):
         usable = ~np.isnan(part[:, 0])

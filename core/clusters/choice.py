@@ -161,10 +161,10 @@ def choose_k(
 
     The clusters of each rule's k are tested: whether fewer rows lie between them than at
     them (``measure_separation``), at the 5 % level over all rules. Where that holds for no
-    rule, there are no clusters, and k is 1. Recommended else is the k of the R² rule, where its clusters
-    are set apart; or the k set apart nearest to it (of two, the smaller); where the gain never
-    falls below ``minimum_gain``, the k set apart with the largest silhouette. Stability is
-    told beside it, and decides nothing: it is high on a gradient too.
+    rule, there are no clusters, and k is 1. Recommended else is the k of the R² rule, where its
+    clusters are set apart; or the k set apart nearest to it (of two, the smaller); where the
+    gain never falls below ``minimum_gain``, the k set apart with the largest silhouette.
+    Stability is told beside it, and decides nothing: it is high on a gradient too.
 
     Parameters
     ----------

@@ -16,6 +16,10 @@ from core.vectors import unit_rows
 MOST_QUERIES = 2_000
 NEIGHBOURS = 10
 FEWEST_OF_A_LABEL = 20
+# Equal points of a map that count for one query; of more, so many.
+MOST_TIED = 200
+# Distances that differ by less, relative to the largest, are the same but for rounding.
+SAME, SAME_FLOAT32 = 1e-9, 1e-6
 
 
 class Quality(NamedTuple):
@@ -60,6 +64,9 @@ def quality(
         With more points than this, only the neighbours of so many, spread evenly, are
         looked at, but these are sought among all.
 
+    Neighbours at one distance, on the map or in the space, count as in the mean over every
+    order of the rows: the value of scikit-learn, which takes them in one order, in the mean.
+
     Raises
     ------
     InputError
@@ -79,12 +86,16 @@ def quality_of(
     m = space.size
     k = min(_checked_k(k), (m - 1) // 2)
     queries = spread(np.arange(m), most)
-    near = _nearest_on_map(coordinates, queries, k)
-    beyond = kept = 0
+    near, weights = _nearest_on_map(coordinates, queries, k)
+    beyond = kept = 0.0
     for block, panel in space.panels(queries):
-        ranks = _ranks(panel, queries[block], near[block])
-        beyond += int(np.maximum(ranks - k, 0).sum())
-        kept += int((ranks <= k).sum())
+        nearer, equal = _ranks(panel, queries[block], near[block])
+        weight, last = weights[block], nearer + equal
+        # Ranks from the first to the last of equals are equally likely: their expected excess.
+        over = np.maximum(last - k, 0), np.maximum(nearer - k, 0)
+        excess = (over[0] * (over[0] + 1) - over[1] * (over[1] + 1)) / (2.0 * equal)
+        beyond += float((weight * excess).sum())
+        kept += float((weight * np.clip(k - nearer, 0, equal) / equal).sum())
     worst = len(queries) * k * (2.0 * m - 3.0 * k - 1.0) / 2.0
     return Quality(1.0 - beyond / worst, kept / (k * len(queries)), len(queries), k)
 
@@ -185,26 +196,57 @@ def spread(rows: np.ndarray, most: int) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.intp)]
 
 
-def _nearest_on_map(coordinates: np.ndarray, queries: np.ndarray, k: int) -> np.ndarray:
-    """The k nearest other points of each query. (q, k) int."""
+def _nearest_on_map(
+    coordinates: np.ndarray, queries: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest other points of each query, and how much each counts. Two (q, c).
+
+    Where several lie at the distance of the last one, all of them count, in part.
+    """
     from scipy.spatial import cKDTree
 
-    _, nearest = cKDTree(coordinates).query(coordinates[queries], k + 1)
+    tree, points = cKDTree(coordinates), coordinates[queries]
+    apart, nearest = tree.query(points, min(k + 2, len(coordinates)))
     own = nearest == queries[:, None]
-    # Among more than k equal points the query itself may be missing: drop the last then.
-    own[~own.any(axis=1), k] = True
-    return np.asarray(nearest[~own].reshape(len(queries), k))
+    # Among more equal points the query itself may be missing: drop the last then.
+    own[~own.any(axis=1), -1] = True
+    shape = (len(queries), nearest.shape[1] - 1)
+    nearest, apart = nearest[~own].reshape(shape), apart[~own].reshape(shape)
+    last = apart[:, k - 1]
+    tied = np.flatnonzero(apart[:, k:].min(axis=1, initial=np.inf) <= last * (1 + SAME))
+    near, weights = nearest[:, :k], np.ones((len(queries), k))
+    if len(tied) == 0:
+        return near, weights
+    around = tree.query_ball_point(points[tied], last[tied] * (1 + SAME), return_sorted=True)
+    width = max(k, min(MOST_TIED, max(len(others) - 1 for others in around)))
+    filling = ((0, 0), (0, width - k))
+    near, weights = np.pad(near, filling), np.pad(weights, filling)
+    for query, others in zip(tied, around, strict=True):
+        rows = np.setdiff1d(others, queries[query])
+        rows = spread(rows, width)
+        length = np.linalg.norm(coordinates[rows] - points[query], axis=1)
+        at_last = length >= last[query] * (1 - SAME)
+        share = (k - np.sum(~at_last)) / max(1, np.sum(at_last))
+        weights[query] = 0.0
+        near[query, : len(rows)] = rows
+        weights[query, : len(rows)] = np.where(at_last, share, 1.0)
+    return near, weights
 
 
-def _ranks(panel: np.ndarray, queries: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Rank of others by their distance from each query, 1 the nearest; equals share the lowest."""
+def _ranks(
+    panel: np.ndarray, queries: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many lie nearer to each query than another, and how many as near, itself included."""
     panel = panel.copy()
+    tolerance = (SAME if panel.dtype == np.float64 else SAME_FLOAT32) * panel.max(axis=1)
     panel[np.arange(len(panel)), queries] = np.inf
-    ranks = np.empty(others.shape, dtype=np.int64)
+    nearer, equal = np.empty(others.shape, np.int64), np.empty(others.shape, np.int64)
     for column, other in enumerate(others.T):
         own = panel[np.arange(len(panel)), other]
-        ranks[:, column] = 1 + np.count_nonzero(panel < own[:, None], axis=1)
-    return ranks
+        nearer[:, column] = np.count_nonzero(panel < (own - tolerance)[:, None], axis=1)
+        equal[:, column] = np.count_nonzero(panel <= (own + tolerance)[:, None], axis=1)
+    equal -= nearer
+    return nearer, np.maximum(equal, 1)
 
 
 def _silhouettes(space: Space, names: np.ndarray) -> dict[str, np.ndarray]:

@@ -79,6 +79,36 @@ def test_quality_leaves_out_rows_missing_on_either_side(rng):
         maps.quality(rows, points[:59])
 
 
+def tied(kind, rng):
+    """Rows or points of which several lie at one distance."""
+    rows, points = rng.integers(0, 2, (24, 3)).astype(float), rng.standard_normal((24, 2))
+    if kind == "on the map":
+        rows, points = rng.standard_normal((24, 3)), rng.integers(0, 3, (24, 2)).astype(float)
+    if kind == "on both":
+        points = rng.integers(0, 2, (24, 2)).astype(float)
+    if kind == "all":
+        points = np.zeros((24, 2))
+    return rows, points
+
+
+@pytest.mark.parametrize("kind", ["in the space", "on the map", "on both", "all"])
+def test_ties_count_as_scikit_learn_counts_them_in_the_mean_over_orders(rng, kind):
+    rows, points = tied(kind, rng)
+    measured = maps.quality(rows, points, 4)
+    orders = [rng.permutation(24) for _ in range(1000)]
+    # It takes both kinds of ties in the order of the rows, so those of the map are broken here.
+    shaken = [points[o] + 1e-7 * rng.standard_normal(points.shape) for o in orders]
+    pairs = zip(orders, shaken, strict=True)
+    values = [trustworthiness(rows[o], near, n_neighbors=4) for o, near in pairs]
+    error = 4 * np.std(values) / np.sqrt(len(values))
+    assert measured.trustworthiness == pytest.approx(np.mean(values), abs=error)
+    for order in orders[:5]:
+        again = maps.quality(rows[order], points[order], 4)
+        assert again.trustworthiness == pytest.approx(measured.trustworthiness, abs=1e-12)
+        preserved = again.neighbourhood_preservation
+        assert preserved == pytest.approx(measured.neighbourhood_preservation, abs=1e-12)
+
+
 def test_identical_points_on_the_map_do_not_count_themselves(rng):
     rows = rng.standard_normal((40, 3))
     found = maps.quality(rows, np.zeros((40, 2)))
