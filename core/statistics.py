@@ -51,7 +51,39 @@ class Interval(NamedTuple):
     high: Any
 
 
-def t_interval(values: Any, axis: int = 0, minimum: int = 2) -> Interval:
+def holm_levels(p: np.ndarray, certain: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+    """Correct p-values for their number, and say at which level each is then tested.
+
+    Parameters
+    ----------
+    p : np.ndarray of shape (k,)
+        NaN does not count.
+    certain : float
+        Of all together.
+
+    Returns
+    -------
+    corrected : np.ndarray of shape (k,)
+        NaN stays.
+    level : np.ndarray of shape (k,)
+        An interval of 1 - level leaves 0 out exactly where the corrected p is at most ``certain``.
+
+    Source: Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian
+    Journal of Statistics 6:65-70.
+    """
+    corrected, level = np.full((2, len(p)), np.nan)
+    level[:] = certain
+    order = np.argsort(p)[: int(np.isfinite(p).sum())]
+    factors = np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors))
+    # The first that is not certain ends the procedure: the rest are tested no less strictly.
+    failed = corrected[order] > certain
+    first = int(np.argmax(failed)) if failed.any() else len(order)
+    level[order] = certain / np.where(np.arange(len(order)) < first, factors, len(order) - first)
+    return corrected, level
+
+
+def t_interval(values: Any, axis: int = 0, minimum: int = 2, level: float = 0.05) -> Interval:
     """Mean along an axis with its 95 % confidence interval by Student's t.
 
     Parameters
@@ -62,6 +94,8 @@ def t_interval(values: Any, axis: int = 0, minimum: int = 2) -> Interval:
         Along which they lie.
     minimum : int
         Fewer values than this, or fewer than two, give NaN as bounds.
+    level : float
+        That the mean lies outside; 0.05 for 95 %.
 
     Returns
     -------
@@ -78,7 +112,7 @@ def t_interval(values: Any, axis: int = 0, minimum: int = 2) -> Interval:
     if count < max(2, minimum):
         unknown = np.full_like(mean, np.nan)[()]
         return Interval(mean, unknown, unknown)
-    half = stats.t.ppf(0.975, count - 1) * values.std(axis=axis, ddof=1) / np.sqrt(count)
+    half = stats.t.ppf(1 - level / 2, count - 1) * values.std(axis=axis, ddof=1) / np.sqrt(count)
     return Interval(mean, mean - half, mean + half)
 
 

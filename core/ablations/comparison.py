@@ -12,7 +12,7 @@ import pandas as pd
 
 from core.ablations.design import Ablation
 from core.decoders.scoring.score_table import PROTOCOLS, RANKS
-from core.statistics import t_interval
+from core.statistics import holm_levels, t_interval
 
 CERTAIN = 0.05
 FEWEST = 2
@@ -30,7 +30,8 @@ class RowComparison:
     table : pd.DataFrame
         A row each: ``mean, sd, low, high`` (95 % t interval) and ``n`` over the unit;
         ``chance``; ``difference`` to the best row, paired, with ``difference_low`` and
-        ``difference_high`` (95 % t interval) and ``p``, corrected by Holm over the other rows;
+        ``difference_high`` (95 % t interval) and ``p``, both corrected by Holm's method over the
+        other rows;
         ``done`` replicates; ``error``, the first reason why one failed.
     values : np.ndarray of shape (rows, subjects, seeds)
         NaN where a decoder is missing.
@@ -88,8 +89,7 @@ def compare(
         As ``job.so_far`` gives them.
     protocol, measure : str
 
-    Source: paired t tests (Student 1908); Holm (1979), A simple sequentially rejective multiple
-    test procedure, Scandinavian Journal of Statistics 6:65-70.
+    Source: paired t tests (Student 1908), corrected by :func:`core.statistics.holm_levels`.
     """
     values, chance = _values(ablation, cells, protocol, measure)
     over = 2 if len(ablation.subjects) > 1 else 1
@@ -166,11 +166,12 @@ def _differences(values: np.ndarray, best: int | None, over: int) -> dict[str, n
     for row in range(count):
         present = pairs[row][np.isfinite(pairs[row])]
         if row != best and len(present):
-            interval = t_interval(present)
-            parts = (*interval, p_of(present))
-            for name, part in zip(names, parts, strict=True):
-                columns[name][row] = part
-    columns["p"] = holm(columns["p"])
+            columns["p"][row] = p_of(present)
+    columns["p"], levels = holm_levels(columns["p"], CERTAIN)
+    for row in np.flatnonzero(np.isfinite(columns["p"])).tolist():
+        present = pairs[row][np.isfinite(pairs[row])]
+        for name, part in zip(names, t_interval(present, level=levels[row]), strict=False):
+            columns[name][row] = part
     return columns
 
 
@@ -186,15 +187,6 @@ def p_of(differences: np.ndarray) -> float:
         return 1.0
     error = differences.std(ddof=1) / np.sqrt(len(differences))
     return float(2 * stats.t.sf(abs(differences.mean()) / error, len(differences) - 1))
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """Correct p-values (k,) for their number by Holm's method; NaN stays and does not count."""
-    corrected = np.full(len(p), np.nan)
-    order = np.argsort(p)[: int(np.isfinite(p).sum())]
-    factors = np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors))
-    return corrected
 
 
 def _add_cells(table: pd.DataFrame, cells: Sequence[Mapping[str, Any]]) -> None:

@@ -238,13 +238,29 @@ def _score_line(row: dict[str, Any]) -> str:
     return (
         f"{row['protocol']:<16}  {row['measure']:<12}  {number(row, 'value'):>7}  "
         f"chance {number(row, 'chance'):>7}  {_interval(row)}  p {row['p']:.3g}, n {row['n']}"
+        f"{_difference(row)}"
     )
 
 
 def _interval(row: dict[str, Any]) -> str:
     if row["low"] is None:
         return "no interval"
-    return f"95% {number(row, 'low')} to {number(row, 'high')}"
+    from core.decoders.scoring.score_table import over
+
+    return f"95% {number(row, 'low')} to {number(row, 'high')} over {over(row, 'resampled')}"
+
+
+def _difference(row: dict[str, Any]) -> str:
+    """What the decoder differs by from a baseline, '' of itself."""
+    if row.get("difference_p") is None:
+        return ""
+    from core.scores import outcome
+
+    low, high = (number(row, f"difference_{edge}") for edge in ("low", "high"))
+    return (
+        f"; decoder {outcome(row['difference'], row['difference_p'])}: difference "
+        f"{number(row, 'difference')}, {low} to {high}, p {row['difference_p']:.3g}"
+    )
 
 
 def number(row: dict[str, Any], name: str) -> str:

@@ -103,7 +103,9 @@ def repeats(curve: Sequence[RepeatScore]) -> go.Figure:
             error_y={"array": upper, "arrayminus": lower, "symmetric": False, "thickness": 1.5},
             mode="lines+markers",
             marker={"color": INK, "size": 9},
-            hovertemplate="%{x} averaged: %{y:.1%}<extra></extra>",
+            customdata=[[score.low, score.high, score.over] for score in curve],
+            hovertemplate="%{x} averaged: %{y:.1%} (95 % %{customdata[0]:.1%} to "
+            "%{customdata[1]:.1%} over %{customdata[2]})<extra></extra>",
         )
     )
     figure.add_hline(y=0.5, line=CHANCE, annotation_text="chance")

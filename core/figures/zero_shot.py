@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.decoders.scoring.score_table import over as scored_over
 from core.figures.charts import styled
 from core.figures.images import CATEGORY_COLOURS
 from core.zero_shot import Confusion, Published
@@ -51,7 +52,7 @@ def accuracy(curve: pd.DataFrame, n: int, published: Sequence[Published] = ()) -
 
 
 def _add_series(figure: go.Figure, rows: pd.DataFrame, over: str, colour: str, pale: str) -> None:
-    n = rows["n_way"].to_numpy()
+    n, unit = rows["n_way"].to_numpy(), scored_over(rows.iloc[0], "resampled")
     for edge, fill in (("high", None), ("low", "tonexty")):
         figure.add_scatter(
             x=n,
@@ -71,7 +72,7 @@ def _add_series(figure: go.Figure, rows: pd.DataFrame, over: str, colour: str, p
         line={"color": colour, "width": 2},
         customdata=rows[["low", "high", "chance"]].to_numpy(),
         hovertemplate="%{x} " + over + ": %{y:.1%} (%{customdata[0]:.1%} to "
-        "%{customdata[1]:.1%}), chance %{customdata[2]:.1%}<extra></extra>",
+        f"%{{customdata[1]:.1%}} over {unit}), chance %{{customdata[2]:.1%}}<extra></extra>",
     )
     figure.add_scatter(
         x=n,

@@ -28,7 +28,8 @@ seen (= retrieval AUC = mean normalised rank).
 - **simulated**: the simulated experiment, subject S1, {seeds} seeds; the object categories of \
 the test set were never trained.
 - **BOLD5000**: {bold5000}
-- Repeats are averaged. 95 % intervals of the test sets are about {intervals}.
+- Repeats are averaged. 95 % intervals of the test sets are about {intervals}: over whole object
+  categories in the simulated experiment, over images in BOLD5000.
 - {sizes}
 
 Every measure, with its interval, chance and p, is in `report/decoders.md` below the results

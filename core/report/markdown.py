@@ -25,8 +25,9 @@ categories; the test images are the same.
 
 - A cell is the mean over the seeds, (the lowest..the highest seed), and [the 95 % interval].
 - The interval of heads and of study C: the seeds' scores of each image are averaged, and \
-images are resampled (percentiles of {draws} samples). It holds the seeds fixed, whose spread \
-the range shows. That of the median rank is of the median over the queries of all seeds.
+the interval is over whole categories, queries and candidates at once (core/scores/intervals.py). \
+It holds the seeds fixed, whose spread the range shows. That of the median rank is of the median \
+over the queries of all seeds, by {draws} bootstrap samples of categories.
 - The interval of controls is Student's t interval of the mean over shuffles: every shuffle has \
 other responses.
 - p: whole categories permuted, seeds together ({draws} permutations), of two-way.

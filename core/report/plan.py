@@ -76,7 +76,8 @@ QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 2)
 class Condition:
     """A row of the report: one decoder with several seeds.
 
-    ``over`` says what its 95 % interval is taken over, 'images' or 'shuffles'.
+    ``over`` says what its 95 % interval is taken over: 'shuffles', or 'images', which with known
+    categories are whole categories.
     """
 
     part: str

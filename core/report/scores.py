@@ -21,7 +21,7 @@ from core.progress import Progress
 from core.report.plan import Condition
 from core.statistics import t_interval
 
-VERSION = 3
+VERSION = 4
 AVERAGED = "averaged repeats"
 # Of a config: what decides about rows, embeddings and sets.
 MATERIAL = (
@@ -45,7 +45,7 @@ def score(condition: Condition, draws: int, progress: Progress) -> pd.DataFrame:
     ----------
     condition : Condition
     draws : int
-        Bootstrap samples and permutations.
+        Permutations, and bootstrap samples of the median rank.
     progress : callable
         ``progress(fraction, message)``; may raise ``Cancelled``.
 
@@ -57,9 +57,9 @@ def score(condition: Condition, draws: int, progress: Progress) -> pd.DataFrame:
         and ``over``, what it was taken over; ``p``; ``chance, n, images, categories,
         candidates`` of one seed; ``runs``; ``parameters`` of the head.
 
-    Over 'images', the seeds' scores of an image are averaged and images are resampled
-    (see ``core.scores.pooled``). Over 'shuffles', each with its own responses, it is Student's t
-    interval of their mean, and there is no p.
+    Over 'categories' or, where fewer than three are known, 'images', the seeds' scores of an
+    image are averaged (see ``core.scores.pooled``). Over 'shuffles', each with its own responses,
+    it is Student's t interval of their mean, and there is no p.
     """
     runs = []
     for number, config in enumerate(condition.configs):
@@ -113,7 +113,7 @@ def _measures(
     """The measures of a set and protocol; without draws there is no interval."""
     each = [scores.pooled([run], permutations=1, resamples=1) for run in by_run]
     values = np.array([table["value"] for table in each], dtype=np.float64)
-    table = each[0].drop(columns=["value", "permuted", "left_out"])
+    table = each[0].drop(columns=["value", "permuted", "resampled", "left_out"])
     table["low"] = table["high"] = table["p"] = np.nan
     if draws and condition.over == "shuffles":
         _, table["low"], table["high"] = t_interval(values)
@@ -121,11 +121,12 @@ def _measures(
         pooled = scores.pooled(by_run, permutations=draws, resamples=draws)
         for column in ("low", "high", "p"):
             table[column] = pooled[column]
+    unit = each[0]["resampled"] if condition.over == "images" else condition.over
     spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
     over = {"mean": values.mean(axis=0), "min": values.min(axis=0), "max": values.max(axis=0)}
     labels: dict[str, Any] = {
         **{"part": condition.part, "case": condition.name, "head": condition.head},
-        **{"side": side, "protocol": protocol, "over": condition.over, "runs": len(runs)},
+        **{"side": side, "protocol": protocol, "over": unit, "runs": len(runs)},
         "parameters": int(runs[0].facts["parameters"]),
     }
     return table.assign(**over, sd=spread, **labels)

@@ -193,3 +193,18 @@ def test_constant_units_have_no_noise_ceiling_and_perfect_ones_a_whole_one():
     measured = statistics.noise_ceilings(trials, np.tile(np.arange(5), 2))
     assert np.isnan(measured.ceiling[0])
     assert measured.ceiling[1] == 1.0
+
+
+def test_holm_by_hand():
+    corrected, level = statistics.holm_levels(np.array([0.01, np.nan, 0.04, 0.03]))
+    assert corrected == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
+    # The first of three is certain; the second, tested at .05 / 2, ends the procedure.
+    assert level == pytest.approx([0.05 / 3, 0.05, 0.05 / 2, 0.05 / 2])
+    assert statistics.holm_levels(np.array([0.9, 0.8]))[0].tolist() == [1, 1]
+
+
+def test_an_interval_at_the_level_of_holm_leaves_0_out_where_p_is_certain():
+    p = np.random.default_rng(0).random((2000, 4)) ** 3
+    for row in p:
+        corrected, level = statistics.holm_levels(row)
+        assert ((row <= level) == (corrected <= 0.05)).all()

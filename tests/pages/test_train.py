@@ -9,7 +9,7 @@ import pytest
 from core import datasets, decoders, jobs, store
 from core.decoders import Config
 from core.decoders.runs import save
-from core.decoders.scoring.score_table import load_table, save_table, verdicts
+from core.decoders.scoring.score_table import DIFFERENCE, load_table, save_table, verdicts
 from core.decoders.scoring.units_used import describe_units, units_used
 from pages.shared.decoders import described, retrieved
 from pages.shared.decoders import run as decoder_runs
@@ -385,8 +385,12 @@ def test_a_training_that_diverged_says_so(recording):
     assert app.dataframe[-1].value.set_index("Head").loc["mlp"]["State"] == "diverged"
 
 
-def scored(**values):
-    """A table of scores: heads by name, (value, low, high) of two-way, top-1 half of it."""
+def scored(differences=None, **values):
+    """A table of scores: heads by name, (value, low, high) of two-way, top-1 half of it.
+
+    ``differences`` by baseline: (difference, low, high, p).
+    """
+    lacking = (np.nan,) * 4
     rows = [
         {
             "head": head,
@@ -397,7 +401,9 @@ def scored(**values):
             "high": share * high,
             "p": 0.2 if head == "unsure" else 0.01,
             "permuted": "categories",
+            "resampled": "categories",
             "categories": 20,
+            **dict(zip(DIFFERENCE, (differences or {}).get(head, lacking), strict=True)),
         }
         for head, (value, low, high) in values.items()
         for protocol, part in (("averaged repeats", 1.0), ("single trials", 0.9))
@@ -410,36 +416,40 @@ BASELINES = {
     "ridge (baseline)": (0.7, 0.68, 0.72),
     "linear (baseline)": (0.6, 0.58, 0.62),
 }
+ABOVE, BELOW, LEVEL = (0.1, 0.05, 0.15, 0.001), (-0.1, -0.15, -0.05, 0.001), (0.1, -0.1, 0.3, 0.3)
 
 
 @pytest.mark.parametrize(
-    ("own", "standing"),
+    ("ridge", "linear", "standing"),
     [
-        ((0.8, 0.75, 0.85), "better than"),
-        ((0.71, 0.69, 0.73), "within the interval of"),
-        ((0.69, 0.67, 0.71), "within the interval of"),
-        ((0.5, 0.45, 0.55), "no better than"),
+        (ABOVE, ABOVE, "better"),
+        (ABOVE, LEVEL, "no difference seen"),
+        (LEVEL, LEVEL, "no difference seen"),
+        (BELOW, LEVEL, "worse"),
+        (BELOW, ABOVE, "worse"),
     ],
 )
-def test_a_verdict_heeds_the_interval(own, standing):
-    found = verdicts(scored(mlp=own, **BASELINES), "mlp", "averaged repeats")
+def test_a_verdict_heeds_every_paired_difference(ridge, linear, standing):
+    differences = {"ridge (baseline)": ridge, "linear (baseline)": linear}
+    table = scored(differences, mlp=(0.8, 0.75, 0.85), **BASELINES)
+    found = verdicts(table, "mlp", "averaged repeats")
     assert [one.measure for one in found] == ["two-way", "top-1"]
     assert [one.standing for one in found] == [standing] * 2
-    assert {one.baseline for one in found} == {"ridge"}
-    assert found[0].against == 0.7
-    assert found[0].permuted == "20 categories"
+    assert [one.baseline for one in found[0].baselines] == ["ridge", "linear"]
+    assert found[0].baselines[0].value == 0.7
+    assert (found[0].permuted, found[0].resampled) == ("20 categories", "20 categories")
     assert all(one.is_above_chance for one in found)
 
 
 def test_a_verdict_is_of_the_protocol_shown():
     [found, _] = verdicts(scored(mlp=(0.8, 0.7, 0.9), **BASELINES), "mlp", "single trials")
-    assert (found.value, found.against) == pytest.approx((0.72, 0.63))
+    assert (found.value, found.baselines[0].value) == pytest.approx((0.72, 0.63))
 
 
 def test_a_verdict_knows_chance():
     found = verdicts(scored(unsure=(0.51, 0.4, 0.6)), "unsure", "averaged repeats")
     assert not any(one.is_above_chance for one in found)
-    assert [one.baseline for one in found] == ["", ""]
+    assert [one.baselines for one in found] == [(), ()]
 
 
 def test_a_verdict_on_several_subjects_takes_the_mean_of_the_baselines():
@@ -449,17 +459,26 @@ def test_a_verdict_on_several_subjects_takes_the_mean_of_the_baselines():
         "linear, S1 (baseline)": (0.8, 0.7, 0.9),
         "linear, S2 (baseline)": (0.64, 0.5, 0.7),
     }
-    [found, _] = verdicts(scored(mlp=(0.8, 0.75, 0.85), **of_subjects), "mlp", "averaged repeats")
-    assert (found.baseline, found.subjects) == ("linear", 2)
-    assert found.against == pytest.approx(0.72)
-    assert found.standing == "better than"
+    table = scored(dict.fromkeys(of_subjects, ABOVE), mlp=(0.8, 0.75, 0.85), **of_subjects)
+    [found, _] = verdicts(table, "mlp", "averaged repeats")
+    assert [(each.baseline, each.subjects) for each in found.baselines] == [
+        ("linear", 2),
+        ("ridge", 2),
+    ]
+    assert [each.value for each in found.baselines] == pytest.approx([0.72, 0.7])
+    assert found.standing == "better"
 
 
 def test_a_verdict_is_worded():
-    found = verdicts(scored(unsure=(0.7, 0.65, 0.75), **BASELINES), "unsure", "averaged repeats")
-    chance, baselines = decoder_scores.in_sentences(found)
+    differences = {"ridge (baseline)": LEVEL, "linear (baseline)": BELOW}
+    table = scored(differences, unsure=(0.7, 0.65, 0.75), **BASELINES)
+    chance, baselines = decoder_scores.in_sentences(verdicts(table, "unsure", "averaged repeats"))
     assert chance.startswith("Not above chance: two-way 70.0% (p = 0.200), top-1 35.0% (p =")
-    assert baselines.startswith("**two-way** 70.0% (65.0% to 75.0%): within the interval of ridge")
+    assert baselines.splitlines()[0].rstrip() == (
+        "**two-way** 70.0% (65.0% to 75.0%, over 20 categories): no difference seen to ridge "
+        "(70.0%; difference 10.0%, -10.0% to 30.0%, p = 0.300); worse than linear (60.0%; "
+        "difference -10.0%, -15.0% to -5.0%, p = 0.001)."
+    )
 
 
 EXAMPLES = ["linear", "ridge", "mlp"]

@@ -91,7 +91,9 @@ def test_the_answer_comes_first_with_what_it_is_worth(run):
     row = analysis.at("averaged repeats", "images", 2)
     said = texts(app)
     assert f"Picks the right one of two images in {100 * row['value']:.0f} of 100**" in said
-    assert re.search(r"chance 50 \(95 % interval \d+\.\d% to \d+\.\d% over \d+ images; p = ", said)
+    assert re.search(
+        r"chance 50 \(95 % interval \d+\.\d% to \d+\.\d% over \d+ categories; p = ", said
+    )
     categories = int(row["categories"])
     assert f"Picks the right one of {categories} categories in" in said
     assert re.search(rf"over {categories} categories; p = 0\.\d+, categories permuted", said)

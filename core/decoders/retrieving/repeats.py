@@ -9,11 +9,10 @@ import numpy as np
 
 from core import scores
 from core.decoders.retrieving.decoded import Decoded
+from core.decoders.scoring.score_table import over
 from core.decoders.training.data import rows_of
-from core.scores import resampling
-from core.vectors import has_direction, unit_rows
+from core.vectors import has_direction
 
-RESAMPLES = 1000
 # An interval over fewer images says little.
 FEWEST = 10
 
@@ -47,8 +46,8 @@ class Repeats:
 class RepeatScore(NamedTuple):
     """Two-way identification among test images from the average of ``repeats`` trials.
 
-    ``low`` and ``high`` are the 95 % interval over ``images``, which are the same for every
-    number of repeats.
+    ``low`` and ``high`` are the 95 % interval, see ``core.scores.evaluate``; ``over`` says
+    over what, such as '20 categories'. ``images`` are the same for every number of repeats.
     """
 
     repeats: int
@@ -56,6 +55,7 @@ class RepeatScore(NamedTuple):
     low: float
     high: float
     images: int
+    over: str
 
 
 def decode_repeats(decoded: Decoded) -> Repeats:
@@ -76,7 +76,7 @@ def decode_repeats(decoded: Decoded) -> Repeats:
     return Repeats(stimulus, number, single, averaged)
 
 
-def score_repeats(decoded: Decoded, repeats: Repeats, seed: int = 0) -> list[RepeatScore]:
+def score_repeats(decoded: Decoded, repeats: Repeats) -> list[RepeatScore]:
     """Two-way identification from the average of 1, 2, ... repeats.
 
     Images with as many repeats as at least half of the repeated ones have are scored, for every
@@ -92,14 +92,18 @@ def score_repeats(decoded: Decoded, repeats: Repeats, seed: int = 0) -> list[Rep
         return []
     right = np.searchsorted(test, scored)
     starts = np.searchsorted(repeats.stimulus, scored)
-    draws = resampling.Draws(len(scored), 1, RESAMPLES, seed).images / len(scored)
+    category = np.array([*decoded.data.names, ""])[decoded.data.category[test]]
     curve = []
     for number in range(1, depth + 1):
-        predicted = unit_rows(repeats.averaged[starts + number - 1])
-        similarity = (predicted @ unit_rows(targets[test]).T).astype(np.float32)
-        credit = scores.two_way(scores.mean_ranks(similarity, right), len(test))
-        low, high = resampling.interval(draws @ credit)
-        curve.append(RepeatScore(number, float(credit.mean()), low, high, len(scored)))
+        predicted = repeats.averaged[starts + number - 1]
+        queries = scores.Queries(predicted, targets[test], right, category)
+        table = scores.evaluate(queries, permutations=1, resamples=1)
+        row = table[table["measure"] == "two-way"].iloc[0]
+        interval = float(row["low"]), float(row["high"])
+        point = RepeatScore(
+            number, float(row["value"]), *interval, len(scored), over(row, "resampled")
+        )
+        curve.append(point)
     return curve
 
 

@@ -14,7 +14,7 @@ from core.decoders.config import Config
 from core.decoders.runs import Run
 from core.decoders.scoring import low_level
 from core.decoders.scoring.prototypes import prototypes_of
-from core.decoders.scoring.score_table import BASELINE, CURRENT, PROTOCOLS
+from core.decoders.scoring.score_table import BASELINE, CURRENT, PROTOCOLS, baseline_of
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data, prepare
 from core.decoders.training.train import train
@@ -62,7 +62,7 @@ def evaluate(
         the store. Where single subjects are told apart, on each alone, of the same images.
         With them stand the controls of ``low_level``: what pixels alone reach.
     permutations, resamples : int
-        Of the p-value and of the interval; see ``core.scores.evaluate``.
+        See ``core.scores.evaluate``.
     side : {'test', 'validation'}
         The validation set is for choosing among decoders.
     prompts : sequence of str
@@ -73,8 +73,11 @@ def evaluate(
     -------
     pd.DataFrame
         ``head``, ``protocol`` ('averaged repeats'; 'single trials' where there are repeats),
-        and the columns of ``core.scores.evaluate``. ``attrs['badge']`` is the worst finding
-        about the split, ``attrs['note']`` says where there are no top-1 and top-5, and
+        and the columns of ``core.scores.evaluate``. Rows of baselines say how far the decoder is
+        above them, on the same images: ``difference``, ``difference_low``, ``difference_high``
+        and ``difference_p`` of ``core.scores.compare``, corrected over the baselines; of
+        several subjects that to the mean of their baselines. ``attrs['badge']`` is the worst
+        finding about the split, ``attrs['note']`` says where there are no top-1 and top-5, and
         what of the prompts the encoder did not read or never learned, or ''.
 
     Raises
@@ -94,16 +97,19 @@ def evaluate(
     compared = [(run.config.head, run)]
     if baselines:
         compared += _baselines(run.config, portion(progress, 0.1, 0.7))
-    tables = []
+    by_protocol: dict[str, dict[str, scores.Scored]] = {name: {} for name in PROTOCOLS}
     scoring = portion(progress, 0.7, 0.9)
     for number, (name, each) in enumerate(compared):
         scoring(number / len(compared), f"Scoring {name}")
         own = data if each.config.subjects == run.config.subjects else prepare(each.config)
-        tables += _scored(name, each, own, kind, permutations, resamples, side)
+        scored = _scored(each, own, kind, permutations, resamples, side)
+        for protocol, of_protocol in scored.items():
+            by_protocol[protocol][name] = of_protocol
+    table = _joined(run.config.head, by_protocol)
     if baselines:
         controls = low_level.controls(run.config, data, side, portion(progress, 0.9, 1.0))
-        tables += low_level.rows(controls, run.config.seed, permutations, resamples)
-    table = pd.concat(tables, ignore_index=True)
+        rows = low_level.rows(controls, run.config.seed, permutations, resamples)
+        table = pd.concat([table, *rows], ignore_index=True)
     table.attrs |= {"badge": run.badge, "note": " ".join([*_note(data, side), *notes])}
     return table
 
@@ -165,21 +171,21 @@ def _baselines(config: Config, progress: Progress) -> list[tuple[str, Run]]:
 
 
 def _scored(
-    name: str,
     run: Run,
     data: Data,
     prototypes: scores.Prototypes,
     permutations: int,
     resamples: int,
     side: str,
-) -> list[pd.DataFrame]:
-    tables = []
+) -> dict[str, scores.Scored]:
+    """Scores by protocol."""
+    by_protocol = {}
     averaged = queries(run, data, side, "mean")
     for protocol, trials in PROTOCOLS.items():
         own = averaged if trials == "mean" else queries(run, data, side, trials)
         if trials == "all" and len(own.image) == len(averaged.image):  # no repeats
             continue
-        table = scores.pooled(
+        by_protocol[protocol] = scores.score(
             [own],
             prototypes.vectors,
             run.config.seed,
@@ -187,10 +193,30 @@ def _scored(
             resamples,
             with_images=prototypes.with_images,
         )
-        table.insert(0, "protocol", protocol)
-        table.insert(0, "head", name)
-        tables.append(table)
-    return tables
+    return by_protocol
+
+
+def _joined(head: str, by_protocol: Mapping[str, Mapping[str, scores.Scored]]) -> pd.DataFrame:
+    """One table of all heads, head by head; baselines with the difference of the decoder."""
+    tables = []
+    for protocol, scored in by_protocol.items():
+        baselines: dict[str, list[dict[str, scores.UnitScores]]] = {}
+        for name in scored:
+            if name.endswith(BASELINE):
+                baselines.setdefault(baseline_of(name), []).append(scored[name].by_unit)
+        if not scored:
+            continue
+        differences = scores.compare(scored[head].by_unit, baselines)
+        for name, each in scored.items():
+            baseline = baseline_of(name) if name.endswith(BASELINE) else None
+            own = differences[differences["name"] == baseline].drop(columns="name")
+            table = each.table.merge(own, "left", "measure") if baselines else each.table
+            table.insert(0, "protocol", protocol)
+            table.insert(0, "head", name)
+            tables.append(table)
+    heads = {name: place for scored in by_protocol.values() for place, name in enumerate(scored)}
+    tables.sort(key=lambda table: heads[table["head"].iloc[0]])
+    return pd.concat(tables, ignore_index=True)
 
 
 def queries(run: Run, data: Data, side: str, trials: str) -> scores.Queries:

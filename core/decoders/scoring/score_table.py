@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -11,8 +11,10 @@ import pandas as pd
 
 from core import store
 from core.encoders.prompt import PROMPT
+from core.scores.differences import CERTAIN, outcome
+from core.scores.differences import COLUMNS as DIFFERENCE
 
-VERSION, RESAMPLES = 4, 1000
+VERSION, RESAMPLES = 5, 1000
 MOST_KEYS = 10_000
 ATTRIBUTES = ("badge", "note")
 PROTOTYPES = ("images", "names", "both")
@@ -24,7 +26,6 @@ OPERATION, PROMPTED = "scores", "prompted_scores"
 RANKS = ("median-rank",)
 COMPARED = ("two-way", "top-1")
 BASELINE = " (baseline)"
-CERTAIN = 0.05
 # Controls: from pixels to the target without a response, and from responses to pixels.
 PIXELS_ALONE, PIXELS_DECODED = "pixels alone (control)", "ridge to pixels (control)"
 TWO_WAY, WITHIN = "two-way", "two-way within category"
@@ -68,7 +69,8 @@ def as_json(table: pd.DataFrame) -> dict[str, Any]:
 def from_json(columns: dict[str, Any]) -> pd.DataFrame:
     """The table that ``as_json`` was given, in the words of this version."""
     table = pd.DataFrame(columns).rename(columns=CURRENT)
-    return table.replace({name: CURRENT for name in ("permuted", "over") if name in table})
+    named = [name for name in ("permuted", "resampled", "over") if name in table]
+    return table.replace(dict.fromkeys(named, CURRENT))
 
 
 def forget_tables(run_key: str) -> None:
@@ -116,22 +118,52 @@ def worded(measure: str, value: float | None) -> str:
     return f"{value:.1f}" if measure in RANKS else f"{value:.1%}"
 
 
+def baseline_of(head: str) -> str:
+    """'ridge' of 'ridge, S1 (baseline)', the baseline of one of several subjects."""
+    return head.removesuffix(BASELINE).split(", ", maxsplit=1)[0]
+
+
+@dataclass(frozen=True)
+class BaselineVerdict:
+    """A decoder beside a baseline on the same images.
+
+    Attributes
+    ----------
+    baseline : str
+    value : float
+        Of the baseline: the mean where each of ``subjects`` has one of its own.
+    difference, low, high, p : float
+        The decoder's score less the baseline's; interval and p are corrected over the baselines.
+    subjects : int
+    """
+
+    baseline: str
+    value: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    subjects: int = 1
+
+    @property
+    def outcome(self) -> str:
+        """'better', 'worse' or 'no difference seen'."""
+        return outcome(self.difference, self.p)
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """A score of a decoder beside chance and the best baseline.
+    """A score of a decoder beside chance and the baselines.
 
     Attributes
     ----------
     measure : str
     value, low, high, p : float
         Of the decoder, with the 95 % interval.
-    permuted : str
-        What p is taken over, such as '20 categories'.
-    baseline : str
-        The best one; '' where there is none.
-    against : float
-        Score of the baseline: the mean where each of ``subjects`` has one of its own.
-    subjects : int
+    permuted, resampled : str
+        What p and the interval are over, such as '20 categories'.
+    baselines : tuple of BaselineVerdict
+        The best first.
     """
 
     measure: str
@@ -140,9 +172,8 @@ class Verdict:
     high: float
     p: float
     permuted: str
-    baseline: str = ""
-    against: float = float("nan")
-    subjects: int = 1
+    resampled: str
+    baselines: tuple[BaselineVerdict, ...] = ()
 
     @property
     def is_above_chance(self) -> bool:
@@ -150,16 +181,18 @@ class Verdict:
 
     @property
     def standing(self) -> str:
-        """'better than', 'no better than' or 'within the interval of' the baseline."""
-        if self.against < self.low:
-            return "better than"
-        if self.against > self.high:
-            return "no better than"
-        return "within the interval of"
+        """'better' than every baseline, 'worse' than one, or 'no difference seen'."""
+        outcomes = {baseline.outcome for baseline in self.baselines}
+        if outcomes == {"better"}:
+            return "better"
+        return "worse" if "worse" in outcomes else "no difference seen"
 
 
 def verdicts(table: pd.DataFrame, head: str, protocol: str) -> list[Verdict]:
-    """Two-way and top-1 of a decoder, each beside the baseline that is best at it.
+    """Two-way and top-1 of a decoder, each beside every baseline.
+
+    The same images are scored with both, and their difference is tested; no baseline is
+    chosen, so that of equal decoders 5 % are called better or worse than any.
 
     Parameters
     ----------
@@ -209,14 +242,25 @@ def beyond_pixels(table: pd.DataFrame, head: str) -> str:
     return " ".join(sentences)
 
 
+def over(row: Mapping[Any, Any] | pd.Series, column: str) -> str:
+    """What p ('permuted') or the interval ('resampled') of a row is over, as '20 categories'.
+
+    Images are said to be taken as independent, for nothing is known about what they share.
+    """
+    unit = row[column]
+    independent = " taken as independent" if unit == "images" and column == "resampled" else ""
+    return f"{row[unit]:,} {unit}{independent}"
+
+
 def _verdict(own: dict[Any, Any], baselines: pd.DataFrame) -> Verdict:
     value, low, high, p = (float(own[name]) for name in ("value", "low", "high", "p"))
-    over = own["permuted"]
-    verdict = Verdict(own["measure"], value, low, high, p, f"{own[over]:,} {over}")
-    if baselines.empty or pd.isna(low):
-        return verdict
-    heads = baselines["head"].str.removesuffix(BASELINE).str.split(", ", n=1).str[0]
-    by_head = baselines["value"].astype(float).groupby(heads)
-    best = str(by_head.mean().idxmax())
-    against, subjects = float(by_head.mean()[best]), int(by_head.size()[best])
-    return replace(verdict, baseline=best, against=against, subjects=subjects)
+    against = []
+    if "difference" in baselines:
+        for name, rows in baselines.groupby(baselines["head"].map(baseline_of)):
+            apart, least, most, own_p = (float(rows[column].iloc[0]) for column in DIFFERENCE)
+            mean = float(rows["value"].astype(float).mean())
+            each = BaselineVerdict(str(name), mean, apart, least, most, own_p, len(rows))
+            against.append(each)
+    against.sort(key=lambda each: -each.value)
+    units = (over(own, "permuted"), over(own, "resampled"))
+    return Verdict(own["measure"], value, low, high, p, *units, tuple(against))

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core import store
-from core.decoders.scoring.score_table import PROTOCOLS, load_table, worded
+from core.decoders.scoring.score_table import PROTOCOLS, load_table, over, worded
 from core.figures import training as figures
 from pages.shared.decoders import described
 from pages.shared.decoders.described import Row
@@ -91,7 +91,7 @@ def side_by_side(
 
 def _with_interval(score: Mapping[Any, Any]) -> str:
     value, low, high = (worded(score["measure"], score[name]) for name in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+    return f"{value} ({low} to {high}, {over(score, 'resampled')})"
 
 
 def _settings(picked: Sequence[Row]) -> None:

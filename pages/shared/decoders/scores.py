@@ -16,15 +16,22 @@ from core.decoders.scoring.fold_table import duration, fold_count
 from core.decoders.scoring.fold_table import load as load_folds
 from core.decoders.scoring.score_table import (
     PROTOCOLS,
+    BaselineVerdict,
     Verdict,
     beyond_pixels,
     load_table,
+    over,
     verdicts,
     worded,
 )
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
+STANDING = {
+    "better": "better than",
+    "worse": "worse than",
+    "no difference seen": "no difference seen to",
+}
 LEAK = "These scores measure the leak, not the decoder:"
 
 
@@ -51,7 +58,10 @@ def show_scores(ds: Dataset, run: Run) -> None:
     shown = table[table["protocol"] == protocol].sort_values("measure", key=_order, kind="stable")
     st.dataframe(in_words(shown), hide_index=True, height="content")
     st.caption(
-        "Intervals resample images; p permutes whole categories. top-1 and top-5: the right "
+        "Intervals are over what their column says, whole categories with their images where "
+        "three or more are known, and over subjects where there are several; p permutes the "
+        "same. Differences are of scores of the same images, corrected for the number of "
+        "baselines (Holm). top-1 and top-5: the right "
         "category among the test categories, by the mean embedding of its test images without "
         "the viewed one (or the viewed one, where there is no other). two-way: the right image "
         "beats another one (= retrieval AUC = mean normalised rank). Rank 1 is the best."
@@ -105,25 +115,33 @@ def _tell(compared: Sequence[Verdict]) -> None:
 
 
 def in_sentences(compared: Sequence[Verdict]) -> tuple[str, str]:
-    """How a decoder stands to chance, '' where it is above, and to the best baselines."""
+    """How a decoder stands to chance, '' where it is above, and to the baselines."""
     low = [f"{v.measure} {_value(v)}" for v in compared if not v.is_above_chance]
     over = f" {compared[0].permuted} were permuted." if low else ""
     chance = f"Not above chance: {', '.join(low)}.{over}" if low else ""
-    return chance, " ".join(_beside_baseline(v) for v in compared if v.baseline)
+    return chance, "  \n".join(_beside_baselines(v) for v in compared if v.baselines)
 
 
 def _value(verdict: Verdict) -> str:
     return f"{worded(verdict.measure, verdict.value)} (p = {verdict.p:.3f})"
 
 
-def _beside_baseline(verdict: Verdict) -> str:
-    numbers = (verdict.value, verdict.low, verdict.high, verdict.against)
-    value, low, high, against = (worded(verdict.measure, number) for number in numbers)
-    subjects = verdict.subjects
+def _beside_baselines(verdict: Verdict) -> str:
+    numbers = (verdict.value, verdict.low, verdict.high)
+    value, low, high = (worded(verdict.measure, number) for number in numbers)
+    each = "; ".join(_beside(verdict.measure, baseline) for baseline in verdict.baselines)
+    return f"**{verdict.measure}** {value} ({low} to {high}, over {verdict.resampled}): {each}."
+
+
+def _beside(measure: str, baseline: BaselineVerdict) -> str:
+    """Such as 'better than ridge (91.0%; difference 3.1%, 1.0% to 5.2%, p = 0.004)'."""
+    numbers = (baseline.value, baseline.difference, baseline.low, baseline.high)
+    value, difference, low, high = (worded(measure, number) for number in numbers)
+    subjects = baseline.subjects
     mean = f", mean of {subjects} subjects decoded one by one" if subjects > 1 else ""
     return (
-        f"**{verdict.measure}** {value} ({low} to {high}): {verdict.standing} "
-        f"{plain(verdict.baseline)} ({against}{mean})."
+        f"{STANDING[baseline.outcome]} {plain(baseline.baseline)} ({value}{mean}; difference "
+        f"{difference}, {low} to {high}, p = {baseline.p:.3f})"
     )
 
 
@@ -142,6 +160,7 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
             "Measure": table["measure"],
             "Value": _worded(table, "value"),
             "95 % interval": [f"{low} to {high}" for low, high in bounds],
+            "Interval over": [over(row, "resampled") for row in table.to_dict("records")],
             "Chance": _worded(table, "chance"),
             "p": [f"{value:.3f}" for value in table["p"]],
             "n": table["n"],

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.decoders.retrieving.repeats import FEWEST
-from core.decoders.scoring.score_table import load_table
+from core.decoders.scoring.score_table import load_table, over
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
 from pages.shared.frame.guard import show_error
@@ -49,8 +49,8 @@ def _two_way(answer: Answer) -> Iterator[str]:
         ].iloc[0]
         yield (
             f"of two test images it picks the right one in {own['value']:.0%} (chance 50%, 95 % "
-            f"interval {own['low']:.0%} to {own['high']:.0%} over images, p = {own['p']:.3f} over "
-            f"{own[own['permuted']]:,} {own['permuted']})"
+            f"interval {own['low']:.0%} to {own['high']:.0%} over {over(own, 'resampled')}, p = "
+            f"{own['p']:.3f} over {over(own, 'permuted')})"
         )
 
 
@@ -73,7 +73,8 @@ def show(answer: Answer, current: str) -> str | None:
                 alt="Two-way identification against the number of repeats averaged",
             )
             st.caption(
-                f"Among the images of the test set; 95 % intervals over {curve[0].images:,} images."
+                f"Among the images of the test set; {curve[0].images:,} images, 95 % intervals "
+                f"over {curve[0].over}."
             )
     return clicked
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.decoders import EvaluateRequest, Run
-from core.decoders.scoring.score_table import PROTOCOLS, beyond_pixels, load_table
+from core.decoders.scoring.score_table import PROTOCOLS, beyond_pixels, load_table, over
 from core.figures import zero_shot as figures
 from core.zero_shot import PUBLISHED, Published, ZeroShot
 from pages.shared.decoders.scores import in_words, warn_of_leak
@@ -46,13 +46,13 @@ def tell(analysis: ZeroShot, protocol: str, n: int) -> None:
 
 def sentence(row: Mapping[str, Any]) -> str:
     """Such as '**Picks the right one of two images in 98 of 100** (chance 50 …)'."""
-    n, unit = int(row["n_way"]), row["resampled"]
+    n, unit = int(row["n_way"]), row["over"]
     among = "two" if n == FEWEST else f"{n:,}"
     low, high = row["low"], row["high"]
     interval = "no interval" if pd.isna(low) else f"95 % interval {low:.1%} to {high:.1%}"
     return (
         f"**Picks the right one of {among} {unit} in {100 * row['value']:.0f} of 100**, chance "
-        f"{100 * row['chance']:.3g} ({interval} over {int(row[unit]):,} {unit}; "
+        f"{100 * row['chance']:.3g} ({interval} over {over(row, 'resampled')}; "
         f"p = {row['p']:.3f}, {row['permuted']} permuted; {int(row['n']):,} responses)."
     )
 
@@ -78,6 +78,7 @@ def in_draws(analysis: ZeroShot, protocol: str) -> str:
 def draw_curve(analysis: ZeroShot, protocol: str, n: int) -> None:
     """Accuracy against n, with published points."""
     curve = analysis.curve
+    unit = over(curve.iloc[0], "resampled")
     points = [row for row in PUBLISHED if row.method in DRAWN]
     st.plotly_chart(
         figures.accuracy(curve[curve["protocol"] == protocol], n, points),
@@ -86,9 +87,8 @@ def draw_curve(analysis: ZeroShot, protocol: str, n: int) -> None:
         "95 % intervals and chance; published points are open and grey",
     )
     st.caption(
-        "Mean over all draws of n - 1 others, exactly. Bands: 95 % interval, over images "
-        "(identification) or whole categories (classification). Dotted: chance. Open and grey: "
-        "published, of other recordings."
+        f"Mean over all draws of n - 1 others, exactly. Bands: 95 % interval over {unit}. Dotted: "
+        "chance. Open and grey: published, of other recordings."
     )
 
 
@@ -104,8 +104,8 @@ def show_scores(run: Run, kind: str, prompts: Sequence[str], protocol: str | Non
     st.dataframe(as_shown(shown), hide_index=True, height="content", key="zero_shot_scores")
     st.caption(
         "The same numbers as `python -m core evaluate`. top-k: the right category among the test "
-        "categories; image top-k: the right image among all test images. Intervals resample "
-        "images; p permutes what its column says."
+        "categories; image top-k: the right image among all test images. Intervals and p are "
+        "over what their columns say."
     )
     for note in (beyond_pixels(table, run.config.head), table.attrs["note"]):
         if note:
@@ -116,7 +116,7 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
     """Scores in words, measure by measure, with what they are sought among and are over."""
     order = {name: place for place, name in enumerate(dict.fromkeys(table["measure"]))}
     ordered = table.sort_values("measure", key=lambda names: names.map(order), kind="stable")
-    permuted = [f"{row[row['permuted']]:,} {row['permuted']}" for _, row in ordered.iterrows()]
+    permuted = [over(row, "permuted") for row in ordered.to_dict("records")]
     words = in_words(ordered).assign(
         Candidates=ordered["candidates"], Images=ordered["images"], Permuted=permuted
     )

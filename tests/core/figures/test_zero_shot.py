@@ -12,7 +12,7 @@ from core.zero_shot import PUBLISHED, Confusion
 
 def curve(over, ways):
     n = np.array(ways)
-    ends = {"low": 0.4, "high": 0.6}
+    ends = {"low": 0.4, "high": 0.6, "resampled": "categories", "categories": 20}
     return pd.DataFrame({"over": over, "n_way": n, "value": 0.5, "chance": 1 / n, **ends})
 
 
@@ -24,6 +24,7 @@ def test_accuracy_shows_bands_chance_and_what_was_published():
     named = [name for name in named if name]
     assert named == ["images", "categories", "published"]
     by_name = {trace.name: trace for trace in figure.data if trace.name}
+    assert "over 20 categories" in by_name["images"].hovertemplate
     np.testing.assert_allclose(by_name["chance, images"].y, [0.5, 0.3333, 0.02])
     published = [trace for trace in figure.data if trace.name == "published"]
     assert [trace.x[0] for trace in published] == [50, 300]

@@ -11,7 +11,12 @@ import torch
 
 from core import decoders, encoders, operations, scores
 from core.decoders.scoring import evaluation
-from core.decoders.scoring.score_table import forget_tables, load_table, save_table
+from core.decoders.scoring.score_table import (
+    DIFFERENCE,
+    forget_tables,
+    load_table,
+    save_table,
+)
 from core.decoders.training.batches import targets_of
 from core.errors import Cancelled, InputError, NotFoundError
 from tests.core.decoders import planted
@@ -122,6 +127,14 @@ def test_baselines_stand_in_the_table_once(run):
     own = decoders.train(replace(planted.config("linear"), training={}))
     alone = by_measure(decoders.evaluate(own, baselines=False, **FEW), "linear")
     found = by_measure(table, "linear (baseline)")
+    of_decoder = by_measure(table, run_.config.head)
+    assert of_decoder["difference"].isna().all()
+    shares = [name for name in found.index if name != "median-rank"]
+    expected = of_decoder["value"] - found["value"]
+    assert found["difference"][shares].tolist() == pytest.approx(expected[shares].tolist())
+    lies_outside = (found["difference_low"] > 0) | (found["difference_high"] < 0)
+    assert (lies_outside == (found["difference_p"] <= 0.05)).all()
+    found = found.drop(columns=list(DIFFERENCE))
     pd.testing.assert_frame_equal(found, alone.assign(head="linear (baseline)"))
 
 
