@@ -112,6 +112,9 @@ for _name, _operation in {
     "train": Operation(
         "core.decoders.job:run_training", "Decoder", "TrainRequest", ("dataset", "head")
     ),
+    "audit": Operation(
+        "core.decoders.job:run_audit", "Audit of a split", "AuditRequest", ("dataset",)
+    ),
     "evaluate": Operation(
         "core.decoders.job:run_evaluation",
         "Scores of a decoder",

@@ -216,8 +216,11 @@ def _fitted(summary: dict[str, Any]) -> str:
 
 
 def _split_lines(run: Run) -> list[str]:
-    worst = [finding["title"] for finding in run.audit if finding["level"] == run.badge != "green"]
-    return [f"split {run.config.split}: {run.badge}" + (f" ({'; '.join(worst)})" if worst else "")]
+    from core.decoders.scoring.audits import reasons
+
+    level = "not checked in full" if run.badge == "unchecked" else run.badge
+    why = reasons(run.audit)
+    return [f"split {run.config.split}: {level}" + (f" ({'; '.join(why)})" if why else "")]
 
 
 def _evaluate_lines(run: Run, table: pd.DataFrame) -> list[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from core.decoders.config import SETTINGS, Config
 from core.decoders.exchange import export, import_run, pack, unpack
 from core.decoders.heads import HEADS
-from core.decoders.job import EvaluateRequest, TrainRequest
+from core.decoders.job import AuditRequest, EvaluateRequest, TrainRequest
 from core.decoders.losses import LOSSES
 from core.decoders.ready import example_of, examples, key_of
 from core.decoders.runs import (
@@ -27,6 +27,7 @@ __all__ = [
     "HEADS",
     "LOSSES",
     "SETTINGS",
+    "AuditRequest",
     "Config",
     "EvaluateRequest",
     "Run",

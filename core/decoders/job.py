@@ -19,12 +19,13 @@ from core.decoders.scoring.score_table import (
     save_table,
     table_key,
 )
+from core.decoders.training.data import prepare
 from core.decoders.training.train import train
 from core.encoders import PROMPT, check_prompts, job_device
 from core.encoders import get as get_encoder
 from core.errors import InputError, NotFoundError
 from core.jobs.request import Request, check_fields
-from core.progress import Progress
+from core.progress import Progress, portion
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,45 @@ def run_training(request: TrainRequest, progress: Progress, folder: Path) -> dic
         ``key`` of the run.
     """
     return {"key": train(request.config, progress, folder).key}
+
+
+@dataclass(frozen=True)
+class AuditRequest(Request):
+    """The audit of a decoder's split, with its evidence."""
+
+    operation = "audit"
+
+    config: Config
+
+    @property
+    def label(self) -> str:
+        return "Collecting the evidence of the audit"
+
+    def key(self) -> None:
+        """None: the key follows from the prepared data, which the job alone has."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"config": self.config.to_json(), "dataset": self.config.dataset}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> AuditRequest:
+        check_fields(cls.operation, values, ("config", "dataset"), ("config",))
+        return cls(Config.from_json(values["config"]))
+
+
+def run_audit(request: AuditRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: audit a split.
+
+    Returns
+    -------
+    dict
+        ``key`` of the findings.
+    """
+    from core.decoders.scoring import audits
+
+    data = prepare(request.config, portion(progress, 0.0, 0.3))
+    audits.audit(data, request.config, portion(progress, 0.3, 1.0))
+    return {"key": audits.key_of(data, request.config)}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 from core import encoders, splits, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
+from core.decoders.scoring.audits import completed
 from core.decoders.scoring.score_table import forget_tables
 from core.decoders.training.data import Data, Scaling
 from core.errors import CorruptDataError
@@ -49,7 +50,7 @@ class Run:
         ``epoch, training, validation`` (losses), ``two_way`` (validation), ``learning_rate``,
         ``seconds``; empty in closed form.
     audit : list of dict
-        ``id, level, title, message, checked, count`` of each finding about the split.
+        ``id, level, title, message, checked, count, effect`` of each finding about the split.
     facts : dict
         ``best_epoch``, ``stopped`` (why), ``device``, ``seconds``, ``parameters`` (number),
         ``validation`` and ``two_way`` of the epoch kept, and ``alpha`` (regularisation) of
@@ -71,7 +72,7 @@ class Run:
 
     @property
     def badge(self) -> str:
-        """'green', 'amber' or 'red': the worst finding about the split."""
+        """'green', 'unchecked', 'amber' or 'red': the worst finding about the split."""
         return splits.worst(finding["level"] for finding in self.audit)
 
     @property
@@ -208,7 +209,7 @@ def restore(key: str, description: Mapping[str, Any], arrays: Mapping[str, np.nd
         Scaling(arrays["mean"], arrays["deviation"]),
         arrays["centre"],
         description["curve"],
-        description["audit"],
+        completed(description["audit"]),
         facts,
         description["partial"],
     )

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.progress import Progress
 from core.splits.case import Case
 from core.splits.checks import CHECKS
+from core.splits.copies import Copies
 from core.splits.findings import Finding
 from core.splits.fold import Fold, sorted_rows
 from core.splits.kind import MOST_CLUSTERS
@@ -29,6 +30,7 @@ def audit(
     *,
     clusters: int = 20,
     seed: int = 0,
+    copies: Copies | None = None,
 ) -> list[Finding]:
     """Check what leaks from the training and validation sets to the test set.
 
@@ -54,12 +56,17 @@ def audit(
     clusters, seed : int
         Number of k-means clusters and seed of the cluster check; with those of a split by
         cluster (and its features) it finds the clusters of that split.
+    copies : Copies, optional
+        From ``core.splits.copies.find_copies``, of all rows, where they were found before.
 
     Returns
     -------
     list of Finding
-        'same-image', 'same-content' (the images in a set are decoded for it),
+        'same-image', 'same-content', 'copies' (the images in a set are decoded for both),
         'near-duplicates', 'categories', 'clusters', 'fitted-on', 'validation', 'left-out'.
+        Red is one image in two sets, by whatever means, and statistics fitted on test images;
+        amber are near-duplicates, shared categories and validation images that were trained;
+        shared clusters are green. What was not checked is 'unchecked'.
 
     Raises
     ------
@@ -81,6 +88,7 @@ def audit(
         clusters=int(_within(clusters, "clusters", 2, MOST_CLUSTERS)),
         seed=check_seed(seed),
         progress=progress,
+        known_copies=copies,
         steps=len(CHECKS),
     )
     findings = []

@@ -12,10 +12,11 @@ import numpy as np
 from core.datasets import Dataset
 from core.progress import Progress, portion
 from core.splits.contents import pixel_hashes
+from core.splits.copies import MOST_IMAGES, Copies, find_copies
 from core.splits.findings import AuditCheck, Finding, Hits, joined
 from core.splits.fold import Fold
 from core.splits.partners import nearest_sharing, sharing
-from core.splits.pool import finite_rows, image_codes, numbered
+from core.splits.pool import finite_rows, image_codes, linked, numbered
 
 
 class Comparison(NamedTuple):
@@ -39,6 +40,7 @@ class Case:
     clusters: int
     seed: int
     progress: Progress | None = None
+    known_copies: Copies | None = None
     step: int = 0
     steps: int = 1
 
@@ -83,6 +85,24 @@ class Case:
         if self.ds.images is None:
             return np.full(self.ds.n_stimuli, -1, dtype=np.intp)
         return numbered(self.hashes[0], unknown="")
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Pairs of stimuli that show one image; only where there are images."""
+        return self.known_copies or find_copies(self.ds, self.rows, self.tell)
+
+    @cached_property
+    def altered(self) -> np.ndarray:
+        """Image of each row by altered copies, -1 where there are none. (n,) int."""
+        codes = np.full(self.ds.n_stimuli, -1, dtype=np.intp)
+        if self.ds.images is None or len(self.rows) > MOST_IMAGES:
+            return codes
+        rows = np.concatenate([self.copies.first, self.copies.second])
+        pair = np.tile(np.arange(len(self.copies.first)), 2)
+        # A row may stand in several pairs, a label each: joined by whatever they share.
+        labels = linked(rows, pair) if len(rows) else pair
+        codes[rows] = labels
+        return codes
 
     def comparisons(self, held: str = "test") -> Iterator[Comparison]:
         """Each fold: test against training and validation, or validation against training."""

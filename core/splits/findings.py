@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -11,8 +11,8 @@ import pandas as pd
 
 from core.errors import InputError
 
-Level = Literal["green", "amber", "red"]
-LEVELS: tuple[Level, ...] = ("green", "amber", "red")
+Level = Literal["green", "unchecked", "amber", "red"]
+LEVELS: tuple[Level, ...] = ("green", "unchecked", "amber", "red")
 # 'side' is the set of the known image; stored audits have the column under this name.
 EVIDENCE_COLUMNS = ("fold", "test", "train", "value", "side")
 MOST_EVIDENCE = 200
@@ -30,8 +30,9 @@ class Finding:
     Attributes
     ----------
     id : str
-    level : {'green', 'amber', 'red'}
-        'red': the test score cannot be trusted; 'amber': know this when you read it.
+    level : {'green', 'unchecked', 'amber', 'red'}
+        'red': the test score cannot be trusted; 'amber': know this when you read it;
+        'unchecked': nobody knows, which is not green.
     title, message : str
         What was checked; a plain sentence with counts.
     evidence : pd.DataFrame
@@ -39,11 +40,17 @@ class Finding:
         they share, or their cosine similarity), ``side`` (where the one under ``train``
         stands: 'train', 'validation' or 'fitted'); at most 200 rows.
     checked : bool
-        False where it could not be checked; the message says why, the level is 'green'.
+        False where it was not checked; the message says why. The level is 'unchecked', or 'green'
+        where there is nothing to check.
     count : int
         Images concerned, over all folds, also beyond the rows of ``evidence``.
     held : str
         The set whose images are concerned.
+    concerned : tuple of str
+        Stimulus ids of all of them, sorted.
+    effect : mapping, optional
+        What these images do to the score of a decoder, as ``core.decoders.scoring.effects``
+        measured it; None where it was not measured.
     """
 
     id: str
@@ -54,10 +61,12 @@ class Finding:
     checked: bool = True
     count: int = 0
     held: str = "test"
+    concerned: tuple[str, ...] = ()
+    effect: Mapping[str, Any] | None = None
 
 
 def badge(findings: Iterable[Finding]) -> Level:
-    """The worst level of the findings: 'green', 'amber' or 'red'.
+    """The worst level of the findings: 'green', 'unchecked', 'amber' or 'red'.
 
     Raises
     ------
@@ -124,7 +133,7 @@ class AuditCheck:
     def skipped(self, reason: str) -> Finding:
         """The finding that it could not be checked."""
         return Finding(
-            self.id, "green", self.title, f"Not checked: {reason}.", no_evidence(), checked=False
+            self.id, "unchecked", self.title, f"Not checked: {reason}.", no_evidence(), False
         )
 
     def finding(
@@ -139,4 +148,11 @@ class AuditCheck:
         finding = Finding(self.id, "green", self.title, text, held=self.held)
         if not count:
             return finding
-        return replace(finding, level=self.level, evidence=evidence_of(hits, ids), count=count)
+        concerned = tuple(sorted(set(ids[hits.held])))
+        return replace(
+            finding,
+            level=self.level,
+            evidence=evidence_of(hits, ids),
+            count=count,
+            concerned=concerned,
+        )

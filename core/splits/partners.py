@@ -38,6 +38,29 @@ def sharing(
     return Hits(np.full(len(held), fold), held, known[places], codes[held], sets[places])
 
 
+def paired(
+    fold: int,
+    held: np.ndarray,
+    known: np.ndarray,
+    sets: np.ndarray,
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> Hits:
+    """Held rows that stand in a pair with a known row, each with the partner of most value.
+
+    ``pairs`` are two rows and a value each; the other arguments are those of ``sharing``.
+    """
+    rows = np.concatenate([pairs[0], pairs[1]])
+    partners = np.concatenate([pairs[1], pairs[0]])
+    values = np.concatenate([pairs[2], pairs[2]])
+    here = np.isin(rows, held) & np.isin(partners, known)
+    order = np.lexsort((-values[here], rows[here]))
+    rows, partners, values = (each[here][order] for each in (rows, partners, values))
+    rows, first = np.unique(rows, return_index=True)
+    by_row = np.argsort(known)
+    places = by_row[np.searchsorted(known[by_row], partners[first])]
+    return Hits(np.full(len(rows), fold), rows, partners[first], values[first], sets[places])
+
+
 def nearest_sharing(
     fold: int,
     held: np.ndarray,

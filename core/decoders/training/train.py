@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from core.decoders.config import Config
 from core.decoders.heads.ridge import alphas
 from core.decoders.runs import Run, load, make_folder, run_key, save
 from core.decoders.scoring.audits import audit, brief
+from core.decoders.scoring.effects import measured
 from core.decoders.training.data import Data, as_opened, prepare
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.process import Terminated
@@ -79,7 +81,7 @@ def train(
     title = data.opened[0].info.title
     if config.is_closed_form:
         progress(BEGUN, "Solving the regression")
-        return save(_closed_form(empty, data), title)
+        return save(_judged(_closed_form(empty, data), data), title)
     place = folder or paths.results_root() / "training" / key
     make_folder(place)
     rest = portion(progress, BEGUN, 1.0)
@@ -102,7 +104,7 @@ def fit(config: Config, data: Data, progress: Progress, device: str | None = Non
     Neither the store nor the audit has a part in it: for controls, whose decoders nobody opens.
     Settings, errors and the decoder are those of ``train``.
     """
-    scaling, centre = data.scaling(config.training["trials"]), data.centre()
+    scaling, centre = data.scaling(**config.whatever_head), data.centre()
     empty = Run("control", config, data.shape, {}, scaling, centre)
     if config.is_closed_form:
         return _closed_form(empty, data)
@@ -110,6 +112,11 @@ def fit(config: Config, data: Data, progress: Progress, device: str | None = Non
         training = _training(empty, data, Path(place), encoders.device(device))
         _epochs(training, progress)
         return _kept(empty, training, encoders.device(device), training.stopped)
+
+
+def _judged(run: Run, data: Data) -> Run:
+    """The decoder with what the findings about its split do to its score."""
+    return replace(run, audit=brief(measured(run, data, audit(data, run.config))))
 
 
 def _closed_form(run: Run, data: Data) -> Run:
@@ -148,7 +155,7 @@ def _by_gradient(
     except (MemoryError, RuntimeError) as error:
         _keep_best(run, training, device, title)
         raise _explained(error, run) from error
-    kept = save(_kept(run, training, device, training.stopped), title)
+    kept = save(_judged(_kept(run, training, device, training.stopped), data), title)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return kept
 

@@ -15,6 +15,7 @@ from core import datasets, decoders, splits, store
 from core.datasets import Dataset, Reference
 from core.decoders import Config, Run
 from core.decoders.runs import OPERATION
+from core.decoders.scoring import audits
 from core.decoders.scoring.score_table import load_table, stamps
 from core.errors import NeurogalleryError
 from pages.shared.frame import results
@@ -99,7 +100,7 @@ def _cells(
         "Decoder": row.name,
         "Test two-way": _tested(scored, config.head, "two-way"),
         "Validation two-way": _per_cent(about.get("two_way")),
-        "Audit": splits.worst(finding["level"] for finding in facts["audit"]),
+        "Audit": _badge(facts["audit"]),
         "Test top-1": _tested(scored, config.head, "top-1"),
         "State": _state(facts, scored is not None, row.is_example),
         "Settings": in_words(changed(config)),
@@ -116,6 +117,12 @@ def _cells(
         "Subject": " + ".join(config.subjects),
         "Options": in_words(_changed_options(config)),
     }
+
+
+def _badge(listed: Sequence[Mapping[str, Any]]) -> str:
+    """The level of a split as the table says it."""
+    level = splits.worst(finding["level"] for finding in audits.completed(listed))
+    return "not checked" if level == "unchecked" else level
 
 
 def _tested(scored: pd.DataFrame | None, head: str, measure: str) -> float | None:

@@ -18,6 +18,7 @@ from core.splits import contents, partners
 CHECKS = [
     "same-image",
     "same-content",
+    "copies",
     "near-duplicates",
     "categories",
     "clusters",
@@ -79,6 +80,11 @@ def scattered(n=60, d=400, seed=0):
     return np.random.default_rng(seed).standard_normal((n, d))
 
 
+def levels(result):
+    """Levels of the checks that were made."""
+    return {finding.level for finding in result.values() if finding.checked}
+
+
 def found(folds, ds, *arguments, **options):
     return {finding.id: finding for finding in splits.audit(folds, ds, *arguments, **options)}
 
@@ -87,8 +93,9 @@ def test_a_clean_split_is_green_and_every_check_is_listed():
     ds = recording(images=own_images())
     findings = splits.audit(FOLD, ds, fitted_on=FOLD.train)
     assert [finding.id for finding in findings] == CHECKS
-    assert {finding.level for finding in findings} == {"green"}
-    assert splits.badge(findings) == "green"
+    assert {finding.level for finding in findings if finding.checked} == {"green"}
+    assert splits.badge(findings) == "unchecked"
+    assert splits.badge(splits.audit(FOLD, ds, scattered(), fitted_on=FOLD.train)) == "green"
     for finding in findings:
         assert finding.title
         assert finding.message.endswith(".")
@@ -109,6 +116,7 @@ def test_checks_that_cannot_be_made_say_why():
     unchecked = {key: one.message for key, one in found(fold, ds).items() if not one.checked}
     assert set(unchecked) == set(CHECKS) - {"same-image", "left-out"}
     assert "without images" in unchecked["same-content"]
+    assert "without images" in unchecked["copies"]
     assert "no category" in unchecked["categories"]
     assert "not said" in unchecked["fitted-on"]
     assert "no validation set" in unchecked["validation"]
@@ -135,7 +143,7 @@ def test_copies_by_id_and_by_file_on_the_training_and_the_validation_set():
         [0, "p057", "p010", "train"],
     ]
     assert copies.evidence["value"].tolist() == ["p003", "p044", "p057"]
-    assert {one.level for one in result.values()} == {"green"}
+    assert levels(result) == {"green"}
 
 
 def test_an_image_saved_again_under_another_id(monkeypatch):
@@ -143,9 +151,12 @@ def test_an_image_saved_again_under_another_id(monkeypatch):
     changed = {
         "p051": lambda: saved_again(image(7), "PNG"),
         "p053": lambda: saved_again(image(41), "WEBP", lossless=True),
-        "p054": lambda: saved_again(image(9), "JPEG", quality=60),  # other pixels: no claim
+        "p054": lambda: saved_again(image(9), "JPEG", quality=60),  # noise, of which little is left
     }
     result = found(FOLD, recording(images=own_images(changed)))
+    altered = result.pop("copies")
+    assert altered.level == "red"
+    assert altered.concerned == ("p051", "p053")
     content = result.pop("same-content")
     assert content.level == "red"
     assert content.message.startswith("2 of 10 test images equal")
@@ -153,7 +164,7 @@ def test_an_image_saved_again_under_another_id(monkeypatch):
         ["p051", "p007", "train"],
         ["p053", "p041", "validation"],
     ]
-    assert {one.level for one in result.values()} == {"green"}
+    assert levels(result) == {"green"}
 
 
 def test_images_of_equal_bytes_and_another_shape_differ():
@@ -180,7 +191,7 @@ def test_only_used_images_are_decoded_and_unreadable_ones_are_counted():
 
     fold = splits.Fold([0, 1, 2, 3], [], [50, 51])
     content = found(fold, recording(images=reading))["same-content"]
-    assert sorted(seen) == ["p000", "p001", "p002", "p003", "p050", "p051"]
+    assert sorted(set(seen)) == ["p000", "p001", "p002", "p003", "p050", "p051"]
     assert content.checked
     assert "3 images could not be read" in content.message
     nothing = found(splits.Fold([1], [], [50]), recording(images=reading))["same-content"]
@@ -199,7 +210,7 @@ def test_validation_images_that_were_trained():
         ["rep_p005", "p005"],
         ["p046", "p006"],
     ]
-    assert {one.level for one in result.values()} == {"green"}
+    assert levels(result) == {"green"}
 
 
 def test_near_duplicates_are_those_of_the_full_cosine_matrix(monkeypatch):
@@ -272,8 +283,10 @@ def test_shared_clusters_and_a_split_by_cluster_without_any():
     planted[55:] = np.eye(6)[1]
     planted += 0.01 * rng.standard_normal((60, 6))
     shared = found(FOLD, ds, planted, clusters=2)["clusters"]
-    assert shared.level == "amber"
+    # Whether they matter shows in the score; see core.decoders.scoring.effects.
+    assert shared.level == "green"
     assert shared.count == 5
+    assert shared.concerned == tuple(f"p{i:03d}" for i in range(50, 55))
     assert shared.evidence["test"].tolist() == [f"p{i:03d}" for i in range(50, 55)]
     assert "one of 2 k-means clusters" in shared.message
 
@@ -363,10 +376,12 @@ def test_badge_is_the_worst_level():
     def finding(level):
         return splits.Finding("x", level, "X", "x.")
 
-    assert splits.LEVELS == ("green", "amber", "red")
+    assert splits.LEVELS == ("green", "unchecked", "amber", "red")
     assert splits.badge([finding("green"), finding("amber")]) == "amber"
     assert splits.badge([finding("red"), finding("amber"), finding("green")]) == "red"
     assert splits.badge([finding("green")]) == "green"
+    assert splits.badge([finding("green"), finding("unchecked")]) == "unchecked"
+    assert splits.badge([finding("amber"), finding("unchecked")]) == "amber"
     with pytest.raises(InputError, match="no findings"):
         splits.badge([])
 

@@ -1,0 +1,5 @@
+"""Altered copies of an image: re-encoded, cropped, turned, mirrored, brightened, framed."""
+
+from core.splits.copies.finding import MOST_IMAGES, Copies, find_copies
+
+__all__ = ["MOST_IMAGES", "Copies", "find_copies"]

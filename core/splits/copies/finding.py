@@ -1,0 +1,166 @@
+"""Pairs of stimuli that show one image, altered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from core.datasets import Dataset
+from core.progress import Progress, portion
+from core.splits.copies import agreement, alignment
+from core.splits.copies.candidates import Candidate, nearest
+from core.splits.copies.views import View, views_of
+
+# More are not compared: pairs grow with the square.
+MOST_IMAGES = 20_000
+AT_ONCE = 64
+MOST_THREADS = 8
+CANDIDATES = 4
+# Correlation of detail below which a pair is dropped, at each size of the thumbnail.
+SIZES = ((24, 0.5), (48, 0.55), (96, 0.6))
+# Of a copy: correlation of detail, share of pixels of one tone and colour, and their sum. Set
+# between copies altered in 37 ways and the most alike images of one artist; see docs/methods.md.
+LEAST_COVERED = 0.85  # of one of the two: the same object elsewhere in another scene is no copy
+LEAST_DETAIL, LEAST_TONE, LEAST_SUM = 0.7, 0.85, 1.735
+
+
+class Copies(NamedTuple):
+    """Pairs of rows that show one image.
+
+    Attributes
+    ----------
+    first, second : np.ndarray of shape (p,), intp
+        ``first`` is the smaller row; each pair once.
+    agreement : np.ndarray of shape (p,), float64
+        Correlation of detail where the two overlap, 1 for equal images.
+    compared : np.ndarray of shape (m,), intp
+        Rows whose images were read.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    agreement: np.ndarray
+    compared: np.ndarray
+
+
+def find_copies(ds: Dataset, rows: np.ndarray, tell: Progress) -> Copies:
+    """Pairs of stimuli whose images are one image, altered.
+
+    Each image is a thumbnail, whole and without a plain border. Low frequencies of its
+    crops, in eight orientations, are compared with those of every other image; the most similar
+    are laid over each other and compared in detail, in tone and in colour. So found are copies
+    that were encoded again, resized, stretched, cropped by up to 30 % of an edge, mirrored,
+    turned by quarters and by a few degrees, made brighter or darker, of other contrast, gamma
+    or saturation, grey, blurred, framed, or with small writing on them.
+
+    Parameters
+    ----------
+    ds : Dataset
+        With images.
+    rows : np.ndarray of shape (m,), int
+    tell : callable
+        Called with (fraction, message); may raise ``Cancelled``.
+
+    Returns
+    -------
+    Copies
+    """
+    views, owner, compared = _read(ds, rows, portion(tell, 0.0, 0.3))
+    if not views:
+        none = np.empty(0, dtype=np.intp)
+        return Copies(none, none, np.empty(0), compared)
+    grey = np.stack([view.grey for view in views])
+    coloured = np.stack([view.coloured for view in views])
+    candidates = _likeliest(grey, owner, portion(tell, 0.3, 0.6))
+    found = list(_confirmed(candidates, grey, coloured, portion(tell, 0.6, 1.0)))
+    pairs = np.array([_pair(each, owner) for each, _ in found], dtype=np.intp).reshape(-1, 2)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    agreements = np.array([value for _, value in found])[order]
+    return Copies(pairs[order, 0], pairs[order, 1], agreements, compared)
+
+
+def _likeliest(grey: np.ndarray, owner: np.ndarray, tell: Progress) -> list[Candidate]:
+    """Of every pair of images that may be copies, the most similar views."""
+    best: dict[tuple[int, int], Candidate] = {}
+    for number, block in enumerate(nearest(grey, owner, CANDIDATES, AT_ONCE)):
+        for each in block:
+            pair = _pair(each, owner)
+            if pair not in best or each.similarity > best[pair].similarity:
+                best[pair] = each
+        tell(min(1.0, (number + 1) * AT_ONCE / len(grey)), "Looking for altered copies")
+    return list(best.values())
+
+
+def _pair(candidate: Candidate, owner: np.ndarray) -> tuple[int, int]:
+    first, second = sorted((int(owner[candidate.first]), int(owner[candidate.second])))
+    return first, second
+
+
+def measured(
+    candidates: Sequence[Candidate], grey: np.ndarray, coloured: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Detail and tone of candidates, -1 where they were dropped on the way. Two (p,)"""
+    values, tones = np.full((2, len(candidates)), -1.0)
+    if not candidates:
+        return values, tones
+    first = np.array([each.first for each in candidates])
+    second = np.array([each.second for each in candidates])
+    places = np.stack([each.place for each in candidates])
+    left = np.arange(len(candidates))
+    for size, least in SIZES:
+        one, other = (alignment.local_contrast(grey[part[left]], size) for part in (first, second))
+        places[left] = alignment.refined(one, other, places[left])
+        agreeing = agreement.overlap(one, other, places[left])
+        kept = (agreeing >= least) & (agreement.covered(places[left]) >= LEAST_COVERED)
+        left, agreeing = left[kept], agreeing[kept]
+        if not len(left):
+            return values, tones
+    values[left] = agreement.detail(grey[first[left]], grey[second[left]], places[left])
+    tones[left] = agreement.tone(coloured[first[left]], coloured[second[left]], places[left])
+    return values, tones
+
+
+def _confirmed(
+    candidates: Sequence[Candidate], grey: np.ndarray, coloured: np.ndarray, tell: Progress
+) -> Iterator[tuple[Candidate, float]]:
+    """Candidates that are copies, with their agreement."""
+    for start in range(0, len(candidates), AT_ONCE):
+        part = candidates[start : start + AT_ONCE]
+        values, tones = measured(part, grey, coloured)
+        enough = (values >= LEAST_DETAIL) & (tones >= LEAST_TONE)
+        for place in np.flatnonzero(enough & (values + tones >= LEAST_SUM)):
+            yield part[int(place)], float(values[place])
+        tell(min(1.0, (start + AT_ONCE) / len(candidates)), "Comparing images that are alike")
+
+
+def _read(
+    ds: Dataset, rows: np.ndarray, tell: Progress
+) -> tuple[list[View], np.ndarray, np.ndarray]:
+    """Views of the images that can be read, the row of each, and those rows."""
+    ids = ds.stimuli["id"].to_numpy(dtype=object)
+    views: list[View] = []
+    owner: list[int] = []
+    threads = max(2, min(MOST_THREADS, os.cpu_count() or 1))
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(rows), AT_ONCE):
+            chosen = rows[start : start + AT_ONCE]
+            for row, each in zip(chosen, pool.map(partial(_views, ds), ids[chosen]), strict=True):
+                views += each
+                owner += [int(row)] * len(each)
+            done = start + len(chosen)
+            tell(done / len(rows), f"Reading images: {done:,} of {len(rows):,}")
+    return views, np.array(owner, dtype=np.intp), np.unique(np.array(owner, dtype=np.intp))
+
+
+def _views(ds: Dataset, stimulus: str) -> list[View]:
+    try:
+        return views_of(ds.image(stimulus))
+    except MemoryError:
+        raise
+    except Exception:  # decoders of foreign files raise whatever they like
+        return []
