@@ -16,6 +16,7 @@ METHODS = ("spearman", "pearson")
 FEWEST_STIMULI = 8
 MOST_STIMULI = 1000
 SPLITS = 10
+# Of the mean signal: what a stimulus has at least, as its inverse weighs what it takes part in.
 WEAKEST = 0.3
 BINS, STEPS = 200, 300
 TINY = 1e-12
@@ -109,8 +110,9 @@ def repeat_ceiling(
     patterns = repeats.patterns
     if CENTRED[metric]:
         patterns = patterns - patterns.mean(axis=1, keepdims=True)
-    repeats = repeats._replace(patterns=patterns)
-    measured = _similarities(_sums(patterns, repeats.stimulus))
+    scale = np.sqrt(np.mean(patterns**2))
+    repeats = repeats._replace(patterns=patterns / (scale if scale > 0 else 1.0))
+    measured = _similarities(_sums(repeats.patterns, repeats.stimulus))
     middle, error = _squared_ceiling(repeats, measured, seed)
     if not np.isfinite(error):
         return None

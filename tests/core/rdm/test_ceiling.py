@@ -99,6 +99,14 @@ def test_the_order_of_trials_does_not_matter_and_a_seed_repeats():
     np.testing.assert_allclose(first, again)
 
 
+@pytest.mark.parametrize("scale", [1e-9, 1e6])
+def test_the_unit_of_the_responses_does_not_matter(scale):
+    recording = record(latent, 0.5, [3] * 40)
+    first = rdm.repeat_ceiling(recording.trials, recording.rows)
+    again = rdm.repeat_ceiling(recording.trials * scale, recording.rows)
+    np.testing.assert_allclose(first, again, rtol=1e-6)
+
+
 def test_repeats_within_a_run_count_as_one():
     recording = record(latent, 0.5, [4] * 40)
     ceiling = rdm.repeat_ceiling(recording.trials, recording.rows, np.tile([0, 0, 1, 1], 40))

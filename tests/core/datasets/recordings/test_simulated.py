@@ -13,7 +13,7 @@ from core import datasets, paths, rdm, simulation
 from core.datasets.recordings import simulated
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.simulation.scenes import object_categories
-from core.statistics import split_half_reliability
+from core.statistics import noise_ceilings, split_half_reliability
 
 HIGH = ("LOC", "FFA", "PPA", "EBA")
 
@@ -152,6 +152,9 @@ def test_reliability_follows_the_option_and_the_model_predicts_it(snr):
     rows = found.trials["id"].map(row_of).to_numpy()
     measured = split_half_reliability(found.betas, rows).units
     predicted = found.model.noise_ceiling(3)
+    estimated = noise_ceilings(found.betas, rows)
+    assert np.median(estimated.ncsnr) == pytest.approx(np.median(found.model.ncsnr), rel=0.12)
+    assert np.median(estimated.ceiling) == pytest.approx(np.median(predicted), abs=0.05)
     assert np.median(found.model.ncsnr) == pytest.approx(snr, rel=0.1)
     assert np.median(measured) == pytest.approx(np.median(predicted), abs=0.05)
     assert np.corrcoef(measured, predicted)[0, 1] > 0.8
