@@ -99,7 +99,7 @@ def evaluate(chosen: argparse.Namespace, bar: Any) -> int:
 def _evaluate_folds(run: Run, chosen: argparse.Namespace, bar: Any) -> int:
     from core.decoders.scoring import fold_table, folds
 
-    scores = fold_table.load(folds.evaluate(run.config, bar, device=chosen.device))
+    scores = fold_table.load(folds.evaluate(run.config, bar))
     bar.clear()
     assert scores is not None
     rows = records(scores.table)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +16,13 @@ import pandas as pd
 from core import paths, ridge, scores, store
 from core.decoders.config import Config
 from core.decoders.runs import Run, make_folder
+from core.decoders.scoring import fold_table, folds
+from core.decoders.scoring.fold_table import FoldScores
+from core.decoders.scoring.score_table import BASELINE
 from core.decoders.training.batches import targets_of
-from core.decoders.training.data import Data, prepare
+from core.decoders.training.data import Data, prepare_folds
 from core.decoders.training.train import trained
-from core.progress import Progress
+from core.progress import Progress, portion
 from core.report import plan
 from core.report.scores import AVERAGED
 from core.scores import resampling
@@ -30,12 +32,16 @@ NAME = "bold5000_csi1"
 TITLE = "BOLD5000, CSI1"
 PART = "BOLD5000"
 EMBEDDING = "clip66"
+RIDGE = f"ridge{BASELINE}"
 FOLDS = 10
 # Two-way identification, top-5 and median rank of 592 trials, and how near two-way must come.
 KNOWN, TOLERANCE = (0.666, 0.025, 168.0), 0.02
 STATED, HEADS = "as stated", "by core.decoders"
 TRIALS = "single trials"
-TWO_WAY, MEDIAN, ABOVE = "two-way", "median-rank", "two-way above ridge"
+TWO_WAY, MEDIAN = "two-way", "median-rank"
+ABOVE, ABOVE_CONTROL = "two-way above ridge", "two-way above control"
+# Of the scores over folds, those that the report shows.
+SHOWN = (TWO_WAY, "image top-5", MEDIAN)
 
 
 class EmbeddedTrials(NamedTuple):
@@ -47,7 +53,7 @@ class EmbeddedTrials(NamedTuple):
 
 
 class Tested(NamedTuple):
-    """Queries: rank of the own candidate, share of the others below it, image, fold; (q,) each.
+    """Queries: rank of the own candidate, share of the others below it, image; (q,) each.
 
     ``candidates`` is their number, in the first fold.
     """
@@ -55,7 +61,6 @@ class Tested(NamedTuple):
     rank: np.ndarray
     two_way: np.ndarray
     image: np.ndarray
-    fold: np.ndarray
     candidates: int
 
 
@@ -125,10 +130,12 @@ def score(trials: EmbeddedTrials, scale: plan.Scale, progress: Progress) -> pd.D
     Returns
     -------
     pd.DataFrame
-        As ``core.report.scores.score``, with folds in place of seeds, and no p. The ranks of
-        the test images are those among all images (trials in the stated protocol), pooled
-        over folds; in the validation set they are among its own images. ``two-way above
-        ridge`` is the mean difference, image by image.
+        As ``core.report.scores.score``, with one figure over all folds: the ranks of the test
+        images are those among all images (trials in the stated protocol), pooled over folds;
+        in the validation set they are among its own images. ``chance`` of a head is the mean of
+        its permuted controls, with ``chance_low``, ``chance_high`` and ``repeats``; ``two-way
+        above ridge`` and ``two-way above control`` are differences on the same images. See
+        ``core.decoders.scoring.folds.evaluate``.
     """
     progress(0.0, f"{TITLE}: ridge as stated")
     parameters = (trials.betas.shape[1] + 1) * trials.targets.shape[1]
@@ -146,69 +153,74 @@ def rank_as_stated(trials: EmbeddedTrials) -> Tested:
     Repeats of an image are trials like any other.
     """
     betas, targets, images = trials
-    rank, fold = np.empty((2, len(betas)))
-    for number, test in enumerate(np.array_split(np.arange(len(betas)), FOLDS)):
+    rank = np.empty(len(betas))
+    for test in np.array_split(np.arange(len(betas)), FOLDS):
         training = np.setdiff1d(np.arange(len(betas)), test)
         mean = targets[training].mean(axis=0)
         predicted = ridge.fit(betas[training], targets[training]).predict(betas[test]) - mean
         similarity = unit_rows(predicted) @ unit_rows(targets - mean).T
-        rank[test], fold[test] = scores.mean_ranks(similarity, test), number
+        rank[test] = scores.mean_ranks(similarity, test)
     image = np.unique(images, return_inverse=True)[1]
-    return Tested(rank, scores.two_way(rank, len(betas)), image, fold, len(betas))
+    return Tested(rank, scores.two_way(rank, len(betas)), image, len(betas))
 
 
 def _heads(dataset: str, scale: plan.Scale, progress: Progress) -> list[dict[str, Any]]:
-    parameters, ranks = _ranks_of_heads(dataset, scale, progress)
-    tested = {head: _pooled(ranks[head, "test"]) for head in parameters}
-    rows = []
-    for head, count in parameters.items():
-        labels = _labels(HEADS, head, scale.real_folds, count)
-        held = _pooled(ranks[head, "validation"])
+    heads, rows = list(plan.HEADS)[: scale.real_heads], []
+    for number, head in enumerate(heads):
+        part = portion(progress, number / len(heads), (number + 1) / len(heads))
+        own = config(dataset, head, 0, scale.training)
+        scored = fold_table.load(folds.evaluate(own, _titled(part), scale.real_repeats))
+        assert scored is not None
+        parameters, held = _validated(own)
+        labels = _labels(HEADS, head, FOLDS, parameters)
         rows.append(_row(labels, "validation", TWO_WAY, held, held.two_way, 0.5, scale.draws))
-        rows += _measures(labels, tested[head], scale.draws)
-        above = tested[head].two_way - tested["ridge"].two_way
-        rows.append(_row(labels, "test", ABOVE, tested[head], above, 0.0, scale.draws))
+        rows += _of_folds(labels, head, scored)
     return rows
 
 
-def _ranks_of_heads(
-    dataset: str, scale: plan.Scale, progress: Progress
-) -> tuple[dict[str, int], dict[tuple[str, str], list[Tested]]]:
-    """The number of parameters of each head, and its ranks in each set, fold by fold."""
-    heads, count = list(plan.HEADS)[: scale.real_heads], scale.real_folds
-    parameters: dict[str, int] = {}
-    ranks: dict[tuple[str, str], list[Tested]] = defaultdict(list)
-    for fold in range(count):
-        began, data = time.monotonic(), prepare(config(dataset, "ridge", fold, scale.training))
-        everything = np.arange(len(data.embeddings))
-        for number, head in enumerate(heads):
-            done = (fold + number / len(heads)) / count
-            progress(done, f"{TITLE}: fold {fold + 1} of {count}, {head}")
-            run = trained(config(dataset, head, fold, scale.training), data)
-            parameters[head] = int(run.facts["parameters"])
-            for side, stimuli in (("validation", data.fold.validation), ("test", data.fold.test)):
-                candidates = everything if side == "test" else stimuli
-                ranks[head, side].append(_ranked(run, data, stimuli, candidates))
-        took = time.monotonic() - began
-        progress((fold + 1) / count, f"{TITLE}: fold {fold + 1} of {count}: {took:.0f} s")
-    return parameters, ranks
+def _titled(progress: Progress) -> Progress:
+    return lambda fraction, message: progress(fraction, f"{TITLE}: {message}")
 
 
-def _ranked(run: Run, data: Data, stimuli: np.ndarray, candidates: np.ndarray) -> Tested:
-    """Ranks of images among some, both in the order of the stimuli."""
-    rows = data.rows(stimuli, "mean", run.scaling)
-    images = targets_of(data.embeddings[candidates], run.centre)
-    similarity = run.predict(rows.x, rows.subject) @ images.T
-    rank = scores.mean_ranks(similarity, np.searchsorted(candidates, rows.stimulus))
-    fold, count = np.full(len(rank), run.config.fold), len(candidates)
-    return Tested(rank, scores.two_way(rank, count), rows.stimulus, fold, count)
+def _of_folds(labels: Mapping[str, Any], head: str, scored: FoldScores) -> list[dict[str, Any]]:
+    """The rows of a head: its scores over all folds, and how far they stand above others."""
+    table = scored.table[scored.table["head"] == head].set_index("measure", drop=False)
+    first = {**labels, "side": "test"}
+    rows = [
+        {**first, **own, "mean": own["value"], "head": head}
+        for own in table.loc[list(SHOWN)].to_dict("records")
+    ]
+    less = {compared.against: compared for compared in scored.compared if compared.head == head}
+    counted = {name: rows[0][name] for name in ("n", "images", "candidates")}
+    for measure, against in ((ABOVE_CONTROL, fold_table.CONTROL), (ABOVE, RIDGE)):
+        nothing = 0.0 if head == "ridge" else np.nan
+        numbers: dict[str, float | None] = dict.fromkeys(("mean", "low", "high"), nothing)
+        if against in less:
+            own = less[against]
+            numbers = {"mean": own.value, "low": own.low, "high": own.high}
+        rows.append({**first, **counted, "measure": measure, "chance": 0.0, **numbers})
+    return rows
 
 
-def _pooled(folds: Sequence[Tested]) -> Tested:
-    rank, two_way, image, fold = (
-        np.concatenate([getattr(fold, name) for fold in folds]) for name in Tested._fields[:4]
+def _validated(own: Config) -> tuple[int, Tested]:
+    """Number of parameters of a head, and its ranks in the validation sets of all folds."""
+    parts = []
+    for fold, data in enumerate(prepare_folds(own)):
+        run = trained(replace(own, fold=fold), data)
+        parts.append(_ranked(run, data, data.fold.validation))
+    rank, two_way, image = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in Tested._fields[:3]
     )
-    return Tested(rank, two_way, image, fold, folds[0].candidates)
+    return int(run.facts["parameters"]), Tested(rank, two_way, image, parts[0].candidates)
+
+
+def _ranked(run: Run, data: Data, stimuli: np.ndarray) -> Tested:
+    """Ranks of images among themselves, in the order of the stimuli."""
+    rows = data.rows(stimuli, "mean", run.scaling)
+    images = targets_of(data.embeddings[stimuli], run.centre)
+    similarity = run.predict(rows.x, rows.subject) @ images.T
+    rank = scores.mean_ranks(similarity, np.searchsorted(stimuli, rows.stimulus))
+    return Tested(rank, scores.two_way(rank, len(stimuli)), rows.stimulus, len(stimuli))
 
 
 def _labels(case: str, head: str, runs: int, parameters: int) -> dict[str, Any]:
@@ -240,15 +252,11 @@ def _row(
     drawn = resampling.Draws(len(seen), 1, draws, seed=0)
     middle, sample = (np.median, drawn.medians) if measure == MEDIAN else (np.mean, drawn.means)
     low, high = resampling.interval(sample(values, image, np.zeros_like(image)))
-    each = np.array([middle(values[tested.fold == fold]) for fold in np.unique(tested.fold)])
     return {
         **labels,
         "side": side,
         "measure": measure,
         "mean": float(middle(values)),
-        "min": each.min(),
-        "max": each.max(),
-        "sd": each.std(ddof=1),
         "low": low,
         "high": high,
         "chance": chance,

@@ -101,10 +101,16 @@ def _further(table: pd.DataFrame) -> str:
         f"{_mean(with_arm, head, 'test')} against {_mean(plain, head, 'test')} (`{head}`)"
         for head in _names(plain)
     ]
+    parts = _two_way(table, "controls", plan.ALL_PARTS)
+    low = [f"{_mean(parts, head, 'test')} (`{head}`)" for head in _names(parts)]
+    of_parts = (
+        f"{plan.ALL_PARTS.capitalize()}: {', '.join(low)}; so much rests on low-level features, on "
+        "categories never trained.\n"
+    )
     return (
         f"Test set of the simulated experiment. {plan.PERMUTED.capitalize()}: "
-        f"{', '.join(permuted)}.\nStudy C ({arm}) against plain {plan.PLAIN}: "
-        f"{', '.join(compared)}."
+        f"{', '.join(permuted)}.\n{of_parts if low else ''}"
+        f"Study C ({arm}) against plain {plan.PLAIN}: {', '.join(compared)}."
     )
 
 
@@ -116,7 +122,11 @@ def _about_bold5000(part: pd.DataFrame | None) -> str:
     if part is None:
         return "not on the machine."
     first = part[part["side"] == "test"].iloc[0]
-    return f"subject CSI1, {first['images']} images, {first['runs']} contiguous folds."
+    words = f"subject CSI1, {first['images']} images, {first['runs']} contiguous folds"
+    if pd.isna(first.get("repeats")):
+        return f"{words}."
+    control = f"{_number(first['chance'])} ({first['repeats']:.0f} controls of `{first['head']}`)"
+    return f"{words}, one figure over all; without a signal it is {control}."
 
 
 def _half_width(part: pd.DataFrame) -> str:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from core import encoders, store
-from core.decoders.scoring.score_table import PROTOCOLS
+from core.decoders.scoring.score_table import PROTOCOLS, WITHIN
 from core.report import bold5000, plan
 from core.report.choice import CHOSEN_BY, best, by_recording, default_head
 
 TABLE, TEXT = "decoders.csv", "decoders.md"
-SHOWN = ("top-1", "top-5", "two-way", "median-rank", "top-1 of 300")
+SHOWN = ("top-1", "top-5", "two-way", WITHIN, "median-rank", "top-1 of 300")
 ABOUT = """\
 Simulated data, but for the last section: no brain was recorded. Subject S1, units of {rois}; \
 split 'recorded' (object categories of the test set are not in the training set); target: \
@@ -147,8 +147,7 @@ def _as_stated(part: pd.DataFrame) -> str:
         [
             f"{ridge['n']} trials of {ridge['images']} images, ridge to their embeddings on "
             f"{ridge['runs']} contiguous folds, ranks among all trials, pooled over folds. A cell "
-            "is the figure, (the lowest..the highest fold), and [the 95 % interval], for which "
-            "images are resampled.\n",
+            "is the figure and [the 95 % interval], for which images are resampled.\n",
             _markdown(
                 ["as stated", *names],
                 [
@@ -169,19 +168,25 @@ def _by_decoders(part: pd.DataFrame) -> str:
     beside = best(others, bold5000.PART)
     tested = rows[rows["side"] == "test"]
     above = tested[tested["head"] == beside].set_index("measure").loc[bold5000.ABOVE]
-    better = "ridge" if above["high"] < 0 else beside if above["low"] > 0 else "neither for sure"
+    better = "ridge" if above["high"] < 0 else beside if above["low"] > 0 else "no difference seen"
     names = list(dict.fromkeys(tested["measure"]))
-    first = rows.iloc[0]
-    lines = [["chance", "", "0.500", *map(_number, names, tested["chance"])]]
+    first, lines = rows.iloc[0], []
     for head, group in rows.groupby("head", sort=False):
         cells = [_cell(row, row["measure"]) for _, row in group.iterrows()]
         lines.append([_marked(str(head), chosen), f"{group['parameters'].iloc[0]:,}", *cells])
+    controls = tested[tested["measure"] == CHOSEN_BY].set_index("head")["repeats"]
+    counts = ", ".join(f"{count:.0f} of {head}" for head, count in controls.items())
     return "\n".join(
         [
             f"Heads by `core.decoders`, training as above, seed 0, {first['runs']} of the same "
             "folds; a tenth of each training set is held back for validation, repeats are "
-            "averaged. Test ranks are among all images, pooled over folds; those of the "
-            "validation sets are among their own images.\n",
+            "averaged. One figure over all folds: test ranks are among all images, pooled over "
+            "folds; those of the validation sets are among their own images. Such a score is not "
+            "exactly at .5 without a signal, so chance is the mean of controls, the same folds "
+            f"trained and scored with the responses permuted over images ({counts}): a cell is "
+            "the figure, [its 95 % interval], and after the bar the control's mean and interval "
+            "over controls. Intervals of differences are the wider of images left out in turn "
+            "and of the spread of the controls.\n",
             _markdown(["head", "parameters", f"validation: {CHOSEN_BY}", *names], lines),
             f"\nBest in the validation sets: **{chosen}**. On the test images, two-way "
             f"identification by {beside} (the best in the validation sets besides ridge) is "
@@ -207,10 +212,13 @@ def _default(table: pd.DataFrame) -> str:
 
 
 def _cell(row: pd.Series, measure: str = "") -> str:
-    mean, low, high = (_number(measure, row[name]) for name in ("mean", "min", "max"))
-    cell = f"{mean} ({low}..{high})"
-    if pd.notna(row["low"]):
-        cell += f" [{_number(measure, row['low'])}..{_number(measure, row['high'])}]"
+    cell = _number(measure, row["mean"])
+    for pair, brackets in ((("min", "max"), " ({}..{})"), (("low", "high"), " [{}..{}]")):
+        if all(pd.notna(row.get(name)) for name in pair):
+            cell += brackets.format(*(_number(measure, row[name]) for name in pair))
+    if pd.notna(row.get("repeats")):
+        control = (_number(measure, row[name]) for name in ("chance", "chance_low", "chance_high"))
+        cell += " \\| {} [{}..{}]".format(*control)
     return cell
 
 

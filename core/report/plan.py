@@ -28,6 +28,7 @@ HEADS: Mapping[str, Mapping[str, Any]] = {
     "roi_transformer": {**SMALL, "depth": 6, "hidden": 128},
 }
 PERMUTED = "responses permuted over images"
+ALL_PARTS = "semantics permuted, all parts"
 PLAIN = "InfoNCE"
 ARMS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "fuzzy + virtual + library, as published": (
@@ -56,8 +57,10 @@ class Scale:
         Of the recording and of the training; defaults for what is not named.
     draws : int
         Bootstrap samples and permutations.
-    real_folds, real_heads : int
-        How many of the ten folds of the real recording, and how many heads on each.
+    real_heads : int
+        How many heads on the real recording.
+    real_repeats : int, optional
+        Permuted controls of each there; by default those of ``fold_table.repeats_of``.
     """
 
     seeds: int = 5
@@ -65,11 +68,11 @@ class Scale:
     options: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     draws: int = 1000
-    real_folds: int = 10
     real_heads: int = len(HEADS)
+    real_repeats: int | None = None
 
 
-QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 2)
+QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def controls(scale: Scale, chosen: str) -> list[Condition]:
         for name, dataset, options, count in (
             (PERMUTED, SHUFFLED, {}, scale.shuffles),
             ("semantics permuted, responses of semantics alone", INFO.name, alone, scale.shuffles),
-            ("semantics permuted, all parts", INFO.name, permuted, scale.seeds),
+            (ALL_PARTS, INFO.name, permuted, scale.seeds),
         )
         for head in dict.fromkeys(("ridge", chosen))
     ]

@@ -20,8 +20,8 @@ from core.report.scores import score
 
 COLUMNS = [
     *("part", "case", "head", "chosen", "side", "protocol", "measure", "mean", "min", "max"),
-    *("sd", "low", "high", "over", "p", "chance", "n", "images", "categories"),
-    *("candidates", "runs", "parameters"),
+    *("sd", "low", "high", "over", "p", "chance", "chance_low", "chance_high", "repeats"),
+    *("n", "images", "categories", "candidates", "runs", "parameters"),
 ]
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train, score and write the report; runs that are in the store are not trained again."""
     parser = argparse.ArgumentParser(prog="python -m core.report", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="300 stimuli, 2 seeds, 2 epochs, 2 folds of BOLD5000"
+        "--quick", action="store_true", help="300 stimuli, 2 seeds, 2 epochs, 2 controls"
     )
     parser.add_argument("--seeds", type=int, help="trainings of each row (5)")
     parser.add_argument("--out", type=Path, help="folder; by default 'report' below the results")
@@ -73,7 +73,7 @@ def measure(scale: plan.Scale, progress: Progress, realdata: Path) -> pd.DataFra
     if trials is not None:
         table = bold5000.score(trials, scale, progress)
         parts.append(table.assign(chosen=table["head"] == best(table, bold5000.PART)))
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
+    return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
 
 
 def _scores(

@@ -15,7 +15,7 @@ from core.decoders.runs import Run, key_of_content
 from core.decoders.scoring.evaluation import BASELINES
 from core.decoders.scoring.fold_table import CONTROL, Compared, FoldScores, load, repeats_of
 from core.decoders.scoring.pairs import Difference, difference, pairs, two_way
-from core.decoders.scoring.score_table import BASELINE, CERTAIN, RANKS, RESAMPLES
+from core.decoders.scoring.score_table import BASELINE, RANKS, RESAMPLES
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data, groups_of, prepare_folds
 from core.decoders.training.train import fit, trained
@@ -260,9 +260,9 @@ def _scored(pipelines: Sequence[_Pipeline], labels: Labels, folds: Sequence[Data
         spread = each.null * np.sqrt(1 + 1 / len(each.null))
         less = difference(each.beaten, each.under_null, codes, spread)
         compared.append(_compared(each.head, CONTROL, less))
-    for each in pipelines[1:]:
+    for place, each in enumerate(pipelines[1:], start=1):
         # A score under the null is biased, and not alike for every head.
-        if not (_is_certain(first) or _is_certain(each)):
+        if not any(compared[at].standing == "above" for at in (0, place)):
             continue
         shared = min(len(first.null), len(each.null))
         less = difference(
@@ -271,11 +271,6 @@ def _scored(pipelines: Sequence[_Pipeline], labels: Labels, folds: Sequence[Data
         compared.append(_compared(first.head, each.head, less))
     table = pd.concat([each.table for each in pipelines], ignore_index=True)
     return FoldScores(table, tuple(compared), len(folds), labels.plural, len(np.unique(codes)))
-
-
-def _is_certain(pipeline: _Pipeline) -> bool:
-    table = pipeline.table
-    return bool((table.loc[table["measure"] == "two-way", "p"] <= CERTAIN).all())
 
 
 def _compared(head: str, against: str, less: Difference) -> Compared:

@@ -291,3 +291,22 @@ def test_bad_input_gives_one_line(arguments, message, capsys):
     assert message in error
     assert (status, out, error.count("\n")) == (2, "", 1)
     assert decoders.entries() == []
+
+
+def test_evaluate_scores_all_folds_as_one(capsys):
+    arguments = [*RECORDING, "--subject", "s1", *KFOLD, "k=3"]
+    key = of_json(capsys, "train", *arguments, "--head", "ridge")["key"]
+    scored = of_json(capsys, "evaluate", key, "--all-folds")
+    assert (scored["folds"], scored["unit"]) == (3, "images")
+    assert set(scored["table"]["n"]) == {planted.PICTURES}
+    status, out, _ = command(capsys, "evaluate", key, "--all-folds")
+    assert status == 0
+    assert "; 3 folds" in out
+    assert "control 4" in out or "control 5" in out
+    assert "n 20)  p 0.0476" in out
+    assert "ridge less its permuted control: +" in out
+    assert "those of all 3 folds" in out
+    whole = of_json(capsys, "train", *RECORDING, "--subject", "s1", "--head", "ridge")["key"]
+    status, _, error = command(capsys, "evaluate", whole, "--all-folds")
+    assert status != 0
+    assert "The split has one fold" in error

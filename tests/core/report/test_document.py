@@ -96,6 +96,14 @@ def test_only_what_was_measured_is_in_the_table(table):
     assert "±.005 (simulated) and ±.02 (BOLD5000)" in text
 
 
+def test_controls_are_told_where_there_are_some(table):
+    chance = table.assign(chance=0.49, repeats=20)
+    low = row("controls", plan.ALL_PARTS, "ridge", "test", 0.877, 0.005)
+    text = document.document(pd.concat([chance, pd.DataFrame([low])]), plan.Scale(), "ridge", DAY)
+    assert "without a signal it is .490 (20 controls of `ridge`)" in text
+    assert "Semantics permuted, all parts: .877 (`ridge`)" in text
+
+
 def test_without_bold5000_it_says_so(table):
     alone = table[table["part"] != bold5000.PART]
     text = document.document(alone, replace(plan.Scale(), seeds=2), "mlp", DAY)
