@@ -7,7 +7,7 @@ from core.decoders.exchange import export, import_run, pack, unpack
 from core.decoders.heads import HEADS
 from core.decoders.job import AuditRequest, EvaluateRequest, TrainRequest
 from core.decoders.losses import LOSSES
-from core.decoders.ready import example_of, examples, key_of
+from core.decoders.ready import example_of, examples, key_of, what_pixels_reach
 from core.decoders.runs import (
     Run,
     entries,
@@ -48,6 +48,7 @@ __all__ = [
     "short_name",
     "train",
     "unpack",
+    "what_pixels_reach",
 ]
 
 

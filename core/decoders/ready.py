@@ -14,6 +14,7 @@ from pathlib import Path
 from core import datasets, encoders, paths, store
 from core.decoders.config import Config
 from core.decoders.runs import OPERATION, entries, key_of_content, short_name
+from core.decoders.scoring.score_table import beyond_pixels, load_table
 from core.decoders.training.data import fingerprint_of
 from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
 
@@ -53,6 +54,15 @@ def example_of(config: Config) -> str | None:
         if Config.from_json(entry.facts["config"]).settings_that_count() == settings:
             return entry.key
     return None
+
+
+def what_pixels_reach() -> str:
+    """What pixels alone reach beside the best example, in words; '' where it is not stored."""
+    for entry in examples()[:1]:
+        table = load_table(entry.key)
+        if table is not None:
+            return beyond_pixels(table, entry.facts["config"]["head"])
+    return ""
 
 
 def key_of(name: str) -> str:

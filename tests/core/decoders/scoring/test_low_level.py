@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ import torch
 from PIL import Image
 
 from core import decoders, paths
-from core.decoders import Config
+from core.decoders import Config, ready
 from core.decoders.scoring import low_level
 from core.decoders.scoring.score_table import (
     PIXELS_ALONE,
@@ -112,3 +114,19 @@ def test_a_table_of_before_says_nothing():
         {"head": ["ridge"], "protocol": ["averaged repeats"], "measure": ["top-1"]}
     )
     assert beyond_pixels(table.assign(value=0.5, low=0.4, high=0.6), "ridge") == ""
+
+
+def test_the_best_example_says_it_too(monkeypatch):
+    entry = SimpleNamespace(key="decoder-x", facts={"config": {"head": "linear"}})
+    monkeypatch.setattr(ready, "examples", lambda: [entry])
+    rows = [("linear", 0.98), (PIXELS_ALONE, 0.94)]
+    table = pd.DataFrame(
+        {"head": name, "protocol": "averaged repeats", "measure": "two-way", "value": value}
+        for name, value in rows
+    ).assign(low=0.9, high=0.99)
+    monkeypatch.setattr(ready, "load_table", lambda key: table)
+    assert "reach two-way 94.0% (90.0% to 99.0%)" in decoders.what_pixels_reach()
+    monkeypatch.setattr(ready, "load_table", lambda key: None)
+    assert decoders.what_pixels_reach() == ""
+    monkeypatch.setattr(ready, "examples", list)
+    assert decoders.what_pixels_reach() == ""
