@@ -2,6 +2,7 @@
 
 import core.splits.kinds  # noqa: F401  (each kind registers itself)
 from core.splits.auditing import audit
+from core.splits.copies import store_copies
 from core.splits.findings import LEVELS, Finding, badge, worst
 from core.splits.fold import SETS, Fold
 from core.splits.kind import KINDS, Kind
@@ -18,6 +19,7 @@ __all__ = [
     "audit",
     "badge",
     "make",
+    "store_copies",
     "together",
     "worst",
 ]

@@ -12,7 +12,6 @@ from core.errors import InputError
 from core.progress import Progress
 from core.splits.case import Case
 from core.splits.checks import CHECKS
-from core.splits.copies import Copies
 from core.splits.findings import Finding
 from core.splits.fold import Fold, sorted_rows
 from core.splits.kind import MOST_CLUSTERS
@@ -30,7 +29,6 @@ def audit(
     *,
     clusters: int = 20,
     seed: int = 0,
-    copies: Copies | None = None,
 ) -> list[Finding]:
     """Check what leaks from the training and validation sets to the test set.
 
@@ -56,8 +54,6 @@ def audit(
     clusters, seed : int
         Number of k-means clusters and seed of the cluster check; with those of a split by
         cluster (and its features) it finds the clusters of that split.
-    copies : Copies, optional
-        From ``core.splits.copies.find_copies``, of all rows, where they were found before.
 
     Returns
     -------
@@ -88,7 +84,6 @@ def audit(
         clusters=int(_within(clusters, "clusters", 2, MOST_CLUSTERS)),
         seed=check_seed(seed),
         progress=progress,
-        known_copies=copies,
         steps=len(CHECKS),
     )
     findings = []

@@ -12,7 +12,7 @@ import numpy as np
 from core.datasets import Dataset
 from core.progress import Progress, portion
 from core.splits.contents import pixel_hashes
-from core.splits.copies import MOST_IMAGES, Copies, find_copies
+from core.splits.copies import MOST_IMAGES, Copies, find_copies, stored_copies
 from core.splits.findings import AuditCheck, Finding, Hits, joined
 from core.splits.fold import Fold
 from core.splits.partners import nearest_sharing, sharing
@@ -40,7 +40,6 @@ class Case:
     clusters: int
     seed: int
     progress: Progress | None = None
-    known_copies: Copies | None = None
     step: int = 0
     steps: int = 1
 
@@ -89,7 +88,7 @@ class Case:
     @cached_property
     def copies(self) -> Copies:
         """Pairs of stimuli that show one image; only where there are images."""
-        return self.known_copies or find_copies(self.ds, self.rows, self.tell)
+        return stored_copies(self.ds) or find_copies(self.ds, self.rows, self.tell)
 
     @cached_property
     def altered(self) -> np.ndarray:

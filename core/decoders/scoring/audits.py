@@ -6,22 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from core import splits, store
-from core.datasets import Dataset
 from core.decoders.config import Config
 from core.decoders.scoring import effects
 from core.decoders.training.data import Data, prepare
-from core.progress import Progress, portion, silent
+from core.progress import Progress, portion
 from core.splits import Finding
 from core.splits.checks import COPIES as ALTERED
-from core.splits.copies import MOST_IMAGES, Copies, find_copies
 
 VERSION = 2
 OPERATION = "audit"
-COPIES, COPIES_VERSION = "copies", 1
 # What a run keeps of a finding; the evidence stays in the store.
 BRIEF = ("id", "level", "title", "message", "checked", "count", "effect")
 NOT_MEASURED = "effect on the score not measured yet"
@@ -37,6 +33,7 @@ def audit(data: Data, config: Config, progress: Progress | None = None) -> list[
     if stored is not None:
         return stored
     ds = data.opened[0]
+    splits.store_copies(ds, portion(progress, 0.0, 0.5))
     findings = splits.audit(
         data.fold,
         ds,
@@ -44,7 +41,6 @@ def audit(data: Data, config: Config, progress: Progress | None = None) -> list[
         fitted_on=data.fold.train,
         progress=portion(progress, 0.5, 1.0),
         seed=config.seed,
-        copies=copies_in(ds, portion(progress, 0.0, 0.5)),
         **clusters,
     )
     title = f"Audit: {data.opened[0].info.title}"
@@ -77,22 +73,6 @@ def _key(data: Data, config: Config) -> tuple[str, dict[str, Any]]:
     return key, clusters
 
 
-def copies_in(ds: Dataset, progress: Progress = silent) -> Copies | None:
-    """Altered copies among all images of a recording, from the store where they are there.
-
-    None without images, or where there are too many to compare.
-    """
-    if ds.images is None or ds.n_stimuli > MOST_IMAGES:
-        return None
-    key = store.key(COPIES, ds.fingerprint, {}, seed=0, version=COPIES_VERSION)
-    stored = store.load(key)
-    if stored is None:
-        found = find_copies(ds, np.arange(ds.n_stimuli), progress)
-        store.save(key, found._asdict(), {"title": f"Copies: {ds.info.title}"})
-        return found
-    return Copies(*(np.asarray(stored.arrays[name]) for name in Copies._fields))
-
-
 def evidence(config: Config, progress: Progress | None = None) -> list[Finding]:
     """The findings about a config's split, evidence included."""
     return audit(prepare(config), config, progress)
@@ -109,7 +89,7 @@ def completed(listed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     What a former version did not check is not green, and its clusters are not amber.
     """
     known = {finding["id"]: dict(finding) for finding in listed}
-    if COPIES in known:
+    if ALTERED.id in known:
         return list(known.values())
     if "clusters" in known:
         known["clusters"]["level"] = "green"

@@ -12,7 +12,7 @@ from core.splits.copies.views import GREY
 # A crop becomes CELLS x CELLS means, and those the FREQUENCIES lowest cosines each way.
 CELLS, FREQUENCIES = 16, 8
 # Share of an edge that a crop keeps, and in how many places it is tried along an edge.
-KEPT = ((0.9, 3), (0.8, 4), (0.7, 5))
+KEPT = ((0.9, 3), (0.8, 5), (0.7, 7))
 # Eight ways to lay a square: 1 mirrors left and right, 2 up and down, 4 exchanges the axes.
 ORIENTATIONS = range(8)
 # Weighted contrast below which a crop is plain and has no direction.

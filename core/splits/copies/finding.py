@@ -77,10 +77,10 @@ def find_copies(ds: Dataset, rows: np.ndarray, tell: Progress) -> Copies:
     grey = np.stack([view.grey for view in views])
     coloured = np.stack([view.coloured for view in views])
     candidates = _likeliest(grey, owner, portion(tell, 0.3, 0.6))
-    found = list(_confirmed(candidates, grey, coloured, portion(tell, 0.6, 1.0)))
-    pairs = np.array([_pair(each, owner) for each, _ in found], dtype=np.intp).reshape(-1, 2)
+    confirmed = list(_confirmed(candidates, grey, coloured, portion(tell, 0.6, 1.0)))
+    pairs = np.array([_pair(each, owner) for each, _ in confirmed], dtype=np.intp).reshape(-1, 2)
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-    agreements = np.array([value for _, value in found])[order]
+    agreements = np.array([value for _, value in confirmed])[order]
     return Copies(pairs[order, 0], pairs[order, 1], agreements, compared)
 
 
@@ -113,9 +113,11 @@ def measured(
     places = np.stack([each.place for each in candidates])
     left = np.arange(len(candidates))
     for size, least in SIZES:
-        one, other = (alignment.local_contrast(grey[part[left]], size) for part in (first, second))
-        places[left] = alignment.refined(one, other, places[left])
-        agreeing = agreement.overlap(one, other, places[left])
+        left_images, right_images = (
+            alignment.local_contrast(grey[part[left]], size) for part in (first, second)
+        )
+        places[left] = alignment.refined(left_images, right_images, places[left])
+        agreeing = agreement.overlap(left_images, right_images, places[left])
         kept = (agreeing >= least) & (agreement.covered(places[left]) >= LEAST_COVERED)
         left, agreeing = left[kept], agreeing[kept]
         if not len(left):

@@ -59,6 +59,7 @@ def gamma(value):
 ALTERED = {
     "the same": lambda image: image,
     "JPEG 90": encoded(90),
+    "turned 4": lambda image: image.rotate(4, Image.Resampling.BICUBIC, fillcolor=(128,) * 3),
     "JPEG 30": encoded(30),
     "WebP": encoded(60, "WEBP"),
     "smaller": lambda image: image.resize((80, 80)),
@@ -73,7 +74,6 @@ ALTERED = {
     "turned 90": lambda image: image.transpose(Turn.ROTATE_90),
     "turned 180": lambda image: image.transpose(Turn.ROTATE_180),
     "turned 270": lambda image: image.transpose(Turn.ROTATE_270),
-    "turned 4": lambda image: image.rotate(4, Image.Resampling.BICUBIC, fillcolor=(128,) * 3),
     "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.15),
     "darker": lambda image: ImageEnhance.Brightness(image).enhance(0.6),
     "contrast": lambda image: ImageEnhance.Contrast(image).enhance(1.4),
