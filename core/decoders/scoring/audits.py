@@ -21,6 +21,8 @@ OPERATION = "audit"
 # What a run keeps of a finding; the evidence stays in the store.
 BRIEF = ("id", "level", "title", "message", "checked", "count", "effect")
 NOT_MEASURED = "effect on the score not measured yet"
+NOT_MEASURABLE = "no effect on the score can be measured: too few images would be left"
+FORMER = "the decoder was trained by a version without this check; train it again"
 
 
 def audit(data: Data, config: Config, progress: Progress | None = None) -> list[Finding]:
@@ -96,8 +98,12 @@ def completed(listed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for name in ("near-duplicates", "clusters", "same-content"):
         if name in known and not known[name]["checked"]:
             known[name]["level"] = "unchecked"
-    reason = "the decoder was trained by a version without this check; train it again"
-    return [*known.values(), *brief([ALTERED.skipped(reason)])]
+    return [*known.values(), *brief([ALTERED.skipped(FORMER)])]
+
+
+def is_former(listed: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether findings are those of a version that did not look for altered copies."""
+    return any(FORMER in finding["message"] for finding in listed)
 
 
 def ordered(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -115,7 +121,9 @@ def effect_words(finding: Mapping[str, Any]) -> str:
     if not finding["count"] or finding["id"] not in effects.MEASURED:
         return ""
     effect = finding.get("effect")
-    return effects.Effect(**effect).sentence if effect else NOT_MEASURED
+    if effect is None:
+        return NOT_MEASURED
+    return effects.Effect(**effect).sentence if effect else NOT_MEASURABLE
 
 
 def reasons(listed: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -133,7 +141,7 @@ def effects_table(listed: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     rows = []
     for finding in ordered(listed):
         effect = finding.get("effect")
-        if effect is None:
+        if not effect:
             continue
         difference, low, high = (effect[name] for name in ("difference", "low", "high"))
         rows.append(

@@ -97,8 +97,8 @@ def _with_effect(finding: Finding, credit: np.ndarray, image: np.ndarray, data: 
     named = np.isin(ids[image], finding.concerned)
     categories = np.array([*data.names, ""])[data.category[image]]
     effect = effect_of(credit, named, categories, data.fold.test[0])
-    if effect is None:
-        return finding
+    if effect is None:  # nothing is left to compare with; an empty effect says so
+        return replace(finding, effect={})
     level = finding.level
     if finding.id in ALIKE:
         level = "amber" if effect.raises else "green"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import encoders, paths, ridge
+from core import encoders, paths, ridge, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.heads.ridge import alphas
-from core.decoders.runs import Run, load, make_folder, run_key, save
-from core.decoders.scoring.audits import audit, brief
+from core.decoders.runs import Run, arrays_of, describe, load, make_folder, run_key, save
+from core.decoders.scoring.audits import audit, brief, is_former
 from core.decoders.scoring.effects import measured
 from core.decoders.training.data import Data, as_opened, prepare
 from core.errors import Cancelled, InputError, NeurogalleryError
@@ -73,7 +73,7 @@ def train(
     key = run_key(config, data)
     stored = load(key)
     if stored is not None and not stored.partial:
-        return stored
+        return _audited_again(stored, data) if is_former(stored.audit) else stored
     config = as_opened(config, data)
     scaling, centre = data.scaling(**config.whatever_head), data.centre()
     findings = audit(data, config, portion(progress, PREPARED, BEGUN))
@@ -112,6 +112,14 @@ def fit(config: Config, data: Data, progress: Progress, device: str | None = Non
         training = _training(empty, data, Path(place), encoders.device(device))
         _epochs(training, progress)
         return _kept(empty, training, encoders.device(device), training.stopped)
+
+
+def _audited_again(run: Run, data: Data) -> Run:
+    """A decoder of a former version with the findings of this one; its scores stay."""
+    run = _judged(run, data)
+    title = data.opened[0].info.title
+    store.save(run.key, arrays_of(run), {"title": title, **describe(run)})
+    return run
 
 
 def _judged(run: Run, data: Data) -> Run:
