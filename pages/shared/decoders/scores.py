@@ -97,7 +97,7 @@ def folds_in_words(table: pd.DataFrame) -> pd.DataFrame:
     columns["Chance"] = [
         f"{each} ({first} to {last})" for each, first, last in zip(mean, low, high, strict=True)
     ]
-    columns.insert(5, "Controls", table["repeats"].to_numpy())
+    columns.insert(list(columns).index("p"), "Controls", table["repeats"].to_numpy())
     return columns.rename(columns={"Chance": "Chance: mean of controls (95 %)"})
 
 

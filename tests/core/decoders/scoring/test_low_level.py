@@ -80,7 +80,8 @@ def test_pixels_reach_a_target_that_is_of_pixels_and_no_other():
     assert f"the decoder {scores.loc['ridge', 'value']:.1%} (" in words
     assert "Among images of the own category" in words
     # A control is no baseline to be better than.
-    assert {v.baseline for v in verdicts(table, "ridge", "averaged repeats")} == {"linear"}
+    compared = verdicts(table, "ridge", "averaged repeats")
+    assert {each.baseline for v in compared for each in v.baselines} == {"linear"}
 
     run = decoders.train(write(of_pixels=False))
     scores = by_head(decoders.evaluate(run, **FEW))
