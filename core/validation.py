@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -24,6 +25,8 @@ FORMATS = {
 }
 # What numpy raises on truncated, garbled and oversized headers.
 NPY_ERRORS = (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile, MemoryError)
+# What str.splitlines breaks a line at, and tabulators; those around them go along.
+_BREAKS = re.compile(r"\s*[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029]\s*")
 
 
 def row_blocks(n_rows: int, row_elements: int) -> Iterator[slice]:
@@ -191,6 +194,11 @@ def check_unique(ids: Sequence[str], what: str) -> None:
             "each id once",
             "Give repeats of a stimulus as rows of the trial list, not of the stimulus list.",
         )
+
+
+def one_line(text: str) -> str:
+    """Text on one line: whatever breaks a line, or tabulates, is a space. Other spaces stay."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def load_npy(path: Path, mmap: bool = False) -> np.ndarray:

@@ -201,7 +201,8 @@ def choose_k(
         "stability": _stability_rule(table["stability"]),
     }
     portion(progress, 0.95, 1.0)(0.0, "Rows between the clusters")
-    apart = _apart(np.asarray(responses), part, chosen, metric, seed, groups)
+    whole = _evenly(prepared, max(MOST, resampling.most))
+    apart = _apart(np.asarray(responses), whole, chosen, metric, seed, groups)
     k, recommendation = recommend(table, chosen, apart, minimum_gain)
     return Choice(
         table=table.reset_index(names="k"),
@@ -281,7 +282,7 @@ def _apart(
     seed: int,
     groups: np.ndarray | None,
 ) -> dict[int, float]:
-    """p of the clusters of each rule, on the rows that the rules use; see ``Choice``."""
+    """p of the clusters of each rule, on at least ``MOST`` rows; see ``Choice``."""
     ks = sorted({k for k in chosen.values() if k is not None and k > 1})
     rows = responses[part.kept].astype(np.float64)
     own = None if groups is None else np.asarray(groups)[part.kept]

@@ -14,7 +14,7 @@ Borell), so that the test holds for skewed and for heavy-tailed rows without any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -32,6 +32,10 @@ FEWEST_CENTROIDS = 4
 JOINED = 0.5
 
 
+# A bend of what varies gradually is a little denser at its ends, seen along its chord.
+SPARSER = 0.9
+
+
 class Emptiness(NamedTuple):
     """Rows midway between neighbouring centroids, and rows at the sparser of the two.
 
@@ -43,21 +47,24 @@ class Emptiness(NamedTuple):
 
     @property
     def p(self) -> float:
-        """Probability of so few between, were they as frequent as at the sparser centroid."""
+        """Probability of so few between, were they ``SPARSER`` as frequent as at the end."""
         from scipy.stats import binom
 
-        return float(binom.cdf(self.between, self.between + self.at, 0.5))
+        return float(binom.cdf(self.between, self.between + self.at, SPARSER / (1 + SPARSER)))
 
 
 class PlacedClusters(NamedTuple):
-    """Centroids (k, v) of a clustering, those of f parts of each cluster (k, f, v), the distance.
+    """Clusters as some rows place them.
 
-    All float64; one part is the cluster itself.
+    ``centroids`` (k, v) and those of f parts of each cluster, ``parts`` (k, f, v), float64;
+    one part is the cluster itself. ``sparser`` (k, k): whether fewer of the placing rows lie at
+    the second cluster of a pair than at the first.
     """
 
     centroids: np.ndarray
     parts: np.ndarray
     distance: CentroidDistance
+    sparser: np.ndarray
 
 
 def place(rows: np.ndarray, k: int, metric: str, seed: Sequence[int]) -> PlacedClusters | None:
@@ -77,10 +84,12 @@ def place(rows: np.ndarray, k: int, metric: str, seed: Sequence[int]) -> PlacedC
     parts = part.centroids[:, None]
     if each > 1:
         parts = np.stack([_parts(prepared, part, cluster, each, distance) for cluster in range(k)])
-    offset = prepared.offset
-    return PlacedClusters(
-        part.centroids * prepared.scale + offset, parts * prepared.scale + offset, distance
-    )
+    offset, scale = prepared.offset, prepared.scale
+    centroids, parts = part.centroids * scale + offset, parts * scale + offset
+    placed = PlacedClusters(centroids, parts, distance, np.zeros((k, k), dtype=bool))
+    for first, second, _, at in _pairs(placed, rows):
+        placed.sparser[first, second] = at[1] < at[0]
+    return placed
 
 
 def _parts(
@@ -96,38 +105,54 @@ def _parts(
 
 def emptiness(placed: PlacedClusters, rows: np.ndarray) -> Emptiness:
     """Count rows between centroids that other rows have placed, and rows at them."""
+    of_parts, nearer, cells = _nearest(placed.parts, placed.distance, rows)
+    between = total = 0
+    for first, second, midway, at in _pairs(placed, rows):
+        sparser = at[int(placed.sparser[first, second])]
+        if placed.parts.shape[1] > 1:
+            axis = placed.centroids[second] - placed.centroids[first]
+            pair = np.flatnonzero((of_parts == (first, second)).all(axis=1))
+            if _joined(rows[pair] @ axis, nearer[pair], cells[pair]):
+                midway = max(midway, sparser)
+        between, total = between + midway, total + sparser
+    return Emptiness(between, total)
+
+
+def _pairs(
+    placed: PlacedClusters, rows: np.ndarray
+) -> Iterator[tuple[int, int, int, tuple[int, int]]]:
+    """Each pair of clusters, rows midway between its centroids, and rows at either."""
     two, nearer, _ = _nearest(placed.centroids[:, None], placed.distance, rows)
-    of_parts, nearer_part, cells = _nearest(placed.parts, placed.distance, rows)
-    between = at = 0
     for first, second in combinations(range(len(placed.centroids)), 2):
         axis = placed.centroids[second] - placed.centroids[first]
         pair = np.flatnonzero((two == (first, second)).all(axis=1))
-        midway, sparser = _counted(rows[pair] @ axis, nearer[pair])
-        if placed.parts.shape[1] > 1:
-            pair = np.flatnonzero((of_parts == (first, second)).all(axis=1))
-            if _joined(rows[pair] @ axis, nearer_part[pair], cells[pair]):
-                midway = max(midway, sparser)
-        between, at = between + midway, at + sparser
-    return Emptiness(between, at)
+        yield first, second, *_counted(rows[pair] @ axis, nearer[pair])
 
 
 def _joined(along: np.ndarray, nearer: np.ndarray, cells: np.ndarray) -> bool:
     """Whether two clusters touch anywhere: between two of their parts lie many rows midway."""
     counted = [_counted(along[cells == cell], nearer[cells == cell]) for cell in np.unique(cells)]
-    midway, sparser = np.array(counted, dtype=np.int64).reshape(-1, 2).T
-    return bool(sparser.any() and midway.max() > JOINED * sparser[sparser > 0].mean())
+    midway = max((between for between, _ in counted), default=0)
+    sparser = [min(at) for _, at in counted if min(at) > 0]
+    return bool(sparser) and midway > JOINED * float(np.mean(sparser))
 
 
-def _counted(along: np.ndarray, nearer: np.ndarray) -> tuple[int, int]:
-    """Rows midway between the two sides of a cell, and rows at the sparser of their means."""
-    if nearer.all() or not nearer.any():
-        return 0, 0
-    start, end = along[~nearer].mean(), along[nearer].mean()
-    if start == end:
-        return 0, 0
-    way = (along - start) / (end - start)
-    ends = [int(np.sum(np.abs(way - place) < 1 / 6)) for place in (0, 1)]
-    return int(np.sum(np.abs(way - 0.5) < 1 / 6)), min(ends)
+def _counted(along: np.ndarray, nearer: np.ndarray) -> tuple[int, tuple[int, int]]:
+    """Rows midway between the means of the two sides of a cell, and rows at either mean.
+
+    The mean of its own side is taken without a row: a few rows always lie near their mean.
+    """
+    sides = along[~nearer], along[nearer]
+    if min(map(len, sides)) < 2:
+        return 0, (0, 0)
+    midway, at = 0, []
+    for own, other in (sides, sides[::-1]):
+        mean = (own.sum() - own) / (len(own) - 1)
+        apart = other.mean() - mean
+        way = np.divide(own - mean, apart, out=np.full(len(own), np.nan), where=apart != 0)
+        at.append(int(np.sum(np.abs(way) < 1 / 6)))
+        midway += int(np.sum(np.abs(way - 0.5) < 1 / 6))
+    return midway, (at[0], at[1])
 
 
 def _nearest(
@@ -167,16 +192,20 @@ def measure_separation(
     Returns
     -------
     float
-        p of the hypothesis that between neighbouring centroids lie as many rows as at the
+        p of the hypothesis that between neighbouring centroids lie about as many rows as at the
         sparser of the two; 1 where half of the rows do not suffice for k clusters.
     """
     groups = np.arange(len(rows)) if groups is None else groups
     ps = []
     for split in range(SPLITS):
         halves = [rows[mask] for mask in halved(groups, [seed, split, 3])]
+        between = at = 0
         for placing, counted in (halves, halves[::-1]):
             placed = place(placing, k, metric, [seed, k, split])
-            ps.append(1.0 if placed is None else emptiness(placed, counted).p)
+            if placed is not None:
+                counts = emptiness(placed, counted)
+                between, at = between + counts.between, at + counts.at
+        ps.append(Emptiness(between, at).p)
     return combined(ps)
 
 

@@ -16,9 +16,10 @@ from core.errors import InputError, NotFoundError
 from core.paths import composed
 from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
-from core.validation import check_same_length, check_unique, enumerate_names, narrowed
+from core.validation import check_same_length, check_unique, enumerate_names, narrowed, one_line
 
 STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
+NAMES = ("category", "supercategory", "source", "split")
 TRIAL_COLUMNS = ("id", "repeat", "run", "session")
 MAX_PIXELS = 100_000_000
 ORIENTATION = 0x0112  # the EXIF tag
@@ -490,11 +491,19 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
-    """Add the standard columns that a stimulus list lacks: empty text, empty label tuples."""
+    """Add the standard columns that a stimulus list lacks: empty text, empty label tuples.
+
+    Categories, labels and the like are names, which are shown on one line.
+    """
     table = stimuli.reset_index(drop=True).copy()
     for column in STIMULUS_COLUMNS:
         if column not in table:
             table[column] = [()] * len(table) if column == "labels" else ""
+    for column in NAMES:
+        table[column] = [
+            one_line(name) if isinstance(name, str) else name for name in table[column]
+        ]
+    table["labels"] = [tuple(map(one_line, labels)) for labels in table["labels"]]
     table["id"] = table["id"].astype(str)
     further = [column for column in table.columns if column not in STIMULUS_COLUMNS]
     return table[[*STIMULUS_COLUMNS, *further]]

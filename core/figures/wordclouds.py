@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 
 from core.errors import InputError
 from core.figures.images import CATEGORY_COLOURS
+from core.validation import one_line
 
 LEAST_SIDE = 80
 LONGEST = 32
@@ -27,7 +30,10 @@ def wordcloud(
     ----------
     weights : dict of str to float
         Words of no weight (zero, negative or not finite) are left out, as are those
-        after the 80 heaviest; long ones are cut.
+        after the 80 heaviest; long ones are cut, and each stands on one line. The cloud is
+        set in the font of the machine that can write most of them. A word that this font
+        cannot write (``without_glyphs``) is drawn as the numbers of its characters in
+        Unicode: never as boxes, which would be the same for every word.
     width, height : int
         In pixels of the page; the image has twice as many, for sharp screens.
     dark : bool
@@ -48,6 +54,9 @@ def wordcloud(
     # The library brings matplotlib along: it is imported when a cloud is drawn.
     from wordcloud import WordCloud
 
+    font = font_of(words)
+    missing = characters_of(words) - characters(font)
+    words = {spelled(word, missing): weight for word, weight in words.items()}
     colours = colours_on(dark)
     place = {word: number for number, word in enumerate(words)}
 
@@ -55,6 +64,7 @@ def wordcloud(
         return colours[place[word] % len(colours)]
 
     cloud = WordCloud(
+        font_path=font,
         width=width,
         height=height,
         scale=SHARPNESS,
@@ -72,6 +82,69 @@ def wordcloud(
     return buffer.getvalue()
 
 
+def without_glyphs(weights: Mapping[str, float]) -> list[str]:
+    """Words of a wordcloud that its font cannot write, the heaviest first.
+
+    A page shows them as text beside the cloud: a browser has fonts that this machine lacks.
+    """
+    words = _words(weights)
+    if not words:
+        return []
+    known = characters(font_of(words))
+    return [word for word in words if not characters_of([word]) <= known]
+
+
+def font_of(words: Mapping[str, float]) -> str:
+    """File of the font that writes the most, by weight; of several the one of the library."""
+    from wordcloud.wordcloud import FONT_PATH
+
+    needed = {word: characters_of([word]) for word in words}
+    best, most = str(FONT_PATH), -1.0
+    for font in (str(FONT_PATH), *_installed()):
+        written = sum(words[word] for word, own in needed.items() if own <= characters(font))
+        if written > most:
+            best, most = font, written
+        if written == sum(words.values()):
+            break
+    return best
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
+    """Files of the fonts of this machine, in the order of their names."""
+    from matplotlib.font_manager import findSystemFonts
+
+    return tuple(sorted(findSystemFonts()))
+
+
+@cache
+def characters(font: str) -> frozenset[int]:
+    """Code points that a font file can write; none where it cannot be read."""
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        return frozenset(FT2Font(font).get_charmap())
+    except (OSError, RuntimeError):
+        return frozenset()
+
+
+def characters_of(words: Iterable[str]) -> frozenset[int]:
+    """Code points of some words that need a glyph: neither spaces nor marks of direction."""
+    return frozenset(
+        ord(letter)
+        for word in words
+        for letter in word
+        if not letter.isspace() and unicodedata.category(letter) != "Cf"
+    )
+
+
+def spelled(word: str, missing: frozenset[int]) -> str:
+    """A word, or the numbers of its characters where some are missing."""
+    if not characters_of([word]) & missing:
+        return word
+    return " ".join(f"U+{ord(letter):04X}" for letter in word if not letter.isspace())
+
+
 def colours_on(dark: bool) -> tuple[str, ...]:
     """The colour-blind-safe colours that stand out on the light or dark theme."""
     ground = GROUNDS[dark]
@@ -83,7 +156,7 @@ def colours_on(dark: bool) -> tuple[str, ...]:
 def _words(weights: Mapping[str, float]) -> dict[str, float]:
     """Words that can be drawn, the heaviest first; a cut word keeps its heaviest weight."""
     usable = {
-        word.strip(): weight
+        one_line(word): weight
         for word, weight in weights.items()
         if word.strip() and math.isfinite(weight) and weight > 0
     }

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from core import clusters, datasets
+from core.figures import wordclouds
+from pages.shared.clusters import contents
 from tests.pages.app import open_page, texts, until_done, write_folder
 
 
@@ -57,7 +60,7 @@ def test_gradual_responses_recommend_no_number_and_show_clusters_all_the_same(da
     write_folder(data_root, n=80, responses__s1=rng.standard_normal((80, 7)))
     app = until_done(open_page("clusters", recording="folder:mine", tab="Choosing k"))
     assert not app.exception
-    assert "No number of clusters is recommended" in texts(app)
+    assert any("No number of clusters is" in info.value for info in app.info)
     assert "There are no clusters at all" in texts(app)
     assert "Recommended:" not in texts(app)
     assert "not set apart (p = " in texts(app)
@@ -67,6 +70,39 @@ def test_a_cluster_of_the_address_beyond_the_last_is_told():
     app = opened(k="3", cluster="9")
     assert not app.exception
     assert "There is no cluster 9" in texts(app)
+
+
+def test_tiles_without_images_carry_the_id_not_the_row(data_root):
+    rng = np.random.default_rng(0)
+    folder = write_folder(data_root, n=30, responses__s1=rng.standard_normal((30, 7)))
+    ids = [str(n + 1) for n in range(30)]
+    (folder / "stimuli.csv").write_text("\n".join(["id", *ids]))
+    ds = datasets.load("folder", root=folder)
+    rows = clusters.rows_of([ds], "voxels")
+    near = clusters.nearest(clusters.fit(rows.responses, 2), rows.responses, 0, 5)
+    tiles = contents.tiles([ds], rows, near)
+    assert [tile.name for tile in tiles] == [ids[row] for row in near.rows]
+    assert not any(tile.image for tile in tiles)
+
+
+def test_labels_with_breaks_are_read_on_one_line(data_root):
+    folder = write_folder(data_root, n=3, responses__s1=np.ones((3, 7)))
+    listed = 'id,category,labels\na,"x\ny",ok\nb,z,"two\r\nlines|one\u2028more"\nc,,"a\tb"\n'
+    (folder / "stimuli.csv").write_bytes(listed.encode())
+    stimuli = datasets.load("folder", root=folder).stimuli
+    assert stimuli["category"].tolist() == ["x y", "z", ""]
+    assert stimuli["labels"].tolist() == [("ok",), ("two lines", "one more"), ("a b",)]
+
+
+def test_labels_that_no_font_writes_stand_as_text(data_root, monkeypatch):
+    monkeypatch.setattr(wordclouds, "_installed", lambda: ())
+    folder = write_folder(data_root, n=30, responses__s1=np.random.rand(30, 7))
+    rows = [f"p{n},猫|cat" for n in range(30)]
+    (folder / "stimuli.csv").write_text("\n".join(["id,labels", *rows]), encoding="utf-8")
+    app = until_done(open_page("clusters", recording="folder:mine", words="count"))
+    assert not app.exception
+    assert "猫" in [block.value for block in app.markdown]
+    assert "These labels are written here" in texts(app)
 
 
 def test_no_labels_and_no_regions(data_root):

@@ -10,7 +10,7 @@ from core import clusters
 from core.clusters import Clustering, Observations
 from core.datasets import Dataset
 from core.figures.heatmap import data_uri
-from core.figures.wordclouds import wordcloud
+from core.figures.wordclouds import without_glyphs, wordcloud
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.frame import images, selection, widgets
 from pages.shared.frame.text import plain
@@ -84,7 +84,8 @@ def tiles(opened: list[Dataset], rows: Observations, near: clusters.Members) -> 
         subject = f" {ds.subject}" if len(opened) > 1 else ""
         caption = f"{distance:.2f}{subject}"
         words = f"{images.describe(stimulus)}, {caption}"
-        shown.append(Tile(f"{row}", images.uri(ds, stimulus["id"]), caption, "", words))
+        uri, name = images.uri(ds, stimulus["id"]), stimulus["id"]
+        shown.append(Tile(f"{row}", uri, caption, "", words, name))
     return shown
 
 
@@ -122,18 +123,31 @@ def show_labels(
     weights = clusters.word_weights(table, by)
     dark = st.context.theme.type == "dark"
     with left:
-        cloud = wordcloud(weights, *CLOUD, dark)
-        if cloud is None:
-            st.info("No label is surely more frequent here than elsewhere.")
-        else:
-            words = ", ".join(sorted(weights, key=lambda word: -weights[word])[:MOST_LABELS])
-            st.image(data_uri(cloud, "image/png"), caption=f"Largest: {plain(words)}")
+        draw_cloud(weights, dark)
     with right:
         st.dataframe(in_words(table), hide_index=True)
     st.caption(
         "Ratio: how much more frequent a label is among the stimuli of the cluster than among "
         "all others (Jeffreys' prior), with its 95 % interval; ordered by the lower end."
     )
+
+
+def draw_cloud(weights: dict[str, float], dark: bool) -> None:
+    """Labels by their weight; those that no font here can write as text, by the browser's fonts."""
+    unwritten = without_glyphs(weights)
+    words = sorted(weights, key=lambda word: -weights[word])
+    cloud = wordcloud({w: weights[w] for w in words if w not in unwritten}, *CLOUD, dark)
+    if cloud is not None:
+        largest = ", ".join(words[:MOST_LABELS])
+        st.image(data_uri(cloud, "image/png"), caption=f"Largest: {plain(largest)}")
+    if unwritten:
+        st.markdown(", ".join(map(plain, unwritten)))
+        st.caption(
+            "These labels are written here, heaviest first, and not in the cloud: no font on the "
+            "machine that draws it has all their letters together with those of the others."
+        )
+    if not words:
+        st.info("No label is surely more frequent here than elsewhere.")
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:

@@ -90,7 +90,8 @@ def _tiles(ds: Dataset, row: Mapping[Any, Any], several: bool) -> list[Tile]:
 
 def _tile(ds: Dataset, stimulus: str, caption: str, heading: str) -> Tile:
     words = f"{images.describe(ds.stimuli.iloc[ds.row(stimulus)])}, {caption}"
-    return Tile(f"{heading} {caption}", images.uri(ds, stimulus), caption, heading, words)
+    uri = images.uri(ds, stimulus)
+    return Tile(f"{heading} {caption}", uri, caption, heading, words, stimulus)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Retrieving the images …")

@@ -122,5 +122,6 @@ def _tiles(ds: Dataset, rows: pd.DataFrame) -> list[Tile]:
         caption = f"{who}{row['category']} → {row['predicted']}"
         about = f"{who}{row['category']}, nearest to {row['predicted']}"
         words = f"{images.describe(ds.stimuli.iloc[ds.row(row['id'])])}; {about}"
-        tiles.append(Tile(f"{place} {row['id']}", images.uri(ds, row["id"]), caption, "", words))
+        uri, name = images.uri(ds, row["id"]), str(row["id"])
+        tiles.append(Tile(f"{place} {name}", uri, caption, "", words, name))
     return tiles

@@ -115,13 +115,25 @@ def test_too_few_rows_cannot_be_set_apart(rng):
 
 
 def test_emptiness_counts_by_hand():
-    """Sides of mean 0 and 12: rows below 2 from them count, and those between 4 and 8."""
+    """Means near 0 and 12, without the row itself: rows below 2 away count, and those midway."""
     centroids = np.array([[0.0], [12.0]])
-    placed = PlacedClusters(centroids, centroids[:, None], METRICS["euclidean"])
+    sparser = np.zeros((2, 2), dtype=bool)
+    placed = PlacedClusters(centroids, centroids[:, None], METRICS["euclidean"], sparser)
     rows = np.array([-1.0, -3, -1, 0, 5, 11, 12, 13, 17, 7])[:, None]
     counts = emptiness(placed, rows)
     assert (counts.between, counts.at) == (2, 3)
-    assert counts.p == pytest.approx(sum(math.comb(5, few) for few in range(3)) / 2**5)
+    few = sum(math.comb(5, n) * 9**n * 10 ** (5 - n) for n in range(3)) / 19**5
+    assert counts.p == pytest.approx(few)
+    assert emptiness(placed, rows[[0, 7]]) == (0, 0)
+
+
+def test_few_rows_of_noise_are_not_set_apart():
+    """Where cells hold a few rows, none counts as lying near itself."""
+    ps = [
+        clusters.measure_separation(rng.standard_normal((80, 7)), 12, "correlation", 0)
+        for rng in map(np.random.default_rng, range(5))
+    ]
+    assert min(ps) > 0.05
 
 
 def test_the_table_follows_its_definitions(rng):

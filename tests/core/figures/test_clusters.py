@@ -1,7 +1,9 @@
 """Figures of clusters: what they show, and that the same data give the same figure."""
 
 import io
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +11,8 @@ from PIL import Image
 from core import clusters
 from core.errors import InputError
 from core.figures import clusters as figures
-from core.figures.wordclouds import colours_on, wordcloud
+from core.figures import wordclouds
+from core.figures.wordclouds import colours_on, without_glyphs, wordcloud
 
 WORDS = {"broccoli": 40.0, "dining table": 25.0, "<b>cake</b>": 9.0, "sky": 1.0}
 
@@ -58,6 +61,48 @@ def test_no_words_give_no_wordcloud(words):
 )
 def test_long_and_many_words_are_drawn(words):
     assert pixels(wordcloud(words, 200, 120, dark=False))[..., 3].any()
+
+
+@pytest.mark.parametrize("spaces", ["\n", "\r\n", "\r", "\t ", "\u2028", "\x85", "\v", " \n "])
+def test_a_label_with_a_break_is_drawn_on_one_line(spaces):
+    drawn = wordcloud({f"two{spaces}lines": 1.0, "ok": 2.0}, 300, 200, dark=False)
+    assert drawn == wordcloud({"two lines": 1.0, "ok": 2.0}, 300, 200, dark=False)
+
+
+SCRIPTS = {
+    "Chinese": ("猫", "狗"),
+    "Japanese": ("いぬ", "ねこ"),
+    "Korean": ("개가", "곰이"),
+    "Thai": ("กข", "คง"),
+    "Hindi": ("कख", "गघ"),
+    "Arabic": ("كلب", "بيت"),
+    "Hebrew": ("כלב", "חתל"),
+    "Cyrillic": ("кот", "пёс"),
+    "emoji": ("🐈", "🐕"),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_words_of_any_script_look_different(script):
+    first, second = (wordcloud({word: 1.0}, 200, 100, dark=False) for word in SCRIPTS[script])
+    assert first != second
+
+
+def test_words_that_no_font_can_write_are_named(monkeypatch):
+    monkeypatch.setattr(wordclouds, "_installed", lambda: ())
+    words = {"猫": 3.0, "cat": 2.0, "кот": 2.5, "いぬ": 1.0}
+    assert without_glyphs(words) == ["猫", "いぬ"]
+    assert without_glyphs({"cat": 1.0}) == without_glyphs({}) == []
+    assert wordcloud(words, 200, 100, dark=False) is not None
+
+
+def test_the_font_that_writes_most_is_taken(monkeypatch):
+    """Hebrew is not in the font of the library, but in one that comes with matplotlib."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    monkeypatch.setattr(wordclouds, "_installed", lambda: (str(folder / "DejaVuSans.ttf"),))
+    assert without_glyphs({"כלב": 1.0, "cat": 2.0}) == []
+    assert wordclouds.font_of({"cat": 2.0}).endswith("DroidSansMono.ttf")
+    assert wordclouds.characters("nowhere.ttf") == frozenset()
 
 
 def test_a_wordcloud_needs_room():

@@ -15,7 +15,7 @@ function element(tag, className, text) {
 function imageOf(tile) {
   const frame = element("span", "image");
   if (!tile.image) {
-    frame.append(element("span", "words", tile.id));
+    frame.append(element("span", "words", tile.name || tile.id));
     return frame;
   }
   const image = element("img", "");

@@ -28,13 +28,15 @@ class Tile:
     id : str
         Unique among the tiles shown.
     image : str
-        Data URI; '' where there is no image, the id is shown then.
+        Data URI; '' where there is no image, the name is shown then.
     caption : str
         Shown on hover, or below where captions are on.
     group : str
         Heading that the tile stands under; '' for none.
     alt : str
         The image in words.
+    name : str
+        Of the stimulus, where the id of the tile is another; '' for the id.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Tile:
     caption: str
     group: str
     alt: str
+    name: str = ""
 
 
 def gallery(
