@@ -97,6 +97,7 @@ def clustering(seeds: int) -> None:
     row("k-means k = 2..12, 30,000 x 25, CPU / KMeans'", found.cpu, "≤ 0.6")
     row("its worst mean objective / KMeans', k up to 6", found.few, "≤ 1")
     row("its worst mean objective / KMeans', k up to 12", found.all, "≤ 1.001")
+    row("null of clusters that come back, CPU / of eb128f3", clusters.null_beside(), "≤ 3")
     row("k-means 240,000 x 25, MiB of the process", clusters.peak_memory_mib(), "< 2048")
 
 

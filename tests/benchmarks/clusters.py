@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,20 @@ from core import clusters
 responses = np.random.default_rng(0).standard_normal(({n}, {v}), dtype=np.float32)
 clusters.fit(responses, {k})
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+NULL = """
+import sys, time
+sys.path.insert(0, "")
+import numpy as np
+from core import clusters
+rng = np.random.default_rng(0)
+axes = np.linalg.qr(rng.standard_normal((15, 15)))[0] * [3, 2, 1.5, *[0.6] * 12]
+responses = [(rng.exponential(1, (300, 15)) - 1) @ axes.T for _ in range(3)]
+clusters.fit(responses[0], 4)
+began = time.process_time()
+clusters.consistency_across_subjects(responses, 4)
+print(time.process_time() - began)
 """
 
 
@@ -59,6 +74,25 @@ def beside_kmeans(
         quotients[k] = float(objectives[0] / objectives[1])
     few = [quotient for k, quotient in quotients.items() if k <= FEW]
     return Beside(float(cpu[0] / cpu[1]), max(few), max(quotients.values()))
+
+
+def null_beside(commit: str = "eb128f3", rounds: int = 3) -> float:
+    """CPU of the null of 'clusters come back' over that of a commit before it, by defaults.
+
+    Processes of both take turns; the fastest of each counts. NaN where git lacks the commit.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        archive = subprocess.run(["git", "archive", commit, "core"], capture_output=True)
+        if archive.returncode:
+            return float("nan")
+        subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+        cpu = {place: float("inf") for place in (".", folder)}
+        for _ in range(rounds):
+            for place in cpu:
+                command = [sys.executable, "-c", NULL]
+                output = subprocess.run(command, cwd=place, check=True, capture_output=True)
+                cpu[place] = min(cpu[place], float(output.stdout))
+    return cpu["."] / cpu[folder]
 
 
 def peak_memory_mib(n: int = 240_000, v: int = 25, k: int = 12) -> float:
