@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from core.scores.intervals import UnitScores
+from core.scores.intervals import UnitScores, t_quantile
 from core.statistics import holm_levels
 
 COLUMNS = ("difference", "difference_low", "difference_high", "difference_p")
@@ -120,21 +120,19 @@ def _without_subjects(scores: UnitScores) -> UnitScores:
 
 def _p(pair: UnitScores) -> float:
     """Two-sided p of a difference by Student's t; NaN with fewer than two units."""
-    from scipy import stats
+    from scipy.special import stdtr
 
     precision = pair.precision()
     if precision.units < 2:
         return np.nan
     if precision.variance <= 0:
         return 1.0
-    return float(2 * stats.t.sf(abs(pair.value) / np.sqrt(precision.variance), precision.df))
+    return float(2 * stdtr(precision.df, -abs(pair.value) / np.sqrt(precision.variance)))
 
 
 def _interval(pair: UnitScores, level: float) -> tuple[float, float]:
-    from scipy import stats
-
     precision = pair.precision()
     if precision.units < 2:
         return np.nan, np.nan
-    half = float(stats.t.ppf(1 - level / 2, precision.df)) * np.sqrt(precision.variance)
+    half = t_quantile(1 - level / 2, precision.df) * float(np.sqrt(precision.variance))
     return pair.value - half, pair.value + half

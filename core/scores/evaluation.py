@@ -229,6 +229,8 @@ def _joined(tests: Sequence[UsableQueries]) -> tuple[UsableQueries, np.ndarray]:
 
 def _together(of_runs: Sequence[Credits], order: np.ndarray) -> Credits:
     first = of_runs[0]
+    if len(of_runs) == 1:  # in that order already
+        return first
     credit = np.concatenate([measure.credit for measure in of_runs])[order]
     standings = [measure.standing for measure in of_runs if measure.standing is not None]
     if not standings:

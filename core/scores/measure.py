@@ -85,7 +85,8 @@ def scored(
     seen, image = np.unique(test.image[known], return_inverse=True)
     credit, subject = measure.credit[known], test.subject[known]
     identity = np.arange(len(test.seen))[None]
-    columns = measure.column[np.concatenate([identity, maps])][:, seen]
+    every = np.concatenate([identity, maps])
+    columns = measure.column[every if len(seen) == len(test.seen) else every[:, seen]]
     own = credit[np.arange(len(credit)), columns[0][image]]
     of_images = _image_means(credit, image, subject)
     names, unit = _units(test, seen)

@@ -124,9 +124,9 @@ def units_of(category: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np
 def permutations(category: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Random maps of images to images that keep whole categories together.
 
-    Each category is mapped as a whole to a category, one to one, and its images in random order
-    to those of that category in random order; where it has more images than that one these
-    are gone through again. Images without a category are permuted among themselves; where fewer
+    Each category is mapped as a whole to a category, one to one, and its images to those of that
+    category in random order; where it has more images than that one these are gone through
+    again. Images without a category are permuted among themselves; where fewer
     than three categories are known, so are all those with one.
 
     Where sizes differ, images of small categories so become the right one more often than
@@ -151,20 +151,16 @@ def permutations(category: np.ndarray, count: int, seed: int) -> np.ndarray:
         names, sizes = names[:1], np.array([len(category)])
     maps = np.empty((count, len(category)), dtype=np.intp)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    order = np.argsort(codes, kind="stable")
+    place = np.empty(len(codes), dtype=np.intp)
+    place[order] = np.arange(len(codes)) - starts[codes[order]]
     movable = np.flatnonzero(names != "") if len(names) > 1 else np.arange(1)
     for block in row_blocks(count, len(category)):
         size = block.stop - block.start
-        source, target = (_shuffled(codes, size, rng) for _ in range(2))
+        target = np.argsort(codes + rng.random((size, len(codes))), axis=1)
         goal = np.tile(np.arange(len(names)), (size, 1))
         goal[:, movable] = movable[np.argsort(rng.random((size, len(movable))), axis=1)]
-        # Both list the images category by category: place k in one is of place k in its goal.
-        code, place = np.sort(codes), np.arange(len(codes)) - starts[np.sort(codes)]
-        onto = goal[:, code]
-        chosen = np.take_along_axis(target, starts[onto] + place % sizes[onto], axis=1)
-        np.put_along_axis(maps[block], source, chosen, axis=1)
+        # The target lists images category by category, in random order within each.
+        onto = goal[:, codes]
+        maps[block] = np.take_along_axis(target, starts[onto] + place % sizes[onto], axis=1)
     return maps
-
-
-def _shuffled(codes: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Images category by category, in random order within each. (count, s)."""
-    return np.argsort(codes + rng.random((count, len(codes))), axis=1)

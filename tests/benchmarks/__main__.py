@@ -17,6 +17,8 @@ PEERS = (
     "rsatoolbox_correlation",
     "rsatoolbox_float64_correlation",
 )
+# The last commit whose intervals were over images.
+BEFORE = "eb128f3"
 RIDGES = ((1200, 4466), (1200, 2000), (4000, 800))
 PARTS = (
     "responses",
@@ -106,6 +108,9 @@ def decoding(rounds: int) -> None:
         found = decoders.beside_ridgecv(n, v, rounds=rounds)
         row(f"CPU of RidgeCV / ridge's, {n:,} x {v:,}, 13 alphas", found.cpu, "≥ 2.5")
         row("both chose the same alpha (1 yes)", float(found.alpha), "1")
+    quotient = decoders.scoring_beside(BEFORE)
+    if quotient is not None:
+        row(f"intervals, p and differences of 3 heads / at {BEFORE}, CPU", quotient, "≤ 1")
     for head in HEADS:
         if HEADS[head].trained_by == "gradient":
             quotient = decoders.epoch_of_bare_steps(head, rounds + 2)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -22,6 +26,27 @@ from core.decoders.training.gradient import Training
 
 # As the embedded experiment: training rows of S1, its seven ROIs, clip-small.
 ROWS, OUTPUTS = 1080, 128
+ROOT = Path(__file__).parents[2]
+SCORING = """
+import time
+import numpy as np
+from core import scores
+category = [f"c{row // 15}" for row in range(300)]
+for _ in range(2):
+    began = time.process_time()
+    rng, heads = np.random.default_rng(0), []
+    images = rng.standard_normal((300, 128))
+    for _ in range(3):
+        predicted = images + 2 * rng.standard_normal(images.shape)
+        queries = scores.Queries(predicted, images, np.arange(300), category)
+        if hasattr(scores, "score"):
+            heads.append(scores.score([queries]).by_unit)
+        else:
+            scores.evaluate(queries)
+    if heads:
+        scores.compare(heads[0], {"ridge": heads[1:2], "linear": heads[2:]})
+print(time.process_time() - began)
+"""
 ROI_UNITS = (218, 263, 136, 140, 146, 71, 72)
 
 
@@ -56,6 +81,39 @@ def beside_ridgecv(n: int, v: int, d: int = 512, rounds: int = 5) -> Beside:
     difference = np.abs(own.weights - peer.coef_.T).max() / np.abs(peer.coef_).max()
     same = bool(np.isclose(own.alpha, peer.alpha_))
     return Beside(float(peer_s / own_s), same, float(difference))
+
+
+def scoring_beside(commit: str, rounds: int = 3) -> float | None:
+    """CPU of scoring three heads today over that at a commit, medians; None without its files.
+
+    300 images of 20 categories, 1,000 permutations and resamples, the second time that a process
+    scores; both take turns, each in a process of its own with one thread.
+    """
+    with TemporaryDirectory() as folder:
+        archive = subprocess.run(
+            ["git", "archive", commit, "core"], cwd=ROOT, capture_output=True, check=False
+        )
+        if archive.returncode:
+            return None
+        subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+        spent = [[_scoring_s(tree) for tree in (ROOT, Path(folder))] for _ in range(rounds)]
+    now, before = np.median(spent, axis=0)
+    return float(now / before)
+
+
+def _scoring_s(tree: Path) -> float:
+    """CPU seconds of ``SCORING`` with the modules of a tree."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    environment = {**os.environ, **threads, "PYTHONPATH": str(tree)}
+    done = subprocess.run(
+        [sys.executable, "-c", SCORING],
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
 
 
 def planted(n: int, v: int, d: int) -> tuple[np.ndarray, np.ndarray]:
