@@ -9,24 +9,9 @@ from scipy import stats
 from core import scores
 from core.scores import intervals
 from core.vectors import unit_rows
+from tests.core.scores.calibration import drawn
 
 ONCE = {"permutations": 1, "resamples": 1}
-
-
-def drawn(rng, n, noise, units=None, within=0.5, hub=0.0):
-    """Predictions and images of n images, or of categories of given sizes that share errors."""
-    if units is None:
-        images = rng.standard_normal((n, 10))
-        predicted = images + noise * rng.standard_normal((n, 10))
-        predicted[:, 0] += hub
-        return predicted, images, np.full(n, "")
-    codes = np.repeat(np.arange(len(units)), units)
-    means, errors = rng.standard_normal((2, len(units), 10))
-    images, predicted = (
-        part[codes] + within * rng.standard_normal((len(codes), 10))
-        for part in (means, means + noise * errors)
-    )
-    return predicted, images, np.array([f"c{code:03d}" for code in codes])
 
 
 def scored(predicted, images, category, **options):
@@ -78,7 +63,7 @@ def test_the_standard_error_is_the_spread_of_scores(units, hub):
     [(20, 2.0, None), (60, 0.7, None), (0, 1.5, [4] * 20), (0, 1.5, [1] * 40)],
 )
 def test_intervals_cover_what_they_claim(n, noise, units):
-    """A quick look; the calibration stands in docs/reference.md."""
+    """A quick look; the calibration is python -m tests.core.scores.calibration."""
     tables = [
         scored(*drawn(np.random.default_rng(seed), n, noise, units)).table for seed in range(80)
     ]
