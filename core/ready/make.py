@@ -18,6 +18,7 @@ from core.decoders import EvaluateRequest, TrainRequest, load
 from core.decoders.ready import ENCODER, RECORDING, SUBJECT, configs
 from core.decoders.runs import OPERATION
 from core.decoders.scoring.score_table import PROTOTYPES
+from core.encoders.encode import OPERATION as ENCODED
 from core.encoders.encode import WHICH
 from core.encoders.job import EncodeRequest
 from core.jobs.request import Request
@@ -57,7 +58,8 @@ def make(folder: Path, progress: Progress = silent) -> None:
         results = Path(temporary)
         with _alone(results):
             keys = _run(first_requests(), portion(progress, 0.0, 0.5), results)
-            _run(score_requests(keys), portion(progress, 0.5, 1.0), results)
+            keys += _run(score_requests(keys), portion(progress, 0.5, 1.0), results)
+        _remove_embeddings(results / "store", keys)
         (results / "store" / ".lock").unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         (results / "store").rename(folder)
@@ -71,6 +73,13 @@ def _run(requests: Sequence[Request], progress: Progress, folder: Path) -> list[
         run = operations.resolve(request.operation)
         keys.append(run(request.to_json(), part, folder)["key"])
     return keys
+
+
+def _remove_embeddings(folder: Path, kept: Sequence[str]) -> None:
+    """Remove embeddings that no page asks for: the pixels of controls, large and soon computed."""
+    for place in folder.glob(f"{ENCODED}-*"):
+        if place.name not in kept:
+            shutil.rmtree(place)
 
 
 @contextmanager

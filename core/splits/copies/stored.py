@@ -29,4 +29,5 @@ def store_copies(ds: Dataset, progress: Progress) -> None:
 
 
 def _key(ds: Dataset) -> str:
-    return store.key(OPERATION, ds.fingerprint, {}, seed=0, version=VERSION)
+    ids = ds.stimuli["id"].tolist()
+    return store.key(OPERATION, ds.images_fingerprint, {"ids": ids}, seed=0, version=VERSION)

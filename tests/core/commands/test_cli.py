@@ -263,8 +263,8 @@ def test_every_operation_can_be_resolved() -> None:
 
 
 def test_an_unknown_operation_lists_the_choices() -> None:
-    choices = "rdm, ground_truth, encode, gallery, map, clusters, consistency, train, evaluate, "
-    choices += "folds, ablation, zero_shot, fetch"
+    choices = "rdm, ground_truth, encode, gallery, map, clusters, consistency, train, audit, "
+    choices += "evaluate, folds, ablation, zero_shot, fetch"
     with pytest.raises(NotFoundError, match=f"'bake'.*Choices: {choices}"):
         operations.resolve("bake")
 

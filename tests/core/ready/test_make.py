@@ -12,6 +12,7 @@ from core.decoders.scoring import audits
 from core.decoders.scoring.score_table import PROTOTYPES
 from core.jobs.request import Request
 from core.ready import make as maker
+from core.splits.copies import stored as copies
 from core.store.results import KEY
 
 MOST_BYTES = 10e6
@@ -24,7 +25,8 @@ def test_every_result_that_comes_along_is_one_that_a_page_looks_for() -> None:
     looked_for = {key for request in requests if (key := request.key())} | {*keys}
     folders = {path.name for path in paths.ready_root().iterdir()}
     assert all(map(KEY.fullmatch, folders))
-    assert {name for name in folders if not name.startswith(audits.OPERATION)} == looked_for
+    of_splits = (audits.OPERATION, copies.OPERATION)
+    assert {name for name in folders if not name.startswith(of_splits)} == looked_for
     assert all(store.load(name) is not None for name in folders)
     size = sum(path.stat().st_size for path in paths.ready_root().rglob("*") if path.is_file())
     assert size <= MOST_BYTES
@@ -45,10 +47,10 @@ def test_it_is_made_from_nothing_and_replaces_the_folder_whole(
     assert {name: os.environ.get(name) for name in PLACES} == before
     assert shares == sorted(shares)
     kinds = sorted(path.name.partition("-")[0] for path in folder.iterdir())
-    # A decoder, the linear baseline of its scores, the audits, and the images that were encoded.
-    assert kinds == ["audit", "decoder", "decoder", "encode"] + ["scores"] * len(PROTOTYPES) + [
-        "zero_shot"
-    ] * len(maker.CLASSIFIED)
+    # A decoder, the linear baseline of its scores, the audits, and copies among the images. The
+    # embeddings are not asked for by themselves.
+    of_split = ["audit", "copies", "decoder", "decoder"]
+    assert kinds == of_split + ["scores"] * len(PROTOTYPES) + ["zero_shot"] * len(maker.CLASSIFIED)
     assert not list(tmp_path.glob("tmp*"))
     assert store.entries() == []
     monkeypatch.setenv("NEUROGALLERY_READY", str(folder))
