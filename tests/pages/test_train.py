@@ -95,7 +95,7 @@ def test_ridge_is_trained_and_scored(recording):
     assert not app.exception
     assert not app.error
     assert "solved in closed form" in texts(app)
-    assert "8 checks done" in texts(app)
+    assert "7 of 9 checks done" in texts(app)
     scores = app.dataframe[0].value
     assert list(scores["Measure"][:2]) == ["top-1", "top-1"]
     assert set(scores["Head"]) == {"ridge", "linear (baseline)"}
@@ -239,7 +239,7 @@ def test_the_table_tells_what_a_decoder_is(recording, stored):
     assert set(table.index) == {"mlp", "ridge", "linear"}
     told = table.loc["mlp"]
     assert told["Decoder"] == decoders.short_name(mlp.key, "mlp")
-    assert told["Audit"] == mlp.badge
+    assert (mlp.badge, told["Audit"]) == ("unchecked", "not checked")
     assert told["Settings"] == ("epochs 2, learning_rate 0.01, mlp.width 16, category.test 0.25")
     assert told["State"] == "scored"
     own = load_table(mlp.key).query("head == 'mlp' and measure == 'two-way'")
@@ -498,7 +498,8 @@ def test_the_first_start_shows_a_decoder_and_its_scores_without_a_job():
     assert "No decoder was trained yet" not in texts(app)
     assert not [button for button in app.button if button.label.startswith("Train ")]
     measures = app.dataframe[0].value
-    assert set(measures["Head"]) == {"ridge", "linear (baseline)"}
+    controls = {"pixels alone (control)", "ridge to pixels (control)"}
+    assert set(measures["Head"]) == {"ridge", "linear (baseline)", *controls}
     table = app.dataframe[-1].value
     assert list(table["Head"]) == EXAMPLES
     assert set(table["State"]) == {"example"}
