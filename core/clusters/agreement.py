@@ -250,8 +250,9 @@ def consistency_across_subjects(
 ) -> Consistency:
     """Cluster each subject, match the centroids, and do the same with surrogates of each.
 
-    In simulations without clusters (Gaussian, skewed, heavy-tailed, signal shared or not)
-    p is at most .05 in fewer than 5 % of them, so p is on the safe side.
+    p is on the safe side: of 24 simulations without clusters each (Gaussian, skewed,
+    heavy-tailed, signal shared or not) it was .05 or less in none; of four true clusters in 96 %.
+    An open curve that three clusters divide can look set apart, in 2 of 6 simulations.
 
     Parameters
     ----------

@@ -475,7 +475,7 @@ def test_a_verdict_is_worded():
     chance, baselines = decoder_scores.in_sentences(verdicts(table, "unsure", "averaged repeats"))
     assert chance.startswith("Not above chance: two-way 70.0% (p = 0.200), top-1 35.0% (p =")
     assert baselines.splitlines()[0].rstrip() == (
-        "**two-way** 70.0% (65.0% to 75.0%, over 20 categories): no difference seen to ridge "
+        "**two-way** 70.0% (65.0% to 75.0%, over 20 categories): no difference seen from ridge "
         "(70.0%; difference 10.0%, -10.0% to 30.0%, p = 0.300); worse than linear (60.0%; "
         "difference -10.0%, -15.0% to -5.0%, p = 0.001)."
     )

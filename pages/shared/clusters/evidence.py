@@ -158,7 +158,8 @@ def show_reproducibility(ds: Dataset, request: ClustersRequest, clustering: Clus
         "Centroids are matched one to one by the Hungarian method. Correlated and skewed regions "
         "give high matches by chance, and what varies gradually is divided alike in every subject: "
         "only clusters that match more closely than simulations and are set apart come back. p is "
-        "on the safe side: without clusters it is below .05 in fewer than 5 % of recordings."
+        "on the safe side: of 24 simulations without clusters each (Gaussian, skewed, "
+        "heavy-tailed, with a signal that subjects share) it was .05 or less in none."
     )
 
 

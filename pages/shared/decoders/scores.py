@@ -30,8 +30,9 @@ from pages.shared.frame.text import plain
 STANDING = {
     "better": "better than",
     "worse": "worse than",
-    "no difference seen": "no difference seen to",
+    "no difference seen": "no difference seen from",
 }
+LEAST_P = 0.001
 LEAK = "These scores measure the leak, not the decoder:"
 
 
@@ -141,9 +142,10 @@ def _beside(measure: str, baseline: BaselineVerdict) -> str:
     value, difference, low, high = (worded(measure, number) for number in numbers)
     subjects = baseline.subjects
     mean = f", mean of {subjects} subjects decoded one by one" if subjects > 1 else ""
+    p = f"p = {baseline.p:.3f}" if baseline.p >= LEAST_P else f"p < {LEAST_P}"
     return (
         f"{STANDING[baseline.outcome]} {plain(baseline.baseline)} ({value}{mean}; difference "
-        f"{difference}, {low} to {high}, p = {baseline.p:.3f})"
+        f"{difference}, {low} to {high}, {p})"
     )
 
 
