@@ -80,9 +80,24 @@ def check_responses(
     return array
 
 
-def complete_rows(rows: np.ndarray) -> np.ndarray:
-    """Rows that lack a value made NaN throughout, as ``check_responses`` takes missing ones."""
-    return np.where(np.isfinite(rows).all(axis=1)[:, None], rows, np.float32(np.nan))
+def complete_rows(rows: Any) -> np.ndarray:
+    """Rows that lack a value made NaN throughout, as ``check_responses`` takes missing ones.
+
+    Profiles over regions lack the regions in which a trial was lost. Whatever is no matrix of
+    floats comes back as it is, and so do infinite values, for ``check_responses`` to refuse.
+    """
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or rows.dtype.kind != "f":
+        return rows
+    with np.errstate(all="ignore"):
+        suspects = np.flatnonzero(np.isnan(rows.sum(axis=1)))
+    is_missing = np.isnan(rows[suspects])
+    is_partial = is_missing.any(axis=1) & ~is_missing.all(axis=1)
+    partial = suspects[is_partial & ~np.isinf(rows[suspects]).any(axis=1)]
+    if len(partial):
+        rows = rows.copy()
+        rows[partial] = np.nan
+    return rows
 
 
 def check_rdm(matrix: Any, name: str = "RDM", ids: Sequence[str] = ()) -> np.ndarray:

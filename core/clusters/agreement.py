@@ -21,7 +21,7 @@ from core.clusters.kmeans import Clustering, fit
 from core.clusters.separation import combined, emptiness, halved, measure_separation, place
 from core.errors import InputError
 from core.progress import Progress
-from core.validation import check_responses, check_same_length
+from core.validation import check_responses, check_same_length, complete_rows
 from core.vectors import unit_rows
 
 SURROGATES = 99
@@ -172,7 +172,7 @@ class Surrogates:
     def __init__(
         self, responses: Sequence[Any], stimuli: Sequence[np.ndarray] | None = None
     ) -> None:
-        checked = [check_responses(rows) for rows in responses]
+        checked = [check_responses(complete_rows(rows)) for rows in responses]
         self._usable = [np.flatnonzero(~np.isnan(rows[:, 0])) for rows in checked]
         self._shape = [rows.shape for rows in checked]
         self._values = []
@@ -297,7 +297,7 @@ def consistency_across_k(
     names = [f"k = {k}" for k in ks]
     drawing = Surrogates([responses])
     matched = _with_surrogates([responses], drawing, cluster, names, seed, surrogates, progress)
-    rows = check_responses(responses)
+    rows = check_responses(complete_rows(responses))
     usable = ~np.isnan(rows[:, 0])
     own = None if groups is None else np.asarray(groups)[usable]
     several = [k for k in ks if k > 1]
@@ -329,7 +329,7 @@ def _apart_across_subjects(
     """Whether clusters that a subject places set apart the rows of others, of other stimuli."""
     if k < 2:
         return 1.0
-    rows = [check_responses(part) for part in responses]
+    rows = [check_responses(complete_rows(part)) for part in responses]
     names = aligned(rows, stimuli)
     first, _ = halved(np.concatenate(names), [seed, 4])
     ends = np.cumsum([len(part) for part in names])[:-1]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.clusters.kmeans import Clustering
-from core.validation import check_responses, check_same_length
+from core.validation import check_responses, check_same_length, complete_rows
 
 UNKNOWN = "unknown"
 
@@ -53,7 +53,7 @@ def profile(clustering: Clustering, responses: Any, names: Sequence[str]) -> pd.
         mean and standard deviation (n - 1; NaN for one row) over the members with a
         response.
     """
-    responses = check_responses(responses, minimum_rows=1)
+    responses = check_responses(complete_rows(responses), minimum_rows=1)
     check_same_length(len(responses), len(clustering.labels), "responses", "the clustering")
     check_same_length(len(names), responses.shape[1], "names", "the list of columns")
     tables = []

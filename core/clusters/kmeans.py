@@ -91,7 +91,8 @@ def fit(
     Parameters
     ----------
     responses : array_like of shape (n, v)
-        Rows that are NaN throughout are missing.
+        Rows that lack a value are missing, as ``Dataset.region_means`` has where trials of
+        some regions were lost.
     k : int
     metric : str
         An id of ``METRICS``: 'correlation', 'cosine' or 'euclidean'.

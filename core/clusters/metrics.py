@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.registry import Registry
-from core.validation import check_responses, narrowed, row_blocks
+from core.validation import check_responses, complete_rows, narrowed, row_blocks
 from core.vectors import check_directions, unit_rows
 
 NOTHING_LEFT = 1e-12
@@ -77,7 +77,7 @@ class CentroidDistance(ABC):
 
     def prepare(self, responses: np.ndarray) -> PreparedRows:
         """Check responses (n, v) and prepare the usable rows."""
-        responses = check_responses(responses, minimum_rows=1)
+        responses = check_responses(complete_rows(responses), minimum_rows=1)
         missing = np.isnan(responses[:, 0])
         undefined = np.zeros(len(responses), dtype=bool)
         for block in row_blocks(*responses.shape):

@@ -12,17 +12,23 @@ from core.validation import enumerate_names
 READ = {"responses": (".npy", ".csv"), "rdms": (".npy",), "embeddings": (".npy",)}
 FOLDERS = (*READ, "rois", "images", "gallery")
 READ |= {"rois": (".json",)}
-# How files of other formats become arrays.
+# How files of other formats become arrays; of two endings the longer stands first.
 READERS = {
+    ".nii.gz": "nibabel",
+    ".gii.gz": "nibabel",
+    ".npy.gz": "gunzip, then numpy.load",
     ".mat": "scipy.io.loadmat, or h5py from MATLAB 7.3 on",
     ".h5": "h5py",
     ".hdf5": "h5py",
     ".npz": "numpy.load, which gives each of its arrays",
-    ".gz": "gunzip, then numpy.load",
+    ".gz": "gunzip",
     ".csv": "numpy.loadtxt",
     ".tsv": "numpy.loadtxt",
     ".txt": "numpy.loadtxt",
     ".nii": "nibabel",
+    ".gii": "nibabel",
+    ".mgz": "nibabel",
+    ".pkl": "pickle, if you trust it",
     ".pt": "torch.load",
     ".pth": "torch.load",
 }
@@ -58,8 +64,7 @@ def unread(folder: Path, below: str) -> list[str]:
 
 def save_as_npy(name: str) -> str:
     """What to do with a file of another format."""
-    path = Path(name)
-    reader = READERS.get(path.suffix.lower())
+    reader = next((READERS[end] for end in READERS if name.lower().endswith(end)), "")
     how = f" with {reader}," if reader else ""
     return f"Read {name}{how} and save it as {name.partition('.')[0]}.npy with numpy.save."
 

@@ -237,12 +237,27 @@ def test_nearest_rows_are_members_in_order(rng, metric):
         (np.eye(4), 2.5, "k is 2.5"),
         (np.zeros(4), 2, "shape"),
         (np.array([[1.0, np.inf], [1, 2]]), 1, "infinite"),
-        (np.array([[1.0, np.nan], [1, 2]]), 1, "NaN in part of 1 rows"),
+        (np.array([[1.0, np.nan], [1, 2]]), 2, r"1 of 2 rows .*\(1 are missing"),
+        (np.array([[np.inf, np.nan], [1, 2]]), 1, "infinite"),
     ],
 )
 def test_bad_input_gets_one_clear_message(rows, k, message):
     with pytest.raises(InputError, match=message):
         clusters.fit(rows, k)
+
+
+def test_a_row_that_lacks_a_value_is_missing_and_the_others_go_on(rng):
+    rows = rng.standard_normal((30, 4))
+    rows[[3, 7], [1, 0]] = np.nan
+    whole = rows.copy()
+    whole[[3, 7]] = np.nan
+    partial, right = clusters.fit(rows, 3), clusters.fit(whole, 3)
+    assert np.array_equal(partial.labels, right.labels)
+    assert partial.missing == 2
+    assert partial.labels[3] == partial.labels[7] == -1
+    table = clusters.profile(partial, rows, list("abcd"))
+    assert table.equals(clusters.profile(right, whole, list("abcd")))
+    assert clusters.choose_k(rows, range(2, 4)).rows == 28
 
 
 def test_unknown_names_list_the_choices(rng):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core import datasets, paths
-from core.datasets import Reference
+from core.datasets import Reference, files
 from core.datasets.checks import check
 from core.encoders import checkpoints
 from core.errors import CorruptDataError, InputError, NotFoundError
@@ -275,3 +275,13 @@ def test_folders_in_other_letters_and_arrays_in_the_wrong_place_are_noted(tmp_pa
     said = _notes(load(root))
     assert said["Not read: 1 file beside stimuli.csv"].startswith("sub-1.mat: ")
     assert said["Not read: a folder in other letters"] == "Responses: rename it to responses."
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"),
+    [("S.nii.gz", "nibabel"), ("S.NII", "nibabel"), ("S.npy.gz", "gunzip, then numpy.load")],
+)
+def test_the_whole_ending_says_what_reads_a_file(name, reader):
+    assert files.save_as_npy(name) == (
+        f"Read {name} with {reader}, and save it as S.npy with numpy.save."
+    )
