@@ -32,7 +32,7 @@ class Finding:
     id : str
     level : {'green', 'unchecked', 'amber', 'red'}
         'red': the test score cannot be trusted; 'amber': know this when you read it;
-        'unchecked': nobody knows, which is not green.
+        'unchecked': nobody knows, of some images at least, which is not green.
     title, message : str
         What was checked; a plain sentence with counts.
     evidence : pd.DataFrame
@@ -139,13 +139,19 @@ class AuditCheck:
     def finding(
         self, hits: Hits, held: int, folds: int, ids: np.ndarray, note: str = ""
     ) -> Finding:
-        """The finding for hits among ``held`` images of ``folds`` folds."""
+        """The finding for hits among ``held`` images of ``folds`` folds.
+
+        ``note`` says which images were not compared, '' where all were. Nothing found among the
+        others is not green.
+        """
         count = len(hits.held)
         over = f" (over {folds} folds)" if folds > 1 else ""
         rest = f"{held:,} {self.held} images{over} {self.predicate}"
-        message = f"{count:,} of {rest}" if count else f"Checked, nothing found: none of the {rest}"
+        nothing = "Checked in part, nothing found" if note else "Checked, nothing found"
+        message = f"{count:,} of {rest}" if count else f"{nothing}: none of the {rest}"
         text = f"{message}. {note}".strip()
-        finding = Finding(self.id, "green", self.title, text, held=self.held)
+        level: Level = "unchecked" if note else "green"
+        finding = Finding(self.id, level, self.title, text, held=self.held)
         if not count:
             return finding
         concerned = tuple(sorted(set(ids[hits.held])))

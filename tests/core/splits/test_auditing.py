@@ -194,6 +194,8 @@ def test_only_used_images_are_decoded_and_unreadable_ones_are_counted():
     assert sorted(set(seen)) == ["p000", "p001", "p002", "p003", "p050", "p051"]
     assert content.checked
     assert "3 images could not be read" in content.message
+    assert content.level == "unchecked"
+    assert content.message.startswith("Checked in part, nothing found: none of the 2 test images")
     nothing = found(splits.Fold([1], [], [50]), recording(images=reading))["same-content"]
     assert not nothing.checked
 
