@@ -42,13 +42,14 @@ def _response_checks(ds: Dataset) -> list[Check]:
         return [Check("note", "Comes as RDMs", detail)]
     shape = f"{len(ds.trials):,} trials, {len(ds.betas):,} response rows, {ds.n_stimuli:,} stimuli"
     aligned = Check("ok", "Responses and stimulus list align", f"{shape}; every trial is listed.")
-    return [aligned, *_missing(ds), *_flat(ds), *_constant(ds), _repeats(ds)]
+    return [aligned, *_missing(ds), *_unseen(ds), *_flat(ds), *_constant(ds), _repeats(ds)]
 
 
 def _missing(ds: Dataset) -> list[Check]:
     """What the rule of :mod:`core.datasets.missing` has left out, by name and number."""
     if completeness.is_complete(ds):
-        return [Check("ok", "No response is missing", "Every stimulus has a complete response.")]
+        detail = "Every stimulus that was shown has a complete response."
+        return [Check("ok", "No response is missing", detail)]
     units = completeness.by_unit(ds)
     return [*_left_out(ds, units), *_trials_left_out(ds, units), *_without_response(ds)]
 
@@ -109,7 +110,7 @@ def _described(ds: Dataset, units: list[UnitGaps], count: int) -> str:
 
 
 def _without_response(ds: Dataset) -> list[Check]:
-    missing = ds.stimuli["id"][ds.missing()].tolist()
+    missing = ds.stimuli["id"][ds.missing() & (ds.repeats > 0)].tolist()
     if not missing:
         return []
     detail = (
@@ -118,6 +119,16 @@ def _without_response(ds: Dataset) -> list[Check]:
     )
     several = noun(len(missing), "stimulus", "stimuli")
     return [Check("note", f"{several} without a complete response", detail)]
+
+
+def _unseen(ds: Dataset) -> list[Check]:
+    """Stimuli without a trial, as where a subject saw some of them, or a list is cut."""
+    unseen = ds.stimuli["id"][ds.repeats == 0].tolist()
+    if not unseen:
+        return []
+    several = noun(len(unseen), "stimulus", "stimuli")
+    detail = f"{enumerate_names(unseen)}: the trial list of {ds.subject} does not name them."
+    return [Check("note", f"{several} never shown", detail)]
 
 
 def _flat(ds: Dataset) -> list[Check]:

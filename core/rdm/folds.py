@@ -81,8 +81,11 @@ def _is_named(ds: Dataset, column: str) -> bool:
 def _check_repeated(ds: Dataset, trials: pd.DataFrame, kind: str, numbers: np.ndarray) -> None:
     stimuli = trials["id"].to_numpy()
     if not pd.Series(stimuli).duplicated().any():
+        once = f"{ds.info.title} shows each stimulus once to {ds.subject}"
+        if ds.repeats.max() > 1:
+            once = f"No stimulus has two usable trials of {ds.subject} in these units"
         raise NotFoundError(
-            f"{ds.info.title} shows each stimulus once to {ds.subject}",
+            once,
             "repeats, for the folds of a cross-validated distance",
             "Choose another metric.",
         )

@@ -229,3 +229,24 @@ def test_the_command_says_it_of_every_subject(opened, tmp_path, capsys):
     out = str(tmp_path / "b.npy")
     main(["rdm", "folder", "--root", str(tmp_path), "--roi", "B", "--out", out])
     assert "B: 1 of 24 trials left out; means are of 2 to 3" in capsys.readouterr().out
+
+
+def test_a_stimulus_that_was_never_shown_is_named(opened, tmp_path):
+    opened(betas_with())
+    listed = pd.DataFrame({"id": [f"p{number}" for number in range(STIMULI + 1)]})
+    listed.to_csv(tmp_path / "stimuli.csv", index=False)
+    ds = datasets.load("folder", root=tmp_path)
+    unseen = next(result for result in check(ds) if result.title == "1 stimulus never shown")
+    assert unseen.state == "note"
+    assert unseen.detail.startswith("p8: ")
+    assert ds.missing().tolist() == [False] * STIMULI + [True]
+    whole = ds.subset([f"p{number}" for number in range(STIMULI)])
+    assert "never shown" not in texts(whole)
+
+
+def test_region_means_that_lack_a_region_are_missing_to_clusters(opened):
+    ds = opened(betas_with(([1, 1 + STIMULI, 1 + 2 * STIMULI], 1)))
+    assert np.isnan(ds.region_means()).sum() == 1
+    found = clusters.fit(ds.region_means(), 2)
+    assert found.missing == 1
+    assert np.flatnonzero(found.labels == -1).tolist() == [1]

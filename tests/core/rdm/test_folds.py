@@ -139,6 +139,10 @@ def test_lost_trials_are_no_folds(write):
     betas = np.array(ds.betas)
     betas[:12] = np.nan
     assert rdm.folds_of(dataclasses.replace(ds, betas=betas)).text == "2 runs"
+    betas = np.array(betas)
+    betas[:24] = np.nan
+    with pytest.raises(NotFoundError, match="No stimulus has two usable trials of S1"):
+        rdm.folds_of(dataclasses.replace(ds, betas=betas))
 
 
 def test_the_result_says_what_served_as_folds(tmp_path, monkeypatch):
