@@ -225,10 +225,10 @@ def test_the_calls_of_the_contract(rng):
     ("apart", "by_gain", "k", "says"),
     [
         ({3: 0.01}, 3, 3, "adds less than"),
-        ({2: 0.05, 4: 0.04, 3: 0.9}, 3, 2, "nearest number of a rule"),
+        ({2: 0.05, 4: 0.04, 3: 0.9}, 3, 2, "nearest number whose"),
         ({2: 0.01, 3: 0.04}, None, 3, "largest silhouette"),
-        ({2: 0.2, 3: 0.06}, 3, 1, "the 2 or 3 clusters of the rules are not set apart"),
-        ({}, None, 1, "no rule finds"),
+        ({2: 0.2, 3: 0.06}, 3, 1, "those of no k from 2 to 3 are set apart"),
+        ({}, None, 1, "can be tested"),
     ],
 )
 def test_the_recommendation_follows_its_rule(apart, by_gain, k, says):
@@ -312,3 +312,25 @@ def test_the_job_pools_subjects_and_takes_some_stimuli(tmp_path):
     found = clusters.load(run(request, ignore, tmp_path)["key"])
     assert found.rows == 100
     assert len(found.clusterings[2].labels) == 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_six_clusters_of_which_two_nearly_touch_are_set_apart_at_some_k(seed):
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((6, 8))
+    rows = centres[rng.integers(0, 6, 1500)] + 0.6 * rng.standard_normal((1500, 8))
+    ps = [clusters.measure_separation(rows, k, "euclidean", 0) for k in range(2, 8)]
+    assert min(ps) <= clusters.LEVEL
+
+
+@pytest.mark.parametrize("bend", [0.0, np.pi])
+def test_a_line_and_a_curve_are_set_apart_at_no_k(bend, rng):
+    along = rng.uniform(0, 1, 600)
+    plane = (
+        np.stack([along, np.zeros(600)], 1)
+        if bend == 0
+        else np.stack([np.sin(bend * along), np.cos(bend * along)], 1)
+    )
+    rows = plane @ rng.standard_normal((2, 12)) + 0.2 * rng.standard_normal((600, 12))
+    ps = [clusters.measure_separation(rows, k, "euclidean", 0) for k in range(2, 8)]
+    assert min(ps) > clusters.LEVEL
