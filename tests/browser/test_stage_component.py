@@ -194,6 +194,8 @@ def test_next_previous_and_random_by_button_and_key(open_stage: Opened):
     before = shown.at()
     shown.button("Random").click()
     expect(shown.stage).not_to_have_attribute("data-slide", f"response-{before}")
+    if shown.at() == 0:  # where the server takes it to be: nothing to tell
+        shown.press("n")
     shown.wait("moved", f"response-{shown.at()}")
 
 
