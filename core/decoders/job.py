@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from core.decoders.config import Config
 from core.decoders.heads import HEADS
@@ -29,16 +29,10 @@ from core.progress import Progress, portion
 
 
 @dataclass(frozen=True)
-class TrainRequest(Request):
-    """A decoder to train."""
-
-    operation = "train"
+class ConfigRequest(Request):
+    """What is asked of the settings of a decoder, which the trained one need not exist for."""
 
     config: Config
-
-    @property
-    def label(self) -> str:
-        return f"Train {HEADS[self.config.head].label}"
 
     def key(self) -> None:
         """None: the key follows from the prepared data, which the job alone has; ``run_key``."""
@@ -53,9 +47,20 @@ class TrainRequest(Request):
         return {"config": stored, "dataset": config.dataset, "head": config.head}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> TrainRequest:
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
         check_fields(cls.operation, values, ("config", "dataset", "head"), ("config",))
         return cls(Config.from_json(values["config"]))
+
+
+@dataclass(frozen=True)
+class TrainRequest(ConfigRequest):
+    """A decoder to train."""
+
+    operation = "train"
+
+    @property
+    def label(self) -> str:
+        return f"Train {HEADS[self.config.head].label}"
 
 
 def run_training(request: TrainRequest, progress: Progress, folder: Path) -> dict[str, Any]:
@@ -70,27 +75,20 @@ def run_training(request: TrainRequest, progress: Progress, folder: Path) -> dic
 
 
 @dataclass(frozen=True)
-class AuditRequest(Request):
+class AuditRequest(ConfigRequest):
     """The audit of a decoder's split, with its evidence."""
 
     operation = "audit"
-
-    config: Config
 
     @property
     def label(self) -> str:
         return "Collecting the evidence of the audit"
 
-    def key(self) -> None:
-        """None: the key follows from the prepared data, which the job alone has."""
+    def device(self) -> str:
+        return "cpu"
 
     def to_json(self) -> dict[str, Any]:
         return {"config": self.config.to_json(), "dataset": self.config.dataset}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> AuditRequest:
-        check_fields(cls.operation, values, ("config", "dataset"), ("config",))
-        return cls(Config.from_json(values["config"]))
 
 
 def run_audit(request: AuditRequest, progress: Progress, folder: Path) -> dict[str, Any]:

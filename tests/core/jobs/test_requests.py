@@ -11,7 +11,8 @@ from core import datasets, jobs, operations, store
 from core.clusters import ClustersRequest, ConsistencyRequest
 from core.datasets import Reference
 from core.datasets.fetch import FetchRequest
-from core.decoders import Config, EvaluateRequest, TrainRequest
+from core.decoders import AuditRequest, Config, EvaluateRequest, TrainRequest
+from core.decoders.folds_job import FoldsRequest
 from core.encoders import EncodeRequest
 from core.errors import InputError, NotFoundError
 from core.maps import MapRequest
@@ -111,6 +112,23 @@ def test_every_operation_reads_its_requests(requests, name):
     assert operation.label
     assert operation.describe(requests[name].to_json())
     assert issubclass(type(requests[name]), jobs.Request)
+
+
+def test_requests_of_a_config_keep_their_jobs():
+    """Computed while each of the three wrote its values on its own."""
+    precomputed = Config(
+        "simulated", ("S1",), {}, ("V1",), "precomputed:vgg", head="linear", fold=2
+    )
+    for kind, content in {
+        TrainRequest: "99525d235eb77d75",
+        AuditRequest: "ac359696287c1d09",
+        FoldsRequest: "0c797a4f26a3943d",
+    }.items():
+        request = kind(precomputed)
+        values = json.loads(json.dumps(request.to_json()))
+        assert store.fingerprint(request.operation, values)[:16] == content
+        assert kind.from_json(values) == request
+    assert FoldsRequest(precomputed).config.fold == 0
 
 
 def test_prompts_enter_a_request_only_where_they_count():
