@@ -9,20 +9,21 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps
+from PIL import Image
 
+from core.datasets.image_files import as_rgb
 from core.datasets.missing import RULE, complete_trials_of, lacking_of, scan, units_to_leave
+from core.datasets.tables import (
+    STIMULUS_COLUMNS,
+    TRIAL_COLUMNS,
+    complete_stimuli,
+    runs_of,
+)
 from core.errors import InputError, NotFoundError
 from core.paths import composed
 from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
-from core.validation import check_same_length, check_unique, enumerate_names, narrowed, one_line
-
-STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
-NAMES = ("category", "supercategory", "source", "split")
-TRIAL_COLUMNS = ("id", "repeat", "run", "session")
-MAX_PIXELS = 100_000_000
-ORIENTATION = 0x0112  # the EXIF tag
+from core.validation import check_same_length, check_unique, enumerate_names, narrowed
 
 
 class Note(NamedTuple):
@@ -198,12 +199,11 @@ class Dataset:
 
     @property
     def trial_runs(self) -> np.ndarray | None:
-        """Run of each trial, counted over sessions; None where trials are not told apart.
+        """Run of each trial, else its session; None where the list of trials names neither.
 
-        Trials of one run share noise. Where runs have no number, sessions stand for them.
+        Trials of one run share noise. See ``tables.runs_of``, also for what raises.
         """
-        runs = self.trials.groupby(["session", "run"], dropna=False, sort=False).ngroup()
-        return None if runs.nunique() < 2 else runs.to_numpy(dtype=np.intp)
+        return runs_of(self.trials, self.subject).numbers
 
     def has_stimulus(self, stimulus_id: str) -> bool:
         """Whether the stimulus list holds an id."""
@@ -446,69 +446,3 @@ def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, t
         for unit in np.intersect1d(inside, units):
             named[int(unit)] += (name,)
     return named
-
-
-def as_rgb(image: Image.Image) -> Image.Image:
-    """An image as RGB: turned as its camera says, alpha on white, 16 bits as 8, the first frame.
-
-    The one rule of what an image looks like, wherever it is shown, encoded or compared.
-
-    Raises
-    ------
-    InputError
-        If it has more than 100 million pixels, and is then not decoded, or holds floats.
-    """
-    if image.width * image.height > MAX_PIXELS:
-        raise InputError(
-            f"The image has {image.width} x {image.height} pixels",
-            f"at most {MAX_PIXELS // 1_000_000} million",
-        )
-    if image.mode == "F":
-        raise InputError("The image holds floats", "8 or 16 bits for each channel")
-    image = _upright(image)
-    if image.mode.startswith("I"):
-        values = np.asarray(image)
-        grey = values.clip(0, 65_535) // 257
-        grey[values == image.info.get("transparency")] = 255
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn an image as its camera says; the result says no more that it is to be turned."""
-    image.load()  # some formats note the orientation behind the pixels
-    try:
-        if image.getexif().get(ORIENTATION, 1) != 1:
-            return ImageOps.exif_transpose(image)
-    except MemoryError:
-        raise
-    except Exception:  # a note that is broken takes nothing from the image
-        pass
-    return image
-
-
-def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
-    """Add the standard columns that a stimulus list lacks: empty text, empty label tuples.
-
-    Categories, labels and the like are names, which are shown on one line.
-    """
-    table = stimuli.reset_index(drop=True).copy()
-    for column in STIMULUS_COLUMNS:
-        if column not in table:
-            table[column] = [()] * len(table) if column == "labels" else ""
-    for column in NAMES:
-        table[column] = [
-            one_line(name) if isinstance(name, str) else name for name in table[column]
-        ]
-    table["labels"] = [tuple(map(one_line, labels)) for labels in table["labels"]]
-    table["id"] = table["id"].astype(str)
-    further = [column for column in table.columns if column not in STIMULUS_COLUMNS]
-    return table[[*STIMULUS_COLUMNS, *further]]
-
-
-def stimuli_csv(stimuli: pd.DataFrame) -> str:
-    """A stimulus list as CSV, as the folder layout reads it: labels separated by '|'."""
-    return stimuli.assign(labels=stimuli["labels"].map("|".join)).to_csv(index=False)

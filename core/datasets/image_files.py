@@ -1,4 +1,4 @@
-"""Image files of people's folders: which they are, finding, reading and telling them apart."""
+"""Images, as they are seen; image files of folders: finding, reading, telling them apart."""
 
 from __future__ import annotations
 
@@ -10,20 +10,51 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from PIL import Image, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import paths
-from core.datasets.dataset import ORIENTATION, as_rgb
 from core.errors import CorruptDataError, InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 # Images that are shown where a table names them, and passed over where a folder is listed.
 OTHER_SUFFIXES = (".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".jp2", ".svg")
-MAX_PIXELS = 50_000_000
+# Of any image, and of a file of people's folders.
+MOST_PIXELS, MAX_PIXELS = 100_000_000, 50_000_000
+ORIENTATION = 0x0112  # the EXIF tag
 # Bytes at either end of a file in which a note about the orientation is looked for.
 HEAD, TAIL = 4096, 16_384
 JPEG = (".jpg", ".jpeg")
 ORIENTATION_NOTES = (b"Exif", b"EXIF", b"eXIf", b"exif", b"adobe.xmp", b"/xap/1.0/")
+
+
+def as_rgb(image: Image.Image) -> Image.Image:
+    """An image as RGB: turned as its camera says, alpha on white, 16 bits as 8, the first frame.
+
+    The one rule of what an image looks like, wherever it is shown, encoded or compared.
+
+    Raises
+    ------
+    InputError
+        If it has more than 100 million pixels, and is then not decoded, or holds floats.
+    """
+    if image.width * image.height > MOST_PIXELS:
+        raise InputError(
+            f"The image has {image.width} x {image.height} pixels",
+            f"at most {MOST_PIXELS // 1_000_000} million",
+        )
+    if image.mode == "F":
+        raise InputError("The image holds floats", "8 or 16 bits for each channel")
+    image = _upright(image)
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        grey = values.clip(0, 65_535) // 257
+        grey[values == image.info.get("transparency")] = 255
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
 
 
 def read_image(path: Path, name: str) -> Image.Image:
@@ -171,6 +202,19 @@ def orientation(path: str | Path) -> int:
             return int(image.getexif().get(ORIENTATION, 1))
     except (OSError, SyntaxError, ValueError, TypeError, UnidentifiedImageError):
         return 1  # what cannot be read is said when it is shown
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its camera says; the result says no more that it is to be turned."""
+    image.load()  # some formats note the orientation behind the pixels
+    try:
+        if image.getexif().get(ORIENTATION, 1) != 1:
+            return ImageOps.exif_transpose(image)
+    except MemoryError:
+        raise
+    except Exception:  # a note that is broken takes nothing from the image
+        pass
+    return image
 
 
 def _stamp(path: Path) -> Stamp | None:

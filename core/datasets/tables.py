@@ -5,16 +5,31 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from core.datasets.dataset import STIMULUS_COLUMNS, TRIAL_COLUMNS, complete_stimuli
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.paths import composed
-from core.validation import check_unique, enumerate_names
+from core.validation import check_unique, enumerate_names, one_line
 
+STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
+NAMES = ("category", "supercategory", "source", "split")
+TRIAL_COLUMNS = ("id", "repeat", "run", "session")
 # Key in ``DataFrame.attrs``, which a selection of rows keeps.
 FILLED = "filled"
+
+
+class Runs(NamedTuple):
+    """What tells the noise of trials apart.
+
+    ``kind`` is 'run', 'session' or, where the list names neither, 'repeat'; ``numbers`` (trials,)
+    int is that of each trial, None for repeats.
+    """
+
+    kind: str
+    numbers: np.ndarray | None
 
 
 def read_stimuli(path: Path) -> pd.DataFrame:
@@ -36,6 +51,30 @@ def read_stimuli(path: Path) -> pd.DataFrame:
             for text in table["labels"]
         ]
     return complete_stimuli(table)
+
+
+def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Add the standard columns that a stimulus list lacks: empty text, empty label tuples.
+
+    Categories, labels and the like are names, which are shown on one line.
+    """
+    table = stimuli.reset_index(drop=True).copy()
+    for column in STIMULUS_COLUMNS:
+        if column not in table:
+            table[column] = [()] * len(table) if column == "labels" else ""
+    for column in NAMES:
+        table[column] = [
+            one_line(name) if isinstance(name, str) else name for name in table[column]
+        ]
+    table["labels"] = [tuple(map(one_line, labels)) for labels in table["labels"]]
+    table["id"] = table["id"].astype(str)
+    further = [column for column in table.columns if column not in STIMULUS_COLUMNS]
+    return table[[*STIMULUS_COLUMNS, *further]]
+
+
+def stimuli_csv(stimuli: pd.DataFrame) -> str:
+    """A stimulus list as CSV, as the folder layout reads it: labels separated by '|'."""
+    return stimuli.assign(labels=stimuli["labels"].map("|".join)).to_csv(index=False)
 
 
 def read_trials(path: Path) -> pd.DataFrame:
@@ -64,6 +103,39 @@ def complete_trials(trials: pd.DataFrame) -> pd.DataFrame:
 def names_column(trials: pd.DataFrame, column: str) -> bool:
     """Whether a trial list came with a column, which was not filled in by ``complete_trials``."""
     return column in trials and column not in trials.attrs.get(FILLED, ())
+
+
+def runs_of(trials: pd.DataFrame, subject: str) -> Runs:
+    """What tells the noise of trials apart: runs, else sessions, else nothing that is named.
+
+    A run is a run of a session, as run numbers may begin again in each. Numbers follow the
+    order in which runs come.
+
+    Raises
+    ------
+    InputError
+        If the trial list names a run or session for some trials only.
+    """
+    has_session = _is_named(trials, "session", subject)
+    if _is_named(trials, "run", subject):
+        columns = ["session", "run"] if has_session else ["run"]
+        return Runs("run", trials.groupby(columns, sort=False).ngroup().to_numpy(np.intp))
+    if has_session and trials["session"].nunique() > 1:
+        return Runs("session", trials.groupby("session", sort=False).ngroup().to_numpy(np.intp))
+    return Runs("repeat", None)
+
+
+def _is_named(trials: pd.DataFrame, column: str, subject: str) -> bool:
+    """Whether the trial list names a run or session; refused where it does so in part."""
+    if not names_column(trials, column):
+        return False
+    empty = int((trials[column].isna() | (trials[column] == "")).sum())
+    if 0 < empty < len(trials):
+        raise InputError(
+            f"The trial list of {subject} names no {column} for {empty} of {len(trials)} trials",
+            f"a {column} for every trial, or no column {column!r}",
+        )
+    return empty == 0
 
 
 def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:

@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from core import paths, store
-from core.datasets.dataset import Dataset, as_rgb
+from core.datasets.dataset import Dataset
+from core.datasets.image_files import as_rgb
 from core.encoders.devices import device as choose_device
 from core.encoders.devices import device_label
 from core.encoders.encoder import Encoder, Loaded, available, check_parameters, get

@@ -7,7 +7,7 @@ import warnings
 
 from PIL import Image
 
-from core.datasets.dataset import as_rgb
+from core.datasets.image_files import as_rgb
 from core.errors import CorruptDataError, InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")

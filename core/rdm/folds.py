@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from core.datasets import Dataset
-from core.datasets.tables import names_column
-from core.errors import InputError, NotFoundError
+from core.datasets.tables import names_column, runs_of
+from core.errors import NotFoundError
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Folds:
 def folds_of(ds: Dataset, rois: Sequence[str] | None = None) -> Folds:
     """Folds of the trials that have a response in a ROI (None: in every unit).
 
-    Trials of one run share its noise, so repeats within a run do not count as independent.
-    A run is a run of a session, as run numbers may begin again in each. Repeats are numbered
-    in the order of presentation.
+    Trials of one run share its noise, so repeats within a run do not count as independent: folds
+    are what ``Dataset.trial_runs`` tells apart. Where it tells nothing, repeats are numbered in
+    the order of presentation.
 
     Raises
     ------
@@ -48,34 +48,11 @@ def folds_of(ds: Dataset, rois: Sequence[str] | None = None) -> Folds:
     """
     usable = np.isfinite(ds.responses(list(rois) if rois else None, repeats="all")).all(axis=1)
     trials = ds.trials[usable]
-    kind, numbers = _number(ds, trials)
+    kind, runs = runs_of(ds.trials, ds.subject)
+    repeats = trials.groupby("id").cumcount().to_numpy(dtype=np.intp)
+    numbers = repeats if runs is None else runs[usable]
     _check_repeated(ds, trials, kind, numbers)
     return Folds(np.flatnonzero(usable), numbers, _describe(ds, trials, kind, numbers))
-
-
-def _number(ds: Dataset, trials: pd.DataFrame) -> tuple[str, np.ndarray]:
-    """What the folds are, 'run', 'session' or 'repeat', and the fold of each trial."""
-    has_session = _is_named(ds, "session")
-    if _is_named(ds, "run"):
-        columns = ["session", "run"] if has_session else ["run"]
-        return "run", trials.groupby(columns).ngroup().to_numpy()
-    if has_session and ds.trials["session"].nunique() > 1:
-        return "session", trials.groupby("session").ngroup().to_numpy()
-    return "repeat", trials.groupby("id").cumcount().to_numpy()
-
-
-def _is_named(ds: Dataset, column: str) -> bool:
-    """Whether the trial list names a run or session; refused where it does so in part."""
-    if not names_column(ds.trials, column):
-        return False
-    empty = int((ds.trials[column].isna() | (ds.trials[column] == "")).sum())
-    if 0 < empty < len(ds.trials):
-        raise InputError(
-            f"The trial list of {ds.subject} names no {column} for {empty} of "
-            f"{len(ds.trials)} trials",
-            f"a {column} for every trial, or no column {column!r}",
-        )
-    return empty == 0
 
 
 def _check_repeated(ds: Dataset, trials: pd.DataFrame, kind: str, numbers: np.ndarray) -> None:

@@ -19,10 +19,10 @@ from PIL import Image
 from core import paths, store
 from core.datasets import files
 from core.datasets.catalogue import Recording, choose_subject, register
-from core.datasets.dataset import Dataset, DatasetInfo, Note, complete_stimuli
+from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.image_files import OTHER_SUFFIXES, SUFFIXES, ImageFolder, read_image, stamps
 from core.datasets.regions import read_rois
-from core.datasets.tables import complete_trials, read_stimuli, read_trials
+from core.datasets.tables import complete_stimuli, complete_trials, read_stimuli, read_trials
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.validation import (
     check_rdm,

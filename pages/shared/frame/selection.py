@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core.datasets import Dataset
-from core.datasets.dataset import stimuli_csv
+from core.datasets.tables import stimuli_csv
 
 UNDO_STEPS = 30
 

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import Dataset
-from core.datasets.dataset import stimuli_csv
+from core.datasets.tables import stimuli_csv
 from core.figures.export import FORMATS, ColourBar, rdm_figure
 from pages.shared.frame.text import plain
 from pages.shared.rdm import matrices

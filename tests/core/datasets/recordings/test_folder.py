@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core import datasets
-from core.datasets.dataset import STIMULUS_COLUMNS
+from core.datasets.tables import STIMULUS_COLUMNS
 from core.errors import CorruptDataError, InputError, NotFoundError
 
 STIMULI = (
