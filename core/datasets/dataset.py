@@ -12,7 +12,14 @@ import pandas as pd
 from PIL import Image
 
 from core.datasets.image_files import as_rgb
-from core.datasets.missing import RULE, complete_trials_of, lacking_of, scan, units_to_leave
+from core.datasets.missing import (
+    RULE,
+    Scan,
+    complete_trials_of,
+    lacking_of,
+    scan,
+    units_to_leave,
+)
 from core.datasets.tables import (
     STIMULUS_COLUMNS,
     TRIAL_COLUMNS,
@@ -23,7 +30,14 @@ from core.errors import InputError, NotFoundError
 from core.paths import composed
 from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
-from core.validation import check_same_length, check_unique, enumerate_names, narrowed
+from core.validation import (
+    check_same_length,
+    check_unique,
+    enumerate_names,
+    fits_single,
+    narrowed,
+    row_blocks,
+)
 
 
 class Note(NamedTuple):
@@ -119,6 +133,14 @@ class Dataset:
         What of the recording was passed over or left out when it was opened.
     unread_responses : tuple of str
         Files of responses in a format that is not read.
+    treatment : str
+        What an option did to the responses, such as 'z-scored within each session'; pages say it.
+    noise_ceiling : np.ndarray of shape (units,), or None
+        Of each unit in per cent, as released.
+    selected : np.ndarray of shape (units,), bool, or None
+        Units that an option keeps; the others are in no ROI.
+    scanned : core.datasets.missing.Scan, or None
+        Missing values of ``betas`` where they are counted already.
     """
 
     info: DatasetInfo
@@ -141,6 +163,10 @@ class Dataset:
     left_out: Mapping[int, tuple[str, ...]] | None = None
     notes: tuple[Note, ...] = ()
     unread_responses: tuple[str, ...] = ()
+    treatment: str = ""
+    noise_ceiling: np.ndarray | None = None
+    selected: np.ndarray | None = None
+    scanned: Scan | None = None
 
     def __post_init__(self) -> None:
         self.stimuli = complete_stimuli(self.stimuli)
@@ -281,10 +307,11 @@ class Dataset:
             )
         if repeats not in ("mean", "all"):
             raise InputError(f"repeats is {repeats!r}", choices=("mean", "all"))
-        whole = len(units) == self.n_units and np.array_equal(units, np.arange(self.n_units))
-        betas, usable = self.betas if whole else self.betas[:, units], self._usable(units)
+        usable = self._usable(units)
         if repeats == "mean":
-            return self._mean_over_repeats(betas, np.flatnonzero(usable))
+            return self._mean_over_repeats(self.betas, units, np.flatnonzero(usable))
+        whole = len(units) == self.n_units and np.array_equal(units, np.arange(self.n_units))
+        betas = self.betas if whole else self.betas[:, units]
         return betas if usable.all() else np.where(usable[:, None], betas, np.float32(np.nan))
 
     def trial_counts(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
@@ -371,12 +398,13 @@ class Dataset:
             embeddings={name: features[rows] for name, features in self.embeddings.items()},
             without_image=tuple(i for i in self.without_image if i in set(ids)),
             fingerprint=content_hash(self.fingerprint, list(ids)),
+            scanned=None,
             is_subset=True,
         )
 
     def _leave_out(self, betas: np.ndarray) -> None:
         """Apply the rule for missing values; a subset of a recording leaves the same units."""
-        scanned = scan(betas)
+        scanned = self.scanned or scan(betas)
         is_whole = self.left_out is None
         if self.left_out is None:
             units = units_to_leave(betas, scanned, self.sessions, self.rois)
@@ -384,6 +412,9 @@ class Dataset:
         lost = np.array(list(self.left_out), dtype=np.intp)
         self._kept = np.setdiff1d(np.arange(self.n_units), lost)
         self._missing = scanned.trials - int((scanned.units == self.n_units).sum())
+        if self.selected is not None:
+            lost = np.union1d(lost, np.flatnonzero(~self.selected))
+            self._kept = np.setdiff1d(self._kept, lost)
         never = scanned.trials[lost] == len(betas)
         self._lacking = scanned.units - int(never.sum())
         self._lacking -= lacking_of(betas, scanned.units > 0, lost[~never])
@@ -392,7 +423,7 @@ class Dataset:
             for name, units in self.rois.items()
             if not np.isin(units, lost).all()
         }
-        self.regions = tuple(name for name in self.regions if name not in self.lost_rois)
+        self.regions = tuple(name for name in self.regions if name in self.rois)
         partial = (self._lacking > 0) & (self._lacking < len(self._kept))
         if is_whole and (len(lost) or partial.any()):
             self.fingerprint = content_hash(self.fingerprint, "missing", RULE)
@@ -405,19 +436,19 @@ class Dataset:
             return self._lacking == 0
         return complete_trials_of(self.betas, self._lacking > 0, units)
 
-    def _mean_over_repeats(self, betas: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    def _mean_over_repeats(
+        self, betas: np.ndarray, units: np.ndarray, usable: np.ndarray
+    ) -> np.ndarray:
+        """Means of the usable trials of each stimulus, a block of stimuli at a time."""
         rows = self.trial_rows[usable]
-        order = np.argsort(rows, kind="stable")
-        present, starts, counts = np.unique(rows[order], return_index=True, return_counts=True)
-        if len(present) == 0:
-            return np.full((self.n_stimuli, betas.shape[1]), np.nan, dtype=np.float32)
-        sums = np.add.reduceat(betas[usable[order]].astype(np.float64), starts, axis=0)
-        sums /= counts[:, None]
-        means = narrowed(sums)
-        if len(present) == self.n_stimuli:
-            return means
-        mean = np.full((self.n_stimuli, betas.shape[1]), np.nan, dtype=means.dtype)
-        mean[present] = means
+        order = usable[np.argsort(rows, kind="stable")]
+        present, starts, counts = np.unique(np.sort(rows), return_index=True, return_counts=True)
+        mean = np.full((self.n_stimuli, len(units)), np.nan, dtype=np.float32)
+        for block in row_blocks(len(present), len(units) * int(counts.max(initial=1))):
+            means = _means_of(betas, units, order, starts[block], counts[block])
+            if mean.dtype == np.float32 and not fits_single(means):
+                mean = mean.astype(np.float64)
+            mean[present[block]] = means
         return mean
 
     def _check_trials(self, betas: np.ndarray) -> None:
@@ -437,6 +468,27 @@ class Dataset:
                     f"ROI {name!r} names units outside 0..{betas.shape[1] - 1}, or none",
                     "unit indices (columns) of the response array",
                 )
+
+
+def _means_of(
+    betas: np.ndarray,
+    units: np.ndarray,
+    order: np.ndarray,
+    starts: np.ndarray,
+    counts: np.ndarray,
+) -> np.ndarray:
+    """Means (k, units) float64 of the trials order[start : start + count] of each stimulus."""
+    whole = np.array_equal(units, np.arange(betas.shape[1]))
+    sums = np.zeros((len(starts), len(units)))
+    for repeat in range(int(counts.max())):
+        longer = np.flatnonzero(counts > repeat)
+        trials = order[starts[longer] + repeat]
+        part = betas[trials] if whole else betas[np.ix_(trials, units)]
+        if len(longer) == len(sums):
+            sums += part
+        else:
+            sums[longer] += part
+    return sums / counts[:, None]
 
 
 def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:

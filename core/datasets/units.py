@@ -10,6 +10,10 @@ import pandas as pd
 from core.datasets.dataset import Dataset
 from core.errors import InputError, NotFoundError
 from core.statistics import noise_ceilings, split_half_reliability
+from core.validation import row_blocks
+
+# Blocks of columns are read from the file row by row: few wide ones are faster.
+COLUMNS_AT_ONCE = 16
 
 
 def unit_table(ds: Dataset, rois: Sequence[str] | None = None) -> pd.DataFrame:
@@ -59,6 +63,25 @@ def unit_table(ds: Dataset, rois: Sequence[str] | None = None) -> pd.DataFrame:
     table["ncsnr"], table["noise_ceiling"] = ceilings.ncsnr, 100.0 * ceilings.ceiling
     table.attrs |= {"stimuli": ceilings.stimuli, "problem": ""}
     return table
+
+
+def noise_ceilings_of(ds: Dataset) -> np.ndarray:
+    """Noise ceiling of every unit from its repeats, in per cent. (units,) float, NaN of some
+
+    Raises
+    ------
+    InputError
+        Where stimuli have no repeats.
+    """
+    if ds.betas is None:
+        raise NotFoundError(f"{ds.info.title} comes as RDMs only", "single responses")
+    rows, runs = ds.trial_rows, ds.trial_runs
+    return 100.0 * np.concatenate(
+        [
+            noise_ceilings(ds.betas[:, block], rows, runs).ceiling
+            for block in row_blocks(ds.n_units, len(ds.betas) // COLUMNS_AT_ONCE)
+        ]
+    )
 
 
 def _names(ds: Dataset, units: np.ndarray) -> list[str]:

@@ -18,6 +18,7 @@ from core.store.results import (
     load_ready,
     remove,
     save,
+    save_blocks,
     written,
     written_ready,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "remove",
     "replacing",
     "save",
+    "save_blocks",
     "write_json",
     "written",
     "written_ready",

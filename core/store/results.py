@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from core import paths
-from core.errors import CorruptDataError, InputError
+from core.errors import CorruptDataError, InputError, NeurogalleryError
 from core.store.files import locked, not_written, read_json, to_json
 from core.store.fingerprints import check_dtype, feed_content, stamp
 from core.validation import load_npy
@@ -30,6 +30,9 @@ KEY = re.compile(r"[a-z0-9_]+-[0-9a-f]{32}")
 ARRAY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 FACTS_FILE = "result.json"
 LEFTOVER_AGE_S = 86_400.0
+# Of an array saved in blocks so many bytes, spread evenly, are checked when it is opened.
+SAMPLES, SAMPLE_BYTES = 256, 4096
+BLOCKS = "blocks"
 
 _checked: set[tuple[str, int, int]] = set()
 _MAXIMUM_CHECKED = 10_000
@@ -77,8 +80,8 @@ class _Opened:
 
     def checked(self) -> Result:
         for name, array in self.result.arrays.items():
-            sha256 = self.record["arrays"][name]["sha256"]
-            _check_content(self.folder, name, array, sha256, self.stamps[name])
+            described = self.record["arrays"][name]
+            _check_content(self.folder, name, array, described, self.stamps[name])
         return self.result
 
 
@@ -105,23 +108,56 @@ def save(key: str, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> R
         If the folder cannot be written, e.g. because the disk is full; nothing of
         the result remains then.
     """
-    folder = _folder(key)
-    limit = _limit_bytes()
-    part = _aside(folder)
-    try:
-        part.mkdir(parents=True)
-        _write(part, arrays, facts)
-        with locked(folder.parent):
-            discarded = [_set_aside(folder)] if folder.exists() else []
-            part.rename(folder)
-            result = _open(folder, _record(folder))
-            discarded += _evict(folder, limit)
-    except OSError as error:
-        raise not_written(folder.parent, error) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    _delete(discarded)
-    return result
+    return _saved(key, lambda part: _write(part, arrays, facts))
+
+
+def save_blocks(
+    key: str,
+    blocks: Iterable[np.ndarray],
+    shape: tuple[int, int],
+    facts: dict[str, Any],
+    dtype: np.dtype,
+) -> Result:
+    """Save an array ``blocks`` (n, v) that is too large to be held, block by block.
+
+    Where ``save`` has a checksum of every byte, which takes longer than what is read of such an
+    array afterwards, this one is checked by its size and by a megabyte spread over it.
+
+    Parameters
+    ----------
+    key : str
+        From ``key``.
+    blocks : iterable of np.ndarray of shape (m, v)
+        Consecutive rows, n in all. What raises while they come leaves nothing behind.
+    shape : tuple of int
+        (n, v).
+    facts : dict
+        JSON values, which may be put in while the blocks come.
+    dtype : np.dtype
+        As which the blocks are stored.
+
+    Raises
+    ------
+    InputError
+        If the blocks do not have the shape.
+    NeurogalleryError
+        If there is too little space, or the folder cannot be written.
+    """
+
+    def write(part: Path) -> None:
+        needed, free = dtype.itemsize * shape[0] * shape[1], shutil.disk_usage(part).free
+        if needed > free:
+            raise NeurogalleryError(
+                f"The copy needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in "
+                f"{part.parent}",
+                remedy="Free space, or name another folder as NEUROGALLERY_RESULTS.",
+            )
+        path = part / f"{BLOCKS}.npy"
+        _write_blocks(path, blocks, shape, dtype)
+        described = {"dtype": dtype.str, "shape": shape, "sample": sampled(path)}
+        _write_record(part, {BLOCKS: described}, facts)
+
+    return _saved(key, write)
 
 
 def load(key: str) -> Result | None:
@@ -209,6 +245,17 @@ def _written(root: Path, operation: str) -> dict[str, int]:
     return times
 
 
+def sampled(path: Path) -> str:
+    """Checksum of the size of a file, and of bytes that are spread over it."""
+    size = path.stat().st_size
+    hasher = hashlib.sha256(str(size).encode())
+    with open(path, "rb") as file:
+        for start in np.linspace(0, max(0, size - SAMPLE_BYTES), SAMPLES, dtype=np.int64):
+            file.seek(int(start))
+            hasher.update(file.read(SAMPLE_BYTES))
+    return hasher.hexdigest()
+
+
 def _root() -> Path:
     return paths.results_root() / "store"
 
@@ -238,6 +285,26 @@ def _limit_bytes() -> int:
     return int(gib * 2**30)
 
 
+def _saved(key: str, write: Callable[[Path], None]) -> Result:
+    """Let a result be written aside; what is whole then stands under its key."""
+    folder, limit = _folder(key), _limit_bytes()
+    part = _aside(folder)
+    try:
+        part.mkdir(parents=True)
+        write(part)
+        with locked(folder.parent):
+            discarded = [_set_aside(folder)] if folder.exists() else []
+            part.rename(folder)
+            result = _open(folder, _record(folder))
+            discarded += _evict(folder, limit)
+    except OSError as error:
+        raise not_written(folder.parent, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    _delete(discarded)
+    return result
+
+
 def _write(folder: Path, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> None:
     described = {}
     for name, array in arrays.items():
@@ -251,6 +318,27 @@ def _write(folder: Path, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]
             "shape": array.shape,
             "sha256": _sha256(array),
         }
+    _write_record(folder, described, facts)
+
+
+def _write_blocks(
+    path: Path, blocks: Iterable[np.ndarray], shape: tuple[int, int], dtype: np.dtype
+) -> None:
+    """Write rows as they come. A map of the file would end the process on a full disk."""
+    rows, block = 0, np.empty((0, 0))
+    with open(path, "xb") as file:
+        header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            rows += len(block)
+            if block.ndim != 2 or block.shape[1] != shape[1] or rows > shape[0]:
+                break
+            file.write(np.ascontiguousarray(block, dtype=dtype).data)
+    if rows != shape[0]:
+        raise InputError(f"Blocks of {block.shape} come to {rows} rows", f"{shape} in all")
+
+
+def _write_record(folder: Path, described: dict[str, Any], facts: dict[str, Any]) -> None:
     record = {"created": time.time(), "arrays": described, "facts": facts}
     (folder / FACTS_FILE).write_text(to_json(record), encoding="utf-8")
     _touch(folder)
@@ -270,7 +358,8 @@ def _record(folder: Path) -> dict[str, Any]:
     if not _has(record, "created", "arrays", "facts") or not _has(record["arrays"]):
         raise _damaged(folder, f"{FACTS_FILE} is absent or incomplete")
     for name, described in record["arrays"].items():
-        if not ARRAY_NAME.fullmatch(name) or not _has(described, "dtype", "shape", "sha256"):
+        is_checked = _has(described, "sha256") or _has(described, "sample")
+        if not (ARRAY_NAME.fullmatch(name) and _has(described, "dtype", "shape") and is_checked):
             raise _damaged(folder, f"{FACTS_FILE} describes no array {name!r}")
     return record
 
@@ -311,11 +400,19 @@ def _open_array(folder: Path, name: str, described: dict[str, Any]) -> np.ndarra
 
 
 def _check_content(
-    folder: Path, name: str, array: np.ndarray, sha256: str, file: tuple[str, int, int]
+    folder: Path,
+    name: str,
+    array: np.ndarray,
+    described: dict[str, Any],
+    file: tuple[str, int, int],
 ) -> None:
     if file in _checked:
         return
-    if _sha256(array) != sha256:
+    if "sample" in described:
+        is_same = sampled(folder / f"{name}.npy") == described["sample"]
+    else:
+        is_same = _sha256(array) == described["sha256"]
+    if not is_same:
         raise _damaged(folder, f"the checksum of {name}.npy does not match")
     if len(_checked) >= _MAXIMUM_CHECKED:
         _checked.clear()

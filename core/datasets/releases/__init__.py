@@ -1,0 +1,1 @@
+"""What loaders of public releases share: formats, stored copies, standard options."""
