@@ -171,6 +171,10 @@ def test_a_folder_of_plug_ins_holds_nothing_else(folder):
             assert "register" in names, file
 
 
+# Small files of the layouts of releases: what several tests read, no test of a folder.
+WRITTEN = "core/datasets/layouts"
+
+
 def test_tests_mirror_the_folders():
     """Each folder of tests below core and pages is a folder of the code."""
     strays = [
@@ -180,4 +184,4 @@ def test_tests_mirror_the_folders():
         if folder.is_dir() and folder.name != "__pycache__"
         if not (PROJECT / folder.relative_to(PROJECT / "tests")).is_dir()
     ]
-    assert strays == []
+    assert [stray for stray in strays if stray != f"tests/{WRITTEN}"] == []
