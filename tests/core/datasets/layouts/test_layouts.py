@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from scipy.io import loadmat
 
-from tests.core.datasets.layouts import algonauts2023, bold5000, damaged, god
+from tests.core.datasets.layouts import algonauts2023, bold5000, damaged, god, nsd, volumes
 from tests.core.datasets.layouts.shared import picture, same_image, same_units
 
 
@@ -147,3 +150,71 @@ def test_damage(tmp_path):
     for data in (damaged.foreign_map(), damaged.foreign_map("Fraction"), damaged.calling_map()):
         (tmp_path / "map.npy").write_bytes(data)
         assert np.load(tmp_path / "map.npy", allow_pickle=True).shape == ()
+
+
+def test_volumes(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    series = np.arange(2 * 3 * 4 * 5, dtype=np.int16).reshape(2, 3, 4, 5)
+    for byte in "<>":
+        volumes.write_nifti(tmp_path / "a.nii.gz", series, byte=byte)
+        image = nibabel.load(tmp_path / "a.nii.gz")
+        np.testing.assert_array_equal(np.asanyarray(image.dataobj), series)
+        assert (image.dataobj.slope, image.get_data_dtype().kind) == (1, "i")
+    for dtype in (np.float32, np.int32):
+        for ending in ("mgh", "mgz"):
+            volumes.write_mgh(tmp_path / f"a.{ending}", series[0, 0].astype(dtype))
+            image = nibabel.load(tmp_path / f"a.{ending}")
+            assert image.shape == (4, 1, 1, 5)
+            assert image.get_data_dtype() == np.dtype(dtype).newbyteorder(">")
+            np.testing.assert_array_equal(np.squeeze(image.dataobj), series[0, 0])
+
+
+def test_nsd(tmp_path):
+    truth = nsd.write(tmp_path, formats=("nii.gz", "hdf5", "mgh"))
+    known = truth.subjects["subj03"]
+    table = pd.read_csv(tmp_path / nsd.TABLE, index_col=0)
+    assert table["subject3_rep2"].max() == 36
+    assert len(known.ids) == 24
+    for repeat in range(3):
+        for trial, image in zip(table[f"subject3_rep{repeat}"], table["nsdId"], strict=True):
+            if 0 < trial <= 24:
+                assert known.ids[trial - 1] == f"nsd-{image:05d}"
+                assert known.repeats[trial - 1] == repeat + 1
+    design = loadmat(tmp_path / nsd.DESIGN)
+    images = design["subjectim"].astype(int)[2, design["masterordering"].astype(int)[0] - 1] - 1
+    assert tuple(f"nsd-{i:05d}" for i in images[:24]) == known.ids
+    path = tmp_path / "nsddata_betas/ppdata/subj03/func1pt8mm" / nsd.BETAS
+    with h5py.File(path / "betas_session02.hdf5") as file:
+        assert file["betas"].shape == (12, 7, 6, 5)
+        betas = file["betas"][()].transpose(0, 3, 2, 1).reshape(12, -1) / 300
+    read = known.rois["hV4"][12:]
+    assert all((np.abs(betas - unit[:, None]).sum(axis=0) < 1e-9).any() for unit in read.T)
+    assert len(known.leaving["V1v"]) == len(known.leaving["V2v"]) == 1
+    assert set(truth.stimuli) == set(known.ids) | set(truth.subjects["subj01"].ids)
+    assert np.isnan(known.variants["fsaverage"]["early"][:, :].mean(axis=0)).sum() == 4
+
+
+def test_nsd_labels(tmp_path):
+    truth = nsd.write(tmp_path, ("subj01",))
+    rows = pd.read_csv(tmp_path / nsd.TABLE)
+    for split in ("train2017", "val2017"):
+        contents = json.loads((tmp_path / nsd.INSTANCES.format(split)).read_text())
+        names = {c["id"]: c["name"] for c in contents["categories"]}
+        sizes = {i["id"]: (i["height"], i["width"]) for i in contents["images"]}
+        for row in rows[rows["cocoSplit"] == split].itertuples():
+            top, bottom, left, right = json.loads(f"[{row.cropBox[1:-1]}]")
+            height, width = sizes[row.cocoId]
+            inside = set()
+            for part in contents["annotations"]:
+                x, y, w, h = part["bbox"]
+                across = min(x + w, width * (1 - right)) - max(x, width * left)
+                down = min(y + h, height * (1 - bottom)) - max(y, height * top)
+                if part["image_id"] == row.cocoId and across > 0 < down and not part["iscrowd"]:
+                    inside.add(names[part["category_id"]])
+            known = truth.stimuli.get(f"nsd-{row.nsdId:05d}")
+            assert known is None or set(known["labels"]) == inside
+    crowd = [p for p in contents["annotations"] if p["iscrowd"]]
+    assert all(
+        sum(p["segmentation"]["counts"]) == np.prod(p["segmentation"]["size"]) for p in crowd
+    )
+    assert any(known["crowds"] for known in truth.stimuli.values())
