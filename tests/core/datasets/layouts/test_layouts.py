@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 
 import h5py
 import numpy as np
@@ -11,7 +13,18 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat
 
-from tests.core.datasets.layouts import algonauts2023, bold5000, damaged, god, nsd, volumes
+from tests.core.datasets.layouts import (
+    algonauts2023,
+    bold5000,
+    bravl,
+    damaged,
+    god,
+    laion_fmri,
+    mosaic,
+    nsd,
+    things_fmri,
+    volumes,
+)
 from tests.core.datasets.layouts.shared import picture, same_image, same_units
 
 
@@ -218,3 +231,99 @@ def test_nsd_labels(tmp_path):
         sum(p["segmentation"]["counts"]) == np.prod(p["segmentation"]["size"]) for p in crowd
     )
     assert any(known["crowds"] for known in truth.stimuli.values())
+
+
+def test_mosaic(tmp_path):
+    truth = mosaic.write(tmp_path, with_checksum=True)
+    known = truth.subjects["sub-02_BOLD5000"]
+    path = next((tmp_path / mosaic.BETAS / "BOLD5000").glob("sub-02_BOLD5000_crc32-????????.hdf5"))
+    with h5py.File(path) as file:
+        items = list(file["betas"].values())
+        names = [i.attrs["presented_stimulus_filename"] for i in items]
+        values = np.stack([i[()] for i in items])
+        missing = np.isnan(values)
+        for row, item in zip(missing, items, strict=True):
+            assert set(np.flatnonzero(row)) == set(item.attrs["nan_indices"])
+        assert set(file.attrs["nan_indices_all"]) == set(np.flatnonzero(missing.any(axis=0)))
+        assert (np.diff(file.attrs["nan_indices_all"]) < 0).any()
+    assert tuple(names) == known.ids
+    np.testing.assert_array_equal(values, known.variants["all"]["grayordinates"])
+    for name, (size, total) in mosaic.SIZE_AND_SUM.items():
+        if name in mosaic.RUNS:
+            assert (len(mosaic.parcel(name)), mosaic.parcel(name).sum()) == (size, total)
+    assert known.columns["repetition"][:3] == (0, 1, 3)
+    assert known.repeats[:3] == (1, 2, 3)
+    table = pd.read_csv(tmp_path / "stimulus_info/b5000_stiminfo.tsv", sep="\t")
+    assert set(known.ids) == set(table["filename"])
+
+
+def test_laion_fmri(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    truth = laion_fmri.write(tmp_path)
+    known = truth.subjects["sub-03"]
+    folder = tmp_path / "derivatives/glmsingle-tedana/sub-03"
+    trials = [pd.read_csv(p, sep="\t") for p in sorted(folder.glob("*/func/*trials.tsv"))]
+    assert tuple(pd.concat(trials)["label"]) == known.ids
+    files = sorted(folder.glob("*/func/*SingletrialBetas*nii*"))
+    betas = [nibabel.load(p).get_fdata() for p in files]
+    mask = tmp_path / "derivatives/rois/sub-03"
+    inside = nibabel.load(next(folder.glob("*meanR2gt15mask*"))).get_fdata() > 0
+    roi = nibabel.load(next(mask.glob("*/*label-hV4_mask.nii.gz"))).get_fdata() > 0
+    assert (roi & ~inside).any()
+    assert same_units(np.concatenate([b[roi & inside].T for b in betas]), known.rois["hV4"])
+    assert known.without_units == ("EBA",)
+    assert (len(known.leaving["V1v"]), len(known.leaving["V1d"])) == (1, 1)
+    names = pd.read_csv(tmp_path / "stimuli/task-images_metadata.csv")["image_name"]
+    with h5py.File(tmp_path / "stimuli/task-images_stimuli.h5") as file:
+        for row, name in enumerate(names):
+            image = Image.open(io.BytesIO(file["images"][row].tobytes()))
+            assert same_image(image, truth.images[name])
+            assert image.format == "JPEG"
+
+
+@pytest.mark.parametrize("naming", ["figshare", "openneuro"])
+def test_things_fmri(tmp_path, naming):
+    truth = things_fmri.write(tmp_path, naming=naming, is_shuffled=True)
+    known = truth.subjects["sub-02"]
+    separator = "," if naming == "figshare" else "\t"
+    voxels = pd.read_csv(next(tmp_path.rglob("sub-02*oxel*eta*.?sv")), sep=separator)
+    trials = pd.read_csv(next(tmp_path.rglob("sub-02*timulus*eta*.?sv")), sep=separator)
+    with h5py.File(next(tmp_path.rglob("sub-02*.h5"))) as file:
+        ids = file["ResponseData/block1_values"][:, 0]
+        values = file["ResponseData/block0_values"][()]
+    assert tuple(trials["stimulus"]) == known.ids
+    at = voxels["glasser-p9-\n46v"] == 1
+    rows = [list(ids).index(v) for v in voxels["voxel_id"][at]]
+    np.testing.assert_array_equal(values[rows].T, known.rois["glasser-p9-46v"])
+    np.testing.assert_allclose(voxels["nc_singletrial"][at], known.ceilings["glasser-p9-46v"])
+    assert known.without_units == ("rOFA",)
+    with pytest.raises(ValueError, match="nobody"):
+        pickle.loads(things_fmri.NEVER)  # noqa: S301
+
+
+@pytest.mark.parametrize("recording", ["GOD-Wiki", "DIR-Wiki"])
+def test_bravl(tmp_path, recording):
+    truth = bravl.write(tmp_path, recording=recording)
+    known = truth.subjects["sub-02"]
+    place = tmp_path / recording
+    brain = place / "brain_feature/VC/sub-02"
+    train, test, unique = (
+        loadmat(brain / f"fmri_{n}.mat") for n in ("train_data", "test_data", "test_data_unique")
+    )
+    np.testing.assert_array_equal(np.vstack([train["data"], test["data"]]), known.rois[bravl.ROI])
+    assert test["class_idx"].shape == test["WordNetID"].shape == (1, 12)
+    names = known.ids[-12:]
+    if recording == "GOD-Wiki":
+        texts = [f"{i:.6f}".split(".") for i in test["WordNetID"][0]]
+        assert tuple(f"n{int(a):08d}_{int(b)}" for a, b in texts) == names
+    visual = place / "visual_feature/ImageNetTest" / bravl.VISUAL / "sub-02"
+    features = loadmat(visual / "feat_pca_test.mat")
+    for name, row in zip(names, features["data"], strict=True):
+        np.testing.assert_array_equal(row, truth.stimuli[name]["sub-02"]["repvgg_b3g4"])
+    wrong = loadmat(visual / "feat_pca_test_unique.mat")
+    first = [list(test["image_idx"][0]).index(i) for i in unique["image_idx"][0]]
+    assert not np.array_equal(wrong["data"], features["data"][first])
+    folder = place / "textual_feature/ImageNetTest/text/ALBERT/sub-02"
+    text = loadmat(folder / "text_feat_test_unique.mat")
+    for row, position in zip(text["data"], first, strict=True):
+        np.testing.assert_array_equal(row, truth.stimuli[names[position]]["sub-02"]["ALBERT"])
