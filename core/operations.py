@@ -133,6 +133,9 @@ for _name, _operation in {
         "ZeroShotRequest",
         ("run", "head", "dataset", "prototypes", "prompts"),
     ),
+    "open": Operation(
+        "core.datasets.releases.job:run", "First opening of a recording", "OpenRequest", RECORDING
+    ),
     "fetch": Operation("core.datasets.fetch:run", "Download", "FetchRequest", ("name", "source")),
 }.items():
     OPERATIONS.register(_name, _operation)

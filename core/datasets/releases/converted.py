@@ -35,7 +35,7 @@ _progress: ContextVar[Progress | None] = ContextVar("conversion", default=silent
 
 
 @dataclass(frozen=True)
-class Plan:
+class Reading:
     """How the responses of a subject are read, before any is.
 
     Attributes
@@ -49,6 +49,8 @@ class Plan:
     blocks : callable
         Gives consecutive trials (m, units) of any real type, in the released unit and NaN where
         there is no value: a block a session, or several whole sessions.
+    subjects : tuple of str
+        Every subject of the recording.
     parameters : mapping
         Options of the loader that change the numbers.
     """
@@ -57,6 +59,7 @@ class Plan:
     shape: tuple[int, int]
     trials: pd.DataFrame
     blocks: Callable[[], Iterator[np.ndarray]]
+    subjects: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -69,17 +72,15 @@ class Copy(NamedTuple):
 
 
 class NeedsConversion(NeurogalleryError):
-    """A recording whose first opening takes long, where that has to be said before.
+    """The first opening of a subject takes long, where that has to be said before."""
 
-    ``bytes`` are to be read.
-    """
-
-    def __init__(self, name: str, count: int) -> None:
+    def __init__(self, name: str, subject: str, subjects: tuple[str, ...], count: int) -> None:
         super().__init__(
-            f"The first opening of this subject of {name} reads {count / 1e9:.1f} GB",
+            f"{name}, {subject}: the first opening reads {count / 1e9:.1f} GB",
             remedy="It is a job; later openings are instant.",
         )
-        self.bytes = count
+        self.subject, self.subjects = subject, subjects
+        self.options: Mapping[str, Any] = {}
 
 
 @contextmanager
@@ -92,7 +93,7 @@ def reporting(progress: Progress | None) -> Iterator[None]:
         _progress.reset(token)
 
 
-def responses(name: str, version: int, subject: str, plan: Plan, standard: Standard) -> Copy:
+def responses(name: str, version: int, subject: str, reading: Reading, standard: Standard) -> Copy:
     """Give the responses of a subject from the store, where they are put when first asked for.
 
     Parameters
@@ -101,7 +102,7 @@ def responses(name: str, version: int, subject: str, plan: Plan, standard: Stand
         Of the recording.
     version : int
         Of its loader.
-    plan : Plan
+    reading : Reading
     standard : Standard
         ``zscore`` is applied within each session or run: mean 0 and standard deviation 1 over
         its trials with a value.
@@ -117,25 +118,27 @@ def responses(name: str, version: int, subject: str, plan: Plan, standard: Stand
     InputError
         If runs or sessions are to be z-scored in that the recording does not name.
     CorruptDataError
-        If the files do not hold what the plan says.
+        If the files do not hold what the reading says.
     NeedsConversion
         Where long work has to be announced, see ``reporting``.
     NeurogalleryError
         If the disk is full; the store then is as before.
     """
-    check_same_length(len(plan.trials), plan.shape[0], "The trial list", "the responses")
-    content = store.fingerprint(name, version, subject, [_content(path) for path in plan.files])
-    parameters = {**plan.parameters, "zscore": standard.zscore}
-    groups = _groups(plan.trials, standard.zscore)
+    check_same_length(len(reading.trials), reading.shape[0], "The trial list", "the responses")
+    content = store.fingerprint(name, version, subject, [_content(path) for path in reading.files])
+    parameters = {**reading.parameters, "zscore": standard.zscore}
+    groups = _groups(reading.trials, standard.zscore)
     key = store.key(OPERATION, content, parameters, version=VERSION)
     stored = store.load(key)
     if stored is None:
-        progress, count = _progress.get(), sum(path.stat().st_size for path in plan.files)
+        progress, count = _progress.get(), sum(path.stat().st_size for path in reading.files)
         if progress is None and count > AT_ONCE:
-            raise NeedsConversion(name, count)
-        stored = _convert(key, f"{name}, {subject}", plan, groups, progress or silent)
+            raise NeedsConversion(name, subject, reading.subjects, count)
+        stored = _convert(key, f"{name}, {subject}", reading, groups, progress or silent)
     counts = stored.facts["missing"]
-    scanned = Scan(_dense(counts["trials"], plan.shape[1]), _dense(counts["units"], plan.shape[0]))
+    scanned = Scan(
+        _dense(counts["trials"], reading.shape[1]), _dense(counts["units"], reading.shape[0])
+    )
     return Copy(stored.arrays["blocks"], scanned, store.fingerprint(content, parameters, VERSION))
 
 
@@ -160,11 +163,13 @@ def _groups(trials: pd.DataFrame, zscore: str) -> _Groups:
     return _Groups(session, own if zscore == "run" else session)
 
 
-def _convert(key: str, title: str, plan: Plan, groups: _Groups, progress: Progress) -> store.Result:
-    blocks = _read(plan)
-    first = next(blocks, np.empty((0, plan.shape[1]), dtype=np.float32))
+def _convert(
+    key: str, title: str, reading: Reading, groups: _Groups, progress: Progress
+) -> store.Result:
+    blocks = _read(reading)
+    first = next(blocks, np.empty((0, reading.shape[1]), dtype=np.float32))
     precise = groups.zscored is None and not fits_single(first)
-    counts = Scan(np.zeros(plan.shape[1], np.intp), np.zeros(plan.shape[0], np.intp))
+    counts = Scan(np.zeros(reading.shape[1], np.intp), np.zeros(reading.shape[0], np.intp))
     facts: dict[str, Any] = {"title": title}
     dtype = np.dtype(np.float64 if precise else np.float32)
 
@@ -172,21 +177,27 @@ def _convert(key: str, title: str, plan: Plan, groups: _Groups, progress: Progre
         start = 0
         for block in itertools.chain([first], blocks):
             rows = slice(start, start + len(block))
-            progress(start / max(1, plan.shape[0]), f"Reading {title}")
-            yield _finished(block.astype(dtype, copy=False), rows, groups, counts)
+            progress(start / max(1, reading.shape[0]), f"Reading {title}")
+            yield _finished(block, rows, groups, counts).astype(dtype, copy=False)
             start = rows.stop
         facts["missing"] = {"trials": _sparse(counts.trials), "units": _sparse(counts.units)}
 
-    return store.save_blocks(key, finished(), plan.shape, facts, dtype)
+    return store.save_blocks(key, finished(), reading.shape, facts, dtype)
 
 
-def _read(plan: Plan) -> Iterator[np.ndarray]:
+def _read(reading: Reading) -> Iterator[np.ndarray]:
+    rows, (trials, units) = 0, reading.shape
     try:
-        for block in plan.blocks():
-            if block.ndim != 2 or block.shape[1] != plan.shape[1] or block.dtype.kind not in "biuf":
+        for block in reading.blocks():
+            if block.ndim != 2 or block.shape[1] != units or block.dtype.kind not in "biuf":
                 raise CorruptDataError(
                     f"A part of the responses is {block.dtype} of shape {block.shape}",
-                    f"numbers, (trials, {plan.shape[1]} units)",
+                    f"numbers, (trials, {units} units)",
+                )
+            rows += len(block)
+            if rows > trials:
+                raise CorruptDataError(
+                    f"The responses have {rows} rows or more", f"{trials} trials"
                 )
             yield block
     except OSError as error:
@@ -195,7 +206,7 @@ def _read(plan: Plan) -> Iterator[np.ndarray]:
 
 def _finished(block: np.ndarray, rows: slice, groups: _Groups, counts: Scan) -> np.ndarray:
     """z-score a block, make NaN what measured nothing, and count what is missing."""
-    result = np.empty_like(block)
+    result = np.empty(block.shape, np.float32 if block.dtype == np.float32 else np.float64)
     session = groups.session[rows]
     for columns in row_blocks(block.shape[1], len(block)):
         part = block[:, columns].astype(np.float64)

@@ -9,8 +9,10 @@ from typing import Any
 import streamlit as st
 
 from core import __version__, datasets
-from core.datasets import Dataset, DatasetInfo, completeness
+from core.datasets import Dataset, DatasetInfo, Reference, completeness
 from core.datasets.fetch import FetchRequest
+from core.datasets.releases.converted import NeedsConversion, reporting
+from core.datasets.releases.job import OpenRequest
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import check_given
 from pages.shared.frame import address, jobs, navigation, results, selection
@@ -60,6 +62,8 @@ def require() -> Dataset:
     info = _openable()[st.session_state["recording"]]
     if info.fetchable and info.where is None:
         _offer_download(info)
+    elif isinstance(in_view, NeedsConversion):
+        _offer_opening(info, in_view)
     else:
         st.title(plain(info.title))
         show_error(in_view or NeurogalleryError("No recording is open"))
@@ -72,6 +76,8 @@ def title(ds: Dataset, text: str) -> None:
         st.title(plain(text), width="content")
         if ds.info.is_simulated:
             st.badge("Simulated data", icon=":material/science:", color="orange", width="content")
+    if ds.treatment:
+        st.caption(f"Responses: {plain(ds.treatment)}.")
     missing = incomplete(ds.fingerprint, (), ds)
     if missing:
         st.caption(f":material/warning: Responses are missing. {plain(missing)} See Overview.")
@@ -96,6 +102,13 @@ def _offer_download(info: DatasetInfo) -> None:
     results.get(FetchRequest(info.name), lambda key: None, on_click=True)
 
 
+def _offer_opening(info: DatasetInfo, needed: NeedsConversion) -> None:
+    st.title(plain(info.title))
+    st.info(f"{plain(needed.problem)}. {needed.remedy}", icon=":material/hourglass_top:")
+    reference = Reference(info.name, needed.subject, needed.options)
+    results.get(OpenRequest(reference), lambda key: None, on_click=True)
+
+
 def _openable() -> dict[str, DatasetInfo]:
     """Recordings by name, the default first; `folder` alone names no recording."""
     infos = {info.name: info for info in datasets.available() if info.name != "folder"}
@@ -104,12 +117,17 @@ def _openable() -> dict[str, DatasetInfo]:
 
 def _open(info: DatasetInfo) -> None:
     options = option_widgets(info.options)
-    ds = _first(info, options)
+    try:
+        ds: Dataset | NeedsConversion = _first(info, options)
+    except NeedsConversion as needed:
+        ds = needed
     if len(ds.subjects) > 1:
         warn_unknown("subject", ds.subjects, f"{info.title} has no subject")
         subject = st.selectbox("Subject", ds.subjects, key="subject", bind="query-params")
         if subject != ds.subject:
             ds = load(info.name, subject, options, _stamp(info.where))
+    if isinstance(ds, NeedsConversion):
+        raise ds
     st.session_state[IN_VIEW] = ds
     st.divider()
     selection.panel(ds)
@@ -144,7 +162,12 @@ def opened(name: str, subject: str | None, options: Mapping[str, Any]) -> Datase
 @st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
 def load(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
     """One subject of a recording, shared by the sessions; ``stamp`` tells changed files."""
-    return datasets.load_with(name, subject, dict(options))
+    try:
+        with reporting(None):
+            return datasets.load_with(name, subject, dict(options))
+    except NeedsConversion as needed:
+        needed.options = dict(options)
+        raise
 
 
 def other_subject(ds: Dataset, subject: str) -> Dataset:
