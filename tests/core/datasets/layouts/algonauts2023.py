@@ -75,7 +75,8 @@ def write(
     Truth
         Training images in the order of the files, then, with responses, the test images.
         ``variants`` 'left' and 'right' hold one hemisphere. Without test responses the test
-        images are stimuli without trials (``split`` 'test').
+        images are stimuli without trials. ``stimuli[id][subject]`` has split and file: an image
+        may be of training for one subject and of test for another.
     """
     recorded, stimuli, images = {}, {}, {}
     for subject in subjects:

@@ -1,22 +1,24 @@
 """Files as they must not be: each function damages one, or writes one that is to be refused.
 
-The exceptions are ``to_v73`` and ``reorder``, after which the file is still right.
+The exceptions are ``to_v73``, ``as_v73`` and ``link_within``, after which the file is still right.
 """
 
 from __future__ import annotations
 
 import collections
 import fractions
+import io
 import pickle
 import shutil
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
-from scipy.io import savemat
-from scipy.io.matlab import MatlabFunction, MatlabObject
+from scipy.io import loadmat, savemat
+from scipy.io.matlab import MatlabObject
 
 from tests.core.datasets.layouts.algonauts2023 import name_map
 
@@ -44,6 +46,20 @@ def to_v73(path: Path, values: Mapping[str, Any], attributes: bool = True) -> No
     head = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Jan 01 00:00:00 2024 HDF5 "
     with path.open("r+b") as raw:
         raw.write(head.ljust(116) + b"\0" * 8 + b"\x00\x02IM")
+
+
+def as_v73(path: Path, attributes: bool = True) -> None:
+    """Write a .mat of version 5 (arrays, texts, cells, structs of 1 x 1) anew as version 7.3."""
+    contents = {k: _plain(v) for k, v in loadmat(path).items() if not k.startswith("__")}
+    to_v73(path, contents, attributes)
+
+
+def _plain(value: np.ndarray) -> Any:
+    if value.dtype.names:
+        return {name: _plain(value[name][0, 0]) for name in value.dtype.names}
+    if value.dtype == object:
+        return [_plain(part) for part in value.ravel()]
+    return "".join(value.ravel()) if value.dtype.kind == "U" else value
 
 
 def _put(file: h5py.File, group: h5py.Group, name: str, value: Any, attributes: bool) -> None:
@@ -155,18 +171,22 @@ def add_object(path: Path, name: str = "net") -> None:
     """Add an object of a MATLAB class to a .mat of version 5."""
     fields = np.zeros((1, 1), dtype=[("weights", object)])
     fields["weights"][0, 0] = np.eye(2)
+    # Sizes are written when the rest is, so the file cannot be open for appending alone.
+    with path.open("r+b") as file:
+        file.seek(0, io.SEEK_END)
+        savemat(file, {name: MatlabObject(fields, "network")})
+
+
+def add_function(path: Path, name: str = "f") -> None:
+    """Add a function handle (class 16, which scipy cannot write) to a .mat of version 5."""
+    buffer = io.BytesIO()
+    savemat(buffer, {name: "@(x) x"})
+    inner = buffer.getvalue()[128:]
+    text = name.encode()
+    body = struct.pack("<IIII", 6, 8, 16, 0) + struct.pack("<IIii", 5, 8, 1, 1)
+    body += struct.pack("<II", 1, len(text)) + text + b"\0" * (-len(text) % 8) + inner
     with path.open("ab") as file:
-        savemat_into(file, {name: MatlabObject(fields, "network")})
-
-
-def savemat_into(file: Any, values: Mapping[str, Any]) -> None:
-    """Append variables to an open .mat of version 5."""
-    savemat(file, dict(values), appendmat=False)
-
-
-def mat_with_function(path: Path) -> None:
-    """Write a .mat that holds a function handle only."""
-    savemat(path, {"f": MatlabFunction(np.array([["@(x) x"]], dtype=object))})
+        file.write(struct.pack("<II", 14, len(body)) + body)
 
 
 def foreign_map(kind: str = "OrderedDict") -> bytes:

@@ -21,6 +21,7 @@ from tests.core.datasets.layouts.shared import (
     Truth,
     generator,
     picture,
+    showings,
     write_lines,
 )
 from tests.core.datasets.layouts.volumes import write_mgh, write_nifti
@@ -86,6 +87,7 @@ def write(
     absent_sessions: Mapping[str, Sequence[int]] | None = None,
     side: int = 24,
     from_zero: bool = False,
+    never: int = 0,
 ) -> Truth:
     """Write the files of some subjects.
 
@@ -102,7 +104,9 @@ def write(
     side : int
         Height and width of the images in the brick; 425 in the release.
     from_zero : bool
-        Count the trials of the table from 0, never as -1: to be refused.
+        Count the trials of the table from 0: to be refused, whatever stands for never.
+    never : int
+        What the table has for a showing that was not planned; 0 in the release.
 
     Returns
     -------
@@ -112,10 +116,12 @@ def write(
         NaN where a session has no data of a unit. ``ceilings`` are those of single trials;
         ``variants['ncsnr']`` has (1, units) of each ROI. In ``stimuli`` ``labels`` are the
         COCO names in the crop without crowds, ``crowds`` those that only a crowd has.
+        ``columns``: trial and repeat (from 1) of the table; where sessions are absent, the first
+        showing that is there may be the second.
     """
     design = _design(trials)
     count = int(design.images.max()) + 3  # the last two are shown to nobody
-    rows = _table(design, count, from_zero)
+    rows = _table(design, count, from_zero, never)
     _write_table(root / TABLE, rows)
     _write_design(root / DESIGN, design)
     labels = _write_coco(root, rows)
@@ -127,7 +133,9 @@ def write(
         run = range(1, SESSIONS.get(number, PLANNED) + 1)
         kept = [s for s in run if s not in (absent_sessions or {}).get(subject, ())]
         every = design.images[number - 1][design.order]
-        ids = [f"nsd-{every[(s - 1) * trials + t]:05d}" for s in kept for t in range(trials)]
+        shown = [(s - 1) * trials + t for s in kept for t in range(trials)]
+        ids = [f"nsd-{every[t]:05d}" for t in shown]
+        repeats = showings([str(image) for image in every])
         volume = _write_volume(root, subject, kept, trials, formats, shape)
         variants = {"ncsnr": volume["ncsnr"]}
         if "mgh" in formats:
@@ -137,6 +145,10 @@ def write(
             tuple(ids),
             volume["rois"],
             sessions=tuple(s for s in kept for _ in range(trials)),
+            columns={
+                "trial": tuple(t + 1 for t in shown),
+                "repeat": tuple(repeats[t] for t in shown),
+            },
             variants=variants,
             ceilings={n: noise_ceiling(v[0], 1) for n, v in volume["ncsnr"].items()},
             leaving=_leaving(volume["rois"], len(kept), trials),
@@ -184,12 +196,11 @@ def _design(trials: int) -> Design:
     return Design(order, images)
 
 
-def _table(design: Design, count: int, from_zero: bool) -> list[dict[str, str]]:
-    showings: dict[tuple[int, int], list[int]] = {}
+def _table(design: Design, count: int, from_zero: bool, never: int) -> list[dict[str, str]]:
+    times: dict[tuple[int, int], list[int]] = {}
     for subject, images in enumerate(design.images, 1):
         for trial, image in enumerate(images[design.order], 0 if from_zero else 1):
-            showings.setdefault((subject, int(image)), []).append(trial)
-    never = -1 if from_zero else 0
+            times.setdefault((subject, int(image)), []).append(trial)
     shared = set(design.images[0, :SHARED].tolist())
     rows = []
     for image in range(count):
@@ -205,9 +216,9 @@ def _table(design: Design, count: int, from_zero: bool) -> list[dict[str, str]]:
             "shared1000": str(image in shared),
         }
         for subject in range(1, 9):
-            row[f"subject{subject}"] = str(int((subject, image) in showings))
+            row[f"subject{subject}"] = str(int((subject, image) in times))
         for subject in range(1, 9):
-            for repeat, trial in enumerate(showings.get((subject, image), [never] * SHOWINGS)):
+            for repeat, trial in enumerate(times.get((subject, image), [never] * SHOWINGS)):
                 row[f"subject{subject}_rep{repeat}"] = str(trial)
         rows.append(row)
     return rows

@@ -34,7 +34,7 @@ class Subject:
     sessions, runs : tuple or None
         Of every trial; None where the files do not say.
     columns : dict of str to tuple
-        What the release says of every trial besides.
+        What the release says of every trial besides, such as split.
     variants : dict of str to rois
         The same trials read by another option (a TR, a hemisphere); the key says which.
     ceilings : dict of str to (units,) float64
@@ -79,8 +79,6 @@ class Truth:
     gallery : dict of str to (height, width, 3) uint8
         Images that nobody saw, by file name.
     units : str
-    ignored : tuple of str
-        Files, relative to the root, that must not be read or counted.
     """
 
     root: Path
@@ -90,7 +88,6 @@ class Truth:
     without_image: tuple[str, ...] = ()
     gallery: Mapping[str, np.ndarray] = field(default_factory=dict)
     units: str = ""
-    ignored: tuple[str, ...] = ()
 
 
 def showings(ids: Sequence[str]) -> tuple[int, ...]:

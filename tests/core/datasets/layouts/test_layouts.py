@@ -137,6 +137,22 @@ def test_v73(tmp_path):
         assert "".join(map(chr, file[file["c"][0, 0]][:, 0])) == "ab"
 
 
+@pytest.mark.parametrize("attributes", [True, False])
+def test_a_release_as_v73(tmp_path, attributes):
+    truth = god.write(tmp_path, ("Subject1",), kind="mat")
+    path = tmp_path / "Subject1.mat"
+    row = loadmat(path)["metaData"]["key"][0, 0][0]
+    damaged.as_v73(path, attributes)
+    with h5py.File(path) as file:
+        keys = [
+            "".join(map(chr, file[reference][:, 0])) for reference in file["metaData/key"][:, 0]
+        ]
+        assert keys == [str(key[0]) for key in row]
+        at = file["metaData/value"][:, keys.index("ROI_FFA")] == 1
+        np.testing.assert_array_equal(file["dataSet"][at].T, truth.subjects["Subject1"].rois["FFA"])
+        assert ("MATLAB_class" in file["dataSet"].attrs) == attributes
+
+
 def test_damage(tmp_path):
     bold5000.write(tmp_path, ("CSI1",), trs=("34",))
     h5 = tmp_path / "ROIs/CSI1/h5/CSI1_ROIs_TR34.h5"
@@ -156,6 +172,12 @@ def test_damage(tmp_path):
     mat = tmp_path / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat"
     damaged.add_object(mat)
     assert type(loadmat(mat)["net"]).__name__ == "MatlabObject"
+    damaged.add_function(mat)
+    assert type(loadmat(mat)["f"]).__name__ == "MatlabFunction"
+    lines = tmp_path / "ROIs/stim_lists/CSI01_stim_lists.txt"
+    damaged.change_lines(lines, "shorter")
+    damaged.change_lines(lines, "crlf")
+    assert lines.read_bytes().count(b"\r\n") == 73
     image = next((tmp_path / "BOLD5000_Stimuli").rglob("n*.JPEG"))
     damaged.cut_image(image)
     with Image.open(image) as opened, pytest.raises(OSError, match="truncated"):
