@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 # What make check runs: tests that need neither a page, a browser nor a training.
 QUICK := tests/rules $(wildcard tests/core/test_*.py) $(addprefix tests/core/, \
-	datasets/test_fetch.py datasets/recordings/test_folder.py store scores retrieval splits \
+	datasets/download datasets/releases datasets/recordings/test_folder.py store scores retrieval splits \
 	rdm/test_compute.py rdm/test_compare.py figures)
 
 .PHONY: run check test style types quick bench report demo-data clip-small ready-data screenshots clean

@@ -11,6 +11,7 @@ from core import __version__, operations
 from core.commands import ablate as ablating
 from core.commands import check as checking
 from core.commands import decoders as decoding
+from core.commands import fetch as fetching
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
@@ -93,15 +94,6 @@ def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
     return 0
 
 
-def fetch(chosen: argparse.Namespace, bar: Bar) -> int:
-    import core.datasets.fetch as fetching
-
-    where = fetching.fetch(chosen.name, chosen.source, bar)
-    bar.clear()
-    show(chosen, {"name": chosen.name, "where": str(where)}, [f"{chosen.name} is in {where}"])
-    return 0
-
-
 def compute_rdm(chosen: argparse.Namespace, bar: Bar) -> int:
     from core import datasets, rdm
 
@@ -173,12 +165,9 @@ def _parser() -> Parser:
     _add_dataset_arguments(checked)
     checked.set_defaults(command=checking.check)
 
-    fetching = commands.add_parser("fetch", help="bring a dataset to this machine")
-    fetching.add_argument("name", metavar="NAME", help="id of the dataset")
-    fetching.add_argument(
-        "--from", dest="source", metavar="FOLDER", type=Path, help="folder that holds it already"
-    )
-    fetching.set_defaults(command=fetch)
+    bringing = commands.add_parser("fetch", help="bring a dataset to this machine")
+    fetching.add_arguments(bringing)
+    bringing.set_defaults(command=fetching.fetch)
 
     encoding = commands.add_parser("encode", help="turn images into embeddings")
     _add_encode_arguments(encoding)

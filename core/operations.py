@@ -136,7 +136,12 @@ for _name, _operation in {
     "open": Operation(
         "core.datasets.releases.job:run", "First opening of a recording", "OpenRequest", RECORDING
     ),
-    "fetch": Operation("core.datasets.fetch:run", "Download", "FetchRequest", ("name", "source")),
+    "fetch": Operation(
+        "core.datasets.download.job:run",
+        "Download",
+        "FetchRequest",
+        ("name", "source", "subjects", "parts"),
+    ),
 }.items():
     OPERATIONS.register(_name, _operation)
 # What registers itself with something that other operations use.

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core import paths
 from core.datasets.dataset import Dataset, DatasetInfo
+from core.datasets.download.remote import RemoteFile, RemotePart
+from core.datasets.releases.layout import Expected
 from core.errors import InputError, NotFoundError
 from core.registry import Registry, check_given
 
 Loader = Callable[[DatasetInfo, str | None, Mapping[str, Any]], Dataset]
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """One file of a recording, as published.
-
-    Attributes
-    ----------
-    address : str
-        Public URL; its last part is the name of the file.
-    sha256 : str
-        Checksum, hexadecimal.
-    size : int
-        Bytes.
-    """
-
-    address: str
-    sha256: str
-    size: int
-
-    @property
-    def name(self) -> str:
-        return self.address.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True)
@@ -51,15 +30,28 @@ class Recording:
         ``load(info, subject, options) -> Dataset``; ``info.where`` is the folder to
         read, which need not exist, and every declared option has a checked value.
     files : tuple of RemoteFile
-        What ``python -m core fetch NAME`` downloads.
+        What ``python -m core fetch NAME`` downloads, where the files are few and known.
     folders : callable, optional
         Lists the folders below the data root that ``<name>:<folder>`` opens.
+    remote : tuple of RemotePart
+        What ``python -m core fetch NAME`` lists and downloads, after it has said the size.
+    expected : callable, optional
+        ``expected(folder, subject) -> list of Expected``: what the recording consists of, for a
+        subject or (None) for all. ``folder`` may be read for how many there are; it need not
+        exist.
     """
 
     info: DatasetInfo
     load: Loader
     files: tuple[RemoteFile, ...] = ()
     folders: Callable[[], Iterable[DatasetInfo]] | None = None
+    remote: tuple[RemotePart, ...] = ()
+    expected: Callable[[Path, str | None], Sequence[Expected]] | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether there is something to download without a form."""
+        return bool(self.files or self.remote)
 
 
 DATASETS: Registry[Recording] = Registry("dataset")
@@ -154,8 +146,9 @@ def choose_subject(subjects: tuple[str, ...], subject: str | None) -> str:
 def _located(recording: Recording) -> DatasetInfo:
     info = recording.info
     folder = paths.data_root() / info.name
-    complete = folder.is_dir() and all((folder / file.name).is_file() for file in recording.files)
-    return replace(info, where=folder) if complete and info.where is None else info
+    complete = all((folder / file.name).is_file() for file in recording.files)
+    is_there = complete and any(paths.visible(folder))
+    return replace(info, where=folder) if is_there and info.where is None else info
 
 
 def _one_folder(recording: Recording, name: str, root: str | Path | None) -> DatasetInfo:

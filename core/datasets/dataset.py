@@ -67,6 +67,10 @@ class DatasetInfo:
         True where ``python -m core fetch NAME`` can bring it.
     units : str
         Unit of the responses, e.g. 'z' or '% signal change'.
+    how_to_get : str
+        Steps to what cannot be downloaded without a form; '' where everything can.
+    disk : str
+        How much space it takes, and how the parts share it.
     """
 
     name: str
@@ -79,6 +83,8 @@ class DatasetInfo:
     where: Path | None = None
     fetchable: bool = False
     units: str = "arbitrary units"
+    how_to_get: str = ""
+    disk: str = ""
 
 
 @renamed(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import datasets
-from core.datasets import fetch as fetching
+from core.datasets.download import fetch as fetching
 from core.datasets.recordings.kriegeskorte92 import FILES
 from core.errors import CorruptDataError
 

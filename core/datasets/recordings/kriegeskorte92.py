@@ -15,8 +15,9 @@ from scipy.io.matlab import MatReadError
 from scipy.spatial.distance import squareform
 
 from core import store
-from core.datasets.catalogue import Recording, RemoteFile, choose_subject, register
+from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo
+from core.datasets.download.remote import RemoteFile
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.validation import check_rdm
 

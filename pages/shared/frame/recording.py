@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import __version__, datasets
 from core.datasets import Dataset, DatasetInfo, Reference, completeness
-from core.datasets.fetch import FetchRequest
+from core.datasets.download.job import FetchRequest
 from core.datasets.releases.converted import NeedsConversion, reporting
 from core.datasets.releases.job import OpenRequest
 from core.errors import NeurogalleryError, NotFoundError
@@ -60,7 +60,7 @@ def require() -> Dataset:
     if isinstance(in_view, Dataset):
         return in_view
     info = _openable()[st.session_state["recording"]]
-    if info.fetchable and info.where is None:
+    if (info.fetchable or info.how_to_get) and info.where is None:
         _offer_download(info)
     elif isinstance(in_view, NeedsConversion):
         _offer_opening(info, in_view)
@@ -93,6 +93,9 @@ def _offer_download(info: DatasetInfo) -> None:
     st.title(info.title)
     st.markdown(info.description)
     st.caption(f"{info.citation} Licence: {info.licence}.")
+    if not datasets.DATASETS[info.name].files:
+        _say_how_to_fetch(info)
+        return
     st.info(
         "This recording is not on this machine yet. Download it here, or run "
         f"`python -m core fetch {info.name}` (with `--from FOLDER` for files you have).",
@@ -107,6 +110,17 @@ def _offer_opening(info: DatasetInfo, needed: NeedsConversion) -> None:
     st.info(f"{plain(needed.problem)}. {needed.remedy}", icon=":material/hourglass_top:")
     reference = Reference(info.name, needed.subject, needed.options)
     results.get(OpenRequest(reference), lambda key: None, on_click=True)
+
+
+def _say_how_to_fetch(info: DatasetInfo) -> None:
+    """What is large or needs a form is brought on the command line, after its size is known."""
+    brings = "says the size, asks, and brings it" if info.fetchable else "checks what is there"
+    st.info(
+        f"This recording is not on this machine yet. `python -m core fetch {info.name}` {brings}; "
+        "with `--from FOLDER` it copies the files that you have.",
+        icon=":material/download:",
+    )
+    st.markdown(plain(" ".join(filter(None, (info.disk, info.how_to_get)))))
 
 
 def _openable() -> dict[str, DatasetInfo]:

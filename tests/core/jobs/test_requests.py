@@ -10,7 +10,7 @@ import core.decoders.map_source  # noqa: F401  (registers the space of decoders)
 from core import datasets, jobs, operations, store
 from core.clusters import ClustersRequest, ConsistencyRequest
 from core.datasets import Reference
-from core.datasets.fetch import FetchRequest
+from core.datasets.download.job import FetchRequest
 from core.decoders import AuditRequest, Config, EvaluateRequest, TrainRequest
 from core.decoders.folds_job import FoldsRequest
 from core.encoders import EncodeRequest

@@ -9,9 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core import datasets, paths
-from core.datasets import fetch as fetching
-from core.datasets.catalogue import DATASETS, Recording, RemoteFile
+from core.datasets.catalogue import DATASETS, Recording
 from core.datasets.dataset import DatasetInfo
+from core.datasets.download import fetch as fetching
+from core.datasets.download.job import FetchRequest, run
+from core.datasets.download.remote import RemoteFile
 from core.errors import Cancelled, CorruptDataError, InputError, NeurogalleryError, NotFoundError
 
 CONTENT = {"one.bin": bytes(range(256)) * 1200, "two.bin": b"two" * 1000}
@@ -50,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     with _Server() as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield running
         running.shutdown()
@@ -155,8 +157,8 @@ def test_copy_from_a_folder_and_as_a_job(tmp_path):
         fetching.fetch("tiny", source)
     for name, content in CONTENT.items():
         (source / name).write_bytes(content)
-    request = fetching.FetchRequest("tiny", str(source))
-    result = fetching.run(request, lambda fraction, message: None, tmp_path)
+    request = FetchRequest("tiny", str(source))
+    result = run(request, lambda fraction, message: None, tmp_path)
     assert result == {"where": str(paths.data_root() / "tiny")}
     assert _stored() == CONTENT
 

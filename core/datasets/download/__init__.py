@@ -1,0 +1,1 @@
+"""Download of recordings: what is public is brought and checked, the rest copied and checked."""

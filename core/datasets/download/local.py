@@ -1,0 +1,90 @@
+"""Copies of what someone has already, and what of a recording is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from core import paths
+from core.datasets.catalogue import Recording
+from core.datasets.download.space import check_space, size_text
+from core.datasets.download.transfer import part_of
+from core.datasets.releases.layout import Expected, Presence, compare
+from core.errors import NotFoundError
+from core.progress import Progress
+
+CHUNK_BYTES = 1 << 22
+
+
+def expected_of(recording: Recording, folder: Path, subject: str | None = None) -> list[Expected]:
+    """What a recording consists of; nothing where it does not say."""
+    if recording.expected is not None:
+        return [*recording.expected(folder, subject)]
+    return [Expected(file.name) for file in recording.files]
+
+
+def presence(recording: Recording, folder: Path, subjects: tuple[str, ...] = ()) -> Presence:
+    """Compare a folder with what a recording consists of, for some subjects or all.
+
+    Files of other subjects are neither present nor unexpected then.
+    """
+    whole = compare(folder, expected_of(recording, folder))
+    if not subjects:
+        return whole
+    expected: dict[str, Expected] = {}
+    for subject in subjects:
+        expected |= {each.path: each for each in expected_of(recording, folder, subject)}
+    own = compare(folder, [*expected.values()])
+    known = {*whole.present}
+    return own._replace(unexpected=tuple(name for name in own.unexpected if name not in known))
+
+
+def copy(
+    recording: Recording,
+    source: Path,
+    folder: Path,
+    subjects: tuple[str, ...],
+    progress: Progress,
+) -> None:
+    """Copy the files of a recording from another folder; those that are there are skipped.
+
+    Raises
+    ------
+    NotFoundError
+        If the folder holds none of them.
+    NeurogalleryError
+        If the space does not suffice.
+    """
+    source = source.expanduser().resolve()
+    names = presence(recording, source, subjects).present
+    if not names:
+        first = [each.path for each in expected_of(recording, source)[:3]]
+        raise NotFoundError(
+            f"{source} holds no file of {recording.info.name}",
+            f"files such as {', '.join(first)}",
+            "Name the folder that these paths start from.",
+        )
+    targets = {name: paths.inside(folder, name) for name in names}
+    waiting = [name for name, target in targets.items() if not _is_same(source / name, target)]
+    total = sum((source / name).stat().st_size for name in waiting)
+    check_space(folder, total, f"the files in {source}")
+    done = 0
+    for name in waiting:
+        part = part_of(targets[name])
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with open(source / name, "rb") as original, open(part, "wb") as out:
+            while chunk := original.read(CHUNK_BYTES):
+                out.write(chunk)
+                done += len(chunk)
+                text = f"{name}: {size_text(done)} of {size_text(total)}"
+                progress(done / max(total, done), text)
+        shutil.copystat(source / name, part)
+        os.replace(part, targets[name])
+
+
+def _is_same(original: Path, target: Path) -> bool:
+    if not target.is_file():
+        return False
+    first, second = original.stat(), target.stat()
+    return (first.st_size, first.st_mtime_ns) == (second.st_size, second.st_mtime_ns)
