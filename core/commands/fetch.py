@@ -68,7 +68,7 @@ def _agree(download: Download, chosen: argparse.Namespace) -> None:
         *(f"  {part.name}: {part.note}" for part in download.parts),
         f"Licence: {info.licence or 'see the site of the release'}",
         f"{len(download.files):,} files, {size_text(download.size)}; "
-        f"{size_text(download.space())} to write to {download.folder}",
+        f"takes up to {size_text(download.space())} more in {download.folder}",
     ]
     print("\n".join(lines), file=sys.stderr)
     if chosen.yes:

@@ -5,6 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from core.datasets.catalogue import DATASETS, Recording
+from core.datasets.dataset import DatasetInfo
+from core.datasets.download.indexes import Bucket
+from core.datasets.download.remote import RemotePart
+from core.errors import NotFoundError
 from tests.pages.app import PAGES, open_page, texts, write_folder
 
 
@@ -60,6 +65,23 @@ def test_a_recording_that_was_not_fetched_offers_to(page):
     if page != "jobs":
         assert "fetch kriegeskorte92" in texts(app)
         assert [button for button in app.button if "Download" in button.label]
+
+
+def test_a_large_recording_that_was_not_fetched_names_the_command(monkeypatch):
+    part = RemotePart("betas", "betas", Bucket("https://127.0.0.1:9"), "betas/*")
+    info = DatasetInfo(
+        "large", "Large", licence="CC0", fetchable=True, how_to_get="Fill in a form.", disk="3 TB."
+    )
+
+    def load(*arguments):
+        raise NotFoundError("It is not here")
+
+    monkeypatch.setitem(DATASETS._entries, "large", Recording(info, load, remote=(part,)))
+    app = open_page("overview", recording="large")
+    assert not app.exception
+    assert "python -m core fetch large" in texts(app)
+    assert "3 TB. Fill in a form." in texts(app)
+    assert not [button for button in app.button if "Download" in button.label]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -17,7 +17,7 @@ from core.datasets.download import local, transfer
 from core.datasets.download.remote import RemoteFile, RemotePart
 from core.datasets.download.space import check_space, size_text
 from core.datasets.download.unpack import unpack
-from core.datasets.download.web import NETWORK_ERRORS
+from core.datasets.download.web import NETWORK_ERRORS, BusyServerError
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.progress import Progress, silent
 
@@ -94,7 +94,7 @@ def plan(
     NotFoundError
         If there is no such recording or subject.
     InputError
-        If the recording has no public files, or no such part.
+        If the recording has no public files or no such part, or comes whole.
     NeurogalleryError
         If what lists the files cannot be reached or read.
     """
@@ -102,10 +102,12 @@ def plan(
     folder = paths.data_root() / name
     if not recording.is_public:
         raise _not_public(recording)
+    if subjects and not recording.remote:
+        raise InputError(f"{name} comes whole, not by subject", "no subject")
     known = {part.name: part for part in recording.remote}
     for part in parts:
         if part not in known:
-            raise InputError(f"{name} has no part {part!r}", choices=known or ("(it has none)",))
+            raise InputError(f"{name} has no part {part!r}", choices=known or ["(none)"])
     chosen = [known[part] for part in dict.fromkeys(parts)]
     chosen = chosen or [part for part in recording.remote if part.is_default]
     files = [file for part in chosen for file in part.files(subjects, progress)]
@@ -262,14 +264,15 @@ class _Report:
 
 
 def _download(file: RemoteFile, part: Path, report: _Report) -> None:
-    """Download and check a file; a broken connection is tried again while it gets on."""
+    """Download and check a file; tried again while it gets on, or where the server is busy."""
     for pause in (*PAUSES_S, None):
         before = part.stat().st_size if part.exists() else 0
         try:
             transfer.download(file, part, report.at)
             break
-        except NETWORK_ERRORS:
-            if pause is None or not part.exists() or part.stat().st_size <= before:
+        except NETWORK_ERRORS as error:
+            got_on = part.exists() and part.stat().st_size > before
+            if pause is None or not (got_on or isinstance(error, BusyServerError)):
                 raise
             time.sleep(pause)
     transfer.check(part, file, report.at)

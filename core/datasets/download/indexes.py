@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
-from core.datasets.download.remote import RemoteFile
+from core.datasets.download.remote import RemoteFile, is_left_behind
 from core.datasets.download.web import read_listing
 from core.errors import CorruptDataError
 from core.progress import Progress, silent
@@ -46,21 +46,20 @@ class FigshareArticle:
         NeurogalleryError
             If figshare cannot be reached.
         """
-        files: dict[str, RemoteFile] = {}
+        files: list[RemoteFile] = []
         for page in range(1, MOST_PAGES):
             progress(0.0, f"Listing figshare article {self.article}")
             query = urlencode({"page": page, "page_size": PAGE_SIZE})
             address = f"{self.api}/articles/{self.article}/files?{query}"
             entries = _entries(read_listing(address), address)
             for entry in entries:
-                if not entry.get("is_link_only") and str(entry["name"]).startswith(prefix):
-                    file = self._file(entry, address)
-                    if file.name in files:
-                        raise _no_listing(address, f"two files {file.name!r}")
-                    files[file.name] = file
+                name = entry["name"]
+                is_here = not entry.get("is_link_only") and not is_left_behind(name)
+                if is_here and name.startswith(prefix):
+                    files.append(self._file(entry, address))
             if len(entries) < PAGE_SIZE:
                 break
-        return [*files.values()]
+        return files
 
     def _file(self, entry: Mapping[str, Any], address: str) -> RemoteFile:
         checksums = (str(entry.get(f"{which}_md5") or "") for which in ("computed", "supplied"))
@@ -68,7 +67,7 @@ class FigshareArticle:
         if not all(isinstance(entry.get(key), int) and entry[key] >= 0 for key in ("id", "size")):
             raise _no_listing(address, f"no id or size of {entry['name']!r}")
         where = f"{self.api}/file/download/{entry['id']}"
-        return RemoteFile(where, "", entry["size"], md5, str(entry["name"]))
+        return RemoteFile(where, "", entry["size"], md5, entry["name"])
 
 
 def _entries(content: bytes, address: str) -> list[dict[str, Any]]:
@@ -77,7 +76,7 @@ def _entries(content: bytes, address: str) -> list[dict[str, Any]]:
     except (ValueError, RecursionError) as error:
         raise _no_listing(address, str(error)) from None
     if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and entry.get("name") for entry in entries
+        isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in entries
     ):
         raise _no_listing(address, "no list of files")
     return entries
@@ -119,7 +118,7 @@ class Bucket:
             for entry in page.iter("Contents"):
                 key = entry.findtext("Key") or ""
                 # Keys that end so are folders that someone made in a browser.
-                if key and not key.endswith("/"):
+                if key and not key.endswith("/") and not is_left_behind(key):
                     files[key] = self._file(key, entry, address)
             former, token = token, page.findtext("NextContinuationToken") or ""
             if page.findtext("IsTruncated") != "true":

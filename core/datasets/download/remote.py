@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from core import paths
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.progress import Progress, silent
 
@@ -104,6 +105,8 @@ class RemotePart:
             If a subject is no plain name.
         NotFoundError
             If there are no files of a subject.
+        CorruptDataError
+            If two files have one name.
         """
         chosen: dict[str, RemoteFile] = {}
         for subject in subjects or ("*",):
@@ -112,6 +115,10 @@ class RemotePart:
             pattern = self.pattern.replace(SUBJECT, subject)
             listed = self.index.listing(pattern.partition("*")[0], progress)
             own = {file.name: file for file in listed if fnmatchcase(file.name, pattern)}
+            names = [file.name for file in listed if file.name in own]
+            if len(names) > len(own):
+                double = next(name for name in own if names.count(name) > 1)
+                raise CorruptDataError(f"The part {self.name!r} has two files {double!r}", "one")
             if not own:
                 raise NotFoundError(
                     f"The part {self.name!r} has no file {pattern!r}",
@@ -129,6 +136,11 @@ class RemotePart:
             subject = same.group(1) if same else ""
         path = "/".join(filter(None, (folder.replace(SUBJECT, subject), file.name)))
         return replace(file, path=path, unpack=self.unpack)
+
+
+def is_left_behind(path: str) -> bool:
+    """Whether a published path is that of something hidden, such as ``.DS_Store``."""
+    return any(paths.is_hidden(part) for part in path.split("/") if part.strip("."))
 
 
 def check_path(path: str) -> str:

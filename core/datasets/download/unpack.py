@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from core import paths
-from core.datasets.download.remote import check_path
+from core.datasets.download.remote import check_path, is_left_behind
 from core.datasets.download.space import check_space
 from core.errors import CorruptDataError, NeurogalleryError
 from core.progress import Progress, silent
@@ -80,10 +80,9 @@ def _members(opened: ZipFile, archive: Path) -> dict[str, ZipInfo]:
     """The files of an archive by their path; what systems leave behind is passed over."""
     members: dict[str, ZipInfo] = {}
     for member in opened.infolist():
-        parts = member.filename.rstrip("/").split("/")
-        if ".." in parts or member.filename.startswith("/"):
+        if ".." in member.filename.split("/") or member.filename.startswith("/"):
             raise _refused(archive, f"{member.filename!r} leads outside")
-        if member.is_dir() or any(paths.is_hidden(part) for part in parts):
+        if member.is_dir() or is_left_behind(member.filename):
             continue
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):

@@ -29,6 +29,10 @@ NETWORK_ERRORS = (URLError, TimeoutError, ConnectionError, ssl.SSLError, http.cl
 ELSEWHERE = "Fetch again later, or bring the files another way and name their folder with --from."
 
 
+class BusyServerError(ConnectionError):
+    """A server that has no answer just now; a pause may help."""
+
+
 class _Redirects(HTTPRedirectHandler):
     """Never to a file or another scheme, never from https down to http, not for ever."""
 
@@ -72,6 +76,8 @@ def request(address: str, headers: dict[str, str] | None = None) -> Any:
         If the address, or one that it leads to, is not http(s).
     NotFoundError
         If the server answers with something else than a file.
+    BusyServerError
+        If it has no answer just now.
     URLError, OSError
         If the server cannot be reached.
     """
@@ -83,6 +89,8 @@ def request(address: str, headers: dict[str, str] | None = None) -> Any:
     except HTTPError as error:
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             return None
+        if error.code == http.client.TOO_MANY_REQUESTS or error.code >= 500:
+            raise BusyServerError(f"the server answers {error.code}, {error.reason}") from None
         if 300 <= error.code < 400:
             raise InputError(
                 f"{address} leads to {error.url!r}",

@@ -65,7 +65,7 @@ def test_nothing_is_downloaded_where_nobody_can_be_asked(server, capsys):
     out, error = capsys.readouterr()
     assert out == ""
     assert "Licence: CC0" in error
-    assert "2 files, 3.0 kB; 3.0 kB to write" in error
+    assert "2 files, 3.0 kB; takes up to 3.0 kB more in" in error
     assert "betas: the betas" in error
     assert error.splitlines()[-1] == (
         "Nothing was downloaded: nobody can be asked here. Expected --yes."

@@ -27,6 +27,7 @@ class FileServer(ThreadingHTTPServer):
         self.redirects: dict[str, str] = {}
         self.page_size = 1000
         self.status = 200
+        self.busy = 0
         self.stop_after: int | None = None
         self.says_length = True
         self.ranges = True
@@ -59,7 +60,10 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = self.headers.get("Range"), self.headers.get("If-Range")
         server.requests.append((unquote(parts.path), *headers))
-        if parts.path in server.redirects:
+        if server.busy:
+            server.busy -= 1
+            self._answer(503, b"", {})
+        elif parts.path in server.redirects:
             self._answer(302, b"", {"Location": server.redirects[parts.path]})
         elif "list-type" in query:
             self._answer(200, self._listing(query), {})

@@ -172,3 +172,11 @@ def test_names_and_addresses_are_checked():
         fetching.fetch("tiny", base_url="file:///etc")
     known = DATASETS["kriegeskorte92"].files
     assert [file.address.startswith("https://") for file in known] == [True] * 4
+
+
+def test_what_comes_whole_has_no_subjects_or_parts(server):
+    with pytest.raises(InputError, match="tiny comes whole"):
+        fetching.fetch("tiny", subjects=["a"])
+    with pytest.raises(InputError, match="tiny has no part 'betas'"):
+        fetching.fetch("tiny", parts=["betas"])
+    assert server.asked == []

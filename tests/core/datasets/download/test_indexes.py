@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import md5
+from pathlib import PurePosixPath
+from unittest import mock
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core import paths
 from core.datasets.catalogue import DATASETS, Recording
@@ -92,7 +97,18 @@ def test_a_root_is_left_out_of_names(server):
     assert file.address.endswith("/ds1/rois/sub-01/V1.nii.gz")
 
 
-@pytest.mark.parametrize("key", ["betas/../../x", "betas/sub-01/.ssh/x", "/betas/x"])
+def test_hidden_names_are_passed_over_and_double_ones_refused(server, bucket, monkeypatch):
+    server.bucket |= {"betas/.DS_Store": b"x", "betas/sub-01/.ssh/x": b"x"}
+    assert len(bucket[0].index.listing("betas/")) == 3
+    for name in ("._a.txt", "a.txt", "b.txt", "a.txt"):
+        server.add_to_article(name, b"x")
+    part = RemotePart("all", "all", FigshareArticle(7, server.address), "b*")
+    assert [file.name for file in part.files()] == ["b.txt"]
+    with pytest.raises(CorruptDataError, match=r"two files 'a\.txt'"):
+        RemotePart("all", "all", FigshareArticle(7, server.address)).files()
+
+
+@pytest.mark.parametrize("key", ["betas/../../x", "betas/./x", "/betas/x"])
 def test_a_key_that_leads_outside_is_refused(server, bucket, key):
     server.bucket[key] = b"harm"
     prefix = "/" if key.startswith("/") else "betas/"
@@ -159,6 +175,33 @@ def test_a_list_without_end_or_with_entities_is_refused(monkeypatch):
     answer(b'<!DOCTYPE l [<!ENTITY a "b">]><ListBucketResult/>')
     with pytest.raises(CorruptDataError, match="document type"):
         Bucket("http://127.0.0.1:9").listing()
+
+
+VALUES = st.none() | st.integers(-2, 9) | st.text("ab./\\\n\0", max_size=4) | st.just([])
+ENTRIES = st.lists(
+    st.fixed_dictionaries({"id": VALUES, "size": VALUES, "name": VALUES}) | VALUES, max_size=3
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(ENTRIES, st.text("ab./<&;>\"'", max_size=20))
+def test_any_answer_gives_files_below_the_folder_or_an_error_of_ours(entries, text):
+    key = f"<ListBucketResult><Contents><Key>{text}</Key></Contents></ListBucketResult>"
+    for index, answer in (
+        (FigshareArticle(7), json.dumps(entries)),
+        (Bucket("https://127.0.0.1"), text),
+        (Bucket("https://127.0.0.1"), key.replace("</Key>", "</Key><Size>1</Size>")),
+    ):
+        with mock.patch.object(indexes, "read_listing", return_value=answer.encode()):
+            try:
+                names = [PurePosixPath(file.name) for file in index.listing()]
+            except NeurogalleryError as error:
+                names = []
+                message = str(error)
+            else:
+                message = ""
+            assert not any(name.is_absolute() or ".." in name.parts for name in names)
+            assert "\n" not in message
 
 
 def test_no_server_is_said():

@@ -116,6 +116,17 @@ def test_a_broken_connection_is_tried_again_while_it_gets_on(server, monkeypatch
     assert [request[1] for request in server.requests] == [None, "bytes=60000-", "bytes=120000-"]
 
 
+@pytest.mark.parametrize(("busy", "is_brought"), [(2, True), (3, False)])
+def test_a_busy_server_is_tried_again(server, monkeypatch, busy, is_brought):
+    monkeypatch.setattr(fetch, "PAUSES_S", (0.0, 0.0))
+    server.busy = busy
+    if is_brought:
+        assert fetch_one(server, monkeypatch) == OLD
+        return
+    with pytest.raises(NeurogalleryError, match=r"failed \(the server answers 503.*goes on"):
+        fetch_one(server, monkeypatch)
+
+
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:text/plain,x", "/files/round"]
 )
