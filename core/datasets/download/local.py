@@ -27,8 +27,11 @@ def expected_of(recording: Recording, folder: Path, subject: str | None = None) 
 def presence(recording: Recording, folder: Path, subjects: tuple[str, ...] = ()) -> Presence:
     """Compare a folder with what a recording consists of, for some subjects or all.
 
-    Files of other subjects are neither present nor unexpected then.
+    Files of other subjects are neither present nor unexpected then. Of a recording that does not
+    say what it consists of, nothing is.
     """
+    if recording.expected is None and not recording.files:
+        return Presence((), (), ())
     whole = compare(folder, expected_of(recording, folder))
     if not subjects:
         return whole

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,29 @@ def test_what_is_there_is_said_after_a_download(server, capsys):
     assert main(["fetch", "large"]) == 0  # nothing is left to ask about
     assert content["missing"] == [{"path": "images/*.jpg", "what": "images", "is_needed": False}]
     assert (content["unexpected"], content["is_complete"]) == ([], True)
+
+
+def test_what_does_not_say_what_it_consists_of_misses_nothing(server, monkeypatch, capsys):
+    silent_entry = replace(DATASETS["large"], expected=None)
+    monkeypatch.setitem(DATASETS._entries, "large", silent_entry)
+    assert main(["fetch", "large", "--yes", "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert (content["missing"], content["unexpected"]) == ([], [])
+
+
+def test_a_full_disk_ends_a_copy_in_one_line(monkeypatch, tmp_path, capsys):
+    register(monkeypatch, "formal")
+    (tmp_path / "disk" / "betas").mkdir(parents=True)
+    (tmp_path / "disk" / "betas" / "sub-01.h5").write_bytes(b"x")
+
+    def fill(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("core.datasets.download.local.os.replace", fill)
+    assert main(["fetch", "formal", "--from", str(tmp_path / "disk")]) == 2
+    error = capsys.readouterr().err
+    assert "No space left on device" in error
+    assert error.count("\n") == 1
 
 
 def test_what_needs_a_form_says_the_steps_and_what_is_missing(monkeypatch, capsys):
