@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.io
 from PIL import Image
-from scipy.io.matlab import MatReadError
 from scipy.spatial.distance import squareform
 
 from core import store
 from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo
 from core.datasets.download.remote import RemoteFile
+from core.datasets.releases.matlab import item, read_mat
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.validation import check_rdm
 
@@ -42,17 +40,6 @@ CHECKSUMS = (
     ("06f21214399a5d43dc264eed19a7f4b8daf11c8622a59eec3e106064ce5e3504", 3_603_779),
 )
 FETCH = "Run `python -m core fetch kriegeskorte92`."
-# What scipy.io.loadmat raises on truncated, overwritten and newer files, found by trying.
-MAT_ERRORS = (
-    MatReadError,
-    zlib.error,
-    OSError,
-    ValueError,
-    TypeError,
-    IndexError,
-    KeyError,
-    NotImplementedError,
-)
 
 INFO = DatasetInfo(
     name="kriegeskorte92",
@@ -105,12 +92,12 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     )
 
 
-def _stimuli(ids: list[str], photographs: np.ndarray, path: Path) -> pd.DataFrame:
+def _stimuli(ids: list[str], photographs: list[dict[str, Any]], path: Path) -> pd.DataFrame:
     try:
-        flags = {flag: [bool(p[flag].item()) for p in photographs] for flag in FLAGS}
-        categories = [str(p["category"].item()) for p in photographs]
-    except (ValueError, AttributeError) as error:
-        raise _corrupt(path, error) from None
+        flags = {flag: [bool(item(p[flag])) for p in photographs] for flag in FLAGS}
+        categories = [str(item(p["category"])) for p in photographs]
+    except CorruptDataError as error:
+        raise _corrupt(path, error.problem) from None
     table = pd.DataFrame({"id": ids, "category": categories, **flags})
     table["supercategory"] = np.where(table["animal"], "animate", "inanimate")
     table["labels"] = [
@@ -159,22 +146,26 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _records(path: Path, variable: str, fields: tuple[str, ...], count: int) -> np.ndarray:
-    """Read a struct array as a flat array of records with the given fields."""
+def _records(
+    path: Path, variable: str, fields: tuple[str, ...], count: int
+) -> list[dict[str, Any]]:
+    """Read a struct array as a list of records with the given fields."""
     try:
-        records: np.ndarray = scipy.io.loadmat(path, variable_names=[variable])[variable].ravel()
-    except MAT_ERRORS as error:
-        raise _corrupt(path, error) from None
-    if len(records) != count or not set(fields) <= set(records.dtype.names or ()):
-        raise _corrupt(path, f"{variable} is not a struct array of {count} with {fields}")
-    return records
+        records = read_mat(path, [variable]).get(variable)
+    except CorruptDataError as error:
+        raise _corrupt(path, error.problem) from None
+    if isinstance(records, list) and len(records) == count:
+        structs = [each for each in records if isinstance(each, dict) and set(fields) <= set(each)]
+        if len(structs) == count:
+            return structs
+    raise _corrupt(path, f"{variable} is not a struct array of {count} with {fields}")
 
 
-def _name(record: Any) -> str:
-    return str(record["name"].item())
+def _name(record: Mapping[str, Any]) -> str:
+    return str(record["name"])
 
 
-def _rdm(record: Any, path: Path) -> np.ndarray:
+def _rdm(record: Mapping[str, Any], path: Path) -> np.ndarray:
     """Give the matrix of a record, stored whole or condensed, the same on both sides."""
     try:
         stored = np.asarray(record["RDM"], dtype=np.float64)

@@ -1,0 +1,164 @@
+"""MATLAB files of any version as plain Python: arrays, text, lists of cells, dicts of structs."""
+
+from __future__ import annotations
+
+import math
+import warnings
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.io
+from numpy.exceptions import ComplexWarning
+from scipy.io.matlab import MatlabFunction, MatlabObject, MatlabOpaque, MatReadError
+
+from core.datasets.releases.matlab_hdf5 import (
+    EXPECTED,
+    NUMBERS,
+    OTHERS,
+    MatValue,
+    as_list,
+    as_structs,
+    as_text,
+    read_variables,
+    refused,
+)
+from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
+from core.memory import check_memory
+
+# What scipy.io.loadmat raises on truncated, overwritten and newer files, found by trying.
+MAT_ERRORS = (
+    MatReadError,
+    zlib.error,
+    OSError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    ComplexWarning,
+)
+SIGNATURE, USER_BLOCK = b"\x89HDF\r\n\x1a\n", 512
+# What scipy calls what MATLAB keeps of function handles; it is no variable.
+WORKSPACE = "__function_workspace__"
+
+
+def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatValue]:
+    """Read variables of a MATLAB file, of v4 to v7.2 or of v7.3 (HDF5).
+
+    Parameters
+    ----------
+    path : Path
+    names : collection of str, optional
+        Only these are read, and given where they are there; every one where None is given.
+
+    Returns
+    -------
+    dict
+        By name: arrays with the axes that MATLAB shows (two at least), doubles as float64 and
+        logicals as bool; text as str (a list of str where it has several rows); cells as
+        lists (of rows where they have rows and columns); structs as dicts, or as a list of
+        dicts where there are several.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file.
+    CorruptDataError
+        If it is no MATLAB file or is damaged, or if one of these is a function handle, an
+        object, a table, sparse or complex.
+    InputError
+        If it claims more than the free memory.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"There is no {path.name} in {path.parent}", "a MATLAB file")
+    try:
+        with open(path, "rb") as file:
+            head = file.read(USER_BLOCK + len(SIGNATURE))
+        if SIGNATURE in (head[: len(SIGNATURE)], head[USER_BLOCK:]):
+            return read_variables(path, names)
+        wanted = _wanted(path, names)
+        with warnings.catch_warnings():
+            # With `mat_dtype`, by which logicals are bool, scipy drops imaginary parts.
+            warnings.simplefilter("error", ComplexWarning)
+            stored = scipy.io.loadmat(path, variable_names=wanted, mat_dtype=True)
+        return {name: _plain(stored[name], path, name) for name in wanted}
+    except NeurogalleryError:
+        raise
+    except MAT_ERRORS as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CorruptDataError(
+            f"{path.name} could not be read ({reason})", EXPECTED, "Download it again."
+        ) from None
+
+
+def row(values: MatValue) -> np.ndarray:
+    """The values of a vector, which MATLAB stores as 1 x N or N x 1. (N,)
+
+    Raises
+    ------
+    CorruptDataError
+        If it is a matrix.
+    """
+    array = np.asarray(values)
+    if array.size > max(array.shape, default=1):
+        raise CorruptDataError(f"A MATLAB array has the shape {array.shape}", "a vector, 1 x N")
+    return array.reshape(-1)
+
+
+def item(values: MatValue) -> Any:
+    """The value of an array or a cell that holds one; text and structs as they are.
+
+    Raises
+    ------
+    CorruptDataError
+        If it holds several or none.
+    """
+    if isinstance(values, (str, dict)):
+        return values
+    count = len(values) if isinstance(values, list) else values.size
+    if count != 1:
+        raise CorruptDataError(f"A MATLAB array or cell holds {count} values", "a single value")
+    return values[0] if isinstance(values, list) else values.item()
+
+
+def _wanted(path: Path, names: Collection[str] | None) -> list[str]:
+    """Variables to read, by their headers alone: of a class that is read, and not too large."""
+    wanted = []
+    for name, shape, kind in scipy.io.whosmat(path):
+        if name == WORKSPACE or (names is not None and name not in names):
+            continue
+        if kind not in (*NUMBERS, *OTHERS):
+            raise refused(path, name, kind)
+        size = np.dtype(NUMBERS.get(kind, "u1")).itemsize * math.prod(shape)
+        check_memory(size, f"{name} of {path.name}, {shape}", "Check the file.")
+        wanted.append(name)
+    return wanted
+
+
+def _plain(value: Any, path: Path, name: str) -> MatValue:
+    """What scipy read, as plain Python."""
+    if isinstance(value, (MatlabFunction, MatlabObject, MatlabOpaque)):
+        raise refused(path, name, type(value).__name__.removeprefix("Matlab").lower())
+    if not isinstance(value, np.ndarray):
+        raise refused(path, name, "sparse")
+    if value.dtype.kind == "U":
+        return as_text([str(line) for line in value.ravel()])
+    if value.dtype.names:
+        fields = value.dtype.names
+        return as_structs(
+            [{f: _plain(each[f], path, f"{name}.{f}") for f in fields} for each in value.ravel()]
+        )
+    if value.dtype.hasobject:
+        cells = np.empty(value.shape, dtype=object)
+        for place, cell in np.ndenumerate(value):
+            # A struct without fields arrives as None.
+            cells[place] = {} if cell is None else _plain(cell, path, f"{name}{{…}}")
+        return as_list(cells)
+    return value.astype(value.dtype.newbyteorder("="), copy=False)
