@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -57,8 +57,10 @@ def as_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def read_image(path: Path, name: str) -> Image.Image:
+def read_image(path: Path, name: str, content: BinaryIO | None = None) -> Image.Image:
     """Read the image ``name`` from a file, RGB, turned as its camera says.
+
+    ``content`` are its bytes, where they lie inside the file.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def read_image(path: Path, name: str) -> Image.Image:
         If it has more than 50 million pixels, and is then not decoded.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path if content is None else content) as image:
             if image.width * image.height <= MAX_PIXELS:
                 return as_rgb(image)
             size = f"{image.width} x {image.height}"
