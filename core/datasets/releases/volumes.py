@@ -227,7 +227,8 @@ def _stored(path: Path, endings: tuple[str, ...]) -> _Stored:
     if not path.name.lower().endswith(endings):
         raise CorruptDataError(f"{path.name} is of another format", f"{' or '.join(endings)}")
     try:
-        image: Any = nibabel.load(path)
+        with np.errstate(all="ignore"):  # of the numbers of a damaged header
+            image: Any = nibabel.load(path)
         values = image.dataobj
         shape, dtype = tuple(int(length) for length in image.shape), np.dtype(values.dtype)
         stored = _Stored(
@@ -245,9 +246,10 @@ def _stored(path: Path, endings: tuple[str, ...]) -> _Stored:
 
 def _errors_of_nibabel() -> tuple[type[Exception], ...]:
     from nibabel.filebasedimages import ImageFileError
+    from nibabel.freesurfer.mghformat import MGHError
     from nibabel.spatialimages import HeaderDataError, HeaderTypeError
 
-    return ImageFileError, HeaderDataError, HeaderTypeError
+    return ImageFileError, MGHError, HeaderDataError, HeaderTypeError
 
 
 def _volumes(stored: _Stored) -> Iterator[np.ndarray]:

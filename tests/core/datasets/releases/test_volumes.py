@@ -187,6 +187,14 @@ def test_a_claim_of_terabytes_is_no_allocation(tmp_path, read):
         read(tmp_path / "x.nii")
 
 
+def test_a_surface_without_vertices_is_refused(tmp_path):
+    content = bytearray(stored(".mgh"))
+    content[4:8] = bytes(4)
+    (tmp_path / "x.mgh").write_bytes(content)
+    with pytest.raises(CorruptDataError, match="could not be read"):
+        read_surface(tmp_path / "x.mgh")
+
+
 def test_other_numbers_and_formats_are_refused(tmp_path):
     path = save(tmp_path / "x.nii", FLOATS + 1j)
     with pytest.raises(CorruptDataError, match="complex128"):
