@@ -16,6 +16,7 @@ from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.memory import explain_shortage
+from core.words import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -341,7 +342,8 @@ def _summary_lines(summary: dict[str, Any]) -> list[str]:
     missing = summary["missing"]
     lines = [
         f"{summary['title']}{simulated}, subject {summary['subject']}",
-        f"{summary['n']} stimuli, {what}, {summary['pairs']} pairs with a value",
+        f"{counted(summary['n'], 'stimulus', 'stimuli')}, {what}, "
+        f"{counted(summary['pairs'], 'pair')} with a value",
         f"missing rows: {len(missing)}" + (f" ({enumerate_names(missing)})" if missing else ""),
     ]
     if summary["incomplete"]:
@@ -358,7 +360,7 @@ def _encode_lines(summary: dict[str, Any]) -> list[str]:
     failed = list(summary["failures"])
     return [
         f"{summary['title']}{simulated}, {summary['which']}, encoder {summary['encoder']}",
-        f"{summary['images']} images, {summary['dimensions']} dimensions",
+        f"{counted(summary['images'], 'image')}, {counted(summary['dimensions'], 'dimension')}",
         f"not read: {len(failed)}" + (f" ({enumerate_names(failed)})" if failed else ""),
         f"saved in {summary['out']}" if summary["out"] else "kept in the store",
     ]

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.validation import check_responses, check_same_length, enumerate_names, row_blocks
+from core.words import counted
 
 ALPHAS: tuple[float, ...] = tuple(float(alpha) for alpha in np.logspace(-1, 7, 13))
 # Alphas this close to the best in single precision are compared again in double.
@@ -52,7 +53,8 @@ class Ridge:
         x = check_responses(x, "x", minimum_rows=0)
         if x.shape[1] != len(self.weights):
             raise InputError(
-                f"x has {x.shape[1]} units, the regression was fitted to {len(self.weights)}",
+                f"x has {counted(x.shape[1], 'unit')}, the regression was fitted to "
+                f"{len(self.weights)}",
                 "the same units in the same order",
             )
         predicted = np.empty((len(x), len(self.intercept)), dtype=np.float32)
@@ -128,7 +130,7 @@ def _complete(array: Any, name: str) -> np.ndarray:
     missing = np.flatnonzero(np.isnan(array[:, 0]))
     if len(missing):
         raise InputError(
-            f"{name} holds NaN in {len(missing)} rows: {enumerate_names(missing)}",
+            f"{name} holds NaN in {counted(len(missing), 'row')}: {enumerate_names(missing)}",
             "finite numbers",
             "Leave these rows out of x and y.",
         )

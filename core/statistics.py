@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.validation import row_blocks
+from core.words import counted
 
 FEWEST_STIMULI = 4
 
@@ -232,7 +233,7 @@ def _count_repeats(trials: np.ndarray, rows: np.ndarray, folds: np.ndarray | Non
     repeated = int((repeats >= 2).sum())
     if repeated < FEWEST_STIMULI:
         raise InputError(
-            f"{repeated} stimuli have two usable repeats"
+            f"{counted(repeated, 'stimulus has', 'stimuli have')} two usable repeats"
             + ("" if folds is None else " in different runs"),
             f"at least {FEWEST_STIMULI}, to tell signal from noise",
         )

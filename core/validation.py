@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any
+from typing import Any, NoReturn
 from zipfile import BadZipFile
 
 import numpy as np
 
 from core.errors import CorruptDataError, InputError
+from core.words import counted
 
 BLOCK_ELEMENTS = 1_000_000
-LARGEST = 1e15
+LARGEST, LARGER_UNIT = 1e15, "Use a larger unit of measurement."
+LARGEST_SINGLE = float(np.finfo(np.float32).max)
 # Rounding that is no more than this share of what differs, and on how many numbers it is seen.
 HARMLESS = 3e-7
 LOOKED_AT, FEWEST_ROWS = 1_000_000, 64
@@ -116,8 +118,11 @@ def check_rdm(matrix: Any, name: str = "RDM", ids: Sequence[str] = ()) -> np.nda
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has the dtype {array.dtype}", "real numbers")
     array = _in_precision(array)
-    if (np.abs(array) > np.finfo(np.float32).max).any():
-        raise InputError(f"{name} holds infinite values", "finite values, NaN where missing")
+    beyond = np.argwhere(np.abs(array) > LARGEST_SINGLE)
+    if len(beyond):
+        i, j = beyond[0]
+        at = f"at [{_called(i, ids)}, {_called(j, ids)}]"
+        refuse_beyond_single(float(np.asarray(matrix)[i, j]), name, at)
     scale = float(np.nanmax(np.abs(array), initial=0.0))
     if not np.allclose(array, array.T, atol=1e-5 * scale + 1e-12, equal_nan=True):
         i, j = np.argwhere(~np.isclose(array, array.T, atol=1e-5 * scale, equal_nan=True))[0]
@@ -174,6 +179,17 @@ def narrowed(rows: np.ndarray) -> np.ndarray:
     return rows.astype(np.float32 if fits_single(rows) else np.float64, copy=False)
 
 
+def refuse_beyond_single(value: float, name: str, place: str) -> NoReturn:
+    """Raise InputError for a value that is infinite, or becomes so in single precision."""
+    if np.isinf(value):
+        raise InputError(f"{name} holds an infinite value {place}", "finite values, NaN if missing")
+    raise InputError(
+        f"{name} holds {value:.3g} {place}, which is infinite in single precision",
+        f"at most {LARGEST_SINGLE:.2g}",
+        LARGER_UNIT,
+    )
+
+
 def _in_precision(matrix: np.ndarray) -> np.ndarray:
     """A copy of a matrix in the precision that what differs off its diagonal needs."""
     if np.can_cast(matrix.dtype, np.float32):
@@ -193,7 +209,7 @@ def check_same_length(length: int, expected: int, what: str, against: str) -> No
     """Raise InputError unless both lists have one length."""
     if length != expected:
         raise InputError(
-            f"{what} has {length} rows, {against} has {expected}",
+            f"{what} has {counted(length, 'row')}, {against} has {expected}",
             "one row for each",
             "Check that both come from the same session list.",
         )
@@ -205,7 +221,7 @@ def check_unique(ids: Sequence[str], what: str) -> None:
     double = values[counts > 1]
     if len(double):
         raise InputError(
-            f"{what} has {len(double)} duplicate ids: {enumerate_names(double)}",
+            f"{what} has {counted(len(double), 'duplicate id')}: {enumerate_names(double)}",
             "each id once",
             "Give repeats of a stimulus as rows of the trial list, not of the stimulus list.",
         )
@@ -266,16 +282,16 @@ def enumerate_names(names: Sequence[Any] | np.ndarray, limit: int = 8) -> str:
 
 
 def _check_finite(block: np.ndarray, name: str, first_row: int, ids: Sequence[str]) -> None:
-    if np.isfinite(block.sum(dtype=np.float64)):
-        largest = np.abs(block).max()
-        if largest > LARGEST:
-            raise InputError(
-                f"{name} holds values up to {largest:.3g}",
-                f"at most {LARGEST:g}",
-                "Use a larger unit of measurement.",
-            )
+    with np.errstate(over="ignore"):
+        is_complete = bool(np.isfinite(block.sum(dtype=np.float64)))
+    finite = np.array(True) if is_complete else np.isfinite(block)
+    largest = np.abs(block).max(where=finite, initial=0.0)
+    if largest > LARGEST:
+        raise InputError(
+            f"{name} holds values up to {largest:.3g}", f"at most {LARGEST:g}", LARGER_UNIT
+        )
+    if is_complete:
         return
-    finite = np.isfinite(block)
     infinite = np.argwhere(np.isinf(block))
     if len(infinite):
         row, unit = infinite[0]
@@ -286,10 +302,11 @@ def _check_finite(block: np.ndarray, name: str, first_row: int, ids: Sequence[st
     partial = np.flatnonzero(finite.any(axis=1) & ~finite.all(axis=1))
     if len(partial):
         raise InputError(
-            f"{name} holds NaN in part of {len(partial)} rows: "
+            f"{name} holds NaN in part of {counted(len(partial), 'row')}: "
             f"{enumerate_names([_called(first_row + int(row), ids) for row in partial])}",
             "rows that are finite, or NaN throughout where the response is missing",
-            "Leave out the units or the rows concerned.",
+            "Leave out the columns concerned, or the rows: core.validation.complete_rows makes "
+            "them NaN throughout.",
         )
 
 

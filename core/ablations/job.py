@@ -15,6 +15,7 @@ from core.encoders import job_device
 from core.errors import Cancelled
 from core.jobs.request import Request, check_fields
 from core.progress import Progress, portion
+from core.words import counted
 
 VERSION = 1
 TABLE = "table.json"
@@ -45,8 +46,7 @@ class AblationRequest(Request):
     @property
     def label(self) -> str:
         count = len(self.ablation.replicates)
-        decoders = "1 decoder" if count == 1 else f"{count:,} decoders"
-        return f"Train {decoders}{_duration(self.seconds)}"
+        return f"Train {counted(count, 'decoder')}{_duration(self.seconds)}"
 
     def key(self) -> None:
         """None: the key follows from those of the decoders, which the job alone has."""

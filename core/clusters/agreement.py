@@ -23,6 +23,7 @@ from core.errors import InputError
 from core.progress import Progress
 from core.validation import check_responses, check_same_length, complete_rows
 from core.vectors import unit_rows
+from core.words import counted
 
 SURROGATES = 99
 # The same for subjects and surrogates; ten, as elsewhere, give the same centroids in the main.
@@ -178,7 +179,10 @@ class Surrogates:
         self._values = []
         for rows, usable in zip(checked, self._usable, strict=True):
             if len(usable) < 2:
-                raise InputError(f"{len(usable)} rows are usable", "at least two for a covariance")
+                raise InputError(
+                    f"{counted(len(usable), 'row is', 'rows are')} usable",
+                    "at least two for a covariance",
+                )
             self._values.append(rows[usable].astype(np.float64))
         self._shared = _shared_rows(self._usable, aligned(checked, stimuli))
         self._means = [values.mean(axis=0) for values in self._values]
@@ -265,7 +269,10 @@ def consistency_across_subjects(
         What each row is of, see ``Surrogates``.
     """
     if len(responses) < 2:
-        raise InputError(f"{len(responses)} subjects are given", "at least two to compare")
+        raise InputError(
+            f"{counted(len(responses), 'subject is', 'subjects are')} given",
+            "at least two to compare",
+        )
 
     def cluster(rows: Sequence[Any]) -> list[Clustering]:
         return [fit(part, k, metric, seed, STARTS) for part in rows]

@@ -16,6 +16,7 @@ from core.clusters.separation import measure_separation
 from core.errors import InputError
 from core.progress import Progress, portion
 from core.registry import Registry
+from core.words import counted, p_words
 
 KS = range(2, 21)
 STABLE = 0.8
@@ -244,7 +245,7 @@ def _fits(
     every = sorted({*ks, *(k + 1 for k in ks if k < usable)})
     fits = {}
     for place, k in enumerate(every):
-        progress(place / len(every), f"{k} clusters of {usable:,} rows")
+        progress(place / len(every), f"{counted(k, 'cluster')} of {usable:,} rows")
         fits[k] = clustering_of(prepared, k, metric, seed)
     return fits
 
@@ -314,8 +315,8 @@ def recommend(
         why = f"the R² rule says {by_gain}, but those clusters are not set apart; this is the "
         why += "nearest number whose clusters are"
     agreement = float(table["stability"][k])
-    sentence = f"{k} {'cluster' if k == 1 else 'clusters'}: {why}. Between them lie fewer rows "
-    sentence += f"than at them (p = {apart[k]:.2g})"
+    sentence = f"{counted(k, 'cluster')}: {why}. Between them lie fewer rows "
+    sentence += f"than at them ({p_words(apart[k])})"
     if np.isfinite(agreement):
         sentence += ", and they are stable" if agreement >= STABLE else ", but they are not stable"
         sentence += f" (adjusted Rand index of resamples {agreement:.2f})"

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from core.clusters.metrics import CentroidDistance, PreparedRows
 from core.progress import Progress
+from core.words import counted
 
 STARTS = 10
 BLOCK_ROWS = 8192
@@ -58,7 +59,7 @@ def partition(
         for number, place in enumerate(kept):
             if progress is not None:
                 done = (stage + number / len(kept)) / len(STAGES)
-                progress(done, f"{k} clusters, start {number + 1} of {len(kept)}")
+                progress(done, f"{counted(k, 'cluster')}, start {number + 1} of {len(kept)}")
             ended.append(descend(prepared, place, distance, steps, tolerance))
         ended.sort(key=lambda end: end.objective)
         places = [end.centroids for end in ended]

@@ -12,6 +12,7 @@ from core.clusters.metrics import METRICS, NOTHING_LEFT, CentroidDistance, Prepa
 from core.errors import InputError
 from core.progress import Progress
 from core.validation import check_same_length
+from core.words import counted
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ class Clustering:
         reason = "are constant" if self.metric == "correlation" else "are zero throughout"
         refilled = "had no rows left and took the row farthest from its centroid, where "
         sentences = (
-            (self.missing, f"{_rows(self.missing)} without a response left out."),
-            (self.undefined, f"{_rows(self.undefined)} that {reason} left out: no direction."),
+            (self.missing, f"{counted(self.missing, 'row')} without a response left out."),
+            (
+                self.undefined,
+                f"{counted(self.undefined, 'row')} that {reason} left out: no direction.",
+            ),
             (
                 self.refilled,
                 f"{self.refilled} of {self.k} clusters {refilled}rows are as similar as these.",
@@ -193,7 +197,8 @@ def check_enough(prepared: PreparedRows, k: int) -> None:
     if usable < prepared.count:
         without = f" ({prepared.missing} are missing, {prepared.undefined} have no direction)"
     raise InputError(
-        f"{usable} of {prepared.count} rows can be clustered{without}, fewer than {k} clusters",
+        f"{usable} of {counted(prepared.count, 'row')} can be clustered{without}, fewer than "
+        f"{counted(k, 'cluster')}",
         "at least as many rows as clusters",
         "Choose fewer clusters or more stimuli.",
     )
@@ -220,7 +225,3 @@ def _whole(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise InputError(f"{name} is {value!r}", "a whole number of at least 1")
     return int(value)
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"

@@ -12,6 +12,7 @@ from core.datasets import Dataset
 from core.errors import InputError, NotFoundError
 from core.progress import Progress, silent
 from core.validation import complete_rows
+from core.words import counted
 
 SOURCES = ("regions", "voxels", "pooled", "map")
 MAP = "tsne"
@@ -130,7 +131,9 @@ def pooled(
         name for name in opened[0].regions if all(name in other.regions for other in opened[1:])
     ]
     if not shared:
-        subjects = ", ".join(f"{ds.subject} ({len(ds.regions)} regions)" for ds in opened)
+        subjects = ", ".join(
+            f"{ds.subject} ({counted(len(ds.regions), 'region')})" for ds in opened
+        )
         raise InputError(
             f"No region is shared by {subjects}", "one or more regions of the same name"
         )

@@ -12,6 +12,7 @@ from core.clusters.descent import assign, partition
 from core.clusters.kmeans import exact_objective
 from core.clusters.metrics import METRICS, NOTHING_LEFT, PreparedRows
 from core.progress import Progress
+from core.words import counted
 
 STARTS = 3
 
@@ -65,7 +66,9 @@ def gap_statistic(
         logs.append([])
         for place, k in enumerate(ks):
             done = (number + place / len(ks)) / (references + 1)
-            progress(done, f"Gap statistic, reference {number} of {references}, {k} clusters")
+            progress(
+                done, f"Gap statistic, reference {number} of {references}, {counted(k, 'cluster')}"
+            )
             logs[-1].append(_log_objective(points, k, metric, rng))
     observed, expected = np.array(logs[0]), np.array(logs[1:])
     spread = expected.std(axis=0) * np.sqrt(1.0 + 1.0 / references)
@@ -98,7 +101,9 @@ def stability(
         drawn = prepared.part(rng.integers(0, len(prepared.rows), len(prepared.rows)))
         for place, k in enumerate(ks):
             done = (number + place / len(ks)) / resamples
-            progress(done, f"Stability, resample {number + 1} of {resamples}, {k} clusters")
+            progress(
+                done, f"Stability, resample {number + 1} of {resamples}, {counted(k, 'cluster')}"
+            )
             part = partition(drawn, k, distance, rng, STARTS)
             labels[k].append(assign(prepared.rows, part.centroids, distance))
     rows = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.commands.decoder_arguments import add_decoder_arguments, add_repeated, config_of
 from core.commands.shared import check_parent, option, show
 from core.errors import InputError
+from core.words import p_words
 
 if TYPE_CHECKING:
     from core.ablations import Ablation
@@ -108,7 +109,7 @@ def _lines(ablation: Ablation, cells: Any) -> list[str]:
     lines = [
         f"{ablation.name(place):<32}  {worded(first[1], row['mean'])} SD "
         f"{worded(first[1], row['sd'])}, n {row['n']} {row['unit']}, chance "
-        f"{worded(first[1], row['chance'])}, p {row['p']:.3f}"
+        f"{worded(first[1], row['chance'])}, {p_words(row['p'])}"
         for place, row in enumerate(rows)
     ]
     return [f"{first[1]}, {first[0]}", *lines, *failed, ablations.verdict(ablation, compared)]

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from core.commands.shared import option, show
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.datasets.dataset import Dataset
@@ -45,14 +46,20 @@ def _result(ds: Dataset) -> dict[str, Any]:
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
+    import numpy as np
+
+    from core.datasets.completeness import span
+
     lines = [f"subject {result['subject']}"]
     lines += [
         f"  {each['state']:<8} {each['title']}. {each['detail']}" for each in result["checks"]
     ]
     for roi in result["rois"]:
+        means = span(np.array([roi["fewest"], roi["most"]]), "trial")
         lines.append(
-            "  {roi}: {units:,} units, {trials:,} trials; left out {units_left_out:,} units, "
-            "{trials_left_out:,} trials; means of {fewest} to {most} trials, "
-            "{stimuli_missing:,} stimuli without response".format(**roi)
+            f"  {roi['roi']}: {counted(roi['units'], 'unit')}, {counted(roi['trials'], 'trial')}; "
+            f"left out {counted(roi['units_left_out'], 'unit')}, "
+            f"{counted(roi['trials_left_out'], 'trial')}; means of {means}, "
+            f"{counted(roi['stimuli_missing'], 'stimulus', 'stimuli')} without response"
         )
     return lines

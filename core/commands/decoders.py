@@ -13,8 +13,9 @@ from core.commands.decoder_arguments import (
     loss_text,
 )
 from core.commands.shared import check_parent, show
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.progress import Progress
+from core.words import counted, p_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,28 +90,31 @@ def evaluate(chosen: argparse.Namespace, bar: Any) -> int:
     run = _run(chosen.run)
     if chosen.all_folds:
         return _evaluate_folds(run, chosen, bar)
-    table = _scores(run, chosen, bar)
+    table, units = _scores(run, chosen, bar), _units(run)
     bar.clear()
-    summary = {**_summary(run), "note": table.attrs["note"], "scores": records(table)}
-    show(chosen, summary, _evaluate_lines(run, table))
+    note = {"note": table.attrs["note"], "units": units}
+    summary = {**_summary(run), **note, "scores": records(table)}
+    show(chosen, summary, _evaluate_lines(run, table, list(units.values())))
     return 0
 
 
 def _evaluate_folds(run: Run, chosen: argparse.Namespace, bar: Any) -> int:
     from core.decoders.scoring import fold_table, folds
 
-    scores = fold_table.load(folds.evaluate(run.config, bar))
+    scores, units = fold_table.load(folds.evaluate(run.config, bar)), _units(run)
     bar.clear()
     assert scores is not None
     rows = records(scores.table)
     heads = max(len(row["head"]) for row in rows)
     lines = [
-        f"{_title(run)}; {scores.folds} folds",
+        f"{_title(run)}; {counted(scores.folds, 'fold')}",
         *(f"{row['head']:<{heads}}  {_fold_line(row)}" for row in rows),
         *scores.sentences,
         scores.about,
+        *units.values(),
     ]
-    show(chosen, {"key": run.key, "config": run.config.to_json(), **scores.to_json()}, lines)
+    about = {"key": run.key, "config": run.config.to_json(), "units": units}
+    show(chosen, {**about, **scores.to_json()}, lines)
     return 0
 
 
@@ -118,9 +122,26 @@ def _fold_line(row: dict[str, Any]) -> str:
     low, high = number(row, "chance_low"), number(row, "chance_high")
     return (
         f"{row['measure']:<12}  {number(row, 'value'):>7}  {_interval(row)}  control "
-        f"{number(row, 'chance')} ({low} to {high}, n {row['repeats']})  p {row['p']:.3g}, "
+        f"{number(row, 'chance')} ({low} to {high}, n {row['repeats']})  {p_words(row['p'])}, "
         f"n {row['n']}"
     )
+
+
+def _units(run: Run) -> dict[str, str]:
+    """How many units a decoder reads and what of them is signal, a sentence for each subject."""
+    from core.decoders.scoring.units_used import describe_units, units_used
+    from core.decoders.training.data import open_subjects
+
+    sentences = {}
+    try:
+        for ds in open_subjects(run.config):
+            units = units_used(run, ds)
+            name = f"{ds.subject}: " if len(run.config.subjects) > 1 else ""
+            if units is not None:
+                sentences[ds.subject] = f"{name}{describe_units(run, units)}"
+    except NeurogalleryError:  # the scores were kept, the recording has gone
+        pass
+    return sentences
 
 
 def _check_folder(out: Path) -> None:
@@ -184,8 +205,8 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _train_lines(run: Run, summary: dict[str, Any]) -> list[str]:
     return [
         _title(run),
-        f"{summary['parameters']} parameters, {run.shape.units} units, "
-        f"{run.shape.outputs} dimensions",
+        f"{counted(summary['parameters'], 'parameter')}, {counted(run.shape.units, 'unit')}, "
+        f"{counted(run.shape.outputs, 'dimension')}",
         _fitted(summary),
         *_split_lines(run),
         f"exported to {summary['out']}" if summary["out"] else "kept in the store",
@@ -223,11 +244,11 @@ def _split_lines(run: Run) -> list[str]:
     return [f"split {run.config.split}: {level}" + (f" ({'; '.join(why)})" if why else "")]
 
 
-def _evaluate_lines(run: Run, table: pd.DataFrame) -> list[str]:
+def _evaluate_lines(run: Run, table: pd.DataFrame, units: list[str]) -> list[str]:
     heads = max(len(name) for name in table["head"])
     scores = [f"{row['head']:<{heads}}  {_score_line(row)}" for row in records(table)]
     note = [table.attrs["note"]] if table.attrs["note"] else []
-    return [_title(run), *_partial_lines(run), *_split_lines(run), *scores, *note]
+    return [_title(run), *_partial_lines(run), *_split_lines(run), *scores, *units, *note]
 
 
 def _partial_lines(run: Run) -> list[str]:
@@ -240,7 +261,7 @@ def _partial_lines(run: Run) -> list[str]:
 def _score_line(row: dict[str, Any]) -> str:
     return (
         f"{row['protocol']:<16}  {row['measure']:<12}  {number(row, 'value'):>7}  "
-        f"chance {number(row, 'chance'):>7}  {_interval(row)}  p {row['p']:.3g}, n {row['n']}"
+        f"chance {number(row, 'chance'):>7}  {_interval(row)}  {p_words(row['p'])}, n {row['n']}"
         f"{_difference(row)}"
     )
 
@@ -262,7 +283,7 @@ def _difference(row: dict[str, Any]) -> str:
     low, high = (number(row, f"difference_{edge}") for edge in ("low", "high"))
     return (
         f"; decoder {outcome(row['difference'], row['difference_p'])}: difference "
-        f"{number(row, 'difference')}, {low} to {high}, p {row['difference_p']:.3g}"
+        f"{number(row, 'difference')}, {low} to {high}, {p_words(row['difference_p'])}"
     )
 
 

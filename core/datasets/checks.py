@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from core.datasets import completeness
-from core.datasets.completeness import UnitGaps, noun, span
+from core.datasets.completeness import UnitGaps, span
 from core.datasets.dataset import Dataset
 from core.errors import NotFoundError
 from core.validation import enumerate_names, row_blocks
+from core.words import counted
 
 State = Literal["ok", "note", "problem"]
 NAMED, MOST_NUMBERS = 4, 20
@@ -36,11 +37,14 @@ def check(ds: Dataset) -> list[Check]:
 def _response_checks(ds: Dataset) -> list[Check]:
     if ds.betas is None and not ds.rdms:
         return [Check("note", "No responses", f"{ds.info.title} {ds.lack}.")]
+    stimuli = counted(ds.n_stimuli, "stimulus", "stimuli")
     if ds.betas is None:
         names = enumerate_names(list(ds.rdms), 3)
-        detail = f"{len(ds.rdms)} RDMs of {ds.n_stimuli} stimuli ({names}); no single responses."
+        detail = f"{counted(len(ds.rdms), 'RDM')} of {stimuli} ({names}); no single responses."
         return [Check("note", "Comes as RDMs", detail)]
-    shape = f"{len(ds.trials):,} trials, {len(ds.betas):,} response rows, {ds.n_stimuli:,} stimuli"
+    shape = (
+        f"{counted(len(ds.trials), 'trial')}, {counted(len(ds.betas), 'response row')}, {stimuli}"
+    )
     aligned = Check("ok", "Responses and stimulus list align", f"{shape}; every trial is listed.")
     return [aligned, *_missing(ds), *_unseen(ds), *_flat(ds), *_constant(ds), _repeats(ds)]
 
@@ -65,7 +69,7 @@ def _left_out(ds: Dataset, units: list[UnitGaps]) -> list[Check]:
     if ds.lost_rois:
         detail += f" No unit is left of {enumerate_names(ds.lost_rois)}."
     state: State = "note" if always and not ds.lost_rois else "problem"
-    return [Check(state, f"{noun(count, 'unit')} left out for want of values", detail)]
+    return [Check(state, f"{counted(count, 'unit')} left out for want of values", detail)]
 
 
 def _trials_left_out(ds: Dataset, units: list[UnitGaps]) -> list[Check]:
@@ -73,9 +77,10 @@ def _trials_left_out(ds: Dataset, units: list[UnitGaps]) -> list[Check]:
     rois = [roi for roi in completeness.by_roi(ds) if roi.trials_left_out and roi.units]
     if not rois:
         return []
-    means = " (means of {} trials)" if ds.repeats.max() > 1 else ""
+    means = " (means of {})" if ds.repeats.max() > 1 else ""
     parts = [
-        f"{roi.roi} {roi.trials_left_out:,}" + means.format(span(np.array([roi.fewest, roi.most])))
+        f"{roi.roi} {roi.trials_left_out:,}"
+        + means.format(span(np.array([roi.fewest, roi.most]), "trial"))
         for roi in rois
     ]
     detail = f"Left out of {enumerate_names(parts, NAMED)}."
@@ -83,9 +88,9 @@ def _trials_left_out(ds: Dataset, units: list[UnitGaps]) -> list[Check]:
     if units:
         detail += f" {_described(ds, units, len(units))}."
     empty = int((~ds.has_value).sum())
-    detail += f" {noun(empty, 'trial')} without any value." if empty else ""
+    detail += f" {counted(empty, 'trial')} without any value." if empty else ""
     worst = max(roi.trials_left_out for roi in rois)
-    title = f"Up to {worst:,} of {noun(len(ds.trials), 'trial')} left out"
+    title = f"Up to {worst:,} of {counted(len(ds.trials), 'trial')} left out"
     return [Check("problem", title, detail)]
 
 
@@ -95,11 +100,12 @@ def _described(ds: Dataset, units: list[UnitGaps], count: int) -> str:
     sentences = []
     for unit in units[:NAMED]:
         text = f"Unit {unit.unit} ({', '.join(unit.rois) or 'in no ROI'}) has no value in "
-        text += "any trial" if unit.missing >= trials else f"{unit.missing:,} of {trials:,} trials"
+        some = f"{unit.missing:,} of {counted(trials, 'trial')}"
+        text += "any trial" if unit.missing >= trials else some
         if unit.sessions and unit.missing < trials:
             text += f", none in session {unit.sessions}"
         if unit.restores:
-            text += f"; without it {noun(unit.restores, 'trial')} would come back"
+            text += f"; without it {counted(unit.restores, 'trial')} would come back"
         sentences.append(text)
     others = [str(unit.unit) for unit in units[NAMED:]]
     if others:
@@ -117,7 +123,7 @@ def _without_response(ds: Dataset) -> list[Check]:
         f"{enumerate_names(missing)}: left out where every unit is used, shown as missing in "
         "RDMs; ROIs that are complete go on."
     )
-    several = noun(len(missing), "stimulus", "stimuli")
+    several = counted(len(missing), "stimulus", "stimuli")
     return [Check("note", f"{several} without a complete response", detail)]
 
 
@@ -126,7 +132,7 @@ def _unseen(ds: Dataset) -> list[Check]:
     unseen = ds.stimuli["id"][ds.repeats == 0].tolist()
     if not unseen:
         return []
-    several = noun(len(unseen), "stimulus", "stimuli")
+    several = counted(len(unseen), "stimulus", "stimuli")
     detail = f"{enumerate_names(unseen)}: the trial list of {ds.subject} does not name them."
     return [Check("note", f"{several} never shown", detail)]
 
@@ -137,7 +143,7 @@ def _flat(ds: Dataset) -> list[Check]:
     if not flat:
         return []
     detail = f"{enumerate_names(flat)}: one value in every unit, so no correlation is defined."
-    return [Check("note", f"{len(flat)} constant responses", detail)]
+    return [Check("note", f"{counted(len(flat), 'constant response')}", detail)]
 
 
 def _constant(ds: Dataset) -> list[Check]:
@@ -149,15 +155,15 @@ def _constant(ds: Dataset) -> list[Check]:
     results = []
     if len(constant):
         detail = f"Units {enumerate_names(constant)} have one value throughout; they carry nothing."
-        results.append(Check("note", f"{noun(len(constant), 'constant unit')}", detail))
+        results.append(Check("note", f"{counted(len(constant), 'constant unit')}", detail))
     if len(within):
         detail = (
             f"Units {enumerate_names(within)} have one value in a whole session and vary in "
             "others: where that stands for missing responses, write NaN in its place."
         )
-        several = noun(len(within), "unit")
+        several = counted(len(within), "unit")
         results.append(Check("problem", f"{several} constant in a session", detail))
-    detail = f"{len(ds.units()):,} response units."
+    detail = f"{counted(len(ds.units()), 'response unit')}."
     return results or [Check("ok", "Every unit varies", detail)]
 
 
@@ -195,7 +201,8 @@ def _categories(ds: Dataset) -> Check:
     if not named.any():
         return Check("note", "No categories", "Order and colour by category are not available.")
     count = ds.stimuli["category"][named].nunique()
-    detail = f"{count} categories; {int((~named).sum())} stimuli without one."
+    without = counted(int((~named).sum()), "stimulus", "stimuli")
+    detail = f"{counted(count, 'category', 'categories')}; {without} without one."
     return Check("ok" if named.all() else "note", "Categories", detail)
 
 
@@ -204,11 +211,12 @@ def _images(ds: Dataset) -> Check:
         return Check("note", "No images", "Stimuli are shown by their ids.")
     lacking = ds.missing_images()
     if not lacking:
-        return Check("ok", "Images", f"One for each of the {ds.n_stimuli:,} stimuli.")
+        each = "The stimulus has one." if ds.n_stimuli == 1 else ""
+        return Check("ok", "Images", each or f"One for each of the {ds.n_stimuli:,} stimuli.")
     try:
         ds.image(lacking[0])
         place = ""
     except NotFoundError as error:
         place = f" {error.problem}."
     detail = f"{enumerate_names(lacking)}: shown by id.{place} Put the files in place and reload."
-    return Check("problem", f"{len(lacking)} images are missing", detail)
+    return Check("problem", f"{counted(len(lacking), 'image is', 'images are')} missing", detail)

@@ -12,6 +12,7 @@ import pandas as pd
 from core.datasets.dataset import Dataset
 from core.datasets.missing import complete_trials_of
 from core.validation import enumerate_names
+from core.words import counted
 
 IN_WORDS = (
     "A unit without a value in any trial, in a whole session or in more than half of the trials is "
@@ -137,26 +138,22 @@ def sentence(ds: Dataset, rois: Sequence[str] = ()) -> str:
     without, dropped = int((counts == 0).sum()), len(ds.trials) - int(counts.sum())
     parts = []
     if lost:
-        parts.append(f"{noun(len(lost), 'unit')} left out ({enumerate_names(lost, NAMED)})")
+        parts.append(f"{counted(len(lost), 'unit')} left out ({enumerate_names(lost, NAMED)})")
     if dropped:
-        parts.append(f"{dropped:,} of {noun(len(ds.trials), 'trial')} left out")
+        parts.append(f"{dropped:,} of {counted(len(ds.trials), 'trial')} left out")
     if dropped and ds.repeats.max() > 1:
-        usable, recorded = span(counts[counts > 0]), span(ds.repeats)
-        parts.append(f"means are of {usable} trials each, where {recorded} were recorded")
+        usable, recorded = span(counts[counts > 0], "trial"), span(ds.repeats)
+        parts.append(f"means are of {usable} each, where {recorded} were recorded")
     if without:
-        parts.append(f"{noun(without, 'stimulus', 'stimuli')} without a usable response")
+        parts.append(f"{counted(without, 'stimulus', 'stimuli')} without a usable response")
     return f"{' + '.join(rois) or 'Every unit'}: {'; '.join(parts)}." if parts else ""
 
 
-def noun(count: int, singular: str, plural: str = "") -> str:
-    """A count with its noun: '1 unit', '2 units'."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
-
-
-def span(counts: np.ndarray) -> str:
-    """The least and the most of some counts: '2', '1 to 3', '0' of none."""
+def span(counts: np.ndarray, noun: str = "") -> str:
+    """The least and the most of some counts: '2', '1 to 3', '0' of none; '1 trial', if named."""
     low, high = int(counts.min(initial=counts.max(initial=0))), int(counts.max(initial=0))
-    return f"{low}" if low == high else f"{low} to {high}"
+    most = counted(high, noun) if noun else f"{high}"
+    return most if low == high else f"{low} to {most}"
 
 
 def _sessions(ds: Dataset, unit: int) -> str:

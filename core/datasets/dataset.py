@@ -38,6 +38,7 @@ from core.validation import (
     narrowed,
     row_blocks,
 )
+from core.words import counted
 
 
 class Note(NamedTuple):
@@ -464,7 +465,7 @@ class Dataset:
         unknown = self.trials["id"][~self.trials["id"].isin(self._row)].unique()
         if len(unknown):
             raise InputError(
-                f"The trial list names {len(unknown)} ids that the stimulus list lacks: "
+                f"The trial list names {counted(len(unknown), 'id')} that the stimulus list lacks: "
                 f"{enumerate_names(unknown)}",
                 "ids of the stimulus list",
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 from core import paths
 from core.datasets.dataset import Note
 from core.validation import enumerate_names
+from core.words import counted
 
 READ = {"responses": (".npy", ".csv"), "rdms": (".npy",), "embeddings": (".npy",)}
 FOLDERS = (*READ, "rois", "images", "gallery")
@@ -95,7 +96,7 @@ def notes(
     listed += _of_no_responses(folder, "responses", ".csv", subjects)
     listed += _of_no_responses(folder, "rois", ".json", subjects)
     if empty:
-        title = "1 ROI is empty" if len(empty) == 1 else f"{len(empty)} ROIs are empty"
+        title = f"{counted(len(empty), 'ROI is', 'ROIs are')} empty"
         detail = f"Left out, for {subject} has no unit of it: {enumerate_names(empty)}."
         listed.append(Note(title, detail))
     return listed
@@ -104,14 +105,14 @@ def notes(
 def note_images(images: Sequence[str], suffixes: Sequence[str]) -> Note:
     """Note image files that a gallery of folders passes over."""
     detail = f"{enumerate_names(images)}: shown are {', '.join(suffixes)} files."
-    return Note(f"Not read in gallery/: {_count(images)} of another format", detail)
+    return Note(f"Not read in gallery/: {counted(len(images), 'file')} of another format", detail)
 
 
 def _other_formats(folder: Path, below: str) -> list[Note]:
     others = unread(folder, below)
     if not others:
         return []
-    title = f"Not read in {below}/: {_count(others)} of another format"
+    title = f"Not read in {below}/: {counted(len(others), 'file')} of another format"
     remedy = "" if below == "rois" else f" {save_as_npy(others[0])}"
     what, endings = f"{below}/{enumerate_names(others)}", " and ".join(READ[below])
     return [Note(title, f"{what}: {endings} files are read.{remedy}")]
@@ -127,7 +128,9 @@ def _elsewhere(folder: Path) -> list[Note]:
     notes_here = []
     if arrays_here:
         detail = f"{enumerate_names(arrays_here)}: responses are read from responses/."
-        notes_here.append(Note(f"Not read: {_count(arrays_here)} beside stimuli.csv", detail))
+        notes_here.append(
+            Note(f"Not read: {counted(len(arrays_here), 'file')} beside stimuli.csv", detail)
+        )
     if misspelt:
         detail = f"{enumerate_names(misspelt)}: rename it to {misspelt[0].lower()}."
         notes_here.append(Note("Not read: a folder in other letters", detail))
@@ -147,8 +150,4 @@ def _of_no_responses(
         return []
     what = f"{below}/{enumerate_names([path.name for path in lonely])}"
     detail = f"{what}: there is no responses/{lonely[0].stem}.npy to go with it."
-    return [Note(f"Not used in {below}/: {_count([p.name for p in lonely])}", detail)]
-
-
-def _count(names: Sequence[str]) -> str:
-    return "1 file" if len(names) == 1 else f"{len(names)} files"
+    return [Note(f"Not used in {below}/: {counted(len(lonely), 'file')}", detail)]

@@ -13,6 +13,7 @@ import pandas as pd
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.paths import composed
 from core.validation import check_unique, enumerate_names, one_line
+from core.words import counted
 
 STIMULUS_COLUMNS = ("id", "file", "category", "supercategory", "labels", "source", "split")
 NAMES = ("category", "supercategory", "source", "split")
@@ -132,7 +133,8 @@ def _is_named(trials: pd.DataFrame, column: str, subject: str) -> bool:
     empty = int((trials[column].isna() | (trials[column] == "")).sum())
     if 0 < empty < len(trials):
         raise InputError(
-            f"The trial list of {subject} names no {column} for {empty} of {len(trials)} trials",
+            f"The trial list of {subject} names no {column} for {empty} of "
+            f"{counted(len(trials), 'trial')}",
             f"a {column} for every trial, or no column {column!r}",
         )
     return empty == 0
@@ -183,7 +185,7 @@ def _check_forms(ids: Sequence[str], name: str) -> None:
     double = [each for each, written in forms.items() if len(written) > 1]
     if double:
         raise InputError(
-            f"{name} has {len(double)} ids in two Unicode forms that read as one: "
+            f"{name} has {counted(len(double), 'id')} in two Unicode forms that read as one: "
             f"{enumerate_names(double)}",
             "ids that differ in their letters",
         )

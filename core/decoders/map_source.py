@@ -13,6 +13,7 @@ from core.decoders.runs import Run, load
 from core.decoders.training.data import layout_of, open_subjects, rows_of
 from core.errors import InputError, NotFoundError
 from core.maps import Features, Source
+from core.words import counted
 
 
 def embed(run: Run, ds: Dataset) -> np.ndarray:
@@ -45,7 +46,8 @@ def embed(run: Run, ds: Dataset) -> np.ndarray:
     layout = layout_of(opened, run.config.rois, run.config.training["groups"])
     if (layout.width, layout.groups) != (run.shape.units, run.shape.groups):
         raise InputError(
-            f"The recording gives {layout.width:,} units in {len(layout.groups)} tokens",
+            f"The recording gives {counted(layout.width, 'unit')} in "
+            f"{counted(len(layout.groups), 'token')}",
             f"the {run.shape.units:,} in {len(run.shape.groups)} that the decoder was trained on",
             "Train it again on this recording.",
         )

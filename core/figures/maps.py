@@ -14,6 +14,7 @@ from core.figures.charts import styled
 from core.figures.heatmap import hex_colours
 from core.figures.images import CATEGORY_COLOURS, category_colours
 from core.maps import LinearClassifier
+from core.words import p_words
 
 MOST_COLOURED = len(CATEGORY_COLOURS)
 # The last colour is grey: it stands for the others where not every category has its own.
@@ -109,7 +110,7 @@ def described(classifier: LinearClassifier) -> str:
     accuracy, low, high = (
         f"{100 * value:.0f}" for value in (classifier.accuracy, classifier.low, classifier.high)
     )
-    p = "" if np.isnan(classifier.p) else f", p = {classifier.p:.2g}"
+    p = "" if np.isnan(classifier.p) else f", {p_words(classifier.p)}"
     return (
         f"balanced accuracy {accuracy} % on held-out points (95 % {low} to {high}, chance "
         f"{100 * classifier.chance:.0f} %, n = {classifier.n:,}{p})"

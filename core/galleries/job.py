@@ -14,6 +14,7 @@ from core.galleries.folder import FOLDER, FolderImages
 from core.galleries.listing import current
 from core.jobs.request import Request, check_fields, check_mapping
 from core.progress import Progress
+from core.words import counted
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class GalleryRequest(Request):
     def label(self) -> str:
         images = self.images
         listing = current(images.folder)
-        count = "the" if listing is None else f"{len(listing.ids):,}"
-        return f"Encode {count} images of {images.title} with {self.encoder}"
+        count = "the images" if listing is None else counted(len(listing.ids), "image")
+        return f"Encode {count} of {images.title} with {self.encoder}"
 
     def key(self) -> str | None:
         """None where the job lists the images first, or fetches the encoder."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.validation import check_same_length
+from core.words import counted
 
 CHANCE = 0.5
 FEWEST_MEMBERS = 5
@@ -96,13 +97,15 @@ def linear_classifier(
         raise InputError(f"The coordinates have the shape {points.shape}", "(n, 2)")
     groups = [_members(mask, points, name) for mask, name in ((first, "first"), (second, "second"))]
     if (groups[0] & groups[1]).any():
-        raise InputError(f"The groups share {int((groups[0] & groups[1]).sum())} points", "none")
+        raise InputError(
+            f"The groups share {counted(int((groups[0] & groups[1]).sum()), 'point')}", "none"
+        )
     if folds < 2:
         raise InputError(f"folds is {folds}", "at least 2")
     for group, name in zip(groups, ("first", "second"), strict=True):
         if group.sum() < max(folds, FEWEST_MEMBERS):
             raise InputError(
-                f"The {name} group has {int(group.sum())} points on the map",
+                f"The {name} group has {counted(int(group.sum()), 'point')} on the map",
                 f"at least {max(folds, FEWEST_MEMBERS)}",
             )
     chosen = groups[0] | groups[1]

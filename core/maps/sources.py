@@ -14,6 +14,7 @@ from core.errors import InputError, NotFoundError
 from core.progress import Progress
 from core.registry import Registry
 from core.validation import complete_rows
+from core.words import counted
 
 
 class Features(NamedTuple):
@@ -114,7 +115,7 @@ def _responses(ds: Dataset, parameters: SourceParameters, progress: Progress | N
 
 def _regions(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:
     means = complete_rows(ds.region_means())
-    return Features(means, False, f"means of {len(ds.regions)} regions")
+    return Features(means, False, f"means of {counted(len(ds.regions), 'region')}")
 
 
 def _embedding(ds: Dataset, parameters: SourceParameters, progress: Progress | None) -> Features:

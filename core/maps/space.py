@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.maps.linear import classical, principal
 from core.validation import check_rdm, check_responses, row_blocks
 from core.vectors import check_directions, describe_directions, unit_rows
+from core.words import counted
 
 METRICS = ("euclidean", "correlation", "cosine")
 FEWEST_ROWS = 3
@@ -272,5 +273,5 @@ def _distances(array: Any, notes: list[str]) -> Distances:
 
 def _note_missing(count: int, reason: str, notes: list[str]) -> None:
     if count:
-        rows = "1 row is" if count == 1 else f"{count:,} rows are"
+        rows = counted(count, "row is", "rows are")
         notes.append(f"{rows} {reason} and left out.")

@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.memory import check_memory
 from core.progress import Progress
 from core.validation import check_same_length
+from core.words import counted
 
 NOISE_NORMALISATIONS = ("none", "diagonal", "full")
 MOST_GROUPS = 6
@@ -71,7 +72,7 @@ def crossnobis(
     n, v = trials.n, responses.shape[1]
     check_memory(
         52.0 * n * n + 40.0 * responses.size + (32.0 * v * v if noise == "full" else 0.0),
-        f"Crossnobis of {n:,} stimuli and {v:,} units",
+        f"Crossnobis of {counted(n, 'stimulus', 'stimuli')} and {counted(v, 'unit')}",
         "Take fewer stimuli, or a ROI of fewer units.",
     )
     cells = _average(trials)

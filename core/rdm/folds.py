@@ -11,6 +11,7 @@ import pandas as pd
 from core.datasets import Dataset
 from core.datasets.tables import names_column, runs_of
 from core.errors import NotFoundError
+from core.words import counted
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _check_repeated(ds: Dataset, trials: pd.DataFrame, kind: str, numbers: np.nd
     if pd.Series(numbers).groupby(stimuli).nunique().max() < 2:
         count = len(np.unique(numbers))
         raise NotFoundError(
-            f"All repeats of a stimulus lie within one {kind} ({_count(count, kind)}), "
+            f"All repeats of a stimulus lie within one {kind} ({counted(count, kind)}), "
             "whose trials share their noise",
             f"stimuli that are repeated in another {kind}",
             "Choose another metric.",
@@ -77,13 +78,9 @@ def _check_repeated(ds: Dataset, trials: pd.DataFrame, kind: str, numbers: np.nd
 
 
 def _describe(ds: Dataset, trials: pd.DataFrame, kind: str, numbers: np.ndarray) -> str:
-    count = _count(len(np.unique(numbers)), kind)
+    count = counted(len(np.unique(numbers)), kind)
     if kind == "repeat":
         lacking = "run or session" if not names_column(ds.trials, "session") else "run"
         return f"{count}, for the trial list names no {lacking}"
     sessions = trials["session"].nunique()
     return f"{count} in {sessions} sessions" if kind == "run" and sessions > 1 else count
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.rdm.compare import compare
 from core.rdm.compute import compute
 from core.validation import enumerate_names
+from core.words import counted
 
 MOST_STIMULI = 1000
 FEWEST_STIMULI = 4
@@ -48,7 +49,8 @@ def correlate(spaces: Mapping[str, np.ndarray], metric: str = "correlation") -> 
     usable = np.flatnonzero(np.logical_and.reduce(finite))
     if len(usable) < FEWEST_STIMULI:
         raise InputError(
-            f"{len(usable)} stimuli are known to all of {enumerate_names(list(spaces))}",
+            f"{counted(len(usable), 'stimulus is', 'stimuli are')} known to all of "
+            f"{enumerate_names(list(spaces))}",
             f"at least {FEWEST_STIMULI}",
         )
     taken = np.linspace(0, len(usable) - 1, min(MOST_STIMULI, len(usable))).astype(np.intp)

@@ -14,6 +14,7 @@ from core import encoders, store
 from core.decoders.scoring.score_table import PROTOCOLS, WITHIN
 from core.report import bold5000, plan
 from core.report.choice import CHOSEN_BY, best, by_recording, default_head
+from core.words import p_number
 
 TABLE, TEXT = "decoders.csv", "decoders.md"
 SHOWN = ("top-1", "top-5", "two-way", WITHIN, "median-rank", "top-1 of 300")
@@ -98,7 +99,7 @@ def _tested(rows: pd.DataFrame, protocol: str, by: str, chosen: str = "") -> str
     for name, group in groups:
         by_measure = {str(row["measure"]): row for _, row in group.iterrows()}
         cells = [_cell(by_measure[measure], measure) for measure in measures]
-        lines.append([_marked(str(name), chosen), *cells, f"{by_measure[CHOSEN_BY]['p']:.3f}"])
+        lines.append([_marked(str(name), chosen), *cells, p_number(by_measure[CHOSEN_BY]["p"])])
     counts = first.loc[CHOSEN_BY]
     title = f"{counts['n']:,} queries of {counts['images']} images, "
     title += f"{counts['categories']} object categories"

@@ -17,6 +17,7 @@ from core.splits.fold import Fold, sorted_rows
 from core.splits.kind import MOST_CLUSTERS
 from core.splits.making import check_seed
 from core.splits.pool import check_features
+from core.words import counted
 
 
 def audit(
@@ -108,7 +109,7 @@ def _fitted(fitted_on: Any, count: int, ds: Dataset) -> list[np.ndarray]:
     listed = list(fitted_on) if several else [fitted_on] * count
     if len(listed) != count:
         raise InputError(
-            f"fitted_on is a list of {len(listed)} for {count} folds",
+            f"fitted_on is a list of {len(listed)} for {counted(count, 'fold')}",
             "one array of rows, or one for each fold",
         )
     fitted = [sorted_rows(rows, "fitted_on", repeated=True) for rows in listed]
@@ -120,7 +121,8 @@ def _fitted(fitted_on: Any, count: int, ds: Dataset) -> list[np.ndarray]:
 def _check_inside(rows: np.ndarray, ds: Dataset, what: str) -> None:
     if len(rows) and rows[-1] >= ds.n_stimuli:
         raise InputError(
-            f"{what} names the row {rows[-1]:,}; {ds.info.title} has {ds.n_stimuli:,} stimuli",
+            f"{what} names the row {rows[-1]:,}; {ds.info.title} has "
+            f"{counted(ds.n_stimuli, 'stimulus', 'stimuli')}",
             f"rows from 0 to {ds.n_stimuli - 1}",
             "Audit the folds with the recording that they were made from.",
         )

@@ -14,6 +14,7 @@ from core.splits.findings import AuditCheck, Finding, Hits, joined
 from core.splits.groups import clusters
 from core.splits.partners import paired, resembling
 from core.splits.pool import Pool, has_response, image_names, linked, numbered, texts
+from core.words import counted
 
 SAME_IMAGE = AuditCheck(
     "same-image",
@@ -73,7 +74,7 @@ def same_content(case: Case) -> Finding:
     hashes, unread = case.hashes
     if unread == len(case.rows):
         return SAME_CONTENT.skipped(f"none of the {unread:,} images can be read")
-    note = f"{unread:,} images could not be read and were not compared." if unread else ""
+    note = f"{counted(unread, 'image')} could not be read, nor compared." if unread else ""
     return case.shared(SAME_CONTENT, case.contents, hashes, note)
 
 
@@ -91,7 +92,7 @@ def altered_copies(case: Case) -> Finding:
     parts = [
         paired(fold, held, known, sets, pairs) for fold, held, known, sets in case.comparisons()
     ]
-    note = f"{unread:,} images could not be read and were not compared." if unread else ""
+    note = f"{counted(unread, 'image')} could not be read, nor compared." if unread else ""
     return case.finding(COPIES, _strongest(joined(parts)), note)
 
 
@@ -129,7 +130,8 @@ def shared_categories(case: Case) -> Finding:
     unknown = int(np.count_nonzero(names[case.rows] == ""))
     if unknown == len(case.rows):
         return CATEGORIES.skipped("no category is known")
-    note = f"{unknown:,} images have no category and were not compared." if unknown else ""
+    lacking = counted(unknown, "image has", "images have")
+    note = f"{lacking} no category: not compared." if unknown else ""
     return case.shared(CATEGORIES, numbered(names, unknown=""), names, note)
 
 
@@ -206,7 +208,8 @@ def _strongest(hits: Hits) -> Hits:
 
 def _without_features(case: Case) -> str:
     missing = int(np.count_nonzero(~case.finite[case.rows]))
-    return f"{missing:,} images have no finite features and were not compared." if missing else ""
+    lacking = counted(missing, "image has", "images have")
+    return f"{lacking} no finite features: not compared." if missing else ""
 
 
 def _reasons(case: Case, idle: np.ndarray) -> str:

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.registry import renamed
 from core.splits.pool import Pool, linked, numbered
 from core.vectors import unit_rows
+from core.words import counted
 
 
 @renamed(one="singular", many="plural")
@@ -34,7 +35,7 @@ class Groups:
     def counted(self, count: int | None = None) -> str:
         """Their number in words: '1 category', '20 clusters'."""
         count = self.count if count is None else count
-        return f"{count:,} {self.singular if count == 1 else self.plural}"
+        return counted(count, self.singular, self.plural)
 
 
 def images(pool: Pool) -> Groups:

@@ -48,6 +48,7 @@ def test_a_fresh_clone_answers_at_once_and_starts_no_work():
     assert "95 % interval" in words
     assert "The seen image is not in the gallery" in words
     assert "Simulated data" in words
+    assert "units used; their median noise ceiling is" in words
     assert not jobs.all_jobs()
     assert not store.entries()
 
@@ -167,6 +168,7 @@ def test_two_decoders_stand_beside_one_another(run):
     ]
     words = said(opened(**{"retrieval.decoder": names}))
     assert all(f"**{name.partition(',')[0]}**" in words for name in names)
+    assert words.count(": 24 of 24 units used; their median noise ceiling is") == 2
 
 
 def test_of_two_decoders_the_one_of_other_responses_is_named_and_the_other_shown(run):

@@ -25,6 +25,7 @@ from core.datasets.regions import read_rois
 from core.datasets.tables import complete_stimuli, complete_trials, read_stimuli, read_trials
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.validation import (
+    LARGEST_SINGLE,
     check_rdm,
     check_responses,
     check_same_length,
@@ -32,8 +33,10 @@ from core.validation import (
     enumerate_names,
     load_npy,
     narrowed,
+    refuse_beyond_single,
     row_blocks,
 )
+from core.words import counted
 
 NO_RESPONSES = "group"
 TEXTS = ("title", "description", "citation", "licence", "units")
@@ -57,8 +60,8 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     info = read_description(info)
     stimuli = read_stimuli(table)
     listed, gallery, notes = _gallery(folder, stimuli)
-    images = _image_files(stimuli, folder / "images", table.name)
-    images |= _image_files(gallery, folder / "gallery", listed)
+    images = _image_files(stimuli, folder, "images", table.name)
+    images |= _image_files(gallery, folder, "gallery", listed)
     image_stamps = stamps(images)
     images_fingerprint = _images_fingerprint(images, image_stamps)
     responses = files.arrays(folder / "responses")
@@ -204,7 +207,7 @@ def _responses(
     unknown = trials["id"][~trials["id"].isin(stimuli["id"])].unique()
     if len(unknown):
         raise InputError(
-            f"responses/{table.name} names {len(unknown)} ids that stimuli.csv lacks: "
+            f"responses/{table.name} names {counted(len(unknown), 'id')} that stimuli.csv lacks: "
             f"{enumerate_names(unknown)}",
             "ids of stimuli.csv",
         )
@@ -221,14 +224,13 @@ def _checked_betas(stored: np.ndarray, name: str, ids: Sequence[str]) -> np.ndar
     with np.errstate(over="ignore"):
         betas = narrowed(stored)
     for block in row_blocks(*betas.shape):
-        infinite = np.abs(betas[block]) > np.finfo(np.float32).max
-        if infinite.any():
-            row, unit = np.argwhere(infinite)[0]
+        beyond = np.abs(betas[block]) > LARGEST_SINGLE
+        if beyond.any():
+            row, unit = np.argwhere(beyond)[0]
             row += block.start
             shown = f" (stimulus {ids[row]!r})" if row < len(ids) else ""
-            raise InputError(
-                f"{name} holds an infinite value at row {row}, unit {unit}{shown}",
-                "finite float32 numbers, NaN where a response is missing",
+            refuse_beyond_single(
+                float(stored[row, unit]), name, f"at row {row}, unit {unit}{shown}"
             )
     return betas
 
@@ -265,7 +267,7 @@ def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame, li
     shared = gallery["id"][gallery["id"].isin(stimuli["id"])]
     if len(shared):
         raise InputError(
-            f"{name} repeats {len(shared)} ids of stimuli.csv: "
+            f"{name} repeats {counted(len(shared), 'id')} of stimuli.csv: "
             f"{enumerate_names(shared.to_numpy())}",
             "further images, with ids of their own",
         )
@@ -291,7 +293,8 @@ def _gallery_by_category(folder: Path) -> tuple[pd.DataFrame, list[Note]]:
     garbled = [repr(path) for _, path in listed if path != path.encode(errors="ignore").decode()]
     if garbled:
         raise InputError(
-            f"gallery/ holds {len(garbled)} names that are no text: {enumerate_names(garbled)}",
+            f"gallery/ holds {counted(len(garbled), 'name')} that are no text: "
+            f"{enumerate_names(garbled)}",
             "names in UTF-8",
         )
     table = pd.DataFrame(listed, columns=["category", "file"])
@@ -306,20 +309,34 @@ def _visible(root: Path, folder: Path) -> list[Path]:
     return paths.visible(paths.inside(root, folder.name)) if folder.is_dir() else []
 
 
-def _image_files(table: pd.DataFrame, folder: Path, name: str) -> dict[str, Path]:
-    """Path of each image that the table names; none may lead outside the folder."""
-    images, below = {}, ImageFolder(folder)
-    for stimulus, file in zip(table["id"], table["file"], strict=True):
+def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> dict[str, Path]:
+    """Path of each image that the table names.
+
+    None may lead outside the folder ``below``, and none that begins at the root of the file
+    system outside the recording and the data root.
+    """
+    images, inside = {}, ImageFolder(folder / below)
+    for line, (stimulus, file) in enumerate(zip(table["id"], table["file"], strict=True), start=2):
         if not file:
             continue
         try:
-            images[stimulus] = below.find(file)
+            images[stimulus] = _absolute(folder, file) or inside.find(file)
         except ValueError as error:
             raise InputError(
-                f"{name} has the file {file!r} for {stimulus!r}: {_problem(error)}",
-                f"paths below {folder.name}/",
+                f"{name} has the file {file!r} in line {line} for {stimulus!r}: {_problem(error)}",
+                f"paths below {below}/",
+                f"Put the image into {below}/ and write its path from there.",
             ) from error
     return images
+
+
+def _absolute(folder: Path, file: str) -> Path | None:
+    """A path from the root of the file system that stays in the recording or the data root."""
+    if not file.startswith("/") or "\0" in file:
+        return None
+    path = Path(file).resolve()
+    roots = (folder.resolve(), paths.data_root())
+    return path if any(path.is_relative_to(root) for root in roots) else None
 
 
 def _problem(error: ValueError) -> str:

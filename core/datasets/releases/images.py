@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.datasets.dataset import as_rgb
-from core.datasets.image_files import ImageFolder, read_image, stamps
+from core.datasets.image_files import ImageFolder, as_rgb, read_image, stamps
 from core.datasets.releases.hdf5 import dataset, open_hdf5
 from core.errors import CorruptDataError, NotFoundError
 

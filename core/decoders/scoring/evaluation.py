@@ -20,6 +20,7 @@ from core.decoders.training.data import Data, prepare
 from core.decoders.training.train import train
 from core.errors import InputError
 from core.progress import Progress, portion, silent
+from core.words import counted
 
 BASELINES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"head": "ridge", "head_parameters": {}},
@@ -118,10 +119,12 @@ def check_same(run: Run, data: Data) -> None:
     """Raise InputError where a decoder was trained on other data than ``data``."""
     if run.shape != data.shape:
         raise InputError(
-            f"The recording gives {data.shape.units} units of {data.shape.subjects} subjects and "
+            f"The recording gives {counted(data.shape.units, 'unit')} of "
+            f"{counted(data.shape.subjects, 'subject')} and "
             f"embeddings of {data.shape.outputs} dimensions",
-            f"those that the decoder was trained on: {run.shape.units} units in the same tokens, "
-            f"{run.shape.subjects} subjects, {run.shape.outputs} dimensions",
+            f"those that the decoder was trained on: {counted(run.shape.units, 'unit')} in the "
+            "same tokens, "
+            f"{counted(run.shape.subjects, 'subject')}, {run.shape.outputs} dimensions",
             "Train it again on this recording.",
         )
     scaling = data.scaling(**run.config.whatever_head)

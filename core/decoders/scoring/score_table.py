@@ -13,12 +13,14 @@ from core import store
 from core.encoders.prompt import PROMPT
 from core.scores.differences import CERTAIN, outcome
 from core.scores.differences import COLUMNS as DIFFERENCE
+from core.words import counted
 
 VERSION, RESAMPLES = 5, 1000
 MOST_KEYS = 10_000
 ATTRIBUTES = ("badge", "note")
 PROTOTYPES = ("images", "names", "both")
 # What version 0.1 called it, in tables and keys of the store and on the command line.
+SINGULAR = {"images": "image", "categories": "category", "subjects": "subject"}
 FORMER = {"images": "pictures", "parameters": "weights"}
 CURRENT = {former: name for name, former in FORMER.items()}
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
@@ -249,7 +251,7 @@ def over(row: Mapping[Any, Any] | pd.Series, column: str) -> str:
     """
     unit = row[column]
     independent = " taken as independent" if unit == "images" and column == "resampled" else ""
-    return f"{row[unit]:,} {unit}{independent}"
+    return counted(row[unit], SINGULAR.get(unit, unit), unit) + independent
 
 
 def _verdict(own: dict[Any, Any], baselines: pd.DataFrame) -> Verdict:

@@ -11,6 +11,7 @@ from core.decoders.runs import Run
 from core.decoders.training.data import layout_of, open_subjects
 from core.errors import InputError
 from core.statistics import noise_ceilings
+from core.words import counted
 
 
 class UnitsUsed(NamedTuple):
@@ -60,7 +61,7 @@ def units_used(run: Run, ds: Dataset) -> UnitsUsed | None:
 def describe_units(run: Run, units: UnitsUsed) -> str:
     """What stands beside the scores of a decoder."""
     least = run.config.training["noise_ceiling"]
-    words = f"{units.used:,} of {units.every:,} units used"
+    words = f"{units.used:,} of {counted(units.every, 'unit')} used"
     if least:
         words += f", those with a noise ceiling of {least:g} % or more over the training images"
     if np.isnan(units.ceiling):

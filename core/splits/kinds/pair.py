@@ -8,13 +8,15 @@ from core.errors import InputError
 from core.splits.fold import Fold
 from core.splits.kind import Kind, register
 from core.splits.pool import Pool
+from core.words import counted
 
 
 def cut(pool: Pool, values: dict[str, Any], seed: int) -> list[Fold]:
     """Every image in every set: only the pairs of them are dealt out."""
     if len(pool.rows) < 3:
         raise InputError(
-            f"{len(pool.rows)} stimuli are usable", "at least three, to form three pairs"
+            f"{counted(len(pool.rows), 'stimulus is', 'stimuli are')} usable",
+            "at least three, to form three pairs",
         )
     return [Fold(pool.rows, pool.rows, pool.rows)]
 

@@ -15,6 +15,7 @@ from core.decoders import TrainRequest
 from core.decoders.scoring.score_table import worded
 from core.figures import training as figures
 from core.jobs import Job
+from core.words import p_number
 from pages.shared.decoders.apply import apply
 from pages.shared.decoders.choose import name_of
 from pages.shared.decoders.described import every
@@ -122,7 +123,7 @@ def _interval(comparison: RowComparison, row: pd.Series, low: str, high: str) ->
 
 def _p(row: pd.Series) -> str:
     """Of a difference; without replicates there is none."""
-    return ABSENT if pd.isna(row[["p", "difference_low"]]).any() else f"{row['p']:.3f}"
+    return ABSENT if pd.isna(row[["p", "difference_low"]]).any() else p_number(row["p"])
 
 
 def _standing(comparison: RowComparison, place: int) -> str:

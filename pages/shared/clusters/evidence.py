@@ -8,6 +8,7 @@ from core import clusters
 from core.clusters import Choice, Clustering, ClustersRequest, ConsistencyRequest, Observations
 from core.datasets import Dataset
 from core.figures import clusters as figures
+from core.words import p_words
 from pages.shared.clusters import results
 from pages.shared.clusters.settings import subjects_of
 from pages.shared.frame.text import plain
@@ -70,7 +71,7 @@ def set_apart(choice: Choice, k: int) -> str:
     p = choice.apart.get(k)
     if p is None:
         return ""
-    return f", {'set apart' if p <= clusters.LEVEL else 'not set apart'} (p = {p:.2g})"
+    return f", {'set apart' if p <= clusters.LEVEL else 'not set apart'} ({p_words(p)})"
 
 
 def show_profiles(opened: list[Dataset], rows: Observations, clustering: Clustering) -> None:
@@ -143,16 +144,16 @@ def show_reproducibility(ds: Dataset, request: ClustersRequest, clustering: Clus
         st.plotly_chart(chart, key="consistency", alt="Mean matched correlation of centroids")
     come_back = "Clusters come back" if matched.p <= clusters.LEVEL else "No clusters come back"
     st.markdown(
-        f"**{come_back}, p = {matched.p:.2g}**: the larger of two p, for both must hold.\n\n"
+        f"**{come_back}, {p_words(matched.p)}**: the larger of two p, for both must hold.\n\n"
         f"- Mean correlation of matched centroids {matched.mean:.2f} "
         f"({matched.above:.0%} of the matches lie above .8). Responses without clusters, with the "
         "same values in each region, the same covariance and the same signal shared by "
         f"subjects, reach {matched.null.mean():.2f} (at most {matched.null.max():.2f} in "
-        f"{len(matched.null)} simulations), p = {matched.p_match:.2g}.\n"
+        f"{len(matched.null)} simulations), {p_words(matched.p_match)}.\n"
         f"- The clusters are {'' if matched.p_apart <= clusters.LEVEL else 'not '}set apart: "
         "whether fewer stimuli lie midway between them than at them, counted on other stimuli "
         f"{'and in other subjects ' if across == 'subjects' else ''}than those that placed the "
-        f"clusters, p = {matched.p_apart:.2g}."
+        f"clusters, {p_words(matched.p_apart)}."
     )
     st.caption(
         "Centroids are matched one to one by the Hungarian method. Correlated and skewed regions "

@@ -41,11 +41,13 @@ def show(ds: Dataset, run: Run) -> None:
     retrieved.show(ds, run)
 
 
-def tell_units(ds: Dataset, run: Run) -> None:
-    """How much of what the decoder reads is signal."""
+def tell_units(ds: Dataset, run: Run, name: str = "") -> None:
+    """How much of what the decoder reads is signal; ``name`` tells it from others shown."""
     units = _units_used(run.key, run.digest, ds.fingerprint, run, ds)
     if units is not None:
-        st.caption(describe_units(run, units))
+        st.caption(
+            f"{plain(name)}: {describe_units(run, units)}" if name else describe_units(run, units)
+        )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -60,8 +62,8 @@ def summary(run: Run) -> str:
     words = [
         decoders.short_name(run.key, run.config.head),
         HEADS[run.config.head].label,
-        f"{facts['parameters']:,} parameters",
-        f"{run.shape.units:,} units{'' if run.config.is_closed_form else tokens}",
+        f"{counted(facts['parameters'], 'parameter')}",
+        f"{counted(run.shape.units, 'unit')}{'' if run.config.is_closed_form else tokens}",
     ]
     if "best_epoch" in facts:
         words.append(f"epoch {facts['best_epoch']} of {facts['epochs']} kept")

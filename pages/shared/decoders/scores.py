@@ -24,6 +24,7 @@ from core.decoders.scoring.score_table import (
     verdicts,
     worded,
 )
+from core.words import p_number, p_words
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
@@ -32,7 +33,6 @@ STANDING = {
     "worse": "worse than",
     "no difference seen": "no difference seen from",
 }
-LEAST_P = 0.001
 LEAK = "These scores measure the leak, not the decoder:"
 
 
@@ -126,7 +126,7 @@ def in_sentences(compared: Sequence[Verdict]) -> tuple[str, str]:
 
 
 def _value(verdict: Verdict) -> str:
-    return f"{worded(verdict.measure, verdict.value)} (p = {verdict.p:.3f})"
+    return f"{worded(verdict.measure, verdict.value)} ({p_words(verdict.p)})"
 
 
 def _beside_baselines(verdict: Verdict) -> str:
@@ -142,10 +142,9 @@ def _beside(measure: str, baseline: BaselineVerdict) -> str:
     value, difference, low, high = (worded(measure, number) for number in numbers)
     subjects = baseline.subjects
     mean = f", mean of {subjects} subjects decoded one by one" if subjects > 1 else ""
-    p = f"p = {baseline.p:.3f}" if baseline.p >= LEAST_P else f"p < {LEAST_P}"
     return (
         f"{STANDING[baseline.outcome]} {plain(baseline.baseline)} ({value}{mean}; difference "
-        f"{difference}, {low} to {high}, {p})"
+        f"{difference}, {low} to {high}, {p_words(baseline.p)})"
     )
 
 
@@ -166,7 +165,7 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
             "95 % interval": [f"{low} to {high}" for low, high in bounds],
             "Interval over": [over(row, "resampled") for row in table.to_dict("records")],
             "Chance": _worded(table, "chance"),
-            "p": [f"{value:.3f}" for value in table["p"]],
+            "p": table["p"].map(p_number),
             "n": table["n"],
         }
     )

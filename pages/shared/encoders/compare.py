@@ -11,6 +11,7 @@ from core.datasets import Dataset
 from core.encoders import Encoded, neighbours
 from core.errors import InputError
 from core.figures import spaces as figures
+from core.words import counted
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
 from pages.shared.frame import widgets
@@ -84,7 +85,8 @@ def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
         alt = "Spearman correlations of RDMs"
         st.plotly_chart(figures.rdm_correlations(correlations), key="rdm_correlations", alt=alt)
     st.caption(
-        f"Spearman correlation of RDMs (1 − Pearson r) of {correlations.stimuli:,} images. "
+        "Spearman correlation of RDMs (1 − Pearson r) of "
+        f"{counted(correlations.stimuli, 'image')}. "
         + " ".join(ceiling_in_words(ds, region) for region in regions)
     )
 

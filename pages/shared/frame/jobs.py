@@ -10,6 +10,7 @@ import streamlit as st
 from core import jobs
 from core.errors import NotFoundError
 from core.jobs import Job
+from core.words import counted
 from pages.shared.frame.text import plain
 
 POLL_SECONDS = 0.7
@@ -64,8 +65,7 @@ def summary() -> None:
 def _count() -> None:
     active = sum(job.status in ACTIVE for job in jobs.all_jobs())
     if active:
-        jobs_at_work = "1 job" if active == 1 else f"{active} jobs"
-        st.caption(f":material/progress_activity: {jobs_at_work} at work, see page Jobs")
+        st.caption(f":material/progress_activity: {counted(active, 'job')} at work, see page Jobs")
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
+from core.words import counted as counted
+
 _MARKUP = re.compile(r"([\\`*_$\[\]:#~<>|{}!])")
-
-
-def counted(count: int, noun: str) -> str:
-    """Such as '1 image' and '1,200 images'."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def plain(text: object) -> str:

@@ -11,6 +11,7 @@ from core import recovery
 from core.datasets import Dataset
 from core.figures import curves
 from core.recovery import CURVES, MEASURES
+from core.words import counted
 from pages.shared.frame import results
 from pages.shared.ground_truth.settings import choose_question, choose_request
 
@@ -32,7 +33,8 @@ def mean_curves(key: str, _curves: pd.DataFrame) -> pd.DataFrame:
 
 def interval(subjects: int) -> str:
     if subjects < recovery.FEWEST_FOR_INTERVAL:
-        return f"{subjects} subject(s) have the region, too few for an interval."
+        having = counted(subjects, "subject has", "subjects have")
+        return f"{having} the region, too few for an interval."
     return (
         f"Lines: mean of the {subjects} subjects that have the region; bands: its 95 % t interval "
         "over subjects, who all see the same stimuli."
@@ -48,8 +50,10 @@ def answers(ds: Dataset, means: pd.DataFrame, measured: str, target: float) -> N
     st.caption(
         f"The smallest value on each curve whose mean over the subjects reaches {target:.2f} "
         "('never': not even without noise; –: does not depend on it), "
-        f"the rest of the design as in the sidebar: {design['stimuli']:,} stimuli, "
-        f"{design['repeats']} repeats, signal-to-noise ratio {design['snr']:g}, every unit."
+        "the rest of the design as in the sidebar: "
+        f"{counted(design['stimuli'], 'stimulus', 'stimuli')}, "
+        f"{counted(design['repeats'], 'repeat')}, signal-to-noise ratio {design['snr']:g}, every "
+        "unit."
     )
 
 

@@ -12,6 +12,7 @@ from core import maps
 from core.datasets import Dataset
 from core.figures import maps as figures
 from core.maps import Map
+from core.words import counted
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.components.scatter.scatter import (
     MOST_SPRITES,
@@ -46,6 +47,7 @@ def show(
     classifier: maps.LinearClassifier | None,
 ) -> None:
     """The map with its selection, quality and the neighbours of the clicked image."""
+    stimuli = counted(ds.n_stimuli, "stimulus", "stimuli")
     clicked = _clicked(ds)
     near = None if clicked is None else _neighbours(ds, view, clicked)
     tip = st.session_state.get(f"maps.tip.{view.space}")
@@ -58,7 +60,7 @@ def show(
             items=ds.fingerprint,
         ),
         key=f"map_{view.space}",
-        description=f"Map of {view.space} by {view.method}: {ds.n_stimuli:,} stimuli",
+        description=f"Map of {view.space} by {view.method}: {stimuli}",
         marks=Marks(
             selected=_selected_rows(ds),
             numbered=() if near is None else near[0].tolist(),
@@ -85,7 +87,7 @@ def selected(ds: Dataset) -> None:
     """The selected images."""
     rows = _selected_rows(ds)
     if len(rows):
-        st.markdown(f"**Selected: {len(rows):,} stimuli**")
+        st.markdown(f"**Selected: {counted(len(rows), 'stimulus', 'stimuli')}**")
         images.strip(ds, rows.tolist(), size=56, limit=MOST_SELECTED)
 
 
@@ -99,7 +101,9 @@ def quality(map_: Map) -> str:
     if map_.partial:
         words.append(f"unfinished, stopped after {map_.iterations:,} iterations")
     if map_.left_out:
-        words.append(f"{map_.left_out:,} stimuli without a usable row left out")
+        words.append(
+            f"{counted(map_.left_out, 'stimulus', 'stimuli')} without a usable row left out"
+        )
     return " · ".join([*words, *map(plain, map_.notes)])
 
 

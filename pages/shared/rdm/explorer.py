@@ -12,6 +12,7 @@ from core import rdm
 from core.datasets import Dataset
 from core.figures import heatmap as drawing
 from core.figures.images import category_colours
+from core.words import counted
 from pages.shared.components.heatmap.heatmap import (
     HeatmapEvent,
     Legend,
@@ -86,6 +87,7 @@ def _heatmap(
     side = SIDE_ALONE if alone else SIDE_BESIDE
     key = f"heatmap_{shown.source.label}"
     n = ds.n_stimuli
+    stimuli = counted(n, "stimulus", "stimuli")
     zoomed = window(key, n) if n > side else None
     low, high = _ends(shown, arranged, view, side)
     heatmap(
@@ -99,7 +101,7 @@ def _heatmap(
             bands=_bands(arranged),
         ),
         key=key,
-        description=f"RDM of {shown.source.label}, {n} stimuli, {shown.label}",
+        description=f"RDM of {shown.source.label}, {stimuli}, {shown.label}",
         legend=Legend(
             drawing.hex_colours(view.colours),
             low,
@@ -224,7 +226,7 @@ def _block(
         block = rdm.block_mean(matrix.values, groups[0], groups[-1])
         source = f"{plain(matrix.source.label)}: " if len(shown) > 1 else ""
         spread = f"mean {block.mean:.4g} ± {block.deviation:.2g} SD" if block.pairs else "no pair"
-        st.caption(f"{source}{spread}, {block.pairs:,} pairs ({matrix.label})")
+        st.caption(f"{source}{spread}, {counted(block.pairs, 'pair')} ({matrix.label})")
     for group in groups:
         images.strip(ds, group.tolist(), size=44)
     if st.button("Select this block", key="rdm.select_block", icon=":material/add:"):

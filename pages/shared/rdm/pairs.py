@@ -7,6 +7,7 @@ import streamlit as st
 from core import rdm
 from core.datasets import Dataset
 from core.figures import charts
+from core.words import counted
 from pages.shared.frame import images, widgets
 from pages.shared.frame.text import plain
 from pages.shared.rdm import explorer, matrices
@@ -40,10 +41,11 @@ def distribution(shown: list[Shown]) -> None:
         with place:
             spread = matrix.spread
             chart = charts.value_histogram(spread, matrix.label, [(spread.mean, "mean")])
-            alt = f"Histogram of {spread.pairs} values of {matrix.source.label}"
+            alt = f"Histogram of {counted(spread.pairs, 'value')} of {matrix.source.label}"
             st.plotly_chart(chart, key=f"values_{matrix.source.label}", alt=alt)
             st.caption(
-                f"{plain(matrix.source.label)}: {spread.pairs:,} pairs, {spread.minimum:.4g} to "
+                f"{plain(matrix.source.label)}: {counted(spread.pairs, 'pair')}, "
+                f"{spread.minimum:.4g} to "
                 f"{spread.maximum:.4g}, mean {spread.mean:.4g}"
             )
 

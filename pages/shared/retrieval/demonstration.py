@@ -12,7 +12,9 @@ from core.datasets import Dataset
 from core.decoders import Run
 from core.errors import NeurogalleryError
 from core.galleries import ImageSet
+from core.words import counted
 from pages.shared.components.stage.stage import Deck, stage
+from pages.shared.decoders.run import tell_units
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 from pages.shared.retrieval import answers, details, galleries, overall, phone, slides
@@ -63,7 +65,7 @@ def _search_is_wanted(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> bo
     if seconds < LONG_S or gallery.fingerprint in clicked:
         return True
     st.button(
-        f"Search {len(gallery.ids):,} images (about {seconds:.0f} s)",
+        f"Search {counted(len(gallery.ids), 'image')} (about {seconds:.0f} s)",
         type="primary",
         icon=":material/search:",
         on_click=clicked.add,
@@ -141,6 +143,8 @@ def _draw(ds: Dataset, shown: Sequence[Answer], order: str, guess: bool) -> None
         present=st.query_params.get(PRESENT) == "true",
     )
     st.markdown("  \n".join(overall.sentence(answer) for answer in shown))
+    for answer in shown:
+        tell_units(ds, answer.decoded.run, answer.name if len(shown) > 1 else "")
     config = shown[0].decoded.run.config
     galleries.describe(shown[0].images, config.encoder, config.encoder_parameters)
     if len(shown) > 1:

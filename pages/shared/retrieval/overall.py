@@ -13,6 +13,7 @@ from core.decoders.retrieving.repeats import FEWEST
 from core.decoders.scoring.score_table import load_table, over
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
+from core.words import p_words
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
@@ -49,8 +50,8 @@ def _two_way(answer: Answer) -> Iterator[str]:
         ].iloc[0]
         yield (
             f"of two test images it picks the right one in {own['value']:.0%} (chance 50%, 95 % "
-            f"interval {own['low']:.0%} to {own['high']:.0%} over {over(own, 'resampled')}, p = "
-            f"{own['p']:.3f} over {over(own, 'permuted')})"
+            f"interval {own['low']:.0%} to {own['high']:.0%} over {over(own, 'resampled')}, "
+            f"{p_words(own['p'])} over {over(own, 'permuted')})"
         )
 
 
@@ -73,7 +74,8 @@ def show(answer: Answer, current: str) -> str | None:
                 alt="Two-way identification against the number of repeats averaged",
             )
             st.caption(
-                f"Among the images of the test set; {curve[0].images:,} images, 95 % intervals "
+                f"Among the images of the test set; {counted(curve[0].images, 'image')}, 95 % "
+                "intervals "
                 f"over {curve[0].over}."
             )
     return clicked
@@ -101,8 +103,8 @@ def _similarity(answer: Answer, current: str) -> str | None:
     relation = answers.relation_of(answer)
     if np.isfinite(relation.rho):
         st.caption(
-            f"Spearman's rho {relation.rho:.2f} over {relation.images:,} images "
-            f"(p = {relation.p:.3f}, {relation.permuted} permuted); below 0: images that resemble "
+            f"Spearman's rho {relation.rho:.2f} over {counted(relation.images, 'image')} "
+            f"({p_words(relation.p)}, {relation.permuted} permuted); below 0: images that resemble "
             "the training set rank better. A click on a point shows its response."
         )
     else:

@@ -11,6 +11,7 @@ import streamlit as st
 from core.decoders import EvaluateRequest, Run
 from core.decoders.scoring.score_table import PROTOCOLS, beyond_pixels, load_table, over
 from core.figures import zero_shot as figures
+from core.words import counted, p_words
 from core.zero_shot import PUBLISHED, Published, ZeroShot
 from pages.shared.decoders.scores import in_words, warn_of_leak
 from pages.shared.frame import results
@@ -53,7 +54,7 @@ def sentence(row: Mapping[str, Any]) -> str:
     return (
         f"**Picks the right one of {among} {unit} in {100 * row['value']:.0f} of 100**, chance "
         f"{100 * row['chance']:.3g} ({interval} over {over(row, 'resampled')}; "
-        f"p = {row['p']:.3f}, {row['permuted']} permuted; {int(row['n']):,} responses)."
+        f"{p_words(row['p'])}, {row['permuted']} permuted; {counted(int(row['n']), 'response')})."
     )
 
 

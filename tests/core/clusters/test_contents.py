@@ -257,7 +257,7 @@ def test_surrogates_keep_means_and_covariances(rng):
     assert np.allclose(np.cov(drawn.T), np.cov(rows.T), atol=0.1)
     assert np.array_equal(clusters.surrogate(rows, 1), clusters.surrogate(rows, 1))
     assert clusters.surrogate(rng.standard_normal((5, 40))).shape == (5, 40)
-    with pytest.raises(InputError, match="1 rows are usable"):
+    with pytest.raises(InputError, match="1 row is usable"):
         clusters.surrogate(np.array([[1.0, 2], [np.nan, np.nan]]))
 
 

@@ -15,6 +15,7 @@ from core.decoders import job as decoder_jobs
 from core.decoders.scoring.score_table import load_table
 from core.decoders.training import gradient
 from core.errors import Cancelled
+from core.words import p_words
 from tests.core.decoders import planted
 
 RECORDING = [planted.NAME, "--encoder", "precomputed:truth"]
@@ -129,10 +130,12 @@ def test_evaluate_gives_the_table_of_the_store(capsys):
     status, out, error = command(capsys, "evaluate", key)
     assert (status, error) == (0, "")
     lines = out.splitlines()
-    assert len(lines) == 2 + len(table)
+    assert len(lines) == 3 + len(table)
+    assert lines[-1] == "24 of 24 units used; without repeats there is no noise ceiling."
+    assert told["units"] == {"s1": lines[-1]}
     first = table.iloc[0]
     assert lines[2].split()[:4] == ["linear", "averaged", "repeats", "top-1"]
-    for shown in (f"{first['value']:.1%}", "chance   16.7%", f"p {first['p']:.3g}, n 72"):
+    for shown in (f"{first['value']:.1%}", "chance   16.7%", f"{p_words(first['p'])}, n 72"):
         assert shown in lines[2]
     assert f"95% {first['low']:.1%} to {first['high']:.1%}" in lines[2]
 
@@ -303,7 +306,7 @@ def test_evaluate_scores_all_folds_as_one(capsys):
     assert status == 0
     assert "; 3 folds" in out
     assert "control 4" in out or "control 5" in out
-    assert "n 20)  p 0.0476" in out
+    assert "n 20)  p = 0.048" in out
     assert "ridge less its permuted control: +" in out
     assert "those of all 3 folds" in out
     whole = of_json(capsys, "train", *RECORDING, "--subject", "s1", "--head", "ridge")["key"]

@@ -187,7 +187,7 @@ def test_names_in_the_other_unicode_form_are_found(tmp_path):
 
 
 def test_names_that_differ_in_their_form_alone_are_an_ambiguity(tmp_path):
-    with pytest.raises(InputError, match="1 ids in two Unicode forms"):
+    with pytest.raises(InputError, match="1 id in two Unicode forms"):
         load(write(tmp_path / "a", ids=[NFC, NFD]))
     root = write(tmp_path / "b", subject=NFC)
     np.save(root / "responses" / f"{NFD}.npy", np.ones((4, 10)))
@@ -216,7 +216,7 @@ def test_messages_name_stimuli_where_they_named_rows(tmp_path):
     bad = np.ones((4, 3), np.float32)
     bad[2, 1] = np.nan
     np.save(root / "embeddings" / "e.npy", bad)
-    with pytest.raises(InputError, match=r"e\.npy holds NaN in part of 1 rows: cat"):
+    with pytest.raises(InputError, match=r"e\.npy holds NaN in part of 1 row: cat"):
         load(root)
     bad[2, 1] = np.inf
     np.save(root / "embeddings" / "e.npy", bad)

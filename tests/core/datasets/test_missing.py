@@ -12,7 +12,8 @@ from core import clusters, datasets, maps, rdm, splits
 from core.__main__ import main
 from core.datasets import completeness
 from core.datasets.checks import check
-from core.errors import NotFoundError
+from core.errors import InputError, NotFoundError
+from core.validation import complete_rows
 
 STIMULI, UNITS, SESSIONS = 8, 10, 3
 TRIALS = STIMULI * SESSIONS
@@ -221,7 +222,7 @@ def test_the_command_says_it_of_every_subject(opened, tmp_path, capsys):
     assert main(["check", "folder", "--root", str(tmp_path)]) == 0
     text = capsys.readouterr().out
     assert "Unit 1 (A) has no value in 16 of 24 trials, none in session 1, 2." in text
-    assert "B: 3 units, 23 trials; left out 0 units, 1 trials; means of 2 to 3 trials" in text
+    assert "B: 3 units, 23 trials; left out 0 units, 1 trial; means of 2 to 3 trials" in text
     assert "subject s2\n  ok" in text
     assert main(["check", "folder", "--root", str(tmp_path), "--subject", "s1", "--json"]) == 0
     (result,) = json.loads(capsys.readouterr().out)["subjects"]
@@ -250,3 +251,15 @@ def test_region_means_that_lack_a_region_are_missing_to_clusters(opened):
     found = clusters.fit(ds.region_means(), 2)
     assert found.missing == 1
     assert np.flatnonzero(found.labels == -1).tolist() == [1]
+
+
+def test_distances_of_region_means_that_lack_a_region_say_what_to_do(opened):
+    lost = [trial for trial in range(TRIALS) if SHOWN[trial] == 3]
+    means = opened(betas_with((lost, ROIS["A"][0])), sessions=False).region_means()
+    with pytest.raises(InputError, match=r"row: 3\..*core\.validation\.complete_rows makes them"):
+        rdm.compute(means)
+    matrix = rdm.compute(complete_rows(means))
+    assert rdm.undefined(matrix).tolist() == [3]
+    known = np.delete(np.arange(STIMULI), 3)
+    expected = 1 - np.corrcoef(means[known])
+    assert np.abs(matrix[np.ix_(known, known)] - expected).max() < 1e-6

@@ -111,7 +111,9 @@ def test_constant_and_missing_rows_are_named_and_the_rest_computed(rng):
         (np.array([["a", "b"], ["c", "d"]]), "dtype"),
         (np.zeros((3, 3), dtype=complex), "dtype"),
         (np.array([[1.0, np.inf], [1, 2]]), "infinite values, the first at row 0, unit 1"),
-        (np.array([[1.0, 2], [np.nan, 2]]), "NaN in part of 1 rows: 1"),
+        (np.array([[1.0, 2], [np.nan, 2]]), "NaN in part of 1 row: 1.*complete_rows makes them"),
+        (np.array([[1.0, 2], [np.nan, np.nan], [1e20, 2]]), "values up to 1e\\+20"),
+        (np.full((40, 3), 1e308), "values up to 1e\\+308"),
     ],
 )
 def test_bad_input_gets_one_clear_message(responses, message):

@@ -144,7 +144,7 @@ def test_links_that_lead_nowhere_or_round_are_no_gallery(imagenet):
 
 def test_gallery_folders_with_ids_of_stimuli_or_names_that_are_no_text(imagenet):
     (imagenet / "stimuli.csv").write_text("id\n007\nNA\nc\ndog/b.png\n")
-    with pytest.raises(InputError, match=r"gallery/ repeats 1 ids of stimuli\.csv: dog/b\.png"):
+    with pytest.raises(InputError, match=r"gallery/ repeats 1 id of stimuli\.csv: dog/b\.png"):
         _open(imagenet)
     (imagenet / "stimuli.csv").write_text(STIMULI)
     try:
@@ -152,7 +152,7 @@ def test_gallery_folders_with_ids_of_stimuli_or_names_that_are_no_text(imagenet)
         os.link(imagenet / "gallery/dog/b.png", os.fsencode(imagenet / "gallery") + b"/\xff/b.png")
     except OSError:
         pytest.skip("this disk takes names in UTF-8 alone")
-    with pytest.raises(InputError, match=r"gallery/ holds 1 names that are no text.*UTF-8"):
+    with pytest.raises(InputError, match=r"gallery/ holds 1 name that are no text.*UTF-8"):
         _open(imagenet)
 
 
@@ -188,6 +188,44 @@ def test_infinite_values_name_file_row_and_unit(folder, value, dtype):
     np.save(folder / "responses" / "p1.npy", betas)
     with pytest.raises(InputError, match=r"responses/p1\.npy .* row 2, unit 3"):
         _open(folder)
+
+
+@pytest.mark.parametrize("place", ["responses/p1.npy", "rdms/model.npy"])
+@pytest.mark.parametrize("value", [1e39, -1e300])
+def test_finite_values_beyond_single_precision_are_not_called_infinite(folder, place, value):
+    array = np.load(folder / place).astype(np.float64)
+    array[2, 0] = array[0, 2] = value
+    np.save(folder / place, array)
+    with pytest.raises(
+        InputError, match=r"holds -?1e\+\d+ .* infinite in single precision"
+    ) as caught:
+        _open(folder)
+    assert "holds an infinite" not in str(caught.value)
+    assert str(caught.value).endswith("at most 3.4e+38. Use a larger unit of measurement.")
+
+
+def test_embeddings_beyond_what_is_computed_say_the_largest(folder):
+    (folder / "embeddings").mkdir()
+    np.save(folder / "embeddings" / "e.npy", np.full((3, 4), 1e308))
+    with pytest.raises(InputError, match=r"e\.npy holds values up to 1e\+308.*larger unit"):
+        _open(folder)
+
+
+def test_an_absolute_path_inside_the_data_root_is_read(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_DATA", str(tmp_path / "data"))
+    shared = tmp_path / "data" / "shared" / "red.png"
+    shared.parent.mkdir(parents=True)
+    Image.new("RGB", (4, 4), "red").save(shared)
+    own = folder / "images" / "a.png"
+    (folder / "stimuli.csv").write_text(f"id,file\n007,{own}\nNA,{shared}\nc,\n")
+    ds = _open(folder)
+    assert ds.image("007").getpixel((0, 0)) == (99, 99, 99)
+    assert ds.image("NA").getpixel((0, 0)) == (255, 0, 0)
+    (shared.parent / "link.png").symlink_to(folder.parent / "elsewhere.png")
+    for outside in ("/etc/hostname", f"{shared.parent}/link.png", f"{shared.parent}/../../x.png"):
+        (folder / "stimuli.csv").write_text(f"id,file\n007,\nNA,{outside}\nc,\n")
+        with pytest.raises(InputError, match=r"in line 3 for 'NA'.*outside.*Put the image into"):
+            _open(folder)
 
 
 def _text(path, text):
@@ -235,7 +273,7 @@ MISTAKES = {
     "unknown trial id": (
         _text("responses/p1.csv", "id\nc\n007\nNA\nzz\n"),
         InputError,
-        r"p1\.csv names 1 ids .*zz",
+        r"p1\.csv names 1 id .*zz",
     ),
     "trials without id": (_text("responses/p1.csv", "trial\n1\n"), InputError, r"p1\.csv .*'id'"),
     "roi out of range": (_text("rois/p1.json", '{"V1": [0, 5]}'), InputError, r"p1\.json: 'V1'"),

@@ -1,0 +1,23 @@
+"""Numbers as sentences and tables have them, wherever they are read: counts, and p."""
+
+from __future__ import annotations
+
+LEAST_P = 0.001
+
+
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """A count with its noun: '1 image', '1,200 images', '2 stimuli' where a plural is named."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def p_number(p: float | None) -> str:
+    """A p as tables have it: '0.004', '< 0.001', '–' where there is none."""
+    if p is None or p != p:
+        return "–"
+    return f"< {LEAST_P}" if p < LEAST_P else f"{p:.3f}"
+
+
+def p_words(p: float | None) -> str:
+    """A p as sentences have it: 'p = 0.004', 'p < 0.001', 'no p' where there is none."""
+    number = p_number(p)
+    return "no p" if number == "–" else f"p {number}" if number[0] == "<" else f"p = {number}"
