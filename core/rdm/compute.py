@@ -38,8 +38,10 @@ def compute(
         An id of ``METRICS``: 'correlation' (0..2), 'euclidean',
         'sqeuclidean_per_channel', 'cosine' (0..2) or 'crossnobis'.
     folds : array_like of shape (trials,), optional
-        For 'crossnobis': the run or repeat of each row; noise must be independent
-        between folds.
+        For 'crossnobis': the run or repeat of each row. Folds must be independent
+        measurements: noise or an offset that the rows of a stimulus share in two folds, as
+        repeats within one run do, counts as distance, and nothing in the responses tells
+        it from one. ``of_dataset`` derives folds from the trial list, see ``folds_of``.
     stimuli : array_like of shape (trials,), optional
         For 'crossnobis': the stimulus of each row. Without it, the rows of every
         fold show the stimuli in one order.

@@ -110,6 +110,19 @@ def test_repeats_within_one_run_are_refused(write):
         rdm.of_dataset(ds, ["A"], "crossnobis")
 
 
+def test_folds_by_hand_that_split_a_run_are_why_the_trial_list_is_asked(write):
+    """``compute`` cannot know runs: both repeats of a stimulus share what their run adds."""
+    rng = np.random.default_rng(0)
+    offsets = rng.standard_normal((4, UNITS))
+    shown = np.repeat(np.arange(24), 2)
+    betas = rng.standard_normal((48, UNITS)) + offsets[shown % 4]
+    by_hand = rdm.compute(betas, "crossnobis", np.tile([0, 1], 24), stimuli=shown)
+    assert pairs_of(by_hand).mean() > 1
+    trials = [{"id": f"p{number:02d}", "run": number % 4} for number in shown]
+    with pytest.raises(NotFoundError, match=r"within one run \(4 runs\)"):
+        rdm.of_dataset(write(trials, betas), ["A"], "crossnobis")
+
+
 def test_a_pair_of_repeats_within_one_run_is_missing(write):
     """The stimuli that come again in another run have values; the one that does not has none."""
     trials, betas = record([{"run": 1}, {"run": 2}])
