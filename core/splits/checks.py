@@ -12,7 +12,7 @@ from core.splits.case import Case
 from core.splits.copies import MOST_IMAGES
 from core.splits.findings import AuditCheck, Finding, Hits, joined
 from core.splits.groups import clusters
-from core.splits.partners import paired, resembling
+from core.splits.partners import paired, resembling, typical_similarity
 from core.splits.pool import Pool, has_response, image_names, linked, numbered, texts
 from core.words import counted
 
@@ -97,15 +97,17 @@ def altered_copies(case: Case) -> Finding:
 
 
 def near_duplicates(case: Case) -> Finding:
-    """Images that resemble a known one in feature space."""
+    """Images that resemble a known one in feature space, far more than two images do."""
     if case.features is None:
         return NEAR.skipped("no features were given")
+    typical = typical_similarity(case.features, case.rows[case.finite[case.rows]], case.seed)
+    near = 1.0 - (1.0 - case.near) * (1.0 - typical)
     check = AuditCheck(
         NEAR.id,
         NEAR.title,
         NEAR.level,
-        f"have a cosine similarity of {case.near:g} or more to one of the training or "
-        "validation set",
+        f"have a cosine similarity of {near:.3g} or more to one of the training or "
+        f"validation set (two images have {typical:.2f}, the median)",
     )
     parts = []
     for fold, held, known, sets in case.comparisons():
@@ -116,7 +118,7 @@ def near_duplicates(case: Case) -> Finding:
                 held[case.finite[held]],
                 known[finite],
                 case.features,
-                case.near,
+                near,
                 sets[finite],
                 case.telling(fold, "Comparing features"),
             )

@@ -9,12 +9,15 @@ import numpy as np
 from core.progress import silent
 from core.retrieval import Gallery, search
 from core.splits.findings import Hits, joined
+from core.vectors import has_direction, unit_rows
 
 # Held rows are compared by so many, so that progress is told and a cancel is heard.
 HELD_AT_ONCE = 1024
 KNOWN_AT_ONCE = 4096
 ROUNDING = 1e-6
 LEAST = -1.0
+# Rows of which every pair is compared for the typical similarity.
+MOST_PAIRED = 1000
 
 
 def sharing(
@@ -83,6 +86,21 @@ def nearest_sharing(
     hits = joined(parts)
     order = np.argsort(np.searchsorted(held, hits.held), kind="stable")
     return Hits(*(column[order] for column in hits))
+
+
+def typical_similarity(features: np.ndarray, rows: np.ndarray, seed: int) -> float:
+    """Median cosine similarity of two of the rows, from 0, by at most 1,000 of them.
+
+    Under some encoders any two images resemble each other: the pixels of photographs, .92.
+    """
+    if len(rows) > MOST_PAIRED:
+        rows = np.random.default_rng([seed, 4]).choice(rows, MOST_PAIRED, replace=False)
+    directed = rows[has_direction(features[rows])]
+    if len(directed) < 2:
+        return 0.0
+    unit = unit_rows(features[directed])
+    pairs = (unit @ unit.T)[np.triu_indices(len(unit), 1)]
+    return float(np.clip(np.median(pairs), 0.0, 1.0))
 
 
 def resembling(

@@ -14,6 +14,11 @@ CHROMA_TOLERANCE, CHROMA_BESIDE = 0.35, 7.0
 # Standard deviation, in pixels, that evens out what resizing does to edges.
 BLUR = 1.0
 FEWEST = 100
+# Spread of chroma across its main direction that tells exchanged channels from another colour.
+TWO_COLOURS, TWO_COLOURS_SHARE = 3.0, 0.1
+# YCbCr (less 128) of an image whose red and blue are exchanged, from that of the image.
+_TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]])
+EXCHANGED = np.linalg.inv(_TO_RGB) @ _TO_RGB[::-1]
 # Pixels at the edge of the overlap that are not compared.
 EDGE = 3
 
@@ -60,11 +65,14 @@ def overlap(first: np.ndarray, second: np.ndarray, places: np.ndarray) -> np.nda
     return correlation
 
 
-def tone(first: np.ndarray, second: np.ndarray, places: np.ndarray) -> np.ndarray:
+def tone(
+    first: np.ndarray, second: np.ndarray, places: np.ndarray, polarity: np.ndarray
+) -> np.ndarray:
     """Share of pixels that one tone curve and one saturation take to the other image. (p,)
 
     Brightness, contrast and gamma are a curve over the whole image; an object of another
-    colour on the same ground is not. (p, 48, 48, 3) YCbCr uint8 each.
+    colour on the same ground is not. Red and blue may be exchanged in the whole image.
+    (p, 48, 48, 3) YCbCr uint8 each; ``polarity`` (p,) is -1 where one is a negative.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -77,25 +85,45 @@ def tone(first: np.ndarray, second: np.ndarray, places: np.ndarray) -> np.ndarra
     moved = np.stack([values for values, _, _ in channels], axis=2)
     target = soft[1].reshape(len(second), -1, 3)
     inside = channels[0][2]
-    return np.array([_agreeing(*each) for each in zip(moved, target, inside, strict=True)])
+    return np.array(
+        [_agreeing(*each) for each in zip(moved, target, inside, polarity, strict=True)]
+    )
 
 
-def _agreeing(moved: np.ndarray, target: np.ndarray, inside: np.ndarray) -> float:
+def _agreeing(moved: np.ndarray, target: np.ndarray, inside: np.ndarray, polarity: int) -> float:
     if np.count_nonzero(inside) < FEWEST:
         return 0.0
-    a, b = moved[inside], target[inside]
+    a, b = moved[inside] - 128.0, target[inside] - 128.0
+    a *= polarity
+    readings = [a, a @ EXCHANGED.T] if _of_two_colours(a[:, 1:]) else [a]
+    return max(_share(each, b) for each in readings)
+
+
+def _share(a: np.ndarray, b: np.ndarray) -> float:
     same_tone = _one_curve(a[:, 0], b[:, 0])
     # A grey copy follows from the coloured image, never the coloured one from the copy.
     colours = [_one_saturation(a[:, 1:], b[:, 1:]), _one_saturation(b[:, 1:], a[:, 1:])]
     return max(float(np.mean(same_tone & colour)) for colour in colours)
 
 
-def _one_curve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mark the pixels of b that a cubic of a gives. (m,) bool"""
-    x = a / 128.0 - 1.0
+def _of_two_colours(chroma: np.ndarray) -> bool:
+    """Whether chroma (m, 2) varies in both directions: red shapes exchanged are blue shapes."""
+    small, large = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(chroma.T)), 0.0))
+    return bool(small >= max(TWO_COLOURS, TWO_COLOURS_SHARE * large))
+
+
+def one_curve_rest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """What is left of b (m,), levels less 128, after the best cubic of a. (m,)"""
+    x = a / 128.0
     powers = np.stack([np.ones_like(x), x, x * x, x**3], axis=1)
     rest = b - powers @ np.linalg.lstsq(powers, b, rcond=None)[0]
-    near: np.ndarray = np.abs(rest - np.median(rest)) <= TOLERANCE * b.std() + LEVELS_BESIDE
+    centred: np.ndarray = rest - np.median(rest)
+    return centred
+
+
+def _one_curve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Mark the pixels of b that a cubic of a gives. (m,) bool"""
+    near: np.ndarray = np.abs(one_curve_rest(a, b)) <= TOLERANCE * b.std() + LEVELS_BESIDE
     return near
 
 

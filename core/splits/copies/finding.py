@@ -14,6 +14,8 @@ from core.datasets import Dataset
 from core.progress import Progress, portion
 from core.splits.copies import agreement, alignment
 from core.splits.copies.candidates import Candidate, nearest
+from core.splits.copies.patches import largest_patch
+from core.splits.copies.plainness import equal_as_they_stand, is_simple
 from core.splits.copies.views import View, views_of
 
 # More are not compared: pairs grow with the square.
@@ -27,6 +29,8 @@ SIZES = ((24, 0.5), (48, 0.55), (96, 0.6))
 # between copies altered in 37 ways and the most alike images of one artist; see docs/methods.md.
 LEAST_COVERED = 0.85  # of one of the two: the same object elsewhere in another scene is no copy
 LEAST_DETAIL, LEAST_TONE, LEAST_SUM = 0.7, 0.85, 1.735
+# Share of the overlap from which a patch is another object on the same ground.
+LARGEST_PATCH = 0.006
 
 
 class Copies(NamedTuple):
@@ -52,11 +56,14 @@ def find_copies(ds: Dataset, rows: np.ndarray, tell: Progress) -> Copies:
     """Pairs of stimuli whose images are one image, altered.
 
     Each image is a thumbnail, whole and without a plain border. Low frequencies of its
-    crops, in eight orientations, are compared with those of every other image; the most similar
-    are laid over each other and compared in detail, in tone and in colour. So found are copies
-    that were encoded again, resized, stretched, cropped by up to 30 % of an edge, mirrored,
-    turned by quarters and by a few degrees, made brighter or darker, of other contrast, gamma
-    or saturation, grey, blurred, framed, or with small writing on them.
+    crops, in eight orientations and as negatives, are compared with those of every other image;
+    the most similar are laid over each other and compared in detail, in tone and in colour. So
+    found are copies that were encoded again, resized, stretched, cropped to 60 % of an edge,
+    mirrored, turned by quarters and by a few degrees, made brighter or darker, of other
+    contrast, gamma or saturation, grey, inverted, with red and blue exchanged, blurred, framed,
+    or with small writing on them. A patch of other detail and tone is another object on the same
+    ground, and no copy. Of words, gratings, bars and shapes, only those that are equal as they
+    stand are copies: altered, they are other stimuli.
 
     Parameters
     ----------
@@ -77,21 +84,23 @@ def find_copies(ds: Dataset, rows: np.ndarray, tell: Progress) -> Copies:
     grey = np.stack([view.grey for view in views])
     coloured = np.stack([view.coloured for view in views])
     candidates = _likeliest(grey, owner, portion(tell, 0.3, 0.6))
-    confirmed = list(_confirmed(candidates, grey, coloured, portion(tell, 0.6, 1.0)))
-    pairs = np.array([_pair(each, owner) for each, _ in confirmed], dtype=np.intp).reshape(-1, 2)
-    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-    agreements = np.array([value for _, value in confirmed])[order]
-    return Copies(pairs[order, 0], pairs[order, 1], agreements, compared)
+    best: dict[tuple[int, int], float] = {}
+    for each, value in _confirmed(candidates, grey, coloured, owner, portion(tell, 0.6, 1.0)):
+        pair = _pair(each, owner)
+        best[pair] = max(value, best.get(pair, value))
+    pairs = np.array(sorted(best), dtype=np.intp).reshape(-1, 2)
+    agreements = np.array([best[pair] for pair in sorted(best)])
+    return Copies(pairs[:, 0], pairs[:, 1], agreements, compared)
 
 
 def _likeliest(grey: np.ndarray, owner: np.ndarray, tell: Progress) -> list[Candidate]:
-    """Of every pair of images that may be copies, the most similar views."""
+    """Of every pair of views that may show one image, the more similar way round."""
     best: dict[tuple[int, int], Candidate] = {}
     for number, block in enumerate(nearest(grey, owner, CANDIDATES, AT_ONCE)):
         for each in block:
-            pair = _pair(each, owner)
-            if pair not in best or each.similarity > best[pair].similarity:
-                best[pair] = each
+            views = (min(each.first, each.second), max(each.first, each.second))
+            if views not in best or each.similarity > best[views].similarity:
+                best[views] = each
         tell(min(1.0, (number + 1) * AT_ONCE / len(grey)), "Looking for altered copies")
     return list(best.values())
 
@@ -101,42 +110,73 @@ def _pair(candidate: Candidate, owner: np.ndarray) -> tuple[int, int]:
     return first, second
 
 
-def measured(
-    candidates: Sequence[Candidate], grey: np.ndarray, coloured: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Detail and tone of candidates, -1 where they were dropped on the way. Two (p,)"""
-    values, tones = np.full((2, len(candidates)), -1.0)
+class Measures(NamedTuple):
+    """How far candidates agree, each (p,); -1 where they were dropped on the way.
+
+    ``detail`` is a correlation, ``tone`` a share of pixels, ``patch`` the share of the largest
+    patch that differs.
+    """
+
+    detail: np.ndarray
+    tone: np.ndarray
+    patch: np.ndarray
+
+    @property
+    def of_one_image(self) -> np.ndarray:
+        """Mark the candidates that show one image. (p,) bool"""
+        enough = (self.detail >= LEAST_DETAIL) & (self.tone >= LEAST_TONE)
+        both = self.detail + self.tone >= LEAST_SUM
+        marked: np.ndarray = enough & both & (self.patch <= LARGEST_PATCH)
+        return marked
+
+
+def measured(candidates: Sequence[Candidate], grey: np.ndarray, coloured: np.ndarray) -> Measures:
+    """Lay candidates over each other and measure how far they agree."""
+    measures = Measures(*np.full((3, len(candidates)), -1.0))
     if not candidates:
-        return values, tones
+        return measures
     first = np.array([each.first for each in candidates])
     second = np.array([each.second for each in candidates])
     places = np.stack([each.place for each in candidates])
+    polarity = np.array([each.polarity for each in candidates], dtype=np.float32)
     left = np.arange(len(candidates))
     for size, least in SIZES:
         left_images, right_images = (
             alignment.local_contrast(grey[part[left]], size) for part in (first, second)
         )
+        left_images *= polarity[left, None, None]
         places[left] = alignment.refined(left_images, right_images, places[left])
         agreeing = agreement.overlap(left_images, right_images, places[left])
-        kept = (agreeing >= least) & (agreement.covered(places[left]) >= LEAST_COVERED)
-        left, agreeing = left[kept], agreeing[kept]
+        left = left[(agreeing >= least) & (agreement.covered(places[left]) >= LEAST_COVERED)]
         if not len(left):
-            return values, tones
-    values[left] = agreement.detail(grey[first[left]], grey[second[left]], places[left])
-    tones[left] = agreement.tone(coloured[first[left]], coloured[second[left]], places[left])
-    return values, tones
+            return measures
+    pairs = (grey[first[left]], grey[second[left]], places[left])
+    measures.detail[left] = agreement.detail(*pairs) * polarity[left]
+    measures.tone[left] = agreement.tone(
+        coloured[first[left]], coloured[second[left]], places[left], polarity[left]
+    )
+    measures.patch[left] = largest_patch(*pairs, polarity[left])
+    return measures
 
 
 def _confirmed(
-    candidates: Sequence[Candidate], grey: np.ndarray, coloured: np.ndarray, tell: Progress
+    candidates: Sequence[Candidate],
+    grey: np.ndarray,
+    coloured: np.ndarray,
+    owner: np.ndarray,
+    tell: Progress,
 ) -> Iterator[tuple[Candidate, float]]:
     """Candidates that are copies, with their agreement."""
+    # The first view of an image is the whole of it.
+    whole = np.diff(owner, prepend=-1) != 0
     for start in range(0, len(candidates), AT_ONCE):
         part = candidates[start : start + AT_ONCE]
-        values, tones = measured(part, grey, coloured)
-        enough = (values >= LEAST_DETAIL) & (tones >= LEAST_TONE)
-        for place in np.flatnonzero(enough & (values + tones >= LEAST_SUM)):
-            yield part[int(place)], float(values[place])
+        measures = measured(part, grey, coloured)
+        for place in np.flatnonzero(measures.of_one_image):
+            views = [part[place].first, part[place].second]
+            equal = whole[views].all() and equal_as_they_stand(grey[views], coloured[views])
+            if equal or not is_simple(grey[views]).any():
+                yield part[place], float(measures.detail[place])
         tell(min(1.0, (start + AT_ONCE) / len(candidates)), "Comparing images that are alike")
 
 

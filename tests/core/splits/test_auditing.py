@@ -249,6 +249,18 @@ def test_features_that_are_missing_zero_or_huge_do_not_disturb_near_duplicates()
     assert "2 images have no finite features" in hits.message
 
 
+def test_where_any_two_images_resemble_each_other_a_near_duplicate_is_nearer():
+    # As pixels do: one direction that all share, and a cosine of .96 between any two.
+    features = scattered() + 5.0
+    assert np.median(cosine_similarity(features)) > 0.95
+    assert found(FOLD, recording(), features)["near-duplicates"].count == 0
+    features[53] = features[8] + 0.1 * np.random.default_rng(1).standard_normal(400)
+    near = found(FOLD, recording(), features)["near-duplicates"]
+    assert near.evidence[["test", "train"]].to_numpy().tolist() == [["p053", "p008"]]
+    assert "a cosine similarity of 0.998 or more" in near.message
+    assert "two images have 0.96, the median" in near.message
+
+
 def test_shared_categories_are_amber_and_unknown_ones_are_counted():
     category = [f"c{i}" for i in range(60)]
     category[50] = category[51] = "c3"

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageColor, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from core import datasets
 from core.datasets import Dataset, DatasetInfo
@@ -16,6 +16,7 @@ from core.errors import Cancelled
 from core.progress import silent
 from core.splits.copies import find_copies
 from core.splits.copies.candidates import CROPS, ORIENTATIONS, frequencies, laid, placed
+from core.splits.copies.plainness import is_simple
 from core.splits.copies.views import GREY, border_box, views_of
 
 Turn = Image.Transpose
@@ -85,7 +86,62 @@ ALTERED = {
     "one pixel": one_pixel,
     "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(1.2)),
     "mirrored crop": lambda image: ImageOps.mirror(cropped(0.1, 0.05, 0.05, 0.1)(image)),
+    "JPEG 20": encoded(20),
+    "64 px": lambda image: image.resize((64, 64)),
+    "crop of 40 %": cropped(0.2, 0.2, 0.2, 0.2),
+    "crop of 40 %, a corner": cropped(0, 0, 0.4, 0.4),
+    "inverted": ImageOps.invert,
+    "inverted, mirrored": lambda image: ImageOps.mirror(ImageOps.invert(image)),
+    "red and blue exchanged": lambda image: Image.merge("RGB", image.split()[::-1]),
+    "squeezed, padded": lambda image: ImageOps.pad(image.resize((110, 180)), (180, 180)),
     "crop, JPEG 50": lambda image: encoded(50)(cropped(0.05, 0.1, 0.1, 0.05)(image)),
+}
+
+
+WORDS = ["cat", "cot", "car", "can", "dog", "dig", "house", "horse", "mouse", "table", "cable"]
+
+
+def word(text, height):
+    image = Image.new("RGB", (256, 256), "white")
+    ImageDraw.Draw(image).text((128, 128), text, fill="black", font_size=height, anchor="mm")
+    return image
+
+
+def grating(degrees, phase=0.0):
+    y, x = np.mgrid[:128, :128] / 128 - 0.5
+    angle = np.deg2rad(degrees)
+    wave = np.sin(2 * np.pi * 6 * (x * np.cos(angle) + y * np.sin(angle)) + phase)
+    return Image.fromarray((127.5 + 127 * wave).astype(np.uint8)).convert("RGB")
+
+
+def shape(corners, colour, ground="grey"):
+    image = Image.new("RGB", (128, 128), ground)
+    ImageDraw.Draw(image).regular_polygon((64, 64, 40), corners, fill=colour)
+    return image
+
+
+def on_ground(ground, place, colour):
+    """A textured ball on a scene."""
+    rng = np.random.default_rng(place)
+    ball = rng.integers(-40, 40, (12, 12, 3)) + np.array(ImageColor.getrgb(colour))
+    ball = Image.fromarray(np.clip(ball, 0, 255).astype(np.uint8))
+    mask = Image.new("L", (200, 200))
+    ImageDraw.Draw(mask).ellipse((0, 0, 199, 199), fill=255)
+    edge, image = round(0.25 * ground.width), ground.copy()
+    image.paste(ball.resize((edge, edge)), place, mask.resize((edge, edge)))
+    return image
+
+
+ALIKE = {
+    "small words": [word(text, 14) for text in WORDS],
+    "words": [word(text, 36) for text in WORDS],
+    "large words": [word(text, 70) for text in WORDS],
+    "gratings 6 degrees apart": [grating(degrees) for degrees in range(0, 90, 6)],
+    "phases": [grating(30, phase) for phase in (0.0, 1.5, 3.14, 4.7)],
+    "shapes of other colours": [
+        shape(corners, colour) for corners in (3, 4, 6) for colour in ("red", "blue", "white")
+    ],
+    "black on white, white on black": [shape(3, "black", "white"), shape(3, "white", "black")],
 }
 
 
@@ -107,9 +163,10 @@ def recording(images):
 
 @pytest.fixture(scope="module")
 def scenes():
-    """Every thirtieth image of the simulated experiment."""
+    """Every thirtieth image of the simulated experiment, but those with hardly any detail."""
     ds = datasets.load("simulated")
-    return [ds.image(name) for name in ds.stimuli["id"][::30]]
+    images = [ds.image(name) for name in ds.stimuli["id"][::30]]
+    return [image for image in images if not is_simple(views_of(image)[0].grey[None])[0]]
 
 
 def pairs_of(images):
@@ -153,6 +210,26 @@ def test_plain_images_are_no_copies_of_each_other():
         pairs_of([Image.new("RGB", (50, 50), colour) for colour in ("grey", "red", "grey")])
         == set()
     )
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+def test_stimuli_that_are_alike_by_design_are_no_copies(kind):
+    assert pairs_of(ALIKE[kind]) == set()
+
+
+def test_simple_stimuli_encoded_again_are_copies():
+    images = [word("house", 36), grating(30), shape(5, "red")]
+    pairs = pairs_of([*images, *(encoded(80)(image) for image in images)])
+    assert pairs == {(0, 3), (1, 4), (2, 5)}
+
+
+def test_another_object_on_the_same_ground_is_no_copy(scenes):
+    places = [(20, 30), (90, 60), (60, 100)]
+    for ground in scenes[:3]:
+        colours = ("red", "navy", "white")
+        images = [on_ground(ground, *each) for each in zip(places, colours, strict=True)]
+        assert pairs_of([ground, *images]) == set()
+        assert pairs_of([images[0], encoded(30)(images[0])]) == {(0, 1)}
 
 
 def test_a_place_says_where_the_crop_stood(scenes):
