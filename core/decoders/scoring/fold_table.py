@@ -51,8 +51,8 @@ class FoldScores:
         the permuted control, ``chance_low`` and ``chance_high`` its 95 % interval over
         ``repeats``, and ``p`` = (1 + controls that score as well) / (1 + repeats).
     compared : tuple of Compared
-        The decoder and each baseline less its control, then the decoder less each baseline.
-        Of two that are both not above their controls no difference is told.
+        The decoder and each baseline less its control, then the decoder less each baseline
+        where both are above their controls.
     folds : int
     unit : str
         What was permuted, and is left out as a whole for intervals, such as 'categories'.
@@ -75,13 +75,23 @@ class FoldScores:
             f"pooled. Chance is the mean of the same {self.folds} trainings and scores with the "
             f"responses permuted over {self.unit} (controls: {controls}); p is taken over "
             f"them. Differences of two-way identification: over {self.units:,} {self.unit} or "
-            "over the controls, whichever is the wider."
+            "over the controls, whichever is the wider; between decoders over "
+            f"{self.units:,} {self.unit} and what the trainings of {self.folds} folds share."
         )
 
     @property
     def sentences(self) -> list[str]:
         """The comparisons in words, two-way identification in points of per cent."""
-        return [_sentence(each) for each in self.compared]
+        head, *others = self.table["head"].unique()
+        compared = {each.against for each in self.compared}
+        return [
+            *(_sentence(each) for each in self.compared),
+            *(
+                f"{head} and {other} are not compared: not both are above their controls"
+                for other in others
+                if other not in compared
+            ),
+        ]
 
     def to_json(self) -> dict[str, Any]:
         compared = [asdict(each) for each in self.compared]
@@ -125,7 +135,9 @@ def duration(run: Run) -> str:
 def _sentence(compared: Compared) -> str:
     against = "its permuted control" if compared.against == CONTROL else compared.against
     if compared.low is None or compared.high is None:
-        return f"{compared.head} less {against}: {100 * compared.value:+.1f} points, no interval"
+        few = "" if compared.against == CONTROL else " from fewer than three folds"
+        less = f"{compared.head} less {against}: {100 * compared.value:+.1f} points"
+        return f"{less}, no interval{few}"
     interval = f"{100 * compared.low:+.1f} to {100 * compared.high:+.1f}"
     standing = compared.standing
     words = standing if standing == "no difference seen" else f"{standing} it"

@@ -14,7 +14,7 @@ from core.decoders.config import Config
 from core.decoders.runs import Run, key_of_content
 from core.decoders.scoring.evaluation import BASELINES
 from core.decoders.scoring.fold_table import CONTROL, Compared, FoldScores, load, repeats_of
-from core.decoders.scoring.pairs import Difference, difference, pairs, two_way
+from core.decoders.scoring.pairs import Difference, less_control, less_decoder, pairs, two_way
 from core.decoders.scoring.score_table import BASELINE, RANKS, RESAMPLES
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data, groups_of, prepare_folds
@@ -24,7 +24,7 @@ from core.progress import Progress, portion, silent
 from core.splits import Labels
 from core.statistics import t_interval
 
-VERSION = 1
+VERSION = 2
 OPERATION = "folds"
 PREPARED, TRAINED = 0.05, 0.25
 # Numbers (8 bytes each) that the spaces of all folds may take together.
@@ -253,21 +253,22 @@ def _named(progress: Progress, words: str) -> Progress:
 
 
 def _scored(pipelines: Sequence[_Pipeline], labels: Labels, folds: Sequence[Data]) -> FoldScores:
-    codes = labels.codes[np.unique(np.concatenate([data.fold.test for data in folds]))]
+    tested = np.unique(np.concatenate([data.fold.test for data in folds]))
+    fold, codes = np.empty(len(tested), dtype=np.intp), labels.codes[tested]
+    for number, data in enumerate(folds):
+        fold[np.searchsorted(tested, data.fold.test)] = number
     first, compared = pipelines[0], []
     for each in pipelines:
         # The mean of the controls varies besides.
         spread = each.null * np.sqrt(1 + 1 / len(each.null))
-        less = difference(each.beaten, each.under_null, codes, spread)
+        less = less_control(each.beaten, each.under_null, codes, spread)
         compared.append(_compared(each.head, CONTROL, less))
     for place, each in enumerate(pipelines[1:], start=1):
-        # A score under the null is biased, and not alike for every head.
-        if not any(compared[at].standing == "above" for at in (0, place)):
+        # A score under the null is biased, and not alike for every head; and of two that are
+        # equal and hardly above it, the one that a training favours seems to be above the other.
+        if any(compared[at].standing != "above" for at in (0, place)):
             continue
-        shared = min(len(first.null), len(each.null))
-        less = difference(
-            first.beaten, each.beaten, codes, first.null[:shared] - each.null[:shared]
-        )
+        less = less_decoder(first.beaten, each.beaten, codes, fold)
         compared.append(_compared(first.head, each.head, less))
     table = pd.concat([each.table for each in pipelines], ignore_index=True)
     return FoldScores(table, tuple(compared), len(folds), labels.plural, len(np.unique(codes)))

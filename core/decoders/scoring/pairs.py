@@ -8,7 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from core import scores
+from core.scores.intervals import t_quantile
 from core.vectors import unit_rows
+
+# Two folds tell next to nothing of how much folds differ.
+FEWEST_FOLDS = 3
 
 
 class Difference(NamedTuple):
@@ -52,10 +56,10 @@ def two_way(beaten: np.ndarray) -> float:
     return float(np.nanmean(beaten.sum(axis=1))) / (len(beaten) - 1)
 
 
-def difference(
-    own: np.ndarray, other: np.ndarray, codes: np.ndarray, under_null: Sequence[float]
+def less_control(
+    own: np.ndarray, control: np.ndarray, codes: np.ndarray, under_null: Sequence[float]
 ) -> Difference:
-    """Two-way identification of one decoder less that of another, on the same images.
+    """Two-way identification of a decoder less that of its permuted controls.
 
     Images resampled with the trained decoders held fixed tell only half of it: predictions of
     a fold share a decoder, and err together. Without a signal such an interval excludes 0 in
@@ -64,13 +68,12 @@ def difference(
 
     Parameters
     ----------
-    own, other : np.ndarray of shape (m, m)
-        From ``pairs``, or a mean of them.
+    own, control : np.ndarray of shape (m, m)
+        From ``pairs``; of the controls their mean.
     codes : np.ndarray of shape (m,), int
         Group of each image; groups are left out whole, as queries and as candidates.
     under_null : sequence of float
-        Differences of two-way identification of the same two without a signal; their
-        standard deviation counts.
+        Two-way identification of pipelines without a signal; their standard deviation counts.
 
     Returns
     -------
@@ -80,17 +83,66 @@ def difference(
     Source: jackknife pseudo-values, Tukey (1958), Ann. Math. Stat. 29:614, of a statistic
     of pairs, Arvesen (1969), Ann. Math. Stat. 40:2076-2100.
     """
-    from scipy import stats
-
-    value, without = _leaving_out(own - other, np.unique(codes, return_inverse=True)[1])
-    groups, repeats = len(without), len(under_null)
+    value, variance, groups = _over_groups(own - control, codes)
+    repeats = len(under_null)
     if groups < 2 or repeats < 2:
         return Difference(value, np.nan, np.nan)
-    spread = np.sqrt((groups - 1) / groups * np.sum((without - without.mean()) ** 2))
-    over_images = stats.t.ppf(0.975, groups - 1) * spread
-    over_null = stats.t.ppf(0.975, repeats - 1) * np.std(under_null, ddof=1)
+    over_images = t_quantile(0.975, groups - 1) * np.sqrt(variance)
+    over_null = t_quantile(0.975, repeats - 1) * np.std(under_null, ddof=1)
     half = max(over_images, over_null)
     return Difference(value, value - half, value + half)
+
+
+def less_decoder(
+    own: np.ndarray, other: np.ndarray, codes: np.ndarray, folds: np.ndarray
+) -> Difference:
+    """Two-way identification of one decoder less that of another, on the same images and folds.
+
+    To the variance over images, with the trained decoders held fixed, comes what the decoders
+    of all folds share, since they are trained on nearly the same images. It does not average
+    out over k folds, and is 1 / (k - 1) of the variance between folds. Near 1 another training
+    would hardly move a score, so that it counts by 4 a (1 - a), a being the mean
+    of both. That share is chosen by simulation; docs/reference.md has its figures.
+
+    Parameters
+    ----------
+    own, other : np.ndarray of shape (m, m)
+        From ``pairs``.
+    codes : np.ndarray of shape (m,), int
+        Group of each image; groups are left out whole, as queries and as candidates.
+    folds : np.ndarray of shape (m,), int
+        In which each image was tested.
+
+    Returns
+    -------
+    Difference
+        NaN as bounds with fewer than two groups or three folds.
+
+    Source: Nadeau & Bengio (2003), Machine Learning 52:239-281, for the share of training;
+    degrees of freedom by Satterthwaite (1946), Biometrics Bulletin 2:110-114.
+    """
+    value, of_images, groups = _over_groups(own - other, codes)
+    credit = (own - other).sum(axis=1) / (len(own) - 1)
+    known = np.isfinite(credit)
+    means = [credit[known & (folds == fold)].mean() for fold in np.unique(folds[known])]
+    if groups < 2 or len(means) < FEWEST_FOLDS:
+        return Difference(value, np.nan, np.nan)
+    score, rest = (two_way(own) + two_way(other)) / 2, len(means) - 1
+    of_training = 4 * score * (1 - score) * np.var(means, ddof=1) / rest
+    variance = of_images + of_training
+    if variance <= 0:
+        return Difference(value, value, value)
+    df = variance**2 / (of_images**2 / (groups - 1) + of_training**2 / rest)
+    half = t_quantile(0.975, df) * np.sqrt(variance)
+    return Difference(value, value - half, value + half)
+
+
+def _over_groups(beaten: np.ndarray, codes: np.ndarray) -> tuple[float, float, int]:
+    """Mean over pairs, its jackknife variance over groups, and their number."""
+    value, without = _leaving_out(beaten, np.unique(codes, return_inverse=True)[1])
+    groups = len(without)
+    variance = (groups - 1) / groups * np.sum((without - without.mean()) ** 2) if groups else 0.0
+    return value, float(variance), groups
 
 
 def _leaving_out(beaten: np.ndarray, codes: np.ndarray) -> tuple[float, np.ndarray]:

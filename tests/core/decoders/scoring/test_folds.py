@@ -7,17 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from core import decoders, operations, ridge, splits
 from core.decoders.folds_job import FoldsRequest
 from core.decoders.scoring import fold_table, folds
-from core.decoders.scoring.pairs import difference, pairs, two_way
+from core.decoders.scoring.pairs import less_control, less_decoder, pairs, two_way
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import groups_of, prepare_folds
 from core.errors import InputError
 from core.scores import Queries
 from core.splits import Labels
-from tests.core.decoders import planted
+from tests.core.decoders import fold_calibration, planted
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +158,20 @@ def test_of_two_without_a_signal_no_difference_is_told():
     scored = folds_of(linear, repeats=3)
     assert {each.standing for each in scored.compared} == {"no difference seen"}
     assert len(scored.compared) == 2
+    assert scored.sentences[-1] == (
+        "linear and ridge (baseline) are not compared: not both are above their controls"
+    )
+
+
+def test_of_two_folds_the_difference_of_decoders_has_no_interval():
+    planted.save(noise=1.0)
+    linear = planted.config(
+        "linear", split="kfold", split_parameters={"k": 2}, training={"epochs": 15}
+    )
+    scored = folds_of(linear, repeats=3)
+    assert [each.standing for each in scored.compared] == ["above", "above", "no difference seen"]
+    assert scored.compared[2].low is None
+    assert scored.sentences[2].endswith("points, no interval from fewer than three folds")
 
 
 def test_one_fold_and_one_control_are_refused():
@@ -209,11 +224,50 @@ def test_the_difference_is_the_jackknife_of_pairs():
 
     without = np.array([mean(np.flatnonzero(codes != group)) for group in range(4)])
     spread = np.sqrt(3 / 4 * ((without - without.mean()) ** 2).sum())
-    less = difference(own, other, codes, [0.0, 1e-9])
+    less = less_control(own, other, codes, [0.0, 1e-9])
     assert less.value == pytest.approx(mean(np.arange(n)))
     assert less.high - less.value == pytest.approx(3.182446 * spread, rel=1e-5)
-    wide = difference(own, other, codes, [0.0, 10.0, 0.0])
+    wide = less_control(own, other, codes, [0.0, 10.0, 0.0])
     assert wide.high - wide.value == pytest.approx(4.302653 * np.std([0, 10, 0], ddof=1), rel=1e-5)
+
+
+def test_the_difference_of_decoders_adds_what_trainings_share():
+    rng = np.random.default_rng(0)
+    n, codes, fold = 12, np.repeat(np.arange(6), 2), np.repeat(np.arange(3), 4)
+    own, other = rng.random((2, n, n)).round()
+    for beaten in (own, other):
+        np.fill_diagonal(beaten, 0)
+    own[3] = np.nan  # an image without a prediction
+    over_images = less_control(own, other, codes, np.zeros(2))
+    of_images = ((over_images.high - over_images.value) / stats.t.ppf(0.975, 5)) ** 2
+    credit = (own - other).sum(axis=1) / (n - 1)
+    means = [np.nanmean(credit[fold == number]) for number in range(3)]
+    score = (np.nanmean(own.sum(axis=1)) + other.sum(axis=1).mean()) / (n - 1) / 2
+    of_training = 4 * score * (1 - score) * np.var(means, ddof=1) / 2
+    df = (of_images + of_training) ** 2 / (of_images**2 / 5 + of_training**2 / 2)
+    half = stats.t.ppf(0.975, df) * np.sqrt(of_images + of_training)
+    less = less_decoder(own, other, codes, fold)
+    assert less.value == pytest.approx(over_images.value)
+    assert less.high - less.value == pytest.approx(half)
+    assert less.value - less.low == pytest.approx(half)
+
+
+def test_equal_predictions_do_not_differ_and_two_folds_tell_nothing():
+    beaten = np.random.default_rng(0).random((9, 9)).round()
+    np.fill_diagonal(beaten, 0)
+    codes = np.arange(9)
+    assert less_decoder(beaten, beaten, codes, codes % 3) == (0, 0, 0)
+    assert np.isnan(less_decoder(beaten, beaten.T, codes, codes % 2)[1:]).all()
+
+
+def test_of_equal_decoders_few_intervals_exclude_zero():
+    """100 recordings; the images alone would tell a fifth of equal decoders apart."""
+    case = fold_calibration.Case(80, 0, 3, common=0.0, signal=0.3)
+    score, shown, verdicts, by_images = fold_calibration.rates(case, range(100))
+    assert 0.55 < score < 0.75
+    assert shown > 0.5
+    assert verdicts <= 9
+    assert by_images >= 10
 
 
 def test_queries_of_one_image_are_averaged_and_an_image_without_is_left_out():
@@ -227,7 +281,7 @@ def test_queries_of_one_image_are_averaged_and_an_image_without_is_left_out():
     ]
     np.testing.assert_allclose(beaten[0], np.mean(each, axis=0))
     assert np.isnan(beaten[[1, 3]]).all()
-    assert np.isfinite(difference(beaten, 0 * beaten, np.arange(4), [0.0, 0.1]).value)
+    assert np.isfinite(less_control(beaten, 0 * beaten, np.arange(4), [0.0, 0.1]).value)
 
 
 def test_what_stays_together_follows_the_kind():
@@ -275,8 +329,8 @@ def test_without_a_signal_few_intervals_exclude_zero():
         ]
         spread = np.sqrt(1 + 1 / controls) * np.array([two_way(each) for each in null])
         mean = np.mean(null, axis=0)
-        less = difference(own, mean, np.arange(n), spread)
-        narrow = difference(own, mean, np.arange(n), np.zeros(2))
+        less = less_control(own, mean, np.arange(n), spread)
+        narrow = less_control(own, mean, np.arange(n), np.zeros(2))
         verdicts += not less.low <= 0 <= less.high
         of_images += not narrow.low <= 0 <= narrow.high
     assert verdicts <= 8
