@@ -19,6 +19,7 @@ from PIL import Image
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
+from core.datasets.download.addresses import STEPS
 from core.datasets.image_files import read_image, stamps
 from core.datasets.releases import converted
 from core.datasets.releases.layout import Expected
@@ -40,7 +41,7 @@ SPLITS = {"train": "training", "test": "test"}
 TRAINING = "training_split/training_fmri"
 SUBJECT_FILES = {
     **{f"{TRAINING}/{side}_training_fmri.npy": ("responses", True) for side in SIDES},
-    "training_split/training_images": ("training images", True),
+    "training_split/training_images/train-*.png": ("training images", True),
     **{f"roi_masks/mapping_{kind}.npy": ("names of ROIs", True) for kind in MAPS},
     **{
         f"roi_masks/{side}.{kind}_challenge_space.npy": ("vertices of ROIs", True)
@@ -52,7 +53,7 @@ SUBJECT_FILES = {
         for side in SIDES
         for kind in (*MAPS, "all-vertices")
     },
-    "test_split/test_images": ("test images", False),
+    "test_split/test_images/test-*.png": ("test images", False),
     **{f"test_split/test_fmri/{side}_test_fmri.npy": ("test responses", False) for side in SIDES},
     **{
         f"test_split/noise_ceiling/{side}_noise_ceiling.npy": ("noise ceiling", False)
@@ -85,7 +86,7 @@ INFO = DatasetInfo(
         "doi:10.1038/s41593-021-00962-x."
     ),
     licence=(
-        "Terms of NSD, agreed to in the form of the challenge: no redistribution of data or "
+        "Data Access Agreement of NSD and form of the challenge: no redistribution of data or "
         "images. The photographs are those of COCO, and keep their terms."
     ),
     options=(
@@ -107,6 +108,11 @@ INFO = DatasetInfo(
         *standard(zscore="none"),
     ),
     units="z, within session, mean of the showings",
+    how_to_get=STEPS["algonauts2023"],
+    disk=(
+        "Responses take 1.4 to 1.6 GB a subject, images more. The copy of the vertices that ROIs "
+        "hold takes about 1 GB a subject."
+    ),
 )
 
 
@@ -182,18 +188,22 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
 
 
 def _subjects(info: DatasetInfo) -> dict[str, Path]:
-    """Folder of each subject with responses, below that of the recording or a folder in it."""
-    root = info.where
-    assert root is not None
-    folders = [path for at in (root, *paths.visible(root)) for path in paths.visible(at)]
-    folders = [path for path in folders if SUBJECT.fullmatch(path.name)]
-    present = {path.name: path for path in reversed(folders) if (path / TRAINING).is_dir()}
+    assert info.where is not None
+    present = _folders(info.where)
     if not present:
         raise NotFoundError(
-            f"There are no responses of Algonauts 2023 in {root}",
+            f"There are no responses of Algonauts 2023 in {info.where}",
             f"subj01/{TRAINING}/lh_training_fmri.npy and its like",
             "Unpack the archive of a subject there.",
         )
+    return present
+
+
+def _folders(root: Path) -> dict[str, Path]:
+    """Folder of each subject with responses, below the root or a folder in it."""
+    folders = [path for at in (root, *paths.visible(root)) for path in paths.visible(at)]
+    folders = [path for path in folders if SUBJECT.fullmatch(path.name)]
+    present = {path.name: path for path in reversed(folders) if (path / TRAINING).is_dir()}
     return dict(sorted(present.items()))
 
 
@@ -452,12 +462,12 @@ def _notes(subject: str, empty: Sequence[str], without: int) -> tuple[Note, ...]
 
 def expected(folder: Path, subject: str | None = None) -> list[Expected]:
     """What the archive of each subject holds; the test responses were withheld."""
+    present = _folders(folder)
     files = []
-    for name in [subject] if subject else [f"subj{number:02d}" for number in range(1, 9)]:
-        inside = [at.name for at in paths.visible(folder) if (at / name / TRAINING).is_dir()]
-        below = f"{inside[0]}/{name}" if inside else name
+    for name in [subject] if subject else present or [f"subj{n:02d}" for n in range(1, 9)]:
+        below = present[name].relative_to(folder).as_posix() if name in present else name
         files += [Expected(f"{below}/{file}", *about) for file, about in SUBJECT_FILES.items()]
     return files
 
 
-register(Recording(INFO, load))
+register(Recording(INFO, load, expected=expected))

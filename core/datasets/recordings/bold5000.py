@@ -25,6 +25,7 @@ from PIL import Image
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
+from core.datasets.download.addresses import BOLD5000, STEPS
 from core.datasets.image_files import SUFFIXES, read_image, stamps
 from core.datasets.releases import converted
 from core.datasets.releases.hdf5 import dataset, open_hdf5, read_whole
@@ -37,6 +38,7 @@ from core.registry import Parameter
 from core.validation import enumerate_names, load_npy
 
 VERSION = 1
+SUBJECTS = ("CSI1", "CSI2", "CSI3", "CSI4")
 REGIONS = ("EarlyVis", "LOC", "OPA", "PPA", "RSC")
 RELEASED = tuple(f"{hemisphere}{region}" for region in REGIONS for hemisphere in ("LH", "RH"))
 TRIALS_OF_A_RUN = 37
@@ -50,7 +52,7 @@ PRESENTED = "Scene_Stimuli/Presented_Stimuli"
 RUN_LISTS = "Stimuli_Presentation_Lists"
 LABELS = "Image_Labels"
 SOURCES = ("COCO", "ImageNet", "Scene")
-TRS = ("34", "1", "2", "3", "4", "5")
+TRS = ("TR34", "TR1", "TR2", "TR3", "TR4", "TR5")
 
 SUBJECT = re.compile(r"CSI\d+")
 BETA_FILE = re.compile(
@@ -88,6 +90,12 @@ INFO = DatasetInfo(
         "Responses, lists and labels: CC0. The photographs are those of COCO, ImageNet and SUN, "
         "and keep their terms."
     ),
+    how_to_get=STEPS["bold5000"],
+    disk=(
+        "Release 2.0 about 0.3 GB, lists and labels 5 MB; release 1.0 4.2 GB as an archive (every "
+        "TR, each as .mat and .h5). Copies take 40 MB for each subject and TR that is opened."
+    ),
+    fetchable=True,
     options=(
         Parameter(
             "release",
@@ -98,10 +106,10 @@ INFO = DatasetInfo(
         ),
         Parameter(
             "tr",
-            "TR",
-            "34",
-            "Of release 1.0: the TR (2 s) after the image, from 1; 34 is a file of its own, TRs 3 "
-            "and 4 together",
+            "Time of the response",
+            TRS[0],
+            "Of release 1.0: which TR (2 s) after the image; TR34 is a file of its own, of TRs 3 "
+            "and 4",
             choices=TRS,
         ),
         replace(
@@ -188,8 +196,8 @@ def _subjects_1(folder: Path, tr: str) -> tuple[str, ...]:
     subjects = tuple(sorted(name for name in named if _roi_file(folder, name, tr)))
     if not subjects:
         raise NotFoundError(
-            f"There are no responses of BOLD5000 1.0 at TR {tr} in {folder}",
-            f"ROIs/CSI1/h5/CSI1_ROIs_TR{tr}.h5 or ROIs/CSI1/mat/CSI1_ROIs_TR{tr}.mat",
+            f"There are no responses of BOLD5000 1.0 at {tr} in {folder}",
+            f"ROIs/CSI1/h5/CSI1_ROIs_{tr}.h5 or ROIs/CSI1/mat/CSI1_ROIs_{tr}.mat",
             "Unpack BOLD5000_ROIs.zip there, or choose another TR or release.",
         )
     return subjects
@@ -200,7 +208,7 @@ def _roi_file(folder: Path, subject: str, tr: str) -> Path | None:
     for ending in ("h5", "mat"):
         for at in ROIS:
             below = folder / at / subject / ending
-            path = paths.find(below, f"{subject}_ROIs_TR{tr}.{ending}") if below.is_dir() else None
+            path = paths.find(below, f"{subject}_ROIs_{tr}.{ending}") if below.is_dir() else None
             if path is not None:
                 return path
     return None
@@ -482,12 +490,12 @@ def expected(folder: Path, subject: str | None = None) -> list[Expected]:
     second = (folder / betas).is_dir()
     first = (folder / rois).is_dir() or not second
     files = []
-    for name in [subject] if subject else ["CSI1", "CSI2", "CSI3", "CSI4"]:
+    for name in [subject] if subject else _found(folder) or SUBJECTS:
         for tr, ending in itertools.product(TRS, ("h5", "mat")):
-            at = f"{rois}/{name}/{ending}/{name}_ROIs_TR{tr}.{ending}"
+            at = f"{rois}/{name}/{ending}/{name}_ROIs_{tr}.{ending}"
             read = _roi_file(folder, name, tr)
             needed = first and tr == TRS[0] and (ending == "h5" if read is None else read.match(at))
-            files.append(Expected(at, f"1.0: responses at TR {tr}", needed))
+            files.append(Expected(at, f"1.0: responses at {tr}", needed))
         at = f"{lists}/{_padded(name)}_stim_lists.txt"
         files.append(Expected(at, "1.0: order of presentation", first))
         files += [
@@ -495,9 +503,16 @@ def expected(folder: Path, subject: str | None = None) -> list[Expected]:
         ]
         at = f"{stimuli}/{RUN_LISTS}/{name}/{name}_imgnames.txt"
         files.append(Expected(at, "2.0: order of presentation", second and not first))
-    further = {f"{PRESENTED}/{source}": f"images of {source}" for source in SOURCES}
+    further = {f"{PRESENTED}/{source}/*": f"images of {source}" for source in SOURCES}
+    further[f"{RUN_LISTS}/**/*.txt"] = "lists of the runs, which tell sessions"
     further |= {f"{LABELS}/{kind}_final_labels.txt": "labels" for kind in ("imagenet", "scene")}
     return files + [Expected(f"{stimuli}/{at}", what, False) for at, what in further.items()]
+
+
+def _found(folder: Path) -> list[str]:
+    """Subjects of whom anything is there."""
+    names = [path.name for at in (*ROIS, *BETAS) for path in paths.visible(folder / at)]
+    return [subject for subject in SUBJECTS if any(name.startswith(subject) for name in names)]
 
 
 def _beta_file(subject: str, roi: str) -> str:
@@ -516,4 +531,4 @@ RELEASES = {
     "2.0": _Release(_subjects_2, _parts_2, "% signal change", ("release",)),
 }
 
-register(Recording(INFO, load))
+register(Recording(INFO, load, remote=BOLD5000, expected=expected))

@@ -9,6 +9,7 @@ import pytest
 
 from core import datasets
 from core.datasets.recordings.algonauts2023 import EVERYWHERE, expected
+from core.datasets.releases.layout import compare
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from tests.core.datasets.layouts import damaged
 from tests.core.datasets.layouts.algonauts2023 import MAPS, VERTICES, name_map, write
@@ -125,8 +126,7 @@ def test_a_subject_in_a_folder_of_the_challenge(withheld, tmp_path):
     (tmp_path / "challenge_data").mkdir()
     (tmp_path / "subj01").rename(tmp_path / "challenge_data/subj01")
     assert load(tmp_path).n_stimuli == 13
-    needed = [item.path for item in expected(tmp_path, "subj01") if item.is_needed]
-    assert all((tmp_path / path).exists() for path in needed)
+    assert compare(tmp_path, expected(tmp_path)).is_complete
 
 
 @pytest.mark.parametrize("both", [True, False])
@@ -242,8 +242,13 @@ def test_an_average_is_of_no_session(withheld):
 
 
 def test_what_is_expected(complete):
-    files = expected(complete.root, "subj01")
-    assert all((complete.root / item.path).exists() for item in files)
-    assert len(expected(complete.root)) == 8 * len(files)
-    needed = {item.path for item in files if item.is_needed}
-    assert not [path for path in needed if "test" in path or "fsaverage" in path]
+    presence = compare(complete.root, expected(complete.root))
+    assert presence.missing == presence.unexpected == ()
+    shutil.rmtree(complete.root / "subj01/test_split")
+    assert compare(complete.root, expected(complete.root, "subj01")).is_complete
+    assert not compare(complete.root, expected(complete.root, "subj02")).is_complete
+
+
+def test_what_is_expected_of_nothing(tmp_path):
+    names = {each.path.split("/")[0] for each in expected(tmp_path)}
+    assert names == {f"subj{number:02d}" for number in range(1, 9)}

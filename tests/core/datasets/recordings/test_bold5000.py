@@ -11,6 +11,7 @@ from scipy.io import loadmat
 
 from core import datasets
 from core.datasets.recordings.bold5000 import REGIONS, RELEASED, expected
+from core.datasets.releases.layout import compare
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from tests.core.datasets.layouts import damaged
 from tests.core.datasets.layouts.bold5000 import stripped, write, write_2
@@ -91,7 +92,7 @@ def test_every_tr_is_a_file_of_its_own(tmp_path):
     truth = write(tmp_path, ("CSI1",))
     prints = set()
     for tr, rois in truth.subjects["CSI1"].variants.items():
-        ds = load(tmp_path, tr=tr)
+        ds = load(tmp_path, tr=f"TR{tr}")
         np.testing.assert_array_equal(ds.responses("LHPPA", repeats="all"), rois["LHPPA"])
         prints.add(ds.fingerprint)
     assert len(prints) == 6
@@ -299,16 +300,31 @@ def test_a_full_disk_is_said_and_leaves_nothing(first, monkeypatch, tmp_path):
     assert not [*(tmp_path / "results").rglob("*.npy")]
 
 
+def needed(root, subject="CSI1"):
+    return {each.path for each in expected(root, subject) if each.is_needed}
+
+
 def test_what_is_expected(first):
-    there = {str(item.path) for item in expected(first.root, "CSI1") if item.is_needed}
-    assert there == {"ROIs/CSI1/h5/CSI1_ROIs_TR34.h5", LIST}
+    presence = compare(first.root, expected(first.root))
+    assert presence.is_complete
+    original = f"Original_Images/ImageNet/{first.subjects['CSI1'].ids[0]}"
+    assert presence.unexpected == (f"BOLD5000_Stimuli/Scene_Stimuli/{original}",)
+    assert needed(first.root) == {"ROIs/CSI1/h5/CSI1_ROIs_TR34.h5", LIST}
     shutil.rmtree(first.root / "ROIs/CSI1/h5")
-    there = {str(item.path) for item in expected(first.root, "CSI1") if item.is_needed}
-    assert there == {"ROIs/CSI1/mat/CSI1_ROIs_TR34.mat", LIST}
+    assert needed(first.root) == {"ROIs/CSI1/mat/CSI1_ROIs_TR34.mat", LIST}
 
 
 def test_what_is_expected_of_release_2(second):
-    needed = {str(item.path) for item in expected(second.root, "CSI1") if item.is_needed}
-    assert needed == {NAMES, *(BETA.format(roi) for roi in RELEASED)}
-    assert all((second.root / path).is_file() for path in needed)
-    assert len(expected(second.root)) > 3 * len(expected(second.root, "CSI1"))
+    assert needed(second.root) == {NAMES, *(BETA.format(roi) for roi in RELEASED)}
+    assert compare(second.root, expected(second.root)).is_complete
+
+
+def test_what_is_expected_of_nothing(tmp_path):
+    presence = compare(tmp_path, expected(tmp_path))
+    assert not presence.is_complete
+    assert {each.path.split("/")[1] for each in presence.missing if "h5" in each.path} == {
+        "CSI1",
+        "CSI2",
+        "CSI3",
+        "CSI4",
+    }
