@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.datasets.layouts import algonauts2023, bold5000
-from tests.pages.app import PAGES, open_page, texts
+from tests.pages.app import PAGES, open_page, texts, until_done
 
 # Recording, what writes a small release of it, and the address that opens it.
 RECORDINGS = [
@@ -23,3 +23,30 @@ def test_every_page_opens_on_a_release(page, name, write, options, data_root):
     assert "Simulated" not in texts(app)
     for option, value in options.items():
         assert app.selectbox(key=f"recording.{option}").value == value
+
+
+def press(app, label):
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_study_a_maps_lhppa_at_tr_1_beside_tr_34(data_root):
+    bold5000.write(data_root / "bold5000")
+    app = press(open_page("maps", recording="bold5000"), "Study A: map")
+    spaces = ["responses:LHPPA@TR1", "responses:LHPPA"]
+    assert app.multiselect(key="maps.space").value == spaces
+    assert app.selectbox(key="maps.colour").value == "source"
+    app = until_done(app)
+    assert not app.exception
+    assert not app.error
+    assert texts(app).count("Trustworthiness") == 2
+
+
+def test_study_a_clusters_at_tr_1_by_source(data_root):
+    bold5000.write(data_root / "bold5000")
+    settings = {"recording": "bold5000", "recording.tr": "TR1"}
+    app = press(open_page("clusters", **settings), "Study A: clusters")
+    assert app.multiselect(key="roi").value == ["LHPPA"]
+    app = until_done(app)
+    assert not app.exception
+    assert not app.error
+    assert "Trustworthiness" in texts(app)

@@ -8,16 +8,18 @@ from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings, place_area
 from pages.shared.maps import spaces
 
+TIMES = ("TR1", "TR34")
+
 
 def _map_of_study_a(ds: Dataset) -> Settings:
     roi = place_area(ds)
     space = spaces.RESPONSES if roi is None else f"{spaces.RESPONSES}:{roi}"
-    later = f"{space}{spaces.AT}TR34"
-    beside = [later] if later in spaces.listed(ds) else []
+    times = [space if ds.options.get("tr") == tr else f"{space}{spaces.AT}{tr}" for tr in TIMES]
+    chosen = [time for time in times if time in spaces.listed(ds)] or [space]
     method = maps.METHODS["tsne"]
     defaults = {f"maps.{method.id}.{p.name}": p.default for p in method.parameters}
     by_source = {"maps.colour": "source"} if ds.stimuli["source"].nunique() > 1 else {}
-    return {**_map([space, *beside], method.id), **defaults, **by_source}
+    return {**_map(chosen, method.id), **defaults, **by_source}
 
 
 def _maps_of_study_c(ds: Dataset) -> Settings:
