@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.datasets.completeness import noun
 from core.datasets.dataset import Dataset, Note
 from core.datasets.units import noise_ceilings_of
 from core.errors import InputError
 from core.registry import Parameter
 from core.store import fingerprint
+from core.words import counted
 
 ZSCORE = ("none", "session", "run")
 
@@ -90,7 +90,7 @@ def finished(ds: Dataset, chosen: Standard, ceiling: np.ndarray | None = None) -
     kept = int((selected & usable).sum())
     whose = "as released" if ceiling is not None else "estimated from all trials"
     parts.append(
-        f"{kept:,} of {noun(int(usable.sum()), 'unit')} with a noise ceiling of "
+        f"{kept:,} of {counted(int(usable.sum()), 'unit')} with a noise ceiling of "
         f"{chosen.noise_ceiling:g} % or more ({whose})"
     )
     return replace(
