@@ -7,12 +7,13 @@ import warnings
 import zlib
 from collections.abc import Collection
 from pathlib import Path
+from struct import error as struct_error
 from typing import Any
 
 import numpy as np
 import scipy.io
 from numpy.exceptions import ComplexWarning
-from scipy.io.matlab import MatlabFunction, MatlabObject, MatlabOpaque, MatReadError
+from scipy.io.matlab import MatReadError
 
 from core.datasets.releases.matlab_hdf5 import (
     EXPECTED,
@@ -25,6 +26,7 @@ from core.datasets.releases.matlab_hdf5 import (
     read_variables,
     refused,
 )
+from core.datasets.releases.matlab_tags import checked
 from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
 from core.memory import check_memory
 
@@ -42,11 +44,10 @@ MAT_ERRORS = (
     OverflowError,
     RecursionError,
     MemoryError,
+    struct_error,
     ComplexWarning,
 )
 SIGNATURE, USER_BLOCK = b"\x89HDF\r\n\x1a\n", 512
-# What scipy calls what MATLAB keeps of function handles; it is no variable.
-WORKSPACE = "__function_workspace__"
 
 
 def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatValue]:
@@ -83,11 +84,12 @@ def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatV
             head = file.read(USER_BLOCK + len(SIGNATURE))
         if SIGNATURE in (head[: len(SIGNATURE)], head[USER_BLOCK:]):
             return read_variables(path, names)
-        wanted = _wanted(path, names)
+        is_v5 = scipy.io.matlab.matfile_version(path)[0] == 1
+        source, wanted = checked(path, names) if is_v5 else (path, _wanted(path, names))
         with warnings.catch_warnings():
             # With `mat_dtype`, by which logicals are bool, scipy drops imaginary parts.
             warnings.simplefilter("error", ComplexWarning)
-            stored = scipy.io.loadmat(path, variable_names=wanted, mat_dtype=True)
+            stored = scipy.io.loadmat(source, variable_names=wanted, mat_dtype=True)
         return {name: _plain(stored[name], path, name) for name in wanted}
     except NeurogalleryError:
         raise
@@ -129,25 +131,22 @@ def item(values: MatValue) -> Any:
 
 
 def _wanted(path: Path, names: Collection[str] | None) -> list[str]:
-    """Variables to read, by their headers alone: of a class that is read, and not too large."""
+    """Variables of a v4 file to read, by their headers alone: numbers and text, not too large."""
     wanted = []
     for name, shape, kind in scipy.io.whosmat(path):
-        if name == WORKSPACE or (names is not None and name not in names):
-            continue
-        if kind not in (*NUMBERS, *OTHERS):
-            raise refused(path, name, kind)
-        size = np.dtype(NUMBERS.get(kind, "u1")).itemsize * math.prod(shape)
-        check_memory(size, f"{name} of {path.name}, {shape}", "Check the file.")
-        wanted.append(name)
+        if names is None or name in names:
+            if kind not in (*NUMBERS, *OTHERS):
+                raise refused(path, name, kind)
+            size = math.prod(shape) * np.dtype(NUMBERS["double"]).itemsize
+            check_memory(size, f"{name} of {path.name}, {shape}", "Check the file.")
+            wanted.append(name)
     return wanted
 
 
 def _plain(value: Any, path: Path, name: str) -> MatValue:
     """What scipy read, as plain Python."""
-    if isinstance(value, (MatlabFunction, MatlabObject, MatlabOpaque)):
-        raise refused(path, name, type(value).__name__.removeprefix("Matlab").lower())
-    if not isinstance(value, np.ndarray):
-        raise refused(path, name, "sparse")
+    if type(value) is not np.ndarray:
+        raise refused(path, name, type(value).__name__)
     if value.dtype.kind == "U":
         return as_text([str(line) for line in value.ravel()])
     if value.dtype.names:

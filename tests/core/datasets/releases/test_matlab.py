@@ -150,7 +150,7 @@ def test_only_the_names_that_are_wanted_are_read(tmp_path, save):
         ("testfunc_7.4_GLNX86", "testfunc", "of the class function"),
         ("parabola", "parabola", "of the class function"),
         ("testsparse_7.4_GLNX86", "testsparse", "of the class sparse"),
-        ("testcomplex_7.4_GLNX86", "testcomplex", "imaginary"),
+        ("testcomplex_7.4_GLNX86", "testcomplex", "of the class complex"),
         ("corrupted_zlib_data", None, "could not be read"),
         ("corrupted_zlib_checksum", None, "could not be read"),
     ],
@@ -166,6 +166,18 @@ def test_files_of_matlab_itself_are_read():
         values = read_mat(SCIPY / f"{version}.mat")["testdouble"]
         np.testing.assert_allclose(values, np.arange(9)[None] * np.pi / 4)
     assert sorted(read_mat(SCIPY / "some_functions.mat", "abc")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("length", [255, 2**20])
+def test_a_tag_of_more_than_the_file_holds_never_reaches_scipy(tmp_path, length):
+    before = b"\x10\0\0\0\6\0\0\0ROI_V1"
+    content = _small_v5(False)
+    assert before in content
+    longer = before[:4] + length.to_bytes(4, "little") + before[8:]
+    (tmp_path / "file.mat").write_bytes(content.replace(before, longer))
+    with pytest.raises(CorruptDataError, match=f"{length} bytes from .* are not there"):
+        read_mat(tmp_path / "file.mat", ["keys"])
+    np.testing.assert_array_equal(read_mat(tmp_path / "file.mat", ["mask"])["mask"], MASK)
 
 
 def _with(path, change):
