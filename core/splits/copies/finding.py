@@ -26,7 +26,7 @@ CANDIDATES = 4
 # Correlation of detail below which a pair is dropped, at each size of the thumbnail.
 SIZES = ((24, 0.5), (48, 0.55), (96, 0.6))
 # Of a copy: correlation of detail, share of pixels of one tone and colour, and their sum. Set
-# between copies altered in 37 ways and the most alike images of one artist; see docs/methods.md.
+# between copies altered in 37 ways and the most alike images of one artist; see docs/reference.md.
 LEAST_COVERED = 0.85  # of one of the two: the same object elsewhere in another scene is no copy
 LEAST_DETAIL, LEAST_TONE, LEAST_SUM = 0.7, 0.85, 1.735
 # Share of the overlap from which a patch is another object on the same ground.
@@ -172,7 +172,7 @@ def _confirmed(
     for start in range(0, len(candidates), AT_ONCE):
         part = candidates[start : start + AT_ONCE]
         measures = measured(part, grey, coloured)
-        for place in np.flatnonzero(measures.of_one_image):
+        for place in np.flatnonzero(measures.of_one_image).tolist():
             views = [part[place].first, part[place].second]
             equal = whole[views].all() and equal_as_they_stand(grey[views], coloured[views])
             if equal or not is_simple(grey[views]).any():
