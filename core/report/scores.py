@@ -21,7 +21,7 @@ from core.progress import Progress
 from core.report.plan import Condition
 from core.statistics import t_interval
 
-VERSION = 4
+VERSION = 5
 AVERAGED = "averaged repeats"
 # Of a config: what decides about rows, embeddings and sets.
 MATERIAL = (

@@ -77,8 +77,6 @@ def _mean(several: Sequence[UnitScores]) -> UnitScores:
         np.concatenate([scores.weights for scores in aligned], axis=1) / count,
         np.sum([scores.gains for scores in aligned], axis=0) / count,
         float(sum(scores.overlap for scores in several)) / count**2,
-        all(scores.is_binary for scores in several),
-        max(scores.images for scores in several),
     )
 
 
@@ -98,9 +96,6 @@ def _less(own: UnitScores, other: UnitScores) -> UnitScores:
         weights,
         own.gains - other.gains,
         own.overlap + other.overlap,
-        # What candidates do to both cancels: the queries alone say how it varies.
-        True,
-        max(own.images, other.images),
     )
 
 

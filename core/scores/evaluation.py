@@ -257,10 +257,10 @@ def _identification(test: UsableQueries) -> list[Credits]:
     m = len(test.images)
     places = ranks.standings(test.predicted, test.images, test.seen)
     column = np.arange(len(test.seen))
-    rank = 1.0 + places[0] + places[1] / 2.0
+    ranked = Standing(*places, _rank, m)
     measures = [
         of_places("two-way", 0.5, Standing(*places, _two_way, m), column),
-        Credits("median-rank", (m + 1) / 2, m, rank, column, is_median=True),
+        Credits("median-rank", (m + 1) / 2, m, ranked.credit(), column, True, ranked),
         *(
             of_places(f"image top-{k}", k / m, Standing(*places, partial(_top, k), m), column)
             for k in TOP
@@ -280,8 +280,12 @@ def of_places(name: str, chance: float, standing: Standing, column: np.ndarray) 
     return Credits(name, chance, standing.candidates, credit, column, standing=standing)
 
 
+def _rank(better: np.ndarray, equal: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    return 1.0 + better + equal / 2.0
+
+
 def _two_way(better: np.ndarray, equal: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    return ranks.two_way(1.0 + better + equal / 2.0, candidates)
+    return ranks.two_way(_rank(better, equal, candidates), candidates)
 
 
 def _top(k: int, better: np.ndarray, equal: np.ndarray, candidates: np.ndarray) -> np.ndarray:

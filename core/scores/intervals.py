@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,21 +10,22 @@ import numpy as np
 
 # Variances below this come from rounding.
 NOTHING = 1e-15
-# Credits of top-k are 0 or 1, those of two-way identification vary less.
-MOSTLY_BINARY = 0.5
-CLEARLY_SKEWED, MOST_SKEWED = 2.0, 3.0
-# Few units that are very skewed would give bounds without end.
-MOST_WIDENED = 2.0
-# Of the variance that the queries alone have: what candidates take away is at most the rest.
-FLOOR = 0.25
+# A count that is whole but for rounding.
+ROUNDING = 1e-9
+# The excess of the jackknife is at most half of it: what belongs to pairs counts twice.
+LEAST = 0.5
+# Of its distance to 0 or 1 a score keeps this when a unit is left out: a logit stays finite.
+KEPT = 0.25
+# Of a unit that scores at chance: rare ones, which decide a score near 1, may be lacking.
+UNSEEN = 0.1
 
 
 class Precision(NamedTuple):
-    """Squared standard error of a score, its degrees of freedom and skewness, and the units."""
+    """Squared standard error of a score on some scale, its bias there, and degrees of freedom."""
 
     variance: float
+    bias: float
     df: float
-    skewness: float
     units: int
 
 
@@ -44,9 +46,8 @@ class UnitScores:
     overlap : float
         What the squares of ``gains`` hold of the noise that ``sums`` hold too: of single queries
         with single candidates.
-    is_binary : bool
-        Whether the queries score mostly 0 or 1.
-    images : int
+    chance : float
+        Of the score.
     """
 
     names: np.ndarray
@@ -54,76 +55,105 @@ class UnitScores:
     weights: np.ndarray
     gains: np.ndarray
     overlap: float = 0.0
-    is_binary: bool = False
-    images: int = 0
+    chance: float = 0.5
 
     @property
     def value(self) -> float:
         return float(self.sums.sum())
 
-    def precision(self) -> Precision:
-        """The variance over the units and, where there are several, over subjects.
+    def precision(self, scale: Callable[[np.ndarray], np.ndarray] = np.asarray) -> Precision:
+        """How well the score is known over the units and, where there are several, subjects.
+
+        Parameters
+        ----------
+        scale : callable
+            What the score is transformed by, element by element.
 
         Source: the delete-one jackknife of a U-statistic (Arvesen 1969, Annals of Mathematical
-        Statistics 40:2076-2100) in its linear form. Its excess, the interaction of query and
-        candidate counted for both (Efron & Stein 1981, Annals of Statistics 9:586-596), is taken
-        out. Of top-k the variance is never below that of the queries alone, which nearly
-        is it. Where units are skewed, one more as extreme as the most extreme is reckoned
-        with: the few that decide a score near 1 may be lacking by chance. Subjects:
-        two-way clusters, Cameron, Gelbach & Miller (2011), Journal of Business & Economic
-        Statistics 29:238-249; their degrees of freedom by Satterthwaite (1946), Biometrics
-        Bulletin 2:110-114.
+        Statistics 40:2076-2100) in its linear form, with units of unequal size left out as
+        wholes. Its excess, the interaction of query and candidate counted for both (Efron &
+        Stein 1981, Annals of Statistics 9:586-596), is taken out. Subjects: two-way clusters,
+        Cameron, Gelbach & Miller (2011), Journal of Business & Economic Statistics 29:238-249;
+        their degrees of freedom by Satterthwaite (1946), Biometrics Bulletin 2:110-114.
         """
         cells = self.sums - self.value * self.weights
-        own = cells.sum(axis=1)
+        parts = cells.sum(axis=1) - self.gains
         units, subjects = cells.shape
+        square = float(np.sum(parts**2))
         if units < 2:
-            return Precision(np.nan, np.nan, 0.0, units)
-        square, both = float(np.sum(own**2)), float(np.sum((own - self.gains) ** 2)) - self.overlap
-        floor = 1.0 if self.is_binary else FLOOR
-        variance, df = max(floor * square, both) * units / (units - 1), float(units - 1)
-        if variance <= NOTHING:
-            return Precision(0.0, df, 0.0, units)
-        skewness = float(np.sqrt(units) * np.sum(own**3) / max(square, NOTHING) ** 1.5)
-        variance += min(1.0, abs(skewness) / CLEARLY_SKEWED) * float(np.max(own**2))
-        if subjects < 2:
-            return Precision(variance, df, skewness, units)
-        among = float(np.sum(cells.sum(axis=0) ** 2)) * subjects / (subjects - 1)
-        total = max(variance, among, variance + among - float(np.sum(cells**2)))
-        df = (variance + among) ** 2 / (variance**2 / df + among**2 / (subjects - 1))
-        return Precision(total, df, skewness * (variance / total) ** 1.5, units)
+            return Precision(np.nan, np.nan, np.nan, units)
+        if square <= NOTHING:
+            return Precision(0.0, 0.0, units - 1.0, units)
+        kept = max(LEAST, 1 - self.overlap / square)
+        bias, variance = _jackknife(self.value, parts, self.weights.sum(axis=1), scale)
+        bias, variance, df = kept * bias, kept * variance, units - 1.0
+        if subjects > 1:
+            people = cells.sum(axis=0)
+            more, among = _jackknife(self.value, people, self.weights.sum(axis=0), scale)
+            both = variance * float(np.sum(cells**2)) / square
+            df = (variance + among) ** 2 / (variance**2 / df + among**2 / (subjects - 1))
+            variance = max(variance, among, variance + among - both)
+            bias += more
+        return Precision(variance, bias, df, units)
 
 
 def interval(scores: UnitScores, level: float = 0.95) -> tuple[float, float]:
     """Interval of a score between 0 and 1; NaN with fewer than two units.
 
-    Wilson's score interval with the effective number of units, value (1 - value) / variance, and
-    a quantile of t. At a value of 0 or 1, where nothing varies, the effective number is
-    that of the units. Where single queries score more than 0 and 1, as in two-way
-    identification, it is widened to where Hall's transformation, which corrects for the
-    skewness of the units, puts the bounds, but to no more than twice the quantile of t.
+    Student's t of the logit, with the jackknife's variance and its correction of the bias. The
+    bound towards chance reckons with a tenth of a unit that scores at chance besides: the few
+    that decide a score near 1 may be lacking by chance. At a value of 0 or 1, where nothing
+    varies, Wilson's score interval with as many trials as units.
 
-    Source: Wilson (1927), Journal of the American Statistical Association 22:209-212; Korn &
-    Graubard (1998), Survey Methodology 24:193-201 (effective number); Hall (1992), Journal of the
-    Royal Statistical Society B 54:221-228.
+    Source: Arvesen (1969), see :meth:`UnitScores.precision`, who transforms bounded scores;
+    Wilson (1927), Journal of the American Statistical Association 22:209-212.
     """
-    value, of_units = min(1.0, max(0.0, scores.value)), scores.precision()
-    if of_units.units < 2:
+    value = min(1.0, max(0.0, scores.value))
+    units = len(scores.sums)
+    if units < 2:
         return np.nan, np.nan
-    t = t_quantile((1 + level) / 2, of_units.df)
-    binary = value * (1 - value)
-    if of_units.variance <= NOTHING or binary <= NOTHING:
-        return _wilson(value, of_units.units, t_quantile((1 + level) / 2, of_units.units - 1))
-    count = binary / of_units.variance
-    if scores.is_binary:
-        # Few categories may differ less than their images, by chance alone.
-        return _wilson(value, min(count, max(scores.images, of_units.units)), t)
-    low, high = _wilson(value, count, t)
-    error = np.sqrt(of_units.variance)
+    margin = KEPT * min(value, 1 - value)
+    if margin <= NOTHING:
+        return _wilson(value, units, t_quantile((1 + level) / 2, units - 1))
+    known = scores.precision(lambda score: _logit(np.clip(score, margin, 1 - margin)))
+    if known.variance <= NOTHING:
+        return _wilson(value, units, t_quantile((1 + level) / 2, units - 1))
+    middle = _logit(value) - known.bias
+    half = t_quantile((1 + level) / 2, known.df) * np.sqrt(known.variance)
+    with_unseen = (units * value + UNSEEN * scores.chance) / (units + UNSEEN)
+    shift = _logit(with_unseen) - _logit(value)
     return (
-        max(0.0, min(low, value - error * min(_hall(t, of_units), MOST_WIDENED * t))),
-        min(1.0, max(high, value - error * max(_hall(-t, of_units), -MOST_WIDENED * t))),
+        float(_expit(middle - half + min(0.0, shift))),
+        float(_expit(middle + half + max(0.0, shift))),
     )
+
+
+def median_interval(
+    values: np.ndarray, within: UnitScores, level: float = 0.95
+) -> tuple[float, float]:
+    """Interval of a median: the values where the shares below are those that .5 may be.
+
+    Parameters
+    ----------
+    values : np.ndarray of shape (q,)
+    within : UnitScores
+        Of the share of values that are at most the median.
+
+    Source: Woodruff (1952), Journal of the American Statistical Association 47:635-646, on the
+    scale of the logit.
+    """
+    known, share = within.precision(), within.value
+    if known.units < 2:
+        return np.nan, np.nan
+    binary = share * (1 - share)
+    # Where no value is above the median, as many independent ones as units are reckoned with.
+    varies = binary > NOTHING and known.variance > NOTHING
+    error = np.sqrt(known.variance) / binary if varies else 2 / np.sqrt(known.units)
+    half = t_quantile((1 + level) / 2, known.df) * error
+    ordered, count = np.sort(values), len(values)
+    low = int(np.ceil(count * _expit(-half) - ROUNDING)) - 1
+    high = int(np.floor(count * _expit(half) + ROUNDING))
+    return float(ordered[max(0, low)]), float(ordered[min(count - 1, high)])
 
 
 def t_quantile(probability: float, df: float) -> float:
@@ -133,18 +163,26 @@ def t_quantile(probability: float, df: float) -> float:
     return float(stdtrit(df, probability))
 
 
+def _jackknife(
+    value: float, parts: np.ndarray, weights: np.ndarray, scale: Callable[[np.ndarray], np.ndarray]
+) -> tuple[float, float]:
+    """Bias and variance of a score from what it is without each part of some weight."""
+    count = len(parts)
+    without = scale(value - parts / np.maximum(1 - weights, NOTHING))
+    bias = (count - 1) * (without.mean() - scale(np.array(value)))
+    return float(bias), float((count - 1) / count * np.sum((without - without.mean()) ** 2))
+
+
+def _logit(score: np.ndarray | float) -> np.ndarray:
+    return np.log(score) - np.log1p(-np.asarray(score))
+
+
+def _expit(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
+
+
 def _wilson(value: float, count: float, t: float) -> tuple[float, float]:
     middle = value + t**2 / (2 * count)
     half = t * np.sqrt(value * (1 - value) / count + t**2 / (4 * count**2))
     total = 1 + t**2 / count
     return max(0.0, float((middle - half) / total)), min(1.0, float((middle + half) / total))
-
-
-def _hall(t: float, of_units: Precision) -> float:
-    """Hall's cubic transformation, inverted at a quantile of t."""
-    skewness = float(np.clip(of_units.skewness, -MOST_SKEWED, MOST_SKEWED))
-    if abs(skewness) < 1e-6:
-        return t
-    root = np.sqrt(of_units.units)
-    inner = 1 + skewness / root * (t - skewness / (6 * root))
-    return float(3 * root / skewness * (np.cbrt(inner) - 1))

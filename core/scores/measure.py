@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +70,7 @@ def row(
 def scored(
     measure: Credits, test: UsableQueries, maps: np.ndarray, resamples: int, seed: int
 ) -> tuple[dict[str, Any], UnitScores | None]:
-    """The row of a measure, and the score by unit; None for the median.
+    """The row of a measure, and the score by unit; None for the median, which is no mean.
 
     Parameters
     ----------
@@ -92,22 +92,25 @@ def scored(
     names, unit = _units(test, seen)
     category = test.category[test.seen]
     by_unit = None
+    chance = _chance(measure, of_images, columns[0])
+    who, units = (image, subject), (names, unit)
     if measure.is_median:
         values = -_medians(_above_chance(credit, columns[0], category), image, columns)
         value = float(np.median(own))
-        draws = resampling.Draws(len(seen), int(subject.max()) + 1, resamples, seed, unit)
-        drawn = draws.medians(own, image, subject)
-        low, high = resampling.interval(drawn) if len(names) > 1 else (np.nan, np.nan)
+        at_most = _at_most(measure, value)
+        within = _by_unit(at_most, known, own <= value, who, columns[0], units)
+        low, high = intervals.median_interval(own, within)
     else:
         values = _means(_above_chance(of_images, columns[0], category), columns)
-        by_unit = _by_unit(measure, known, own, (image, subject), columns[0], (names, unit))
+        of_units = _by_unit(measure, known, own, who, columns[0], units)
+        by_unit = replace(of_units, chance=chance)
         value = float(of_images[np.arange(len(seen)), columns[0]].mean())
         low, high = intervals.interval(by_unit)
     categories = np.unique(test.category[test.category != ""])
     numbers = {
         "measure": measure.name,
         "value": value,
-        "chance": _chance(measure, of_images, columns[0]),
+        "chance": chance,
         "low": low,
         "high": high,
         "p": float(np.mean(values >= values[0] - ROUNDING)),
@@ -163,9 +166,6 @@ def _by_unit(
         np.bincount(place, values, minlength=shape[0] * shape[1]).reshape(shape)
         for values in (weight * own, weight)
     )
-    spread = np.average((own - np.average(own, weights=weight)) ** 2, weights=weight)
-    value = float(sums.sum())
-    is_binary = bool(spread >= intervals.MOSTLY_BINARY * value * (1 - value))
     gains, overlap = np.zeros(shape[0]), 0.0
     if measure.standing is not None:
         gains, overlap = _gains(
@@ -175,7 +175,33 @@ def _by_unit(
             weight,
             (unit[image], _unit_of_column(measure.credit.shape[1], column, unit, shape[0])),
         )
-    return UnitScores(names, sums, weights, gains, overlap, is_binary, len(column))
+    return UnitScores(names, sums, weights, gains, overlap * _binary(own, weight))
+
+
+def _at_most(measure: Credits, value: float) -> Credits:
+    """The measure that scores 1 where a credit is at most some value."""
+    standing = measure.standing
+    if standing is None:
+        return measure
+    credit = standing.score
+
+    def at_most(better: np.ndarray, equal: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        return (credit(better, equal, candidates) <= value).astype(float)
+
+    return replace(measure, standing=standing._replace(score=at_most))
+
+
+def _binary(own: np.ndarray, weight: np.ndarray) -> float:
+    """How far queries score 0 or 1, from 0 to 1: their variance by what it then would be.
+
+    Of top-k, where it is 1, the excess of the jackknife may be half of it. Of two-way
+    identification, whose queries are compared with every candidate, it is small and
+    is left where it makes the interval wider.
+    """
+    value = float(np.average(own, weights=weight))
+    most = value * (1 - value)
+    spread = float(np.average((own - value) ** 2, weights=weight))
+    return min(1.0, spread / most) if most > intervals.NOTHING else 1.0
 
 
 def _gains(

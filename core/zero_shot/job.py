@@ -18,7 +18,7 @@ from core.errors import InputError, NotFoundError
 from core.jobs.request import Request, check_fields
 from core.progress import Progress
 
-VERSION = 2
+VERSION = 3
 DRAWS = 30
 
 

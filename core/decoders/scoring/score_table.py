@@ -15,7 +15,7 @@ from core.scores.differences import CERTAIN, outcome
 from core.scores.differences import COLUMNS as DIFFERENCE
 from core.words import counted
 
-VERSION, RESAMPLES = 5, 1000
+VERSION, RESAMPLES = 6, 1000
 MOST_KEYS = 10_000
 ATTRIBUTES = ("badge", "note")
 PROTOTYPES = ("images", "names", "both")
