@@ -175,7 +175,7 @@ def _by_unit(
             weight,
             (unit[image], _unit_of_column(measure.credit.shape[1], column, unit, shape[0])),
         )
-    return UnitScores(names, sums, weights, gains, overlap * _binary(own, weight))
+    return UnitScores(names, sums, weights, gains, overlap, binary=_binary(own, weight))
 
 
 def _at_most(measure: Credits, value: float) -> Credits:
@@ -192,12 +192,7 @@ def _at_most(measure: Credits, value: float) -> Credits:
 
 
 def _binary(own: np.ndarray, weight: np.ndarray) -> float:
-    """How far queries score 0 or 1, from 0 to 1: their variance by what it then would be.
-
-    Of top-k, where it is 1, the excess of the jackknife may be half of it. Of two-way
-    identification, whose queries are compared with every candidate, it is small and
-    is left where it makes the interval wider.
-    """
+    """How far queries score 0 or 1, from 0 to 1; see ``UnitScores``."""
     value = float(np.average(own, weights=weight))
     most = value * (1 - value)
     spread = float(np.average((own - value) ** 2, weights=weight))
@@ -265,6 +260,8 @@ def _image_means(credit: np.ndarray, image: np.ndarray, subject: np.ndarray) -> 
 def _group_means(rows: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean of the rows of each group, and where it starts; ``group`` ascends."""
     _, starts, counts = np.unique(group, return_index=True, return_counts=True)
+    if len(starts) == len(rows):
+        return rows, starts
     return np.add.reduceat(rows, starts, axis=0) / counts[:, None], starts
 
 
