@@ -28,7 +28,7 @@ categories; the test images are the same.
 - The interval of heads and of study C: the seeds' scores of each image are averaged, and \
 the interval is over whole categories, queries and candidates at once (core/scores/intervals.py). \
 It holds the seeds fixed, whose spread the range shows. That of the median rank is of the median \
-over the queries of all seeds, by {draws} bootstrap samples of categories.
+over the queries of all seeds.
 - The interval of controls is Student's t interval of the mean over shuffles: every shuffle has \
 other responses.
 - p: whole categories permuted, seeds together ({draws} permutations), of two-way.

@@ -45,7 +45,7 @@ def score(condition: Condition, draws: int, progress: Progress) -> pd.DataFrame:
     ----------
     condition : Condition
     draws : int
-        Permutations, and bootstrap samples of the median rank.
+        Permutations.
     progress : callable
         ``progress(fraction, message)``; may raise ``Cancelled``.
 

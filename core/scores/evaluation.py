@@ -72,8 +72,10 @@ def evaluate(
         category's test images; embeddings of the category's name are the stricter,
         zero-shot form.
     seed : int
-    permutations, resamples : int
-        Of the p-value, and of the interval of the median rank; other intervals need none.
+    permutations : int
+        Of the p-value.
+    resamples : int
+        Of the bootstrap of former versions; intervals need none now.
     leave_own_out : bool
         Leave the viewed image out of its own category's default prototype, where that has
         other images. It then rests on one image less than the other prototypes, which
@@ -125,9 +127,9 @@ def evaluate(
     or more are known, and of other subjects where there are several. The images stand for both
     queries and candidates.
 
-    Source: intervals as :func:`core.scores.intervals.interval` says, of the median rank the
-    percentile bootstrap; p = (1 + permuted values at least as good) / (1 + permutations)
-    (Phipson & Smyth 2010), see :func:`core.scores.resampling.permutations`.
+    Source: intervals as :func:`core.scores.intervals.interval` says, of the median rank as
+    :func:`core.scores.intervals.median_interval`; p = (1 + permuted values at least as good) /
+    (1 + permutations) (Phipson & Smyth 2010), see :func:`core.scores.resampling.permutations`.
     """
     return pooled([queries], prototypes, seed, permutations, resamples, leave_own_out, with_images)
 
@@ -177,7 +179,7 @@ def score(
     maps = resampling.permutations(of_seen, permutations, seed)
     rows, by_unit = [], {}
     for measure in measures:
-        numbers, units = scored(measure, test, maps, resamples, seed)
+        numbers, units = scored(measure, test, maps)
         rows.append(numbers)
         if units is not None:
             by_unit[measure.name] = units

@@ -65,7 +65,7 @@ class UnitScores:
         return float(self.sums.sum())
 
     def precision(
-        self, scale: Callable[[np.ndarray], np.ndarray] = np.asarray, excess: float = 1.0
+        self, scale: Callable[[np.ndarray], np.ndarray] = np.asarray, careful: bool = False
     ) -> Precision:
         """How well the score is known over the units and, where there are several, subjects.
 
@@ -73,8 +73,12 @@ class UnitScores:
         ----------
         scale : callable
             What the score is transformed by, element by element.
-        excess : float
-            How much of the jackknife's excess is taken out.
+        careful : bool
+            For a score: take the jackknife's excess out only as far as queries score 0 or 1,
+            where it may be half of it (of two-way identification, whose queries are compared
+            with every candidate, it is small), and subjects to differ as they seem to. Of
+            the difference of two decoders, which may be equal in every subject, only what
+            their noise leaves.
 
         Source: the delete-one jackknife of a U-statistic (Arvesen 1969, Annals of Mathematical
         Statistics 40:2076-2100) in its linear form, with units of unequal size left out as
@@ -91,15 +95,18 @@ class UnitScores:
             return Precision(np.nan, np.nan, np.nan, units)
         if square <= NOTHING:
             return Precision(0.0, 0.0, units - 1.0, units)
-        kept = max(LEAST, 1 - excess * self.overlap / square)
+        excess = self.overlap * (self.binary if careful else 1.0)
+        kept = max(LEAST, 1 - excess / square)
         bias, variance = _jackknife(self.value, parts, self.weights.sum(axis=1), scale)
         bias, variance, df = kept * bias, kept * variance, units - 1.0
         if subjects > 1:
             people = cells.sum(axis=0)
             more, among = _jackknife(self.value, people, self.weights.sum(axis=0), scale)
             both = variance * float(np.sum(cells**2)) / square
-            total = max(variance, among, variance + among - both)
-            df = total**2 / (variance**2 / df + among**2 / (subjects - 1))
+            beyond = max(0.0, among - both)
+            total = max(variance + beyond, among if careful else 0.0)
+            part = among if careful else beyond
+            df = total**2 / (variance**2 / df + part**2 / (subjects - 1))
             variance, bias = total, bias + more
         return Precision(variance, bias, df, units)
 
@@ -107,10 +114,8 @@ class UnitScores:
 def interval(scores: UnitScores, level: float = 0.95) -> tuple[float, float]:
     """Interval of a score between 0 and 1; NaN with fewer than two units.
 
-    Student's t of the logit, with the jackknife's variance and its correction of the bias. Its
-    excess is taken out as far as queries score 0 or 1, where it may be half of it; of two-way
-    identification, whose queries are compared with every candidate, it is small. The bound
-    towards chance reckons with a tenth of a unit that scores at chance besides: the few
+    Student's t of the logit, with the jackknife's variance and its correction of the bias. The
+    bound towards chance reckons with a tenth of a unit that scores at chance besides: the few
     that decide a score near 1 may be lacking by chance. At a value of 0 or 1, where nothing
     varies, Wilson's score interval with as many trials as units.
 
@@ -124,9 +129,7 @@ def interval(scores: UnitScores, level: float = 0.95) -> tuple[float, float]:
     margin = KEPT * min(value, 1 - value)
     if margin <= NOTHING:
         return _wilson(value, units, t_quantile((1 + level) / 2, units - 1))
-    known = scores.precision(
-        lambda score: _logit(np.clip(score, margin, 1 - margin)), scores.binary
-    )
+    known = scores.precision(lambda score: _logit(np.clip(score, margin, 1 - margin)), careful=True)
     if known.variance <= NOTHING:
         return _wilson(value, units, t_quantile((1 + level) / 2, units - 1))
     middle = _logit(value) - known.bias
@@ -153,7 +156,7 @@ def median_interval(
     Source: Woodruff (1952), Journal of the American Statistical Association 47:635-646, on the
     scale of the logit.
     """
-    known, share = within.precision(), within.value
+    known, share = within.precision(careful=True), within.value
     if known.units < 2:
         return np.nan, np.nan
     binary = share * (1 - share)

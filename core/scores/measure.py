@@ -60,15 +60,13 @@ class Standing(NamedTuple):
         return self.score(self.better, self.equal, np.array(self.candidates))
 
 
-def row(
-    measure: Credits, test: UsableQueries, maps: np.ndarray, resamples: int, seed: int
-) -> dict[str, Any]:
+def row(measure: Credits, test: UsableQueries, maps: np.ndarray) -> dict[str, Any]:
     """The row of a measure in the table of ``core.scores.evaluate``; see ``scored``."""
-    return scored(measure, test, maps, resamples, seed)[0]
+    return scored(measure, test, maps)[0]
 
 
 def scored(
-    measure: Credits, test: UsableQueries, maps: np.ndarray, resamples: int, seed: int
+    measure: Credits, test: UsableQueries, maps: np.ndarray
 ) -> tuple[dict[str, Any], UnitScores | None]:
     """The row of a measure, and the score by unit; None for the median, which is no mean.
 
@@ -78,8 +76,6 @@ def scored(
     test : UsableQueries
     maps : np.ndarray of shape (permutations, s), intp
         From ``core.scores.resampling.permutations``.
-    resamples, seed : int
-        Of the interval of the median; the others need none.
     """
     known = measure.column[test.image] >= 0
     seen, image = np.unique(test.image[known], return_inverse=True)

@@ -75,7 +75,7 @@ def n_way(
     for n in (n for n in ways if 2 <= n <= count):
         first = Standing(better, equal, partial(ranks.first_among, drawn=n), count)
         measure = of_places(over, 1 / n, first, column)
-        rows.append({"n_way": n, **row(measure, test, maps, resamples, seed)})
+        rows.append({"n_way": n, **row(measure, test, maps)})
     table = pd.DataFrame(rows, columns=[*COLUMNS, "candidates"])
     unit = resampling.permuted_unit(test.category[test.seen])
     return table.assign(permuted=unit, resampled=unit)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from core import scores
 from core.scores import intervals
 from core.vectors import unit_rows
-from tests.core.scores.calibration import drawn
+from tests.core.scores.calibration import Case, drawn, queries
 
 ONCE = {"permutations": 1, "resamples": 1}
 
@@ -68,11 +68,60 @@ def test_intervals_cover_what_they_claim(n, noise, units):
         scored(*drawn(np.random.default_rng(seed), n, noise, units)).table for seed in range(80)
     ]
     low, high = stats.binom.ppf([0.0005, 1], 80, 0.95)
-    for measure in ("two-way", "image top-1"):
+    # Where most ranks are 1 their median hardly varies.
+    median = ("median-rank",) if noise > 1 and units != [1] * 40 else ()
+    for measure in ("two-way", "image top-1", *median):
         rows = [table[table["measure"] == measure].iloc[0] for table in tables]
         mean = np.mean([row["value"] for row in rows])
         held = sum(row["low"] <= mean <= row["high"] for row in rows)
         assert low <= held <= high, (measure, held)
+
+
+def test_the_interval_is_that_of_a_jackknife_of_the_logit():
+    """Queries alone, categories of several sizes: each left out by a loop."""
+    rng = np.random.default_rng(0)
+    sizes = np.array([1, 3, 8, 2, 5, 4, 9, 2])
+    shares = rng.uniform(0.5, 1, len(sizes))
+    weights, sums = sizes / sizes.sum(), sizes / sizes.sum() * shares
+    units = intervals.UnitScores(
+        np.arange(8).astype(str), sums[:, None], weights[:, None], np.zeros(8), chance=0.1
+    )
+    logit = special.logit
+    without = np.array(
+        [logit(np.average(np.delete(shares, k), weights=np.delete(sizes, k))) for k in range(8)]
+    )
+    value = np.average(shares, weights=sizes)
+    middle = 8 * logit(value) - 7 * without.mean()
+    half = stats.t.ppf(0.975, 7) * np.sqrt(7 / 8 * np.sum((without - without.mean()) ** 2))
+    lower = middle - half + logit((8 * value + 0.1 * 0.1) / 8.1) - logit(value)
+    expected = special.expit([lower, middle + half])
+    assert intervals.interval(units) == pytest.approx(tuple(expected))
+
+
+@pytest.mark.parametrize("n", [20, 51, 200])
+def test_the_interval_of_a_median_is_that_of_order_statistics(n):
+    """Without candidates: the order statistics of the sign test, give or take one."""
+    values = np.random.default_rng(n).permutation(np.arange(n)).astype(float)
+    below = (values <= np.median(values)) / n
+    names, weights = np.arange(n).astype(str), np.full((n, 1), 1 / n)
+    within = intervals.UnitScores(names, below[:, None], weights, np.zeros(n))
+    low, high = intervals.median_interval(values, within)
+    exact = stats.binom.ppf(0.025, n, 0.5) - 1
+    assert abs(low - exact) <= 1
+    assert abs(high - (n - 1 - exact)) <= 1
+
+
+def test_intervals_over_subjects_cover_what_they_claim():
+    """Three subjects whose noise differs, errors half shared."""
+    case = Case(40, 2.0, None, 3, 0.3)
+    tables = [
+        scores.score([queries(np.random.default_rng(seed), case)], **ONCE).table
+        for seed in range(60)
+    ]
+    rows = [table[table["measure"] == "two-way"].iloc[0] for table in tables]
+    mean = np.mean([row["value"] for row in rows])
+    held = sum(row["low"] <= mean <= row["high"] for row in rows)
+    assert held >= stats.binom.ppf(0.0005, 60, 0.95)
 
 
 def test_a_score_of_1_has_the_interval_of_that_many_units():
