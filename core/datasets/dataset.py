@@ -451,6 +451,9 @@ class Dataset:
         order = usable[np.argsort(rows, kind="stable")]
         present, starts, counts = np.unique(np.sort(rows), return_index=True, return_counts=True)
         mean = np.full((self.n_stimuli, len(units)), np.nan, dtype=np.float32)
+        if betas.dtype == np.float32 and counts.max(initial=0) == 1:
+            mean[present] = betas[np.ix_(order, units)]
+            return mean
         for block in row_blocks(len(present), len(units) * int(counts.max(initial=1))):
             means = _means_of(betas, units, order, starts[block], counts[block])
             if mean.dtype == np.float32 and not fits_single(means):
@@ -462,7 +465,7 @@ class Dataset:
         if betas.ndim != 2:
             raise InputError(f"The responses have the shape {betas.shape}", "(trials, units)")
         check_same_length(len(self.trials), len(betas), "The trial list", "the response array")
-        unknown = self.trials["id"][~self.trials["id"].isin(self._row)].unique()
+        unknown = [name for name in dict.fromkeys(self.trials["id"]) if name not in self._row]
         if len(unknown):
             raise InputError(
                 f"The trial list names {counted(len(unknown), 'id')} that the stimulus list lacks: "

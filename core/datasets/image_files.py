@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -224,7 +225,7 @@ def _stamp(path: Path) -> Stamp | None:
         status = path.stat()
     except (OSError, ValueError):
         return None
-    if not path.is_file():
+    if not stat.S_ISREG(status.st_mode):
         return None
     known = (str(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     return Stamp(status.st_size, status.st_mtime_ns, _orientation(*known))

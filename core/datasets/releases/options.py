@@ -72,9 +72,10 @@ def finished(ds: Dataset, chosen: Standard, ceiling: np.ndarray | None = None) -
     """
     parts = [f"z-scored within each {chosen.zscore}"] if chosen.zscore != "none" else []
     if ceiling is not None:
-        ds = replace(ds, noise_ceiling=np.asarray(ceiling, dtype=np.float32))
+        ds.noise_ceiling = np.asarray(ceiling, dtype=np.float32)
     if not chosen.noise_ceiling:
-        return replace(ds, treatment="; ".join(parts))
+        ds.treatment = "; ".join(parts)  # nothing that a dataset derives depends on it
+        return ds
     known = noise_ceilings_of(ds) if ceiling is None else np.asarray(ceiling)
     with np.errstate(invalid="ignore"):
         selected = known >= chosen.noise_ceiling
