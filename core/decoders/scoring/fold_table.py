@@ -52,7 +52,7 @@ class FoldScores:
         ``repeats``, and ``p`` = (1 + controls that score as well) / (1 + repeats).
     compared : tuple of Compared
         The decoder and each baseline less its control, then the decoder less each baseline
-        where both are above their controls.
+        where both are above their controls, or the intervals of those differences are disjoint.
     folds : int
     unit : str
         What was permuted, and is left out as a whole for intervals, such as 'categories'.

@@ -266,12 +266,19 @@ def _scored(pipelines: Sequence[_Pipeline], labels: Labels, folds: Sequence[Data
     for place, each in enumerate(pipelines[1:], start=1):
         # A score under the null is biased, and not alike for every head; and of two that are
         # equal and hardly above it, the one that a training favours seems to be above the other.
-        if any(compared[at].standing != "above" for at in (0, place)):
+        if not _comparable(compared[0], compared[place]):
             continue
         less = less_decoder(first.beaten, each.beaten, codes, fold)
         compared.append(_compared(first.head, each.head, less))
     table = pd.concat([each.table for each in pipelines], ignore_index=True)
     return FoldScores(table, tuple(compared), len(folds), labels.plural, len(np.unique(codes)))
+
+
+def _comparable(own: Compared, other: Compared) -> bool:
+    """Whether both are above their controls, or too far apart for equals: intervals disjoint."""
+    if own.low is None or own.high is None or other.low is None or other.high is None:
+        return False
+    return min(own.low, other.low) > 0 or own.low > other.high or other.low > own.high
 
 
 def _compared(head: str, against: str, less: Difference) -> Compared:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.decoders.scoring.folds import _comparable
 from core.decoders.scoring.pairs import less_control, less_decoder, two_way
 from core.vectors import unit_rows
 
@@ -35,7 +36,7 @@ class Case(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Both scores, their difference, and which intervals leave out 0; ``shown``: both above."""
+    """Both scores, their difference, and which intervals leave out 0; ``shown``: compared."""
 
     own: float
     other: float
@@ -126,12 +127,12 @@ def outcome(seed, case):
     above = []
     for scores in pair:
         null = np.array([two_way(each) for each in scores[1:]]) * np.sqrt(1 + 1 / CONTROLS)
-        above.append(less_control(scores[0], scores[1:].mean(axis=0), codes, null).low > 0)
+        above.append(less_control(scores[0], scores[1:].mean(axis=0), codes, null))
     own, other = (scores[0].astype(np.float64) for scores in pair)
     less = less_decoder(own, other, codes, fold)
     narrow = less_control(own, other, codes, np.zeros(2))
     half = narrow.high - narrow.value
-    return Outcome(two_way(own), two_way(other), less.low, less.high, half, all(above))
+    return Outcome(two_way(own), two_way(other), less.low, less.high, half, _comparable(*above))
 
 
 def rates(case, seeds):
