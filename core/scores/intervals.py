@@ -12,8 +12,9 @@ import numpy as np
 NOTHING = 1e-15
 # A count that is whole but for rounding.
 ROUNDING = 1e-9
-# The excess of the jackknife is at most half of it: what belongs to pairs counts twice.
-LEAST = 0.5
+# Of the jackknife's variance: what belongs to a pair of images counts twice in it, and three
+# times what needs a third (a candidate that wins only when another is left out).
+LEAST = 1 / 3
 # Of its distance to 0 or 1 a score keeps this when a unit is left out: a logit stays finite.
 KEPT = 0.25
 # Of a unit that scores at chance: rare ones, which decide a score near 1, may be lacking.

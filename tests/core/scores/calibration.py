@@ -14,7 +14,7 @@ from core import scores
 MEASURES = ("top-1", "two-way", "image top-1", "median-rank")
 UNEQUAL = (1, 3, 19, 7, 2, 12, 5, 8, 15, 4, 11, 6, 17, 9, 14)
 # Of each size of test set this many draws at most: they take seconds.
-DRAWS, MOST = 500, {600: 200}
+DRAWS, MOST = 400, {600: 100}
 # The formulas were chosen on other seeds.
 SEED = 2024
 
@@ -37,10 +37,11 @@ class Case(NamedTuple):
 
 
 CASES = (
-    *(Case(n, noise) for n in (20, 50, 150, 600) for noise in (5.0, 2.0, 1.0, 0.7)),
+    *(Case(n, noise) for n in (20, 50, 150) for noise in (5.0, 2.0, 1.0, 0.7)),
+    *(Case(600, noise) for noise in (2.0, 0.7)),
     *(
         Case(per * count, noise, (per,) * count)
-        for per, count in ((15, 20), (1, 50), (5, 10), (20, 30))
+        for per, count in ((15, 20), (1, 50), (5, 10))
         for noise in (1.5, 0.5)
     ),
     *(Case(133, noise, UNEQUAL) for noise in (1.5, 0.5)),
