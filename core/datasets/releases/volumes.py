@@ -55,8 +55,11 @@ class _Stored(NamedTuple):
 
 
 def volume_shape(path: Path) -> tuple[int, ...]:
-    """(X, Y, Z) or (X, Y, Z, T) of a NIfTI file, by its header alone; raises as ``read_volume``."""
-    return _stored(path, VOLUMES).shape
+    """(X, Y, Z) or (X, Y, Z, T) of a NIfTI or MGH file, by its header; raises as ``read_volume``.
+
+    A surface has the shape (n, 1, 1) or (n, 1, 1, T).
+    """
+    return _stored(path, VOLUMES + SURFACES).shape
 
 
 def read_volume(path: Path, integer_scale: float | None = None) -> np.ndarray:
@@ -92,7 +95,7 @@ def read_volume(path: Path, integer_scale: float | None = None) -> np.ndarray:
 def columns_of_volume(
     path: Path, indices: np.ndarray, integer_scale: float | None = None
 ) -> np.ndarray:
-    """Values of some voxels in each volume of a NIfTI file, which is read through once.
+    """Values of some voxels in each volume of a NIfTI or MGH file, which is read through once.
 
     Held are one volume and the result, never the whole file.
 
@@ -100,7 +103,8 @@ def columns_of_volume(
     ----------
     path : Path
     indices : np.ndarray of shape (units,)
-        ``np.flatnonzero`` of a mask (X, Y, Z), as ``read_volume`` and ``label_volume`` give it.
+        ``np.flatnonzero`` of a mask (X, Y, Z), as ``read_volume`` and ``label_volume`` give it;
+        the vertices of a surface.
     integer_scale : float, optional
         See ``read_volume``.
 
@@ -115,7 +119,7 @@ def columns_of_volume(
         If an index lies outside the volume, or the result would not fit into the memory;
         else as ``read_volume``.
     """
-    stored = _stored(path, VOLUMES)
+    stored = _stored(path, VOLUMES + SURFACES)
     indices = np.asarray(indices)
     size = math.prod(stored.volume_shape)
     if indices.size and (indices.min() < 0 or indices.max() >= size):

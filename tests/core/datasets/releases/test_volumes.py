@@ -79,6 +79,9 @@ def test_surfaces_are_rows_of_vertices_in_native_order(tmp_path, ending, frames)
     path = tmp_path / f"lh.betas{ending}"
     nibabel.save(nibabel.MGHImage(values, np.eye(4)), path)
     read = read_surface(path)
+    columns = columns_of_volume(path, np.array([4, 1]))
+    np.testing.assert_array_equal(columns, np.atleast_2d(read)[:, [4, 1]])
+    assert volume_shape(path)[0] == read.shape[-1]
     assert read.dtype.isnative
     np.testing.assert_array_equal(read, values[:, 0, 0].T if frames == 7 else values.ravel())
 
