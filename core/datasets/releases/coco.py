@@ -98,14 +98,7 @@ def read_annotations(paths: Sequence[Path]) -> Annotations:
     CorruptDataError
         If one is no JSON of COCO's, or truncated, or two of them contradict each other.
     """
-    for path in paths:
-        if not path.is_file():
-            raise NotFoundError(f"There is no {path.name} in {path.parent}", EXPECTED)
-    status = [path.stat() for path in paths]
-    files = [
-        [str(p.resolve()), s.st_size, s.st_mtime_ns] for p, s in zip(paths, status, strict=True)
-    ]
-    key = store.key("coco", store.fingerprint(files), {}, version=VERSION)
+    key = _key(paths)
     result = store.load(key)
     if result is None:
         tables = _read(paths)
@@ -114,6 +107,11 @@ def read_annotations(paths: Sequence[Path]) -> Annotations:
     names = {int(number): name for number, name, _ in result.facts["categories"]}
     above = {name: group for _, name, group in result.facts["categories"]}
     return Annotations(dict(sorted(names.items())), above, **result.arrays)
+
+
+def is_stored(paths: Sequence[Path]) -> bool:
+    """Whether annotations have been read before; raises NotFoundError as ``read_annotations``."""
+    return store.load(_key(paths)) is not None
 
 
 def counts_of(annotations: Annotations, coco_id: int, crop: Crop) -> dict[str, int]:
@@ -160,6 +158,17 @@ def counts_of(annotations: Annotations, coco_id: int, crop: Crop) -> dict[str, i
 def labels_of(annotations: Annotations, coco_id: int, crop: Crop) -> tuple[str, ...]:
     """Categories of which something is seen in what a crop leaves; see ``counts_of``."""
     return tuple(counts_of(annotations, coco_id, crop))
+
+
+def _key(paths: Sequence[Path]) -> str:
+    for path in paths:
+        if not path.is_file():
+            raise NotFoundError(f"There is no {path.name} in {path.parent}", EXPECTED)
+    status = [path.stat() for path in paths]
+    files = [
+        [str(p.resolve()), s.st_size, s.st_mtime_ns] for p, s in zip(paths, status, strict=True)
+    ]
+    return store.key("coco", store.fingerprint(files), {}, version=VERSION)
 
 
 class _Tables:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from core.datasets.releases import coco
-from core.datasets.releases.coco import counts_of, labels_of, read_annotations
+from core.datasets.releases.coco import counts_of, is_stored, labels_of, read_annotations
 from core.errors import CorruptDataError, NotFoundError
 from tests.core.datasets.releases.damage import check_only_own_errors, overwritten
 
@@ -90,7 +90,9 @@ def test_counts_are_those_of_a_loop(tmp_path, monkeypatch, crop, chunk):
 
 def test_the_second_reading_is_of_the_copy(tmp_path, monkeypatch):
     path = save(tmp_path / "train.json", content())
+    assert not is_stored([path])
     first = read_annotations([path])
+    assert is_stored([path])
     monkeypatch.setattr(coco, "_read", None)
     second = read_annotations([path])
     for name in ("images", "sizes", "owners", "kinds", "boxes"):
