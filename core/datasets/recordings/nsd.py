@@ -19,7 +19,6 @@ import pandas as pd
 
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
-from core.datasets.completeness import noun
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import STEPS
 from core.datasets.releases import converted
@@ -40,6 +39,7 @@ from core.datasets.tables import complete_stimuli, complete_trials, stimuli_csv
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.validation import enumerate_names
+from core.words import counted
 
 VERSION = 1
 TABLE = "nsddata/experiments/nsd/nsd_stim_info_merged.csv"
@@ -293,7 +293,7 @@ def _trials(
     at = place[kept]
     if (at < 0).any():
         raise CorruptDataError(
-            f"{name} names no image for {noun(int((at < 0).sum()), 'trial')} of {subject}"
+            f"{name} names no image for {counted(int((at < 0).sum()), 'trial')} of {subject}"
         )
     trials = pd.DataFrame(
         {
@@ -656,7 +656,7 @@ def _notes(there: Recorded, subject: str, has_labels: bool) -> tuple[Note, ...]:
     if without:
         notes.append(
             Note(
-                f"{noun(len(without), 'session')} of {there.planned} without betas",
+                f"{counted(len(without), 'session')} of {there.planned} without betas",
                 f"Session {_spans(without)} of {subject}: not run, or the files are not there; the "
                 "trials are left out.",
             )
@@ -668,7 +668,7 @@ def _notes(there: Recorded, subject: str, has_labels: bool) -> tuple[Note, ...]:
         names = enumerate_names(regions.absent_atlases)
         notes.append(Note("Atlases that are not there", f"{names}: no file in this space."))
     if regions.empty:
-        title = f"{noun(len(regions.empty), 'ROI')} without a unit"
+        title = f"{counted(len(regions.empty), 'ROI')} without a unit"
         notes.append(Note(title, f"{subject} lacks {enumerate_names(regions.empty)}."))
     return tuple(notes)
 

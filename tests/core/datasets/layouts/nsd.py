@@ -168,6 +168,11 @@ def write(
     return Truth(root, recorded, stimuli, images, units="% signal change")
 
 
+def write_surfaces(root: Path) -> Truth:
+    """Write what ``write`` does, with betas on fsaverage alone."""
+    return write(root, formats=("mgh",))
+
+
 def noise_ceiling(ncsnr: np.ndarray, repeats: float) -> np.ndarray:
     """Per cent of variance that averages of ``repeats`` trials can explain (the manual's)."""
     return 100 * ncsnr**2 / (ncsnr**2 + 1 / repeats)
