@@ -97,7 +97,9 @@ class UnitScores:
         if square <= NOTHING:
             return Precision(0.0, 0.0, units - 1.0, units)
         excess = self.overlap * (self.binary if careful else 1.0)
-        kept = max(LEAST, 1 - excess / square)
+        # What candidates do to two decoders cancels: the queries alone say how they differ.
+        least = LEAST if careful else float(np.sum(cells.sum(axis=1) ** 2)) / square
+        kept = max(least, 1 - excess / square)
         bias, variance = _jackknife(self.value, parts, self.weights.sum(axis=1), scale)
         bias, variance, df = kept * bias, kept * variance, units - 1.0
         if subjects > 1:
