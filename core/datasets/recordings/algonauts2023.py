@@ -243,13 +243,12 @@ def _stimuli(
     images: Mapping[str, Images], splits: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Images with responses, and those without, which can be searched all the same."""
-    tables = {
-        split: pd.DataFrame({"id": list(images[split].files), "split": split, "source": "COCO"})
-        for split in SPLITS
-    }
-    stimuli = pd.concat([tables[split] for split in splits])
-    others = pd.concat([tables[s].iloc[:0] if s in splits else tables[s] for s in SPLITS])
-    return stimuli, complete_stimuli(others[~others["id"].isin(stimuli["id"])])
+    ids = [name for split in splits for name in images[split].files]
+    sets = [split for split in splits for _ in images[split].files]
+    others = [] if "test" in splits else [*images["test"].files.keys() - images["train"].files]
+    stimuli = pd.DataFrame({"id": ids, "split": sets, "source": "COCO"})
+    gallery = pd.DataFrame({"id": sorted(others), "split": "test", "source": "COCO"})
+    return stimuli, complete_stimuli(gallery)
 
 
 def _image(files: Mapping[str, Path], stimulus: str) -> Image.Image:

@@ -20,15 +20,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import scipy.io
-from PIL import Image
 
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import BOLD5000, STEPS
-from core.datasets.image_files import SUFFIXES, read_image, stamps
 from core.datasets.releases import converted
 from core.datasets.releases.hdf5 import dataset, open_hdf5, read_whole
+from core.datasets.releases.images import FileImages
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.matlab import read_mat
 from core.datasets.releases.options import ZSCORE, Standard, finished, standard, standard_of
@@ -157,7 +156,8 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     treatment = _standard(options, trials)
     copy = converted.responses(info.name, VERSION, chosen, reading, treatment)
     stimuli = _stimuli(folder, list(dict.fromkeys(trials["id"])))
-    images = _image_files(folder, stimuli)
+    images = _images(folder, stimuli)
+    stamps = images.stamps() if images else {}
     ds = Dataset(
         info=replace(info, units=release.units if treatment.zscore == "none" else "z"),
         subject=chosen,
@@ -168,9 +168,9 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         regions=tuple(name for name in REGIONS if name in rois),
         betas=copy.betas,
         trials=trials,
-        images=functools.partial(_image, images) if images else None,
-        without_image=tuple(name for name in stimuli["id"] if name not in images),
-        images_fingerprint=store.fingerprint(info.name, repr(stamps(images))),
+        images=images,
+        without_image=tuple(name for name in stimuli["id"] if stamps.get(name) is None),
+        images_fingerprint=store.fingerprint(info.name, repr(stamps)),
         options=dict(options),
         notes=_notes(chosen, sizes, trials),
         scanned=copy.scanned,
@@ -442,24 +442,13 @@ def _label_lines(folder: Path, kind: str) -> list[str]:
     return next((_lines(path) for path in files if path.is_file()), [])
 
 
-def _image_files(folder: Path, stimuli: pd.DataFrame) -> dict[str, Path]:
-    """Path of each image that is there; of the presented ones, as the originals were cut."""
-    present: dict[tuple[str, str], Path] = {}
-    for at, source in itertools.product(STIMULI, SOURCES):
-        below = folder / at / PRESENTED / source
-        for name in os.listdir(below) if below.is_dir() else ():
-            stem, ending = os.path.splitext(name)
-            if ending.lower() in SUFFIXES:
-                present.setdefault((source, stem), below / name)
+def _images(folder: Path, stimuli: pd.DataFrame) -> FileImages | None:
+    """The images as presented, not the originals that they were cut from."""
+    places = [folder / at / PRESENTED for at in STIMULI]
+    below = next((place for place in places if place.is_dir()), None)
     pairs = zip(stimuli["id"], stimuli["source"], strict=True)
-    keys = {name: (source, os.path.splitext(name)[0]) for name, source in pairs}
-    return {name: present[key] for name, key in keys.items() if key in present}
-
-
-def _image(images: Mapping[str, Path], stimulus: str) -> Image.Image:
-    if stimulus not in images:
-        raise NotFoundError(f"There is no image of {stimulus!r} in {PRESENTED}")
-    return read_image(images[stimulus], stimulus)
+    names = {stimulus: f"{source}/{stimulus}" for stimulus, source in pairs}
+    return None if below is None else FileImages(below, names)
 
 
 def _notes(subject: str, sizes: Mapping[str, int], trials: pd.DataFrame) -> tuple[Note, ...]:
