@@ -7,8 +7,8 @@ from tests.pages.app import PAGES, open_page, texts, until_done
 
 # Recording, what writes a small release of it, and the address that opens it.
 RECORDINGS = [
-    pytest.param("bold5000", bold5000.write, {}, id="bold5000-1.0"),
-    pytest.param("bold5000", bold5000.write_2, {"release": "2.0"}, id="bold5000-2.0"),
+    pytest.param("bold5000", bold5000.write, {"tr": "TR1"}, id="bold5000-1.0"),
+    pytest.param("bold5000", bold5000.write_2, {}, id="bold5000-2.0"),
     pytest.param("algonauts2023", algonauts2023.write, {}, id="algonauts2023"),
     pytest.param("nsd", nsd.write, {}, id="nsd"),
     pytest.param("nsd", nsd.write_surfaces, {"space": "fsaverage"}, id="nsd-fsaverage"),

@@ -63,7 +63,7 @@ REPEATED = "rep_"
 TOGETHER = "Take the list and the responses from one release; both are in the order of the scans."
 
 ZSCORED, NOISE_CEILING = standard()
-AUTHORS = "as recommended"
+NEWEST, AUTHORS = "newest", "as recommended"
 HELP = (
     f"'{AUTHORS}' does so within sessions for release 2.0 where the lists tell them, else not at "
     "all."
@@ -99,9 +99,10 @@ INFO = DatasetInfo(
         Parameter(
             "release",
             "Release",
-            "1.0",
-            "1.0 has responses at a TR, 2.0 betas of GLMsingle in % signal change",
-            choices=("1.0", "2.0"),
+            NEWEST,
+            "1.0 has responses at a TR, 2.0 betas of GLMsingle in % signal change; "
+            f"'{NEWEST}' takes 2.0 where it is there, else 1.0",
+            choices=(NEWEST, "1.0", "2.0"),
         ),
         Parameter(
             "tr",
@@ -138,8 +139,10 @@ class Parts(NamedTuple):
 
 def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> Dataset:
     """Open one subject of a release; see ``datasets.load``."""
-    folder, release = info.where, RELEASES[options["release"]]
+    folder = info.where
     assert folder is not None
+    number = _number(folder, options["release"])
+    release = RELEASES[number]
     subjects = release.subjects(folder, options["tr"])
     chosen = choose_subject(subjects, subject)
     parts = release.parts(folder, chosen, options["tr"])
@@ -151,15 +154,15 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         trials=trials,
         blocks=functools.partial(_blocks, parts, [n for n in sizes if sizes[n]], len(trials)),
         subjects=subjects,
-        parameters={name: options[name] for name in release.options},
+        parameters={"release": number} | {name: options[name] for name in release.options},
     )
-    treatment = _standard(options, trials)
+    treatment = _standard(number, options, trials)
     copy = converted.responses(info.name, VERSION, chosen, reading, treatment)
     stimuli = _stimuli(folder, list(dict.fromkeys(trials["id"])))
     images = _images(folder, stimuli)
     stamps = images.stamps() if images else {}
     ds = Dataset(
-        info=replace(info, units=release.units if treatment.zscore == "none" else "z"),
+        info=_described(info, number, treatment.zscore),
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,
@@ -178,11 +181,26 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     return finished(ds, treatment)
 
 
-def _standard(options: Mapping[str, Any], trials: pd.DataFrame) -> Standard:
+def _number(folder: Path, release: str) -> str:
+    """The release that is meant: 2.0, which its authors recommend, where it is there."""
+    if release != NEWEST:
+        return release
+    return "2.0" if _beta_files(folder) else "1.0"
+
+
+def _described(info: DatasetInfo, number: str, zscore: str) -> DatasetInfo:
+    release, title = RELEASES[number], INFO.title.replace("BOLD5000", f"BOLD5000 {number}")
+    # Release 2.0 has no times of the response to be drawn side by side.
+    options = [o for o in info.options if o.name != "tr" or "tr" in release.options]
+    units = release.units if zscore == "none" else "z"
+    return replace(info, title=title, units=units, options=tuple(options))
+
+
+def _standard(number: str, options: Mapping[str, Any], trials: pd.DataFrame) -> Standard:
     chosen = standard_of(options)
     if chosen.zscore != AUTHORS:
         return chosen
-    is_known = options["release"] == "2.0" and names_column(trials, "session")
+    is_known = number == "2.0" and names_column(trials, "session")
     return chosen._replace(zscore="session" if is_known else "none")
 
 
@@ -198,7 +216,7 @@ def _subjects_1(folder: Path, tr: str) -> tuple[str, ...]:
         raise NotFoundError(
             f"There are no responses of BOLD5000 1.0 at {tr} in {folder}",
             f"ROIs/CSI1/h5/CSI1_ROIs_{tr}.h5 or ROIs/CSI1/mat/CSI1_ROIs_{tr}.mat",
-            "Unpack BOLD5000_ROIs.zip there, or choose another TR or release.",
+            "Unpack BOLD5000_ROIs.zip or the ROI betas of release 2.0 there, or choose another TR.",
         )
     return subjects
 
@@ -258,28 +276,34 @@ def _held(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[
     return held
 
 
+def _beta_files(folder: Path) -> dict[tuple[str, str], Path]:
+    """The files of release 2.0 by subject and ROI."""
+    files: dict[tuple[str, str], Path] = {}
+    for path in [path for at in BETAS for path in paths.visible(folder / at)]:
+        named = BETA_FILE.fullmatch(path.name)
+        if named and named["roi"] in RELEASED:
+            files.setdefault((named["subject"], named["roi"]), path)
+    return files
+
+
 def _subjects_2(folder: Path, tr: str) -> tuple[str, ...]:
     """Subjects with betas of release 2.0."""
-    files = [BETA_FILE.fullmatch(path.name) for at in BETAS for path in paths.visible(folder / at)]
-    subjects = tuple(sorted({file["subject"] for file in files if file}))
+    subjects = tuple(sorted({subject for subject, _ in _beta_files(folder)}))
     if not subjects:
         raise NotFoundError(
             f"There are no betas of BOLD5000 2.0 in {folder}",
-            f"{BETAS[0]}/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_allses_LHPPA.npy and its like",
+            f"{BETAS[0]}/{_beta_file('CSI1', 'LHPPA')} and its like",
             "Put the ROI betas of release 2.0 there, or choose release 1.0.",
         )
     return subjects
 
 
 def _parts_2(folder: Path, subject: str, tr: str) -> Parts:
-    arrays, files = {}, {}
-    for path in [path for at in reversed(BETAS) for path in paths.visible(folder / at)]:
-        file = BETA_FILE.fullmatch(path.name)
-        if file and file["subject"] == subject and file["roi"] in RELEASED:
-            files[file["roi"]] = path
-    arrays = {name: load_npy(files[name], mmap=True) for name in RELEASED if name in files}
-    shapes = {name: array.shape for name, array in arrays.items()}
-    return Parts(tuple(files.values()), _held(next(iter(files.values())), shapes), lambda: arrays)
+    present = _beta_files(folder)
+    files = {roi: present[subject, roi] for roi in RELEASED if (subject, roi) in present}
+    arrays = {roi: load_npy(path, mmap=True) for roi, path in files.items()}
+    shapes = {roi: array.shape for roi, array in arrays.items()}
+    return Parts(tuple(files.values()), shapes, lambda: arrays)
 
 
 def _sizes(parts: Parts, n_trials: int, listed: str) -> dict[str, int]:
@@ -516,8 +540,8 @@ class _Release(NamedTuple):
 
 
 RELEASES = {
-    "1.0": _Release(_subjects_1, _parts_1, "arbitrary units", ("release", "tr")),
-    "2.0": _Release(_subjects_2, _parts_2, "% signal change", ("release",)),
+    "1.0": _Release(_subjects_1, _parts_1, "arbitrary units", ("tr",)),
+    "2.0": _Release(_subjects_2, _parts_2, "% signal change", ()),
 }
 
 register(Recording(INFO, load, remote=BOLD5000, expected=expected))

@@ -236,6 +236,25 @@ def test_an_empty_folder_says_what_goes_there(release, tmp_path):
         load(tmp_path, release=release)
 
 
+def test_the_newest_release_is_taken_unless_another_is_chosen(first):
+    assert load(first.root).info.title == "BOLD5000 1.0 (Chang et al. 2019)"
+    write_2(first.root, ("CSI1",))
+    ds = load(first.root)
+    assert ds.info.title == "BOLD5000 2.0 (Chang et al. 2019)"
+    assert ds.fingerprint == load_2(first.root).fingerprint
+    assert not [option for option in ds.info.options if option.name == "tr"]
+    assert load(first.root, release="1.0").info.units == "arbitrary units"
+
+
+def test_files_of_other_regions_are_no_betas(second):
+    shutil.copy(second.root / BETA.format("LHPPA"), second.root / BETA.format("V1"))
+    assert "V1" not in load_2(second.root).rois
+    for roi in RELEASED:
+        (second.root / BETA.format(roi)).unlink()
+    with pytest.raises(NotFoundError, match=r"no betas of BOLD5000 2\.0"):
+        load_2(second.root)
+
+
 def test_a_release_that_is_not_there_is_not_replaced(first):
     with pytest.raises(NotFoundError, match=r"choose release 1\.0"):
         load_2(first.root)
