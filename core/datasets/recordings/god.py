@@ -108,16 +108,16 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     assert folder is not None
     files, treatment = _files(folder), standard_of(options)
     chosen = choose_subject(tuple(files), subject)
-    design = _design(files[chosen])
+    design = _design(files[chosen], chosen, tuple(files))
     ids = image_names(design.samples["image"].to_numpy(), files[chosen].name)
-    trials = _trials(chosen, design.samples, ids, TRIALS[options["trials"]])
+    trials, rows = _trials(chosen, design.samples, ids, TRIALS[options["trials"]])
     rois = {name: columns for name, columns in design.rois.items() if len(columns)}
     columns = np.unique(np.concatenate([*rois.values()]))
     reading = converted.Reading(
         files=(files[chosen],),
         shape=(len(trials), len(columns)),
         trials=trials,
-        blocks=functools.partial(_blocks, files[chosen], options["trials"], columns),
+        blocks=functools.partial(_blocks, files[chosen], rows, columns),
         subjects=tuple(files),
         parameters={"trials": options["trials"]},
     )
@@ -165,12 +165,14 @@ def _files(folder: Path) -> dict[str, Path]:
 # Samples and columns ----------------------------------------------------------------------------
 
 
-def _design(path: Path) -> Design:
+def _design(path: Path, subject: str, subjects: tuple[str, ...]) -> Design:
     """Samples and columns of a file; kept, as a `.mat` has to be read whole for them."""
     stamp = [path.name, path.stat().st_size, path.stat().st_mtime_ns, sampled(path)]
     key = store.key(converted.OPERATION, store.fingerprint("samples", stamp), {}, version=VERSION)
     stored = store.load(key)
     if stored is None:
+        if path.suffix.lower() == ".mat":
+            converted.announce(INFO.name, subject, subjects, [path])
         keys, values, read = _metadata(path)
         stored = store.save(key, *_described(path, keys, values, read))
     names = stored.facts["rois"]
@@ -259,21 +261,20 @@ def _read_mat(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     return [str(key) for key in flat], values, data
 
 
-def _blocks(path: Path, chosen: str, columns: np.ndarray) -> Iterator[np.ndarray]:
+def _blocks(path: Path, rows: np.ndarray, columns: np.ndarray) -> Iterator[np.ndarray]:
     """All trials at once: a file holds some 130 MB."""
-    rows = _design(path).samples["kind"].map(SPLITS).isin(TRIALS[chosen])
     if path.suffix.lower() == ".mat":
         data = _read_mat(path)[2]
     else:
         with open_hdf5(path) as file:
             data = read_whole(dataset(file, *DATA))
-    yield data[np.ix_(np.flatnonzero(rows), columns)]
+    yield data[np.ix_(rows, columns)]
 
 
 def _trials(
     subject: str, samples: pd.DataFrame, ids: list[str], splits: Collection[str]
-) -> pd.DataFrame:
-    """Samples of some splits; each counts as a session, as runs are numbered anew in each.
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Samples of some splits, and their rows. Each split counts as a session: runs begin anew.
 
     Raises
     ------
@@ -291,7 +292,7 @@ def _trials(
             f"{subject} has no such trials; there are {enumerate_names(table['split'].unique())}",
             remedy="Choose other trials.",
         )
-    return complete_trials(table[chosen])
+    return complete_trials(table[chosen]), np.flatnonzero(chosen)
 
 
 def _stimuli(folder: Path, trials: pd.DataFrame) -> pd.DataFrame:

@@ -348,7 +348,7 @@ def _annotations(
     if not all(path.is_file() for path in files):
         return None
     if not is_stored(files):
-        converted.announced(name, subject, subjects, files)
+        converted.announce(name, subject, subjects, files)
     return read_annotations(files)
 
 

@@ -93,16 +93,6 @@ def reporting(progress: Progress | None) -> Iterator[None]:
         _progress.reset(token)
 
 
-def announced(
-    name: str, subject: str, subjects: tuple[str, ...], files: Sequence[Path]
-) -> Progress:
-    """Where the reading of files reports to; NeedsConversion where it has to be said before."""
-    progress, count = _progress.get(), sum(path.stat().st_size for path in files)
-    if progress is None and count > AT_ONCE:
-        raise NeedsConversion(name, subject, subjects, count)
-    return progress or silent
-
-
 def responses(name: str, version: int, subject: str, reading: Reading, standard: Standard) -> Copy:
     """Give the responses of a subject from the store, where they are put when first asked for.
 
@@ -141,13 +131,25 @@ def responses(name: str, version: int, subject: str, reading: Reading, standard:
     key = store.key(OPERATION, content, parameters, version=VERSION)
     stored = store.load(key)
     if stored is None:
-        progress = announced(name, subject, reading.subjects, reading.files)
+        progress = announce(name, subject, reading.subjects, reading.files)
         stored = _convert(key, f"{name}, {subject}", reading, groups, progress)
     counts = stored.facts["missing"]
     scanned = Scan(
         _dense(counts["trials"], reading.shape[1]), _dense(counts["units"], reading.shape[0])
     )
     return Copy(stored.arrays["blocks"], scanned, store.fingerprint(content, parameters, VERSION))
+
+
+def announce(name: str, subject: str, subjects: tuple[str, ...], files: Sequence[Path]) -> Progress:
+    """Where to report to while files are read; raises NeedsConversion where that must be said.
+
+    A loader calls it before it reads long what a ``Reading`` needs.
+    """
+    progress = _progress.get()
+    count = sum(path.stat().st_size for path in files if path.is_file())
+    if progress is None and count > AT_ONCE:
+        raise NeedsConversion(name, subject, subjects, count)
+    return progress or silent
 
 
 class _Groups(NamedTuple):

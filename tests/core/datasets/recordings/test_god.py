@@ -11,6 +11,7 @@ from scipy.io import loadmat, savemat
 
 from core import datasets
 from core.datasets.recordings.god import ILSVRC, INFO, REGIONS, expected
+from core.datasets.releases import converted
 from core.datasets.releases.layout import compare
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from tests.core.datasets.layouts import damaged
@@ -264,3 +265,14 @@ def test_what_is_expected(kind, tmp_path):
     assert len(presence.present) > 1
     assert not compare(tmp_path, expected(tmp_path)).is_complete
     assert INFO.how_to_get
+
+
+def test_what_takes_long_is_announced_before_anything_is_read(tmp_path, monkeypatch):
+    write(tmp_path, ("Subject1",), kind="mat")
+    monkeypatch.setattr(converted, "AT_ONCE", 0)
+    with converted.reporting(None), pytest.raises(converted.NeedsConversion, match="first opening"):
+        load(tmp_path)
+    assert not [*(tmp_path / "results").rglob("*.npy")]
+    assert load(tmp_path).n_units
+    with converted.reporting(None):
+        assert load(tmp_path).n_units
