@@ -17,7 +17,7 @@ from core.clusters.job import OF_UNITS, ClustersRequest, load
 from core.clusters.kmeans import Clustering, Members, describe, fit, nearest
 from core.clusters.labels import WEIGHTS, label_table, labelled, word_weights
 from core.clusters.metrics import METRICS, CentroidDistance
-from core.clusters.pooling import MAP, SOURCES, Observations, pooled, rows_of
+from core.clusters.pooling import MAP, SOURCES, TRIALS, Observations, pooled, rows_of
 from core.clusters.separation import measure_separation
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "RULES",
     "SOURCES",
     "STABLE",
+    "TRIALS",
     "UNKNOWN",
     "WEIGHTS",
     "CentroidDistance",

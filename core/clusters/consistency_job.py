@@ -88,7 +88,7 @@ class ConsistencyRequest(RecordingsRequest):
         if self.across == "k":
             rows = rows_of(opened, self.source, self.roi, self.seed)
             return consistency_across_k(
-                rows.responses, self.ks, *settings, progress, np.concatenate(ids_of(opened))
+                rows.responses, self.ks, *settings, progress, rows.ids(opened)
             )
         rows = pooled(opened)
         names = [ds.subject for ds in opened]

@@ -192,8 +192,8 @@ def run(request: ClustersRequest, progress: Progress, folder: Path) -> dict[str,
         drawing = portion(progress, 0.0, DRAWING)
         rows = rows_of(opened, request.source, request.roi, request.seed, drawing)
         begun = DRAWING if request.source == "map" else 0.0
-        groups = np.concatenate(ids_of(opened))
-        choice = request.choose(rows.responses, portion(progress, begun, 1.0), groups)
+        drawing = portion(progress, begun, 1.0)
+        choice = request.choose(rows.responses, drawing, rows.ids(opened))
         save(key, choice, {"title": opened[0].info.title, **request.to_json()})
     return {"key": key}
 

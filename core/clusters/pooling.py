@@ -14,13 +14,14 @@ from core.progress import Progress, silent
 from core.validation import complete_rows
 from core.words import counted
 
-SOURCES = ("regions", "voxels", "pooled", "map")
+TRIALS = "single trials"
+SOURCES = ("regions", "voxels", "pooled", "map", TRIALS)
 MAP = "tsne"
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Responses to cluster, and where each row comes from.
+    """Responses to cluster, and where each row comes from: a stimulus, or one of its trials.
 
     Attributes
     ----------
@@ -40,6 +41,33 @@ class Observations:
     names: tuple[str, ...]
     unit: str
 
+    def ids(self, opened: Sequence[Dataset]) -> np.ndarray:
+        """Stimulus id of each row. (n,) str"""
+        listed = {ds.subject: ds.stimuli["id"].to_numpy(dtype=str) for ds in opened}
+        pairs = zip(self.subjects.tolist(), self.stimuli.tolist(), strict=True)
+        return np.array([listed[subject][row] for subject, row in pairs])
+
+    def stimuli_in(self, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Stimuli of which a row is marked or not, and which have most of their rows in.
+
+        Parameters
+        ----------
+        inside : np.ndarray of shape (n,), int
+            1 for rows within a cluster, 0 for others, -1 for those that are in none.
+
+        Returns
+        -------
+        rows : np.ndarray of shape (stimuli,), int
+            A row of each stimulus of each subject.
+        is_in : np.ndarray of shape (stimuli,), bool
+        """
+        used = np.flatnonzero(inside >= 0)
+        subjects = np.unique(self.subjects, return_inverse=True)[1][used]
+        pairs = np.stack([subjects, self.stimuli[used]], axis=1)
+        _, first, group = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+        share = np.bincount(group.ravel(), inside[used]) / np.bincount(group.ravel())
+        return used[first], share > 0.5
+
 
 def rows_of(
     opened: Sequence[Dataset],
@@ -54,9 +82,10 @@ def rows_of(
     ----------
     opened : sequence of Dataset
         One subject each; all but 'pooled' take one.
-    source : {'regions', 'voxels', 'pooled', 'map'}
+    source : {'regions', 'voxels', 'pooled', 'map', 'single trials'}
         Means of regions; single response units; region means of several subjects; the
-        t-SNE map of the responses with its default settings, as on the page Maps.
+        t-SNE map of the responses with its default settings, as on the page Maps; region
+        means of every trial.
     roi : str or sequence of str, optional
         'voxels', 'map': ROIs to concatenate (None: every unit). Else the regions to keep
         (None: all).
@@ -92,6 +121,10 @@ def rows_of(
         names = tuple(f"unit {unit}" for unit in units)
         return _one_subject(ds, ds.responses(named or None), names)
     names = tuple(named) or ds.regions
+    if source == TRIALS:
+        means = complete_rows(ds.region_means(names, "all"))
+        subjects = np.full(len(means), ds.subject)
+        return Observations(means, subjects, ds.trial_rows, names, ds.info.units)
     return _one_subject(ds, _region_means(ds, names), names)
 
 

@@ -306,19 +306,11 @@ class Dataset:
         self, units: np.ndarray, repeats: Literal["mean", "all"] = "mean"
     ) -> np.ndarray:
         """Responses of some units, by their indices; see ``responses``."""
-        if self.betas is None:
-            raise NotFoundError(
-                f"{self.info.title} {self.lack}",
-                "single responses for this step",
-                "Open its RDMs on the page RDM, or choose another recording." if self.rdms else "",
-            )
-        if repeats not in ("mean", "all"):
-            raise InputError(f"repeats is {repeats!r}", choices=("mean", "all"))
-        usable = self._usable(units)
+        betas, usable = self._recorded(repeats), self._usable(units)
         if repeats == "mean":
-            return self._mean_over_repeats(self.betas, units, np.flatnonzero(usable))
+            return self._mean_over_repeats(betas, units, np.flatnonzero(usable))
         whole = len(units) == self.n_units and np.array_equal(units, np.arange(self.n_units))
-        betas = self.betas if whole else self.betas[:, units]
+        betas = betas if whole else betas[:, units]
         return betas if usable.all() else np.where(usable[:, None], betas, np.float32(np.nan))
 
     def trial_counts(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
@@ -342,14 +334,19 @@ class Dataset:
         """Mark the trials that have a value in any unit. (trials,) bool"""
         return self._lacking < len(self._kept)
 
-    def region_means(self, names: Sequence[str] | None = None) -> np.ndarray:
+    def region_means(
+        self, names: Sequence[str] | None = None, repeats: Literal["mean", "all"] = "mean"
+    ) -> np.ndarray:
         """Mean response over the units of each of ``regions``, or of other ROIs.
+
+        Every trial is read once, whatever the number of regions.
 
         Returns
         -------
-        np.ndarray of shape (n, regions), in ``info.units``
-            In the precision of ``responses``. Column i is the mean of ``responses(names[i])``:
-            NaN where the stimulus has no usable response in that region.
+        np.ndarray of shape (n, regions) or (trials, regions), in ``info.units``
+            In the precision of ``responses``. Column i is the mean of
+            ``responses(names[i], repeats)``: NaN where the stimulus, or the trial, has no usable
+            response in that region.
 
         Raises
         ------
@@ -359,8 +356,40 @@ class Dataset:
         names = self.regions if names is None else tuple(names)
         if not names:
             raise NotFoundError(f"{self.info.title} has no ROIs", "named regions to average")
-        means = [self.responses(name).mean(axis=1, dtype=np.float64) for name in names]
-        return narrowed(np.stack(means, axis=1))
+        means = self._region_means_of_trials(names, self._recorded(repeats))
+        if repeats == "all":
+            return narrowed(means)
+        usable = np.isfinite(means)
+        rows, averages = self.trial_rows, np.full((self.n_stimuli, len(names)), np.nan)
+        for column, kept in enumerate(usable.T):
+            counts = np.bincount(rows[kept], minlength=self.n_stimuli)
+            sums = np.bincount(rows[kept], means[kept, column], minlength=self.n_stimuli)
+            averages[counts > 0, column] = sums[counts > 0] / counts[counts > 0]
+        return narrowed(averages)
+
+    def _region_means_of_trials(self, names: Sequence[str], betas: np.ndarray) -> np.ndarray:
+        """Means (trials, regions) float64; NaN where a unit of the region has no value."""
+        units = [self.units(name) for name in names]
+        means = np.empty((len(betas), len(names)))
+        for block in row_blocks(*betas.shape):
+            part = betas[block]
+            with np.errstate(invalid="ignore"):
+                for column, own in enumerate(units):
+                    means[block, column] = part[:, own].mean(axis=1, dtype=np.float64)
+        means[~np.isfinite(means)] = np.nan
+        return means
+
+    def _recorded(self, repeats: str) -> np.ndarray:
+        """All responses, where there are any and repeats are averaged or not."""
+        if self.betas is None:
+            raise NotFoundError(
+                f"{self.info.title} {self.lack}",
+                "single responses for this step",
+                "Open its RDMs on the page RDM, or choose another recording." if self.rdms else "",
+            )
+        if repeats not in ("mean", "all"):
+            raise InputError(f"repeats is {repeats!r}", choices=("mean", "all"))
+        return self.betas
 
     def missing(self, roi: str | Sequence[str] | None = None) -> np.ndarray:
         """Mark the stimuli without a usable response in a ROI. (n,) bool."""

@@ -43,6 +43,19 @@ def test_voxels_and_pooled_subjects(source):
     assert not app.error
 
 
+@pytest.mark.parametrize("tab", ["Stimuli and labels", "Profiles", "Reproducibility"])
+def test_single_trials(tab):
+    app = opened(source="single trials", k="3", tab=tab, across="k")
+    if tab == "Reproducibility":
+        next(b for b in app.button if "Match the clusters" in b.label).click().run()
+        app = until_done(app)
+        assert "Mean correlation of matched centroids" in texts(app)
+    assert not app.exception
+    assert not app.error
+    trials = len(datasets.load("simulated", stimuli=80, subjects=2).trials)
+    assert f"**3 clusters** of {trials:,} rows" in texts(app)
+
+
 @pytest.mark.parametrize("across", [pytest.param("subjects", marks=pytest.mark.processes), "k"])
 def test_reproducibility_is_told_with_its_null(across):
     app = opened(k="3", tab="Reproducibility", across=across)

@@ -94,9 +94,10 @@ def count_labels(
 ) -> pd.DataFrame:
     """How frequent each label is in a cluster and in all others, see ``clusters.label_table``."""
     by_subject = {ds.subject: ds.stimuli["labels"].tolist() for ds in opened}
-    used = np.flatnonzero(clustering.labels >= 0)
+    inside = np.where(clustering.labels < 0, -1, clustering.labels == cluster)
+    used, is_in = rows.stimuli_in(inside)
     labels = [by_subject[str(rows.subjects[row])][rows.stimuli[row]] for row in used]
-    return clusters.label_table(labels, clustering.labels[used] == cluster)
+    return clusters.label_table(labels, is_in)
 
 
 def show_labels(
@@ -128,7 +129,8 @@ def show_labels(
         st.dataframe(in_words(table), hide_index=True)
     st.caption(
         "Ratio: how much more frequent a label is among the stimuli of the cluster than among "
-        "all others (Jeffreys' prior), with its 95 % interval; ordered by the lower end."
+        "all others (Jeffreys' prior), with its 95 % interval; ordered by the lower end. "
+        "Where rows are trials, a stimulus counts once, in the cluster of most of them."
     )
 
 

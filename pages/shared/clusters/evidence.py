@@ -76,12 +76,12 @@ def set_apart(choice: Choice, k: int) -> str:
 
 def show_profiles(opened: list[Dataset], rows: Observations, clustering: Clustering) -> None:
     """The centroids, region by region."""
-    if len(opened) == 1 and len(opened[0].regions) > 2:
+    if len(opened) > 1 or rows.names == opened[0].regions:
+        table, unit = clusters.profile(clustering, rows.responses, rows.names), rows.unit
+    elif len(opened[0].regions) > 2:
         ds = opened[0]
         table = clusters.profile(clustering, clusters.rows_of([ds]).responses, ds.regions)
         unit = ds.info.units
-    elif len(opened) > 1:
-        table, unit = clusters.profile(clustering, rows.responses, rows.names), rows.unit
     else:
         st.info("This recording names no regions to profile.", icon=":material/info:")
         return

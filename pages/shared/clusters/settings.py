@@ -23,6 +23,8 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
     sources = list(clusters.SOURCES if has_regions(ds) else clusters.OF_UNITS)
     if len(ds.subjects) < 2 and "pooled" in sources:
         sources.remove("pooled")
+    if ds.repeats.max(initial=0) < 2 and clusters.TRIALS in sources:
+        sources.remove(clusters.TRIALS)
     rois: list[str] = []
     notes = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -33,8 +35,8 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
             required=True,
             key="clusters.source",
             bind="query-params",
-            help="mean responses of regions; single units; the region means of every subject; or "
-            "the points of the t-SNE map of the responses",
+            help="mean responses of regions; single units; the region means of every subject; "
+            "the points of the t-SNE map of the responses; or the region means of every trial",
         )
         if source in clusters.OF_UNITS:
             rois = widgets.choose_rois(

@@ -210,6 +210,26 @@ def test_rows_of_voxels_and_regions(subjects):
         clusters.rows_of(subjects, "trials")
 
 
+def test_rows_of_single_trials_are_the_trials_of_a_stimulus(subjects):
+    ds = subjects[0]
+    rows = clusters.rows_of([ds], "single trials")
+    assert rows.ids([ds]).tolist() == ds.trials["id"].tolist()
+    assert np.array_equal(rows.responses, ds.region_means(repeats="all"))
+    assert rows.names == ds.regions
+    for column, name in enumerate(ds.regions):
+        means = ds.responses(name, "all").mean(axis=1, dtype=np.float64)
+        np.testing.assert_allclose(rows.responses[:, column], means, rtol=1e-6, atol=1e-7)
+
+
+def test_a_stimulus_counts_where_most_of_its_trials_are():
+    subjects = np.array(["a", "a", "a", "a", "b", "b", "b"])
+    stimuli = np.array([0, 0, 0, 1, 0, 2, 2])
+    rows = clusters.Observations(np.zeros((7, 1)), subjects, stimuli, ("x",), "z")
+    used, is_in = rows.stimuli_in(np.array([1, 0, 1, -1, 0, 1, 0]))
+    assert used.tolist() == [0, 4, 5]
+    assert is_in.tolist() == [True, False, False]
+
+
 def test_matches_agree_with_scipy_and_undo_a_permutation(rng):
     a, b = rng.standard_normal((5, 9)), rng.standard_normal((3, 9))
     found = clusters.match(a, b)

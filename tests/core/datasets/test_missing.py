@@ -99,6 +99,8 @@ def test_every_number_follows_the_rule(name, opened):
         assert len(ds.trials) - ds.trial_counts(roi).sum() == dropped.get(roi, 0)
         single = ds.responses(roi, repeats="all")
         lost = np.isnan(single)
+        by_trial = ds.region_means(repeats="all")[:, column]
+        np.testing.assert_allclose(by_trial, single.mean(axis=1), atol=1e-6)
         assert (lost.all(axis=1) == lost.any(axis=1)).all()
         assert lost.any(axis=1).sum() == dropped.get(roi, 0)
         assert np.isnan(rdm.of_dataset(ds, [roi])).sum() == 0 or ds.missing(roi).any()
