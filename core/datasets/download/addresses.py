@@ -90,9 +90,16 @@ _LAION = Bucket("https://laion-fmri.s3.us-west-2.amazonaws.com")
 LAION_FMRI = (
     RemotePart(
         "betas",
-        "betas of single trials, trials and noise ceilings",
+        "betas of single trials, and the trials",
         _LAION,
-        "derivatives/glmsingle-tedana/{subject}/*",
+        "derivatives/glmsingle-tedana/{subject}/*SingletrialBetas*",
+    ),
+    # Beside them lie the whole models (.h5), which hold the betas once more.
+    RemotePart(
+        "maps",
+        "noise ceilings, and the mask of voxels that count",
+        _LAION,
+        "derivatives/glmsingle-tedana/{subject}/*space-T1w_desc-[Nm]*",
     ),
     RemotePart("rois", "masks of ROIs", _LAION, "derivatives/rois/{subject}/*"),
 )
