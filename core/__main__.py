@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
     from core import datasets
+    from core.datasets.own import links
 
     listed = [
         {
@@ -91,6 +92,7 @@ def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
         for info in datasets.available()
     ]
     lines = [f"{info['name']:<16} {info['title']:<44} {_where(info)}" for info in listed]
+    lines += [link.sentence for link in links.skipped_links()]
     show(chosen, listed, lines)
     return 0
 

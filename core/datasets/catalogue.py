@@ -10,6 +10,7 @@ from typing import Any
 from core import paths
 from core.datasets.dataset import Dataset, DatasetInfo
 from core.datasets.download.remote import RemoteFile, RemotePart
+from core.datasets.own import links
 from core.datasets.releases.layout import Expected
 from core.errors import InputError, NotFoundError
 from core.registry import Registry, check_given
@@ -123,6 +124,7 @@ def load_with(
     elif root is not None:
         info = replace(info, where=Path(root).expanduser().resolve())
     elif info.where is None:
+        links.check_followed(info.name)
         info = replace(info, where=paths.data_root() / info.name)
     return recording.load(info, subject, check_options(info, options))
 
@@ -147,7 +149,7 @@ def _located(recording: Recording) -> DatasetInfo:
     info = recording.info
     folder = paths.data_root() / info.name
     complete = all((folder / file.name).is_file() for file in recording.files)
-    is_there = complete and any(paths.visible(folder))
+    is_there = complete and any(paths.visible(folder)) and links.is_open(folder)
     return replace(info, where=folder) if is_there and info.where is None else info
 
 
@@ -159,6 +161,9 @@ def _one_folder(recording: Recording, name: str, root: str | Path | None) -> Dat
         raise NotFoundError(f"There is no dataset {name!r}", choices=known or DATASETS)
     if root is not None:
         raise InputError(f"Both the folder {name!r} and the root {root} were given", "one of them")
+    where = links.linked(below)
+    if where is not None:
+        return replace(recording.info, name=name, where=where)
     where = paths.inside(paths.data_root(), below)
     where = paths.inside(paths.data_root(), paths.find(where.parent, where.name) or where)
     return replace(recording.info, name=name, where=where)

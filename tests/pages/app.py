@@ -28,6 +28,7 @@ PAGES = [
     "zero_shot",
     "ablations",
     "ground_truth",
+    "data",
     "jobs",
 ]
 # Of one run of the page on a machine that does much else.

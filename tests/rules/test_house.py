@@ -54,7 +54,8 @@ def body_lines(function: Function) -> int:
 def test_a_folder_holds_few_modules():
     held = defaultdict(list)
     for file in sources("core", "pages"):
-        if file.name != "__init__.py":
+        # In pages/ each file is an entry of the navigation.
+        if file.name != "__init__.py" and file.parent.name != "pages":
             held[str(file.parent.relative_to(PROJECT))].append(file.name)
     assert {f: len(names) for f, names in held.items() if len(names) > MOST_MODULES} == {}
 

@@ -21,6 +21,7 @@ from core.datasets import files
 from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.image_files import OTHER_SUFFIXES, SUFFIXES, ImageFolder, read_image, stamps
+from core.datasets.own import links
 from core.datasets.regions import read_rois
 from core.datasets.tables import complete_stimuli, complete_trials, read_stimuli, read_trials
 from core.errors import InputError, NeurogalleryError, NotFoundError
@@ -98,13 +99,11 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
 
 def own_folders() -> Iterator[DatasetInfo]:
     """List the folders directly below the data root that hold a ``stimuli.csv``."""
-    root = paths.data_root()
-    for folder in paths.visible(root):
+    for folder in paths.visible(paths.data_root()):
         if not folder.is_dir() or not _is_table_there(folder):
             continue
         info = replace(INFO, name=f"folder:{paths.composed(folder.name)}", where=folder)
-        # A link that leads outside the data root could not be opened by its name.
-        if folder.resolve().is_relative_to(root):
+        if links.is_open(folder):
             yield _described(info)
 
 

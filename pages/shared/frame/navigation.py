@@ -22,6 +22,7 @@ def navigate() -> Page:
             st.Page(
                 "pages/overview.py", title="Overview", icon=":material/collections:", default=True
             ),
+            st.Page("pages/data.py", title="Data", icon=":material/database:"),
             st.Page("pages/responses.py", title="Responses", icon=":material/ssid_chart:"),
             st.Page("pages/rdm.py", title="RDM", icon=":material/grid_on:"),
             st.Page("pages/maps.py", title="Maps", icon=":material/scatter_plot:"),

@@ -1,0 +1,42 @@
+"""What is on this machine, what it can show, and how to get the rest."""
+
+import streamlit as st
+
+from core import datasets, paths
+from core.datasets.own.links import skipped_links
+from pages.shared.data import grid, rows
+from pages.shared.frame import jobs, navigation
+from pages.shared.frame.text import plain
+
+
+def links() -> None:
+    """Linked folders that were not followed."""
+    skipped = skipped_links()
+    if skipped:
+        sentences = "\n".join(f"- {plain(link.sentence)}" for link in skipped)
+        st.warning(sentences, icon=":material/link_off:")
+
+
+def page() -> None:
+    st.title("Data")
+    st.markdown("What is on this machine, what can it show, and how do I get the rest?")
+    st.caption(f"Data folder: {plain(paths.data_root())}")
+    links()
+    infos = [info for info in datasets.available() if info.name != "folder"]
+    is_here = {info.name: info.where is not None or info.is_simulated for info in infos}
+    # Recordings of people before the simulated one.
+    here = sorted((i for i in infos if is_here[i.name]), key=lambda info: info.is_simulated)
+    st.subheader("On this machine")
+    grid.key()
+    clock = rows.Clock()
+    for info in here:
+        rows.present(info, clock)
+    st.subheader("To be brought here")
+    for info in infos:
+        if not is_here[info.name]:
+            rows.absent(info)
+
+
+navigation.require_app()
+jobs.begin()
+page()

@@ -1,0 +1,70 @@
+"""Page Data: what is here, what is not, and what can be done about it."""
+
+import numpy as np
+import pytest
+
+from core import store
+from core.datasets.releases.converted import OPERATION
+from pages.shared.data import rows
+from tests.core.datasets.layouts import algonauts2023
+from tests.core.datasets.shared import write
+from tests.pages.app import open_page, texts
+
+
+@pytest.fixture(autouse=True)
+def any_time(monkeypatch):
+    """A machine that does much else opens slowly, and the page would ask before it goes on."""
+    monkeypatch.setattr(rows, "BUDGET_S", 60.0)
+
+
+def press(app, label):
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_a_release_with_its_files_pages_and_command(data_root):
+    algonauts2023.write(data_root / "algonauts2023")
+    app = open_page("data")
+    assert not app.exception
+    assert not app.error
+    said = texts(app)
+    assert "Algonauts 2023" in said
+    assert "no repeats: no reliability" in said
+    assert "python -m core fetch algonauts2023 --from FOLDER" in [c.value for c in app.code]
+
+
+def test_stored_copies_are_counted_and_deleted(data_root):
+    algonauts2023.write(data_root / "algonauts2023")
+    app = open_page("data", recording="algonauts2023")
+    app.run()
+    assert "1 stored copy of its responses" in texts(app)
+    app = press(app, "Delete copies")
+    assert not app.exception
+    keys = store.written(OPERATION)
+    assert len(keys) <= 1  # the sidebar opens the recording in view again
+
+
+def test_open_makes_it_the_recording_in_view(data_root):
+    write(data_root / "mine")
+    app = open_page("data")
+    open_button = next(b for b in app.button if b.key == "data.open_folder:mine")
+    app = open_button.click().run()
+    assert app.selectbox(key="recording").value == "folder:mine"
+
+
+def test_links_and_broken_folders_are_named(data_root):
+    (data_root / "gone").symlink_to(data_root.parent / "nowhere")
+    folder = write(data_root / "mine")
+    np.save(folder / "responses" / "S1.npy", np.ones((7, 3)))
+    app = open_page("data")
+    assert "leads nowhere" in texts(app)
+    assert len(app.error) == 1
+    assert "7 rows" in app.error[0].value
+
+
+def test_a_slow_opening_is_left_to_the_reader(data_root, monkeypatch):
+    monkeypatch.setattr(rows, "BUDGET_S", -1.0)
+    write(data_root / "mine")
+    app = open_page("data")
+    assert "4 stimuli, 1 subject" not in texts(app)
+    app = press(app, "Look inside")
+    assert "4 stimuli, 1 subject, 2 ROIs" in texts(app)
