@@ -134,7 +134,7 @@ INFO = DatasetInfo(
 )
 
 
-class Session(NamedTuple):
+class SessionBetas(NamedTuple):
     """Files of a session, the volume of each trial, and the trials."""
 
     betas: Path
@@ -218,9 +218,9 @@ def _betas_of(folder: Path, form: str = SESSION_BETAS) -> Path | None:
     return path if path.is_file() else None
 
 
-def _sessions(folder: Path, subject: str) -> tuple[dict[str, Session], list[int]]:
+def _sessions(folder: Path, subject: str) -> tuple[dict[str, SessionBetas], list[int]]:
     """Sessions with betas and trials by name, and the numbers of those without."""
-    sessions: dict[str, Session] = {}
+    sessions: dict[str, SessionBetas] = {}
     for path in _session_folders(folder / BETAS / subject):
         betas, table = _betas_of(path), _betas_of(path, SESSION_TRIALS)
         if betas is not None and table is not None:
@@ -236,7 +236,7 @@ def _sessions(folder: Path, subject: str) -> tuple[dict[str, Session], list[int]
     return sessions, [n for n in range(1, last + 1) if n not in numbers]
 
 
-def _session(name: str, betas: Path, path: Path) -> Session:
+def _session(name: str, betas: Path, path: Path) -> SessionBetas:
     """Trials of a session, each with its volume.
 
     Raises
@@ -272,10 +272,10 @@ def _session(name: str, betas: Path, path: Path) -> Session:
     if "run" in table:
         runs = pd.to_numeric(table["run"], errors="coerce")
         trials["run"] = table["run"] if runs.isna().any() else runs
-    return Session(betas, path, volumes, trials)
+    return SessionBetas(betas, path, volumes, trials)
 
 
-def _volume_shape(sessions: Mapping[str, Session]) -> tuple[int, ...]:
+def _volume_shape(sessions: Mapping[str, SessionBetas]) -> tuple[int, ...]:
     shapes = {name: volume_shape(each.betas)[:3] for name, each in sessions.items()}
     first = next(iter(shapes.values()))
     for name, shape in shapes.items():
@@ -288,7 +288,7 @@ def _volume_shape(sessions: Mapping[str, Session]) -> tuple[int, ...]:
     return first
 
 
-def _blocks(sessions: Sequence[Session], columns: np.ndarray) -> Iterator[np.ndarray]:
+def _blocks(sessions: Sequence[SessionBetas], columns: np.ndarray) -> Iterator[np.ndarray]:
     """One session after another, (trials, units) float32."""
     return (columns_of_volume(each.betas, columns)[each.volumes] for each in sessions)
 
