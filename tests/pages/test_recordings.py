@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.datasets.layouts import algonauts2023, bold5000, nsd
+from tests.core.datasets.layouts import algonauts2023, bold5000, laion_fmri, mosaic, nsd
 from tests.pages.app import PAGES, open_page, texts, until_done
 
 # Recording, what writes a small release of it, and the address that opens it.
@@ -10,6 +10,8 @@ RECORDINGS = [
     pytest.param("bold5000", bold5000.write, {"tr": "TR1"}, id="bold5000-1.0"),
     pytest.param("bold5000", bold5000.write_2, {}, id="bold5000-2.0"),
     pytest.param("algonauts2023", algonauts2023.write, {}, id="algonauts2023"),
+    pytest.param("laion_fmri", laion_fmri.write, {}, id="laion_fmri"),
+    pytest.param("mosaic", mosaic.write, {}, id="mosaic"),
     pytest.param("nsd", nsd.write, {}, id="nsd"),
     pytest.param("nsd", nsd.write_surfaces, {"space": "fsaverage"}, id="nsd-fsaverage"),
 ]
