@@ -10,7 +10,7 @@ from core.datasets.dataset import Note
 from core.validation import enumerate_names
 from core.words import counted
 
-READ = {"responses": (".npy", ".csv"), "rdms": (".npy",), "embeddings": (".npy",)}
+READ = {"responses": (".npy", ".csv", ".tsv"), "rdms": (".npy",), "embeddings": (".npy",)}
 FOLDERS = (*READ, "rois", "images", "gallery")
 READ |= {"rois": (".json",)}
 # How files of other formats become arrays; of two endings the longer stands first.
@@ -79,7 +79,7 @@ def notes(
     ----------
     folder : Path
     subjects : collection of str
-        Those with responses.
+        Those with responses, and their files without ending.
     subject : str
         The one that is opened.
     empty : sequence of str
@@ -93,8 +93,8 @@ def notes(
         for path in paths.visible(folder / below)
         if path.suffix.lower() in endings and path.suffix not in endings
     ]
-    listed += _of_no_responses(folder, "responses", ".csv", subjects)
-    listed += _of_no_responses(folder, "rois", ".json", subjects)
+    listed += _of_no_responses(folder, "responses", (".csv", ".tsv"), subjects)
+    listed += _of_no_responses(folder, "rois", (".json",), subjects)
     if empty:
         title = f"{counted(len(empty), 'ROI is', 'ROIs are')} empty"
         detail = f"Left out, for {subject} has no unit of it: {enumerate_names(empty)}."
@@ -138,13 +138,13 @@ def _elsewhere(folder: Path) -> list[Note]:
 
 
 def _of_no_responses(
-    folder: Path, below: str, ending: str, subjects: Collection[str]
+    folder: Path, below: str, endings: tuple[str, ...], subjects: Collection[str]
 ) -> list[Note]:
     """Note trial lists and ROIs whose subject has no responses, as a misspelt name gives."""
     lonely = [
         path
         for path in paths.visible(folder / below)
-        if path.suffix.lower() == ending and paths.composed(path.stem) not in subjects
+        if path.suffix.lower() in endings and paths.composed(path.stem) not in subjects
     ]
     if not lonely:
         return []

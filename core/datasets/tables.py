@@ -78,9 +78,9 @@ def stimuli_csv(stimuli: pd.DataFrame) -> str:
     return stimuli.assign(labels=stimuli["labels"].map("|".join)).to_csv(index=False)
 
 
-def read_trials(path: Path) -> pd.DataFrame:
+def read_trials(path: Path, delimiter: str = ",") -> pd.DataFrame:
     """Read a trial list; see ``complete_trials``."""
-    table = _read(path, ("id",))
+    table = _read(path, ("id",), delimiter)
     return complete_trials(table.assign(id=table["id"].map(composed)))
 
 
@@ -140,7 +140,7 @@ def _is_named(trials: pd.DataFrame, column: str, subject: str) -> bool:
     return empty == 0
 
 
-def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:
+def _read(path: Path, text_columns: tuple[str, ...], delimiter: str = ",") -> pd.DataFrame:
     """Read a CSV as text, so that an id like 007 or NA stays what it is."""
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", "a CSV file")
@@ -149,7 +149,12 @@ def _read(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:
             # Rows longer than the header would silently move its names one column on.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             table = pd.read_csv(
-                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+                path,
+                sep=delimiter,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                index_col=False,
             )
     except (ValueError, OSError, pd.errors.ParserWarning) as error:
         raise CorruptDataError(

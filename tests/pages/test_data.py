@@ -28,7 +28,7 @@ def test_a_release_with_its_files_pages_and_command(data_root):
     assert not app.error
     said = texts(app)
     assert "Algonauts 2023" in said
-    assert "no repeats: no reliability" in said
+    assert "no reliability, no noise ceiling" in said
     assert "python -m core fetch algonauts2023 --from FOLDER" in [c.value for c in app.code]
 
 

@@ -22,8 +22,10 @@ from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.image_files import OTHER_SUFFIXES, SUFFIXES, ImageFolder, read_image, stamps
 from core.datasets.own import links
+from core.datasets.own.parts import DELIMITERS, ResponsePart, parts_of
+from core.datasets.own.responses import read_responses
 from core.datasets.regions import read_rois
-from core.datasets.tables import complete_stimuli, complete_trials, read_stimuli, read_trials
+from core.datasets.tables import complete_stimuli, complete_trials, read_stimuli
 from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.validation import (
     LARGEST_SINGLE,
@@ -65,34 +67,34 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     images |= _image_files(gallery, folder, "gallery", listed)
     image_stamps = stamps(images)
     images_fingerprint = _images_fingerprint(images, image_stamps)
-    responses = files.arrays(folder / "responses")
-    subjects = tuple(sorted(responses)) or (NO_RESPONSES,)
-    chosen = _choose_subject(folder, subjects, subject)
-    trial_table = paths.find(folder / "responses", f"{chosen}.csv")
-    betas, trials = _responses(responses.get(chosen), trial_table, stimuli)
-    roi_file = None if betas is None else paths.find(folder / "rois", f"{chosen}.json")
+    responses = parts_of(folder / "responses")
+    subjects = tuple(responses) or (NO_RESPONSES,)
+    chosen = _choose_subject(folder, responses, subject)
+    parts = responses.get(chosen, ())
+    betas, trials = _responses(parts, stimuli, f"{info.name}, {chosen}", subjects)
+    roi_file = None if betas is None else _roi_file(folder, chosen, parts)
     rois, empty = read_rois(roi_file, 0 if betas is None else betas.shape[1])
-    rdms = _rdms(folder, stimuli["id"].tolist())
-    embeddings = _embeddings(folder, stimuli["id"].tolist())
-    read = [responses.get(chosen), trial_table, roi_file, table]
+    ids = stimuli["id"].tolist()
+    rdms, embeddings = _rdms(folder, ids), _embeddings(folder, ids)
+    read = [*(path for part in parts for path in part.files), roi_file, table]
     precise = any(map(_is_double, (betas, *rdms.values(), *embeddings.values())))
     return Dataset(
         info=info,
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,
-        fingerprint=_fingerprint(folder, chosen, read, images_fingerprint, precise),
+        fingerprint=_fingerprint(folder, _key(chosen, parts), read, images_fingerprint, precise),
         rois=rois,
         betas=betas,
         trials=trials,
         images=functools.partial(_image, images) if images else None,
-        without_image=tuple(name for name in stimuli["id"] if image_stamps.get(name) is None),
+        without_image=tuple(name for name in ids if image_stamps.get(name) is None),
         gallery=gallery,
         rdms=rdms,
         embeddings=embeddings,
         images_fingerprint=images_fingerprint,
         options=dict(options),
-        notes=(*files.notes(folder, responses, chosen, empty), *notes),
+        notes=(*files.notes(folder, _stems(responses), chosen, empty), *notes),
         unread_responses=tuple(_unread_responses(folder)) if betas is None else (),
     )
 
@@ -123,27 +125,50 @@ def _is_table_there(folder: Path) -> bool:
         return False
 
 
-def _choose_subject(folder: Path, subjects: tuple[str, ...], subject: str | None) -> str:
+def _choose_subject(
+    folder: Path, responses: Mapping[str, Sequence[ResponsePart]], subject: str | None
+) -> str:
     """As ``choose_subject``; the file of a subject that is in another format is named."""
-    for path in map(Path, _unread_responses(folder) if subject not in subjects else ()):
+    subjects = tuple(responses) or (NO_RESPONSES,)
+    aliases = {part.stem: name for name, parts in responses.items() for part in parts}
+    is_known = subject in {*subjects, *aliases}
+    for path in map(Path, () if is_known else _unread_responses(folder)):
         if subject and paths.composed(path.name).partition(".")[0] == paths.composed(subject):
             raise NotFoundError(
                 f"The responses of {subject!r} are in {path}",
                 "a .npy file",
                 files.save_as_npy(path.name),
             )
-    return choose_subject(subjects, subject)
+    return choose_subject(subjects, aliases.get(subject or "", subject))
 
 
 def _unread_responses(folder: Path) -> list[str]:
-    """Files of responses that are not read; a table is one where no array stands beside it."""
-    known = files.arrays(folder / "responses")
+    """Files of responses that are not read; a table is one that holds no responses of its own."""
+    held = parts_of(folder / "responses").values()
+    known = {part.stem for parts in held for part in parts}
     tables = [
         path.name
         for path in paths.visible(folder / "responses")
-        if path.suffix.lower() == ".csv" and paths.composed(path.stem) not in known
+        if path.suffix.lower() in DELIMITERS and paths.composed(path.stem) not in known
     ]
     return [f"responses/{name}" for name in [*files.unread(folder, "responses"), *tables]]
+
+
+def _stems(responses: Mapping[str, Sequence[ResponsePart]]) -> set[str]:
+    """Subjects, and their files without ending."""
+    return {*responses, *(part.stem for parts in responses.values() for part in parts)}
+
+
+def _roi_file(folder: Path, subject: str, parts: Sequence[ResponsePart]) -> Path | None:
+    """The ROIs of a subject, called as it is or as its single file."""
+    names = [subject, *(part.stem for part in parts)]
+    present = (paths.find(folder / "rois", f"{name}.json") for name in names)
+    return next((path for path in present if path is not None), None)
+
+
+def _key(subject: str, parts: Sequence[ResponsePart]) -> str:
+    """What the fingerprint calls a subject; a single file by its name, as former versions did."""
+    return parts[0].stem if len(parts) == 1 else subject
 
 
 def read_description(info: DatasetInfo) -> DatasetInfo:
@@ -191,34 +216,17 @@ def _described(info: DatasetInfo) -> DatasetInfo:
 
 
 def _responses(
-    path: Path | None, table: Path | None, stimuli: pd.DataFrame
+    parts: Sequence[ResponsePart], stimuli: pd.DataFrame, name: str, subjects: tuple[str, ...]
 ) -> tuple[np.ndarray | None, pd.DataFrame]:
-    if path is None:
+    if not parts:
         return None, complete_trials(pd.DataFrame({"id": []}, dtype=str))
-    name, stored = f"responses/{path.name}", load_npy(path, mmap=True)
-    if table is None or not table.is_file():
-        betas = _checked_betas(stored, name, stimuli["id"].tolist())
-        check_same_length(len(betas), len(stimuli), name, "stimuli.csv")
-        return betas, complete_trials(stimuli[["id"]])
-    trials = read_trials(table)
-    betas = _checked_betas(stored, name, trials["id"].tolist())
-    check_same_length(len(trials), len(betas), f"responses/{table.name}", name)
-    unknown = trials["id"][~trials["id"].isin(stimuli["id"])].unique()
-    if len(unknown):
-        raise InputError(
-            f"responses/{table.name} names {counted(len(unknown), 'id')} that stimuli.csv lacks: "
-            f"{enumerate_names(unknown)}",
-            "ids of stimuli.csv",
-        )
-    return betas, trials
+    measured = read_responses(parts, stimuli, name, subjects)
+    trials = measured.trials
+    return _checked_betas(measured.betas, measured.name, trials["id"].tolist()), trials
 
 
 def _checked_betas(stored: np.ndarray, name: str, ids: Sequence[str]) -> np.ndarray:
     """Give finite or NaN responses; what stays in the precision of its file stays memory-mapped."""
-    if stored.ndim != 2 or 0 in stored.shape or stored.dtype.kind not in "biuf":
-        raise InputError(
-            f"{name} is {stored.dtype} of shape {stored.shape}", "real numbers, (trials, units)"
-        )
     # Values beyond the range of float32 are refused below, where they become infinite too.
     with np.errstate(over="ignore"):
         betas = narrowed(stored)

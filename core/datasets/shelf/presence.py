@@ -14,7 +14,9 @@ from core import paths
 from core.datasets.catalogue import DATASETS, Recording
 from core.datasets.dataset import DatasetInfo
 from core.datasets.download.local import expected_of, presence
+from core.datasets.own.parts import parts_of
 from core.datasets.releases.layout import Expected, Presence
+from core.errors import NeurogalleryError
 
 Level = Literal["present", "partly", "optional", "missing", "none"]
 ALL, FILES = "all subjects", "files"
@@ -143,16 +145,17 @@ def _level(files: list[Expected], absent: list[Expected]) -> Level:
 
 def _own(folder: Path) -> Iterable[Square]:
     """Squares of a person's own folder, which needs nothing but its list of stimuli."""
-    own: dict[str, dict[str, int]] = {}
-    for below, kind in (("responses", "responses"), ("rois", "ROIs")):
-        for path in paths.visible(folder / below):
-            named = SUBJECT.search(path.name)
-            subject = named.group(1) if named else path.stem
-            counts = own.setdefault(subject, {"responses": 0, "ROIs": 0})
-            counts[kind] += 1
-    for subject, counts in own.items():
-        if counts["responses"]:
-            yield from (_held(subject, kind, count) for kind, count in counts.items())
+    try:
+        responses = parts_of(folder / "responses")
+    except NeurogalleryError:  # the check of the folder says it
+        responses = {}
+    for subject, parts in responses.items():
+        lists = sum(part.array is not None and part.table is not None for part in parts)
+        named = {subject, *(part.stem for part in parts)}
+        rois = [path for path in paths.visible(folder / "rois") if path.stem in named]
+        yield _held(subject, "responses", len(parts))
+        yield _held(subject, "trial list", lists)
+        yield _held(subject, "ROIs", len(rois))
     yield _held(ALL, "stimuli.csv", int(paths.find(folder, "stimuli.csv") is not None))
     for below in OWN_SHARED:
         yield _held(ALL, below, len(paths.visible(folder / below)))

@@ -56,7 +56,7 @@ def test_links_are_followed_where_their_owner_says_so(root, monkeypatch):
 def test_a_release_behind_a_link_is_not_followed_either(root, monkeypatch):
     (root / "bold5000").symlink_to(root.parent / "outside")
     assert next(i for i in datasets.available() if i.name == "bold5000").where is None
-    with pytest.raises(InputError, match="bold5000 is a link.*NEUROGALLERY_DATA_LINKS=1"):
+    with pytest.raises(InputError, match=r"bold5000 is a link.*NEUROGALLERY_DATA_LINKS=1"):
         datasets.load("bold5000")
     monkeypatch.setenv("NEUROGALLERY_DATA_LINKS", "1")
     assert next(i for i in datasets.available() if i.name == "bold5000").where is not None
