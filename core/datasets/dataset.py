@@ -356,28 +356,30 @@ class Dataset:
         names = self.regions if names is None else tuple(names)
         if not names:
             raise NotFoundError(f"{self.info.title} has no ROIs", "named regions to average")
-        means = self._region_means_of_trials(names, self._recorded(repeats))
+        sums = self._region_sums(names, self._recorded(repeats))
+        units = np.array([len(self.units(name)) for name in names])
         if repeats == "all":
-            return narrowed(means)
-        usable = np.isfinite(means)
+            return narrowed(sums / units)
+        usable = np.isfinite(sums)
         rows, averages = self.trial_rows, np.full((self.n_stimuli, len(names)), np.nan)
         for column, kept in enumerate(usable.T):
             counts = np.bincount(rows[kept], minlength=self.n_stimuli)
-            sums = np.bincount(rows[kept], means[kept, column], minlength=self.n_stimuli)
-            averages[counts > 0, column] = sums[counts > 0] / counts[counts > 0]
+            total = np.bincount(rows[kept], sums[kept, column], minlength=self.n_stimuli)
+            some = counts > 0
+            averages[some, column] = total[some] / (counts[some] * units[column])
         return narrowed(averages)
 
-    def _region_means_of_trials(self, names: Sequence[str], betas: np.ndarray) -> np.ndarray:
-        """Means (trials, regions) float64; NaN where a unit of the region has no value."""
+    def _region_sums(self, names: Sequence[str], betas: np.ndarray) -> np.ndarray:
+        """Sums (trials, regions) float64; NaN where a unit of the region has no value."""
         units = [self.units(name) for name in names]
-        means = np.empty((len(betas), len(names)))
+        sums = np.empty((len(betas), len(names)))
         for block in row_blocks(*betas.shape):
             part = betas[block]
             with np.errstate(invalid="ignore"):
                 for column, own in enumerate(units):
-                    means[block, column] = part[:, own].mean(axis=1, dtype=np.float64)
-        means[~np.isfinite(means)] = np.nan
-        return means
+                    sums[block, column] = part[:, own].sum(axis=1, dtype=np.float64)
+        sums[~np.isfinite(sums)] = np.nan
+        return sums
 
     def _recorded(self, repeats: str) -> np.ndarray:
         """All responses, where there are any and repeats are averaged or not."""

@@ -48,11 +48,8 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
             )
         metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
         metric = widgets.choose_metric(metrics, "Distance", notes, width=160)
-        ks = [
-            RECOMMENDED,
-            *(rule.label for rule in clusters.RULES.values()),
-            *map(str, clusters.KS),
-        ]
+        rules = (rule.label for rule in clusters.RULES.values())
+        ks = [RECOMMENDED, *rules, *map(str, clusters.KS)]
         widgets.warn_unknown("clusters.k", ks, "There is no number of clusters")
         number = st.selectbox(
             "Number of clusters", ks, key="clusters.k", bind="query-params", width=180

@@ -248,7 +248,7 @@ def test_what_of_v73_is_no_data_is_refused(tmp_path, change, said):
 
 
 def test_cells_that_fan_out_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("core.datasets.releases.matlab_hdf5.MOST_CELLS", 250)
+    monkeypatch.setattr("core.datasets.releases.matlab.version73.MOST_CELLS", 250)
     path = _with(save_v73(tmp_path / "file.mat"), _fan)
     with pytest.raises(CorruptDataError, match="250 cells"):
         read_mat(path, ["bad"])

@@ -17,7 +17,7 @@ from pathlib import Path
 from struct import unpack_from
 from typing import NamedTuple, TypeAlias
 
-from core.datasets.releases.matlab_hdf5 import MOST_LEVELS, refused
+from core.datasets.releases.matlab.version73 import MOST_LEVELS, refused
 from core.memory import check_memory
 
 Content: TypeAlias = bytes | mmap

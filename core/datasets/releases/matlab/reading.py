@@ -15,7 +15,8 @@ import scipy.io
 from numpy.exceptions import ComplexWarning
 from scipy.io.matlab import MatReadError
 
-from core.datasets.releases.matlab_hdf5 import (
+from core.datasets.releases.matlab.tags import checked
+from core.datasets.releases.matlab.version73 import (
     EXPECTED,
     NUMBERS,
     OTHERS,
@@ -26,7 +27,6 @@ from core.datasets.releases.matlab_hdf5 import (
     read_variables,
     refused,
 )
-from core.datasets.releases.matlab_tags import checked
 from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
 from core.memory import check_memory
 
