@@ -276,8 +276,11 @@ def _trials(
     shown = table[[column for column in table if _is_showing(column, own)]].to_numpy()
     name = Path(TABLE).name
     last = int(shown.max(initial=0))
-    if last < 1:
-        raise CorruptDataError(f"{name} has no trials of {subject}", "subject1_rep0 and its like")
+    if not 0 < last <= shown.size:
+        raise CorruptDataError(
+            f"{name} has {last} as the last trial of {subject}, of {shown.size} showings at most",
+            "trials in columns such as subject1_rep0",
+        )
     _check_range(shown, length, f"{name}: the trials of {subject}")
     rows, repeats = np.nonzero(shown)
     numbers = shown[rows, repeats]

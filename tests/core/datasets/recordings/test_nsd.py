@@ -9,6 +9,8 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core import datasets
 from core.datasets.recordings import nsd
@@ -19,6 +21,7 @@ from tests.core.datasets.layouts import damaged
 from tests.core.datasets.layouts.nsd import BETAS, BRICK, CATEGORIES, TABLE, noise_ceiling, write
 from tests.core.datasets.layouts.shared import same_image, same_units
 from tests.core.datasets.layouts.volumes import write_mgh, write_nifti
+from tests.core.datasets.releases.damage import check_only_own_errors, overwritten
 
 ATLASES = ("prf-visualrois", "floc-faces", "nsdgeneral")
 OF_FSAVERAGE = ("streams", "nsdgeneral")
@@ -231,6 +234,12 @@ def _doubled_trial(truth):
     table.to_csv(truth.root / TABLE)
 
 
+def _endless_trial(truth):
+    table = pd.read_csv(truth.root / TABLE, index_col=0)
+    table.loc[table.index[0], "subject1_rep0"] = 12 * 10**12
+    table.to_csv(truth.root / TABLE)
+
+
 def _fewer_trials(truth):
     write_nifti(betas(truth, session=2), np.zeros((5, 6, 7, 11), dtype=np.int16))
 
@@ -284,6 +293,7 @@ def _without_betas(truth):
         (_without_column, CorruptDataError, "it has no nsdId"),
         (_no_table, CorruptDataError, "nsd_stim_info_merged.csv could not be read"),
         (_doubled_trial, CorruptDataError, "names one trial of subj01 for two images"),
+        (_endless_trial, CorruptDataError, "has 12000000000000 as the last trial of subj01"),
         (_fewer_trials, CorruptDataError, r"betas_session02.* \(5, 6, 7, 11\).* \(5, 6, 7, 12\)"),
         (_all_fewer_trials, InputError, "end with 36, and the sessions on disk have 11"),
         (_further_session, CorruptDataError, "has a session 4, and .* ends with 3"),
@@ -310,6 +320,29 @@ def test_hdf5_is_not_followed_out_of_the_file(tmp_path, harm):
     harm(betas(truth, "subj03", 2, "hdf5"), "betas", tmp_path / "secret.h5")
     with pytest.raises(CorruptDataError, match=r"betas_session02\.hdf5"):
         load(truth.root, "subj03")
+
+
+def read_all_of(path):
+    """What is made of the table, without the rest of the recording."""
+    table = nsd._read_table(path)
+    session = nsd.SessionFiles((), (5, 6, 7, 12))
+    trials, _ = nsd._trials(table, "subj03", {1: session, 2: session})
+    nsd._stimuli(table, trials, None)
+    for text in table["cropBox"]:
+        nsd._crop(text)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    root = tmp_path_factory.mktemp("nsd")
+    write(root, ("subj03",))
+    return (root / TABLE).read_bytes()
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_overwritten_tables_raise_only_the_project_s_errors(table, data):
+    check_only_own_errors(read_all_of, data.draw(overwritten(table)), ".csv")
 
 
 def test_surfaces_need_both_hemispheres(tmp_path):
