@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.core.datasets.layouts import algonauts2023, bold5000, laion_fmri, mosaic, nsd
+from tests.core.datasets.layouts import (
+    algonauts2023,
+    bold5000,
+    bravl,
+    god,
+    laion_fmri,
+    mosaic,
+    nsd,
+    things_fmri,
+)
 from tests.pages.app import PAGES, open_page, texts, until_done
 
 # Recording, what writes a small release of it, and the address that opens it.
@@ -14,6 +23,10 @@ RECORDINGS = [
     pytest.param("mosaic", mosaic.write, {}, id="mosaic"),
     pytest.param("nsd", nsd.write, {}, id="nsd"),
     pytest.param("nsd", nsd.write_surfaces, {"space": "fsaverage"}, id="nsd-fsaverage"),
+    pytest.param("god", god.write, {}, id="god"),
+    pytest.param("god", god.write, {"trials": "imagery"}, id="god-imagery"),
+    pytest.param("things_fmri", things_fmri.write, {}, id="things_fmri"),
+    pytest.param("bravl", bravl.write, {}, id="bravl"),
 ]
 
 
