@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Soft links in a row: those of a ring never end.
 MOST_LINKS = 16
+# Begin of a heap, where texts of variable length lie: signature, version 1.
+HEAP = b"GCOL\x01\0\0\0"
 # What one text of variable length takes in memory, at the least.
 TEXT_BYTES = 64
 # What h5py raises on a damaged file, found by overwriting bytes.
@@ -109,6 +112,8 @@ def read_text(stored: h5py.Dataset) -> list[str]:
     if h5py.check_string_dtype(stored.dtype) is None:
         raise _corrupt(stored, f"{stored.name} holds {stored.dtype}", "text")
     _check_size(stored, max(stored.dtype.itemsize, TEXT_BYTES))
+    if h5py.check_vlen_dtype(stored.dtype) is not None:
+        _check_heaps(stored)
     values = np.asarray(stored[()], dtype=object).ravel()
     try:
         return [text.decode() if isinstance(text, bytes) else str(text) for text in values]
@@ -184,6 +189,29 @@ def _check_size(stored: h5py.Dataset, item_bytes: int) -> None:
         f"{stored.name} of {Path(stored.file.filename).name} with the shape {stored.shape}",
         "Check the file, or end other programs.",
     )
+
+
+def _check_heaps(stored: h5py.Dataset) -> None:
+    """Refuse a file with a damaged heap of texts, which the HDF5 library would read without end.
+
+    Seen with HDF5 2.0.0 on damaged files.
+
+    Source: HDF5 File Format Specification 3.0, III.E, disk format of the global heap.
+    """
+    path = Path(stored.file.filename)
+    with open(path, "rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start = data.find(HEAP)
+        while start >= 0:
+            end = start + int.from_bytes(data[start + 8 : start + 16], "little")
+            place = start + 16
+            while place + 16 <= end <= len(data):
+                number = int.from_bytes(data[place : place + 2], "little")
+                size = int.from_bytes(data[place + 8 : place + 16], "little")
+                taken = 16 + -(-size // 8) * 8 if number else size
+                if taken < 16 or place + taken > end:
+                    raise _corrupt(stored, f"the texts of {stored.name} are damaged", "whole texts")
+                place += taken
+            start = data.find(HEAP, start + 1)
 
 
 def _corrupt(held: h5py.HLObject, problem: str, expected: str) -> CorruptDataError:

@@ -142,3 +142,12 @@ def _read(path: Path) -> None:
 @given(content=overwritten(_whole()))
 def test_overwritten_bytes_raise_only_the_project_s_errors(content):
     check_only_own_errors(_read, content, ".h5")
+
+
+def test_a_heap_of_texts_that_ends_too_early_is_refused(path):
+    whole = bytearray(path.read_bytes())
+    place = whole.index(b"GCOL") + 16
+    whole[place + 8 : place + 16] = (2**20).to_bytes(8, "little")
+    path.write_bytes(whole)
+    with open_hdf5(path) as file, pytest.raises(CorruptDataError, match="texts of /texts are dam"):
+        read_text(dataset(file, "texts"))
