@@ -238,7 +238,7 @@ def _samples(path: Path, keys: list[str], values: np.ndarray, data: Any) -> dict
     # Of several columns of Label the first holds the image, the others its category.
     read = {n: np.asarray(data[:, int(places[key][0])]) for n, key in present.items()}
     for name in read.keys() & {"run", "session"}:
-        if not (np.isfinite(read[name]).all() and (read[name] % 1 == 0).all()):
+        if not (np.abs(read[name]) < 2**31).all() or (read[name] % 1 != 0).any():
             raise CorruptDataError(f"{sources[name]} of {path.name} holds parts", "whole numbers")
         read[name] = read[name].astype(np.int64)
     return read

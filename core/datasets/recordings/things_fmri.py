@@ -314,7 +314,7 @@ def _read_voxels(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
 
 def _whole(ids: np.ndarray, path: Path) -> np.ndarray:
     """Voxel ids as int64, each once."""
-    whole = np.isfinite(ids).all() and (ids % 1 == 0).all()
+    whole = (np.abs(ids) < 2**31).all() and (ids % 1 == 0).all()
     if not whole or len(np.unique(ids)) < len(ids) or not len(ids):
         raise CorruptDataError(
             f"The voxel ids of {path.name} are not whole numbers, each once", "an id for each voxel"
