@@ -370,7 +370,9 @@ def _blocks(
                 own = order[span]
                 top, bottom = rows[own[0]], rows[own[-1]] + 1
                 part = wide[top:bottom, first + start : first + stop]
-                block[:, own] = part[rows[own] - top].T
+                # What is beyond float32 is no response, and becomes a missing one.
+                with np.errstate(over="ignore"):
+                    block[:, own] = part[rows[own] - top].T
             yield block
 
 
