@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -39,6 +41,9 @@ from core.validation import (
     row_blocks,
 )
 from core.words import counted
+
+# In so many parts of averages, spread over all, it is seen whether single precision does.
+LOOKED_AT_BLOCKS = 16
 
 
 class Note(NamedTuple):
@@ -212,10 +217,12 @@ class Dataset:
         """Number of trials of each stimulus. (n,) int."""
         return np.bincount(self.trial_rows, minlength=self.n_stimuli)
 
-    @property
+    @cached_property
     def trial_rows(self) -> np.ndarray:
         """Row in ``stimuli`` of each trial. (trials,) int."""
-        return self.trials["id"].map(self._row).to_numpy(dtype=np.intp)
+        rows = self.trials["id"].map(self._row).to_numpy(dtype=np.intp)
+        rows.flags.writeable = False
+        return rows
 
     @property
     def sessions(self) -> pd.Series:
@@ -481,15 +488,23 @@ class Dataset:
         rows = self.trial_rows[usable]
         order = usable[np.argsort(rows, kind="stable")]
         present, starts, counts = np.unique(np.sort(rows), return_index=True, return_counts=True)
-        mean = np.full((self.n_stimuli, len(units)), np.nan, dtype=np.float32)
-        if betas.dtype == np.float32 and counts.max(initial=0) == 1:
-            mean[present] = betas[np.ix_(order, units)]
-            return mean
-        for block in row_blocks(len(present), len(units) * int(counts.max(initial=1))):
-            means = _means_of(betas, units, order, starts[block], counts[block])
-            if mean.dtype == np.float32 and not fits_single(means):
-                mean = mean.astype(np.float64)
+        mean: np.ndarray = np.empty((self.n_stimuli, len(units)), dtype=np.float32)
+        columns = _columns(units)
+        if len(units) > betas.shape[1] // 2:
+            _read_ahead(betas)
+        betas = np.asarray(betas)  # of a memory map each slice takes longer
+        blocks = list(row_blocks(len(present), len(units) * int(counts.max(initial=1))))
+        is_single = betas.dtype == np.float32 and counts.max(initial=0) == 1
+        for number, block in enumerate(blocks):
+            means = _means_of(betas, columns, order, starts[block], counts[block], is_single)
+            is_looked_at = number % max(1, len(blocks) // LOOKED_AT_BLOCKS) == 0
+            if mean.dtype == np.float32 and is_looked_at and not fits_single(means):
+                so_far = present[: block.start]
+                wide = np.empty(mean.shape)
+                wide[so_far] = mean[so_far]
+                mean = wide
             mean[present[block]] = means
+        mean[np.setdiff1d(np.arange(self.n_stimuli), present)] = np.nan
         return mean
 
     def _check_trials(self, betas: np.ndarray) -> None:
@@ -513,23 +528,48 @@ class Dataset:
 
 def _means_of(
     betas: np.ndarray,
-    units: np.ndarray,
+    columns: np.ndarray | slice,
     order: np.ndarray,
     starts: np.ndarray,
     counts: np.ndarray,
+    is_single: bool,
 ) -> np.ndarray:
-    """Means (k, units) float64 of the trials order[start : start + count] of each stimulus."""
-    whole = np.array_equal(units, np.arange(betas.shape[1]))
-    sums = np.zeros((len(starts), len(units)))
-    for repeat in range(int(counts.max())):
+    """Means (k, units) float64 of the trials order[start : start + count] of each stimulus.
+
+    Where each has a single trial, that trial as it is.
+    """
+    first = _taken(betas, order[starts], columns)
+    if is_single:
+        return first
+    sums = first.astype(np.float64)
+    for repeat in range(1, int(counts.max())):
         longer = np.flatnonzero(counts > repeat)
-        trials = order[starts[longer] + repeat]
-        part = betas[trials] if whole else betas[np.ix_(trials, units)]
+        part = _taken(betas, order[starts[longer] + repeat], columns)
         if len(longer) == len(sums):
             sums += part
         else:
             sums[longer] += part
-    return sums / counts[:, None]
+    sums /= counts[:, None]
+    return sums
+
+
+def _taken(betas: np.ndarray, trials: np.ndarray, columns: np.ndarray | slice) -> np.ndarray:
+    return betas[trials, columns] if isinstance(columns, slice) else betas[np.ix_(trials, columns)]
+
+
+def _columns(units: np.ndarray) -> np.ndarray | slice:
+    """Units as a slice where they follow one another, which is read in one go."""
+    is_range = len(units) > 0 and (np.diff(units) == 1).all()
+    return slice(int(units[0]), int(units[-1]) + 1) if is_range else units
+
+
+def _read_ahead(betas: np.ndarray) -> None:
+    """Let the system fetch a memory-mapped file while rows of it are used in another order."""
+    held: Any = betas
+    while isinstance(held, np.ndarray):
+        held = held.base
+    if isinstance(held, mmap.mmap) and hasattr(mmap, "MADV_WILLNEED"):
+        held.madvise(mmap.MADV_WILLNEED)
 
 
 def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.decoders import HEADS
-from tests.benchmarks import clusters, decoders, maps, retrieval
+from tests.benchmarks import clusters, decoders, maps, recordings, retrieval
 from tests.benchmarks.answers import answers
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
@@ -30,6 +30,7 @@ PARTS = (
     "answers",
     "next",
     "retrieval",
+    "recordings",
 )
 FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 
@@ -38,6 +39,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 x 1,000 responses")
     parser.add_argument("--only", choices=PARTS)
+    trials = "trials of the NSD-sized file (15,000 units, float32); 30,000 of a whole subject"
+    parser.add_argument("--nsd-trials", type=int, default=6_000, metavar="N", help=trials)
     chosen = parser.parse_args()
     shape = QUICK if chosen.quick else FULL
     print(f"Responses {shape[0]:,} x {shape[1]:,} float32\n")
@@ -52,6 +55,7 @@ def main() -> None:
         "answers": answering,
         "next": showing,
         "retrieval": lambda: retrieving(10 if chosen.quick else 1),
+        "recordings": lambda: opening(chosen.nsd_trials),
     }
     for name, part in parts.items():
         if chosen.only in (None, name):
@@ -153,6 +157,23 @@ def retrieving(fraction: int) -> None:
     row(f"one query in a map of {mapped:,} x 512, CPU / reading's", found.reading, "≤ 1.3")
     row("preparing that gallery, once, CPU / reading's", found.preparing, "")
     row("50 queries in it, MiB beyond the map", found.memory_mib, "< 200")
+
+
+def opening(trials: int) -> None:
+    for state, is_cold in (("files not cached", True), ("files cached", False)):
+        found = recordings.second_opening(is_cold=is_cold)
+        row(f"Algonauts V1 again, numpy's load of both files / ours, {state}", found.gain, "≥ 5")
+    found = recordings.every_roi()
+    row("BOLD5000, every ROI first, s / scipy.io.loadmat's", found.cost, "≤ 1.5")
+    found = recordings.session_means()
+    row("NSD, region means of 150 volumes first, s / gunzip's", found.cost, "≤ 1.3")
+    what = f"{trials:,} x 15,000"
+    found = recordings.averages(trials, 15_000)
+    row(f"averages of {what} from disk, s / one read's", found.cost, "≤ 1.5")
+    found = recordings.averages(trials, 15_000, is_cold=False)
+    row("the same from the page cache", found.cost, "")
+    peak = recordings.peak_mib(trials, 15_000)
+    row(f"open, average, cluster {what}, MiB of the process", peak, "≤ 2048")
 
 
 def row(measured: str, value: float, wanted: str) -> None:

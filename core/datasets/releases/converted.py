@@ -188,7 +188,7 @@ def _convert(
         for block in itertools.chain([first], blocks):
             rows = slice(start, start + len(block))
             progress(start / max(1, reading.shape[0]), f"Reading {title}")
-            yield _finished(block, rows, groups, counts).astype(dtype, copy=False)
+            yield _finished(block, rows, groups, counts, dtype)
             start = rows.stop
         facts["missing"] = {"trials": _sparse(counts.trials), "units": _sparse(counts.units)}
 
@@ -214,30 +214,44 @@ def _read(reading: Reading) -> Iterator[np.ndarray]:
         raise CorruptDataError(f"The responses could not be read ({error})") from None
 
 
-def _finished(block: np.ndarray, rows: slice, groups: _Groups, counts: Scan) -> np.ndarray:
+def _finished(
+    block: np.ndarray, rows: slice, groups: _Groups, counts: Scan, dtype: np.dtype
+) -> np.ndarray:
     """z-score a block, make NaN what measured nothing, and count what is missing."""
-    result = np.empty(block.shape, np.float32 if block.dtype == np.float32 else np.float64)
+    result = np.empty(block.shape, dtype)
     session = groups.session[rows]
+    sessions = [np.flatnonzero(session == number) for number in np.unique(session)]
     for columns in row_blocks(block.shape[1], len(block)):
         part = block[:, columns].astype(np.float64)
-        part[~np.isfinite(part)] = np.nan
-        for own in (session == number for number in np.unique(session)):
-            part[np.ix_(own, _constant(part[own]))] = np.nan
+        is_finite = np.isfinite(part)
+        is_complete = bool(is_finite.all())
+        if not is_complete:
+            part[~is_finite] = np.nan
+        for own in sessions:
+            constant = _constant(part, own)
+            part[np.ix_(own, constant)] = np.nan
+            is_complete &= not len(constant)
         if groups.zscored is not None:
             for own in (groups.zscored[rows] == n for n in np.unique(groups.zscored[rows])):
                 part[own] = _zscored(part[own])
-        missing = np.isnan(part)
-        counts.trials[columns] += missing.sum(axis=0)
-        counts.units[rows] += missing.sum(axis=1)
+        if groups.zscored is not None or not is_complete:
+            missing = np.isnan(part)
+            counts.trials[columns] += missing.sum(axis=0)
+            counts.units[rows] += missing.sum(axis=1)
         result[:, columns] = part
     return result
 
 
-def _constant(part: np.ndarray) -> np.ndarray:
-    """Mark the units (columns) that have one and the same value throughout. (units,) bool"""
-    if len(part) < FEWEST_TRIALS:
-        return np.zeros(part.shape[1], dtype=bool)
-    return np.fmax.reduce(part, axis=0) == np.fmin.reduce(part, axis=0)
+def _constant(part: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Units (columns) that have one and the same value in some trials throughout. (k,) int"""
+    if len(own) < FEWEST_TRIALS:
+        return np.empty(0, dtype=np.intp)
+    # Where two values differ, the others need not be looked at.
+    first, last = part[own[0]], part[own[-1]]
+    differs = np.isfinite(first) & np.isfinite(last) & (first != last)
+    suspects = np.flatnonzero(~differs)
+    values = part[np.ix_(own, suspects)]
+    return suspects[np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)]
 
 
 def _zscored(part: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import itertools
 import math
 import zlib
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from struct import unpack_from
@@ -28,7 +29,9 @@ TEXT_TYPES, NAME_TYPES = (*NUMBER_TYPES, 16, 17, 18), (1, 2, 16)
 CELL, STRUCT, TEXT, NUMBERS, OPAQUE = 1, 2, 4, range(6, 16), 17
 OTHER_CLASSES = {3: "object", 5: "sparse", 16: "function", 17: "object"}
 IS_COMPLEX = 0x0800
-NAME_BYTES = 4096
+# Up to the name of a variable, unpacked and packed.
+NAME_BYTES, BEGIN_BYTES = 4096, 16384
+UNPACKING_THREADS = 2
 
 
 class _Element(NamedTuple):
@@ -68,19 +71,27 @@ def checked(path: Path, names: Collection[str] | None) -> tuple[Path | io.BytesI
     with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
         order = "<" if content[126:HEADER] == b"IM" else ">"
         elements = list(_elements(content, HEADER, len(content), order))
-        wanted, parts = [], [content[:116], bytes(8), content[124:HEADER]]
-        is_packed = any(element.type != MATRIX for element in elements)
-        for element in elements:
-            variable = _variable(path, content, element, order)
+        begins = [_variable(path, content, element, order) for element in elements]
+        is_wanted = [
             # What MATLAB keeps of functions and objects has no name.
-            if not variable.name or (names is not None and variable.name not in names):
-                continue
-            if element.type == COMPRESSED:
-                variable = _unpacked(path, content, element, order)
+            bool(variable.name) and (names is None or variable.name in names)
+            for variable in begins
+        ]
+        kept = [i for i, chosen in enumerate(is_wanted) if chosen]
+
+        def whole(i: int) -> _Variable:
+            is_whole = elements[i].type != COMPRESSED
+            return begins[i] if is_whole else _unpacked(path, content, elements[i], order)
+
+        # zlib lets other threads run.
+        with ThreadPoolExecutor(UNPACKING_THREADS) as threads:
+            variables = list(threads.map(whole, kept))
+        for variable in variables:
             variable.check(variable.start, variable.stop, variable.name)
-            wanted.append(variable.name)
-            if is_packed:
-                parts.append(variable.content[variable.start - TAG : variable.stop])
+        wanted = [variable.name for variable in variables]
+        is_packed = any(element.type != MATRIX for element in elements)
+        parts = [content[:116], bytes(8), content[124:HEADER]] if is_packed else []
+        parts += [v.content[v.start - TAG : v.stop] for v in variables if is_packed]
     return io.BytesIO(b"".join(parts)) if is_packed else path, wanted
 
 
@@ -91,7 +102,7 @@ def _variable(path: Path, content: Content, element: _Element, order: str) -> _V
         return _Variable(path, content, order, element.start, element.end, name)
     if element.type != COMPRESSED:
         raise ValueError(f"an element of the type {element.type} stands for a variable")
-    packed = content[element.start : element.end]
+    packed = content[element.start : min(element.end, element.start + BEGIN_BYTES)]
     begin = zlib.decompressobj().decompress(packed, NAME_BYTES)
     name = _begin(begin, TAG, len(begin), order).name
     return _Variable(path, begin, order, TAG, len(begin), name)
@@ -99,7 +110,8 @@ def _variable(path: Path, content: Content, element: _Element, order: str) -> _V
 
 def _unpacked(path: Path, content: Content, element: _Element, order: str) -> _Variable:
     packed = content[element.start : element.end]
-    length = unpack_from(f"{order}II", zlib.decompressobj().decompress(packed, TAG))[1] + TAG
+    begin = zlib.decompressobj().decompress(packed[:BEGIN_BYTES], TAG)
+    length = unpack_from(f"{order}II", begin)[1] + TAG
     check_memory(2.0 * length, path.name, "Check the file, or end other programs.")
     machine = zlib.decompressobj()
     whole = machine.decompress(packed, length + 1)
