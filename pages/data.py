@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import datasets, paths
 from core.datasets.own.links import skipped_links
-from pages.shared.data import grid, rows
+from pages.shared.data import checker, grid, rows
 from pages.shared.frame import jobs, navigation
 from pages.shared.frame.text import plain
 
@@ -31,6 +31,8 @@ def page() -> None:
     clock = rows.Clock()
     for info in here:
         rows.present(info, clock)
+    st.subheader("Check a folder of your own")
+    checker.offer()
     st.subheader("To be brought here")
     for info in infos:
         if not is_here[info.name]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from core.commands.shared import option, show
 from core.words import counted
 
+BAD_INPUT = 2
+
 if TYPE_CHECKING:
     from core.datasets.dataset import Dataset
 
@@ -16,6 +18,9 @@ def check(chosen: argparse.Namespace, bar: Any) -> int:
     """Check every subject of a recording, or the one that is named."""
     from core import datasets
 
+    listed = _problems(chosen, bar)
+    if listed is not None:
+        return listed
     options = dict(option(text) for text in chosen.option)
     first = datasets.load_with(chosen.dataset, chosen.subject, options, chosen.root)
     names = [first.subject] if chosen.subject else list(first.subjects)
@@ -31,6 +36,33 @@ def check(chosen: argparse.Namespace, bar: Any) -> int:
     content = {"dataset": chosen.dataset, "title": first.info.title, "subjects": results}
     show(chosen, content, [title, *(line for result in results for line in _lines(result))])
     return 0
+
+
+def _problems(chosen: argparse.Namespace, bar: Any) -> int | None:
+    """List what keeps a person's folder from opening; None where nothing, or a single thing does.
+
+    A single thing is said by the opening itself, in one line as everywhere.
+    """
+    from core.datasets.catalogue import located
+    from core.datasets.own.checking import check_folder, summary
+
+    if chosen.dataset.partition(":")[0] != "folder":
+        return None
+    where = located(chosen.dataset, chosen.root).where
+    assert where is not None
+    problems = check_folder(where, bar)
+    bar.clear()
+    if sum(problem.is_fatal for problem in problems) < 2:
+        return None
+    lines = [f"{where}: {summary(problems)}"]
+    for each in problems:
+        parts = [f"{each.place}{', ' if each.row else ''}{each.row}: {each.problem}"]
+        parts += [f"expected {each.expected}"] if each.expected else []
+        parts += [each.remedy] if each.remedy else []
+        lines.append("  " + ". ".join(part.rstrip(".") for part in parts) + ".")
+    content = {"dataset": chosen.dataset, "problems": [each._asdict() for each in problems]}
+    show(chosen, content, lines)
+    return BAD_INPUT
 
 
 def _result(ds: Dataset) -> dict[str, Any]:

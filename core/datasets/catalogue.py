@@ -117,16 +117,29 @@ def load_with(
     root: str | Path | None = None,
 ) -> Dataset:
     """As ``load``, with options of any name, such as one that is called 'subject'."""
+    info = located(name, root)
+    recording = DATASETS[name.partition(":")[0]]
+    return recording.load(info, subject, check_options(info, options))
+
+
+def located(name: str, root: str | Path | None = None) -> DatasetInfo:
+    """Describe a recording with the folder that ``load`` reads, which need not exist.
+
+    Raises
+    ------
+    NotFoundError, InputError
+        As ``load``.
+    """
     recording = DATASETS[name.partition(":")[0]]
     info = recording.info
     if ":" in name:
-        info = _one_folder(recording, name, root)
-    elif root is not None:
-        info = replace(info, where=Path(root).expanduser().resolve())
-    elif info.where is None:
+        return _one_folder(recording, name, root)
+    if root is not None:
+        return replace(info, where=Path(root).expanduser().resolve())
+    if info.where is None:
         links.check_followed(info.name)
-        info = replace(info, where=paths.data_root() / info.name)
-    return recording.load(info, subject, check_options(info, options))
+        return replace(info, where=paths.data_root() / info.name)
+    return info
 
 
 def check_options(info: DatasetInfo, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from core import paths, store
-from core.errors import InputError
+from core.errors import InputError, NeurogalleryError
 from core.validation import enumerate_names
 
 FEWEST_OF_MASK = 3
@@ -43,6 +43,42 @@ def read_rois(path: Path | None, n_units: int) -> tuple[dict[str, np.ndarray], t
     if path is None:
         return {}, ()
     where = f"rois/{path.name}"
+    lists = _lists(path)
+    for name, units in lists.items():
+        _check_list(units, f"{where}: {name!r}", n_units)
+    from_one = _count_from_one(lists, n_units)
+    for name, units in lists.items():
+        _check_numbers(units, f"{where}: {name!r}", n_units, from_one)
+    rois = {name: np.array(units, dtype=np.intp) for name, units in lists.items() if units}
+    return rois, tuple(name for name, units in lists.items() if not units)
+
+
+def roi_errors(path: Path, n_units: int) -> list[tuple[str, NeurogalleryError]]:
+    """Every ROI of a file that ``read_rois`` would refuse, with why; '' for the whole file."""
+    try:
+        lists = _lists(path)
+    except NeurogalleryError as error:
+        return [("", error)]
+    errors: list[tuple[str, NeurogalleryError]] = []
+    right = {}
+    for name, units in lists.items():
+        try:
+            _check_list(units, f"{name!r}", n_units)
+            right[name] = units
+        except NeurogalleryError as error:
+            errors.append((name, error))
+    from_one = _count_from_one(right, n_units)
+    for name, units in right.items():
+        try:
+            _check_numbers(units, f"{name!r}", n_units, from_one)
+        except NeurogalleryError as error:
+            errors.append((name, error))
+    return errors
+
+
+def _lists(path: Path) -> dict[str, Any]:
+    """What stands for each ROI, by its name in composed form."""
+    where = f"rois/{path.name}"
     content = store.read_json(path, unique=True)
     if not isinstance(content, dict):
         raise InputError(f"{where} holds {_kind(content)}", "{name: [units]}")
@@ -52,15 +88,13 @@ def read_rois(path: Path | None, n_units: int) -> tuple[dict[str, np.ndarray], t
         raise InputError(
             f"{where} names {enumerate_names(double)} twice, in two Unicode forms", "each ROI once"
         )
-    lists = {paths.composed(name): units for name, units in content.items()}
-    for name, units in lists.items():
-        _check_list(units, f"{where}: {name!r}", n_units)
-    from_one = n_units in (max(units, default=-1) for units in lists.values())
-    from_one = from_one and all(0 not in units for units in lists.values())
-    for name, units in lists.items():
-        _check_numbers(units, f"{where}: {name!r}", n_units, from_one)
-    rois = {name: np.array(units, dtype=np.intp) for name, units in lists.items() if units}
-    return rois, tuple(name for name, units in lists.items() if not units)
+    return {paths.composed(name): units for name, units in content.items()}
+
+
+def _count_from_one(lists: dict[str, list[int]], n_units: int) -> bool:
+    """Whether the numbers reach one beyond the last unit, and none is 0."""
+    reached = n_units in (max(units, default=-1) for units in lists.values())
+    return reached and all(0 not in units for units in lists.values())
 
 
 def _check_list(units: Any, what: str, n_units: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -33,11 +33,18 @@ MISSING = frozenset({"", "n/a", "na", "nan", "null", "none", "."})
 
 
 class ReadPart(NamedTuple):
-    """Responses (trials, units) as stored, the list of their trials, and a name for messages."""
+    """Responses (trials, units) as stored, their trials and lines, and a name for messages."""
 
     betas: np.ndarray
     trials: pd.DataFrame
     name: str
+    lines: Sequence[int] = ()
+
+    def unknown(self, stimuli: pd.DataFrame) -> list[tuple[int, str]]:
+        """Trials whose id the stimulus list lacks: their lines and ids."""
+        rows = np.flatnonzero(~self.trials["id"].isin(stimuli["id"])).tolist()
+        lines = self.lines or range(2, len(self.trials) + 2)
+        return [(lines[row], str(self.trials["id"].iloc[row])) for row in rows]
 
 
 def read_responses(
@@ -66,7 +73,7 @@ def read_responses(
     InputError, CorruptDataError
         If a file does not hold what its layout promises; rows of tables are named by line.
     """
-    measured = [_read(part, stimuli) for part in parts]
+    measured = [read_part(part, stimuli) for part in parts]
     for each in measured:
         _check_ids(each, stimuli)
     if len(measured) == 1:
@@ -84,12 +91,20 @@ def read_responses(
     return ReadPart(betas, _trials(measured), f"responses/{parts[0].stem} and others")
 
 
-def _read(part: ResponsePart, stimuli: pd.DataFrame) -> ReadPart:
+def stop(error: InputError, line: int) -> None:
+    """Raise what is wrong with a line."""
+    raise error
+
+
+def read_part(
+    part: ResponsePart, stimuli: pd.DataFrame, complain: Callable[[InputError, int], None] = stop
+) -> ReadPart:
+    """Read one file of a subject; ``complain`` is called with each row of a table that is wrong."""
     if part.array is None:
         assert part.table is not None
         name = f"responses/{part.table.name}"
-        trials, betas = read_table(part.table, name)
-        return ReadPart(betas, _named(trials, part), name)
+        read = read_table(part.table, name, complain)
+        return read._replace(trials=_named(read.trials, part))
     name, stored = f"responses/{part.array.name}", load_npy(part.array, mmap=True)
     if stored.ndim != 2 or 0 in stored.shape or stored.dtype.kind not in "biuf":
         raise InputError(
@@ -123,14 +138,13 @@ def _trials(measured: Sequence[ReadPart]) -> pd.DataFrame:
     return complete_trials(pd.concat(lists, ignore_index=True))
 
 
-def _check_ids(measured: ReadPart, stimuli: pd.DataFrame) -> None:
-    trials = measured.trials
-    unknown = trials["id"][~trials["id"].isin(stimuli["id"])].unique()
-    if len(unknown):
-        where = measured.name.replace(".npy", ".csv")
+def _check_ids(part: ReadPart, stimuli: pd.DataFrame) -> None:
+    unknown = dict.fromkeys(stimulus for _, stimulus in part.unknown(stimuli))
+    if unknown:
+        where = part.name.replace(".npy", ".csv")
         raise InputError(
             f"{where} names {counted(len(unknown), 'id')} that stimuli.csv lacks: "
-            f"{enumerate_names(unknown)}",
+            f"{enumerate_names(list(unknown))}",
             "ids of stimuli.csv",
         )
 
@@ -160,7 +174,9 @@ def _joined(
     return stored.arrays["blocks"]
 
 
-def read_table(path: Path, name: str) -> tuple[pd.DataFrame, np.ndarray]:
+def read_table(
+    path: Path, name: str, complain: Callable[[InputError, int], None] = stop
+) -> ReadPart:
     """Read a table of responses in one pass: a row a trial or stimulus, a column a unit.
 
     Parameters
@@ -172,12 +188,14 @@ def read_table(path: Path, name: str) -> tuple[pd.DataFrame, np.ndarray]:
         ``n/a`` and ``NaN`` are missing.
     name : str
         How messages call it.
+    complain : callable
+        Takes the error of each row that is wrong, and its line; the row is left out where it
+        returns.
 
     Returns
     -------
-    trials : pd.DataFrame
-    betas : np.ndarray of shape (trials, units)
-        float32, or float64 where a large offset needs it.
+    ReadPart
+        ``betas`` float32, or float64 where a large offset needs it.
 
     Raises
     ------
@@ -191,7 +209,7 @@ def read_table(path: Path, name: str) -> tuple[pd.DataFrame, np.ndarray]:
             rows = csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()])
             columns = [column.strip() for column in next(rows, [])]
             _check_columns(columns, name)
-            described, values = _rows(rows, columns, name)
+            described, values, lines = _rows(rows, columns, name, complain)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorruptDataError(f"{name} could not be read ({error})", "text in UTF-8") from None
     about = [column for column in columns if column in ABOUT_TRIALS]
@@ -201,7 +219,7 @@ def read_table(path: Path, name: str) -> tuple[pd.DataFrame, np.ndarray]:
         if column != "id":
             numbers = pd.to_numeric(table[column], errors="coerce")
             table[column] = numbers if numbers.notna().all() else table[column]
-    return table, narrowed(values)
+    return ReadPart(narrowed(values), table, name, lines)
 
 
 def _check_columns(columns: list[str], name: str) -> None:
@@ -224,40 +242,54 @@ def _check_columns(columns: list[str], name: str) -> None:
 
 
 def _rows(
-    rows: Iterator[list[str]], columns: list[str], name: str
-) -> tuple[list[list[str]], np.ndarray]:
-    """What is said of each trial, and its values; rows become numbers a block at a time."""
+    rows: Iterator[list[str]],
+    columns: list[str],
+    name: str,
+    complain: Callable[[InputError, int], None],
+) -> tuple[list[list[str]], np.ndarray, list[int]]:
+    """What is said of each trial, its values and line; rows become numbers a block at a time."""
     units = [place for place, column in enumerate(columns) if column not in ABOUT_TRIALS]
     about = [place for place, column in enumerate(columns) if column in ABOUT_TRIALS]
     place_of_id = columns.index("id")
-    fields = itemgetter(slice(units[0], units[-1] + 1))
+    fields: Callable[[list[str]], Sequence[str]] = itemgetter(slice(units[0], units[-1] + 1))
     if len(units) < units[-1] - units[0] + 1:  # columns of the trial stand between them
         fields = itemgetter(*units)
     described: list[list[str]] = []
     blocks: list[np.ndarray] = []
     waiting: list[list[float]] = []
+    lines: list[int] = []
     for row in rows:
+        line = rows.line_num  # type: ignore[attr-defined]
         if not row:
             continue
-        line = rows.line_num  # type: ignore[attr-defined]
-        if len(row) != len(columns):
-            raise InputError(
-                f"{name} has {counted(len(row), 'field')} in line {line}",
-                f"{len(columns)}, as the first line",
-            )
-        if not row[place_of_id].strip():
-            raise InputError(f"{name} has no id in line {line}", "an id in every row")
-        described.append([row[place].strip() for place in about])
         try:
-            waiting.append([*map(float, fields(row))])
-        except ValueError:
-            waiting.append(_numbers(row, units, columns, f"{name} has {{}} in line {line}"))
+            _check_row(row, columns, place_of_id, f"{name} has {{}} in line {line}")
+            try:
+                values = [*map(float, fields(row))]
+            except ValueError:
+                values = _numbers(row, units, columns, f"{name} has {{}} in line {line}")
+        except InputError as error:
+            complain(error, line)
+            continue
+        waiting.append(values)
+        lines.append(line)
+        described.append([row[place].strip() for place in about])
         if len(waiting) * len(units) > BLOCK_ELEMENTS:
             blocks.append(np.array(waiting))
             waiting = []
     if not described:
         raise InputError(f"{name} has no rows", "a row a trial or stimulus")
-    return described, np.concatenate([*blocks, np.array(waiting).reshape(-1, len(units))])
+    last = np.array(waiting).reshape(-1, len(units))
+    return described, np.concatenate([*blocks, last]), lines
+
+
+def _check_row(row: list[str], columns: list[str], place_of_id: int, message: str) -> None:
+    if len(row) != len(columns):
+        raise InputError(
+            message.format(counted(len(row), "field")), f"{len(columns)}, as the first line"
+        )
+    if not row[place_of_id].strip():
+        raise InputError(message.format("no id"), "an id in every row")
 
 
 def _numbers(row: list[str], units: list[int], columns: list[str], message: str) -> list[float]:

@@ -59,10 +59,10 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     """Open one subject of a folder; see ``datasets.load``."""
     folder = info.where
     assert folder is not None
-    table = _stimulus_table(folder)
+    table = stimulus_table(folder)
     info = read_description(info)
     stimuli = read_stimuli(table)
-    listed, gallery, notes = _gallery(folder, stimuli)
+    listed, gallery, notes = read_gallery(folder, stimuli)
     images = _image_files(stimuli, folder, "images", table.name)
     images |= _image_files(gallery, folder, "gallery", listed)
     image_stamps = stamps(images)
@@ -72,11 +72,11 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     chosen = _choose_subject(folder, responses, subject)
     parts = responses.get(chosen, ())
     betas, trials = _responses(parts, stimuli, f"{info.name}, {chosen}", subjects)
-    roi_file = None if betas is None else _roi_file(folder, chosen, parts)
-    rois, empty = read_rois(roi_file, 0 if betas is None else betas.shape[1])
+    rois_of = None if betas is None else roi_file(folder, chosen, parts)
+    rois, empty = read_rois(rois_of, 0 if betas is None else betas.shape[1])
     ids = stimuli["id"].tolist()
     rdms, embeddings = _rdms(folder, ids), _embeddings(folder, ids)
-    read = [*(path for part in parts for path in part.files), roi_file, table]
+    read = [*(path for part in parts for path in part.files), rois_of, table]
     precise = any(map(_is_double, (betas, *rdms.values(), *embeddings.values())))
     return Dataset(
         info=info,
@@ -94,7 +94,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         embeddings=embeddings,
         images_fingerprint=images_fingerprint,
         options=dict(options),
-        notes=(*files.notes(folder, _stems(responses), chosen, empty), *notes),
+        notes=(*files.notes(folder, stems(responses), chosen, empty), *notes),
         unread_responses=tuple(_unread_responses(folder)) if betas is None else (),
     )
 
@@ -109,7 +109,8 @@ def own_folders() -> Iterator[DatasetInfo]:
             yield _described(info)
 
 
-def _stimulus_table(folder: Path) -> Path:
+def stimulus_table(folder: Path) -> Path:
+    """The list of stimuli of a folder; NotFoundError where there is none."""
     table = paths.find(folder, "stimuli.csv")
     if table is None or not table.is_file():
         others = [path.name for path in paths.visible(folder) if path.stem.lower() == "stimuli"]
@@ -120,7 +121,7 @@ def _stimulus_table(folder: Path) -> Path:
 
 def _is_table_there(folder: Path) -> bool:
     try:
-        return _stimulus_table(folder).is_file()
+        return stimulus_table(folder).is_file()
     except (NeurogalleryError, OSError):
         return False
 
@@ -154,12 +155,12 @@ def _unread_responses(folder: Path) -> list[str]:
     return [f"responses/{name}" for name in [*files.unread(folder, "responses"), *tables]]
 
 
-def _stems(responses: Mapping[str, Sequence[ResponsePart]]) -> set[str]:
+def stems(responses: Mapping[str, Sequence[ResponsePart]]) -> set[str]:
     """Subjects, and their files without ending."""
     return {*responses, *(part.stem for parts in responses.values() for part in parts)}
 
 
-def _roi_file(folder: Path, subject: str, parts: Sequence[ResponsePart]) -> Path | None:
+def roi_file(folder: Path, subject: str, parts: Sequence[ResponsePart]) -> Path | None:
     """The ROIs of a subject, called as it is or as its single file."""
     names = [subject, *(part.stem for part in parts)]
     present = (paths.find(folder / "rois", f"{name}.json") for name in names)
@@ -222,10 +223,10 @@ def _responses(
         return None, complete_trials(pd.DataFrame({"id": []}, dtype=str))
     measured = read_responses(parts, stimuli, name, subjects)
     trials = measured.trials
-    return _checked_betas(measured.betas, measured.name, trials["id"].tolist()), trials
+    return check_betas(measured.betas, measured.name, trials["id"].tolist()), trials
 
 
-def _checked_betas(stored: np.ndarray, name: str, ids: Sequence[str]) -> np.ndarray:
+def check_betas(stored: np.ndarray, name: str, ids: Sequence[str]) -> np.ndarray:
     """Give finite or NaN responses; what stays in the precision of its file stays memory-mapped."""
     # Values beyond the range of float32 are refused below, where they become infinite too.
     with np.errstate(over="ignore"):
@@ -243,27 +244,32 @@ def _checked_betas(stored: np.ndarray, name: str, ids: Sequence[str]) -> np.ndar
 
 
 def _rdms(folder: Path, ids: list[str]) -> dict[str, np.ndarray]:
-    rdms = {}
-    for name, path in files.arrays(folder / "rdms").items():
-        stored = load_npy(path)
-        if stored.ndim == 2:
-            check_same_length(len(stored), len(ids), f"rdms/{path.name}", "stimuli.csv")
-        rdms[name] = check_rdm(stored, f"rdms/{path.name}", ids)
-    return rdms
+    rdms = files.arrays(folder / "rdms")
+    return {name: read_rdm(path, ids) for name, path in rdms.items()}
+
+
+def read_rdm(path: Path, ids: list[str]) -> np.ndarray:
+    """Read an RDM of the stimuli."""
+    stored = load_npy(path)
+    if stored.ndim == 2:
+        check_same_length(len(stored), len(ids), f"rdms/{path.name}", "stimuli.csv")
+    return check_rdm(stored, f"rdms/{path.name}", ids)
 
 
 def _embeddings(folder: Path, ids: list[str]) -> dict[str, np.ndarray]:
-    """Embeddings of the stimuli; files that stay in their precision stay memory-mapped."""
-    embeddings = {}
-    for stem, path in files.arrays(folder / "embeddings").items():
-        name, stored = f"embeddings/{path.name}", load_npy(path, mmap=True)
-        if stored.ndim == 2:
-            check_same_length(len(stored), len(ids), name, "stimuli.csv")
-        embeddings[stem] = narrowed(check_responses(stored, name, minimum_rows=1, ids=ids))
-    return embeddings
+    embeddings = files.arrays(folder / "embeddings")
+    return {name: read_embedding(path, ids) for name, path in embeddings.items()}
 
 
-def _gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame, list[Note]]:
+def read_embedding(path: Path, ids: list[str]) -> np.ndarray:
+    """Read an embedding of the stimuli; one that stays in its precision stays memory-mapped."""
+    name, stored = f"embeddings/{path.name}", load_npy(path, mmap=True)
+    if stored.ndim == 2:
+        check_same_length(len(stored), len(ids), name, "stimuli.csv")
+    return narrowed(check_responses(stored, name, minimum_rows=1, ids=ids))
+
+
+def read_gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame, list[Note]]:
     """What lists the further images, their table, and what is passed over."""
     path = paths.find(folder / "gallery", "gallery.csv")
     notes: list[Note] = []
@@ -327,7 +333,7 @@ def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> di
         if not file:
             continue
         try:
-            images[stimulus] = _absolute(folder, file) or inside.find(file)
+            images[stimulus] = image_path(folder, inside, file)
         except ValueError as error:
             raise InputError(
                 f"{name} has the file {file!r} in line {line} for {stimulus!r}: {_problem(error)}",
@@ -335,6 +341,17 @@ def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> di
                 f"Put the image into {below}/ and write its path from there.",
             ) from error
     return images
+
+
+def image_path(folder: Path, inside: ImageFolder, file: str) -> Path:
+    """Where an image is, or would be; ``inside`` is the folder that its path starts from.
+
+    Raises
+    ------
+    ValueError
+        If the path leads outside, or is none.
+    """
+    return _absolute(folder, file) or inside.find(file)
 
 
 def _absolute(folder: Path, file: str) -> Path | None:
