@@ -246,14 +246,16 @@ def _listed(path: Path, progress: Progress) -> dict[str, list[Any]]:
 
 
 def _attribute(stored: Any, name: str) -> str | None:
-    """An attribute as text; None where it is missing, or no single value."""
+    """An attribute as text, '?' for what is no UTF-8; None where it is no single value."""
     if name not in stored.attrs:
         return None
-    value = np.asarray(stored.attrs[name])
-    if value.size != 1:
+    # A few damaged bytes can claim any shape, which h5py would fill value by value.
+    header = stored.attrs.get_id(name)
+    if header.shape not in ((), (1,)) or header.dtype.subdtype is not None:
         return None
-    single = value.ravel()[0]
-    return single.decode("utf-8", "replace") if isinstance(single, bytes) else str(single)
+    single = np.asarray(stored.attrs[name]).ravel()[0]
+    content = single if isinstance(single, bytes) else str(single).encode("utf-8", "replace")
+    return content.decode("utf-8", "replace")
 
 
 def _blocks(path: Path, keys: Sequence[str], columns: np.ndarray) -> Iterator[np.ndarray]:

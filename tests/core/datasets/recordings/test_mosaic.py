@@ -187,6 +187,10 @@ def shorten(betas, key):
             "no attribute presented_stimulus_filename",
         ),
         (lambda betas, key: betas[key].attrs.create("repetition", [1, 2]), "attribute repetition"),
+        (
+            lambda betas, key: betas[key].attrs.create("phase", np.zeros(1000)),
+            "no attribute phase",
+        ),
         (lambda betas, key: betas.create_group("further"), "further is a group"),
         (lambda betas, key: betas.__setitem__("x", h5py.SoftLink("/nowhere")), "no x"),
         (lambda betas, key: betas.__setitem__("x", h5py.ExternalLink("o.h5", "/x")), "out of the"),
