@@ -29,6 +29,7 @@ from core.datasets.tables import (
     runs_of,
 )
 from core.errors import InputError, NotFoundError
+from core.memory import check_memory
 from core.paths import composed
 from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
@@ -43,7 +44,7 @@ from core.validation import (
 from core.words import counted
 
 # In so many parts of averages, spread over all, it is seen whether single precision does.
-LOOKED_AT_BLOCKS = 16
+LOOKED_AT_PARTS = 16
 
 
 class Note(NamedTuple):
@@ -379,8 +380,12 @@ class Dataset:
     def _region_sums(self, names: Sequence[str], betas: np.ndarray) -> np.ndarray:
         """Sums (trials, regions) float64; NaN where a unit of the region has no value."""
         units = [self.units(name) for name in names]
-        sums = np.empty((len(betas), len(names)))
-        for block in row_blocks(*betas.shape):
+        sums = np.zeros((len(betas), len(names)))
+        if by_unit(betas):
+            for column, own in enumerate(units):
+                for part in row_blocks(len(own), len(betas)):
+                    sums[:, column] += betas.T[own[part]].sum(axis=0, dtype=np.float64)
+        for block in () if by_unit(betas) else row_blocks(*betas.shape):
             part = betas[block]
             with np.errstate(invalid="ignore"):
                 for column, own in enumerate(units):
@@ -438,7 +443,7 @@ class Dataset:
             self,
             stimuli=self.stimuli.iloc[rows],
             trials=self.trials[kept].reset_index(drop=True),
-            betas=None if self.betas is None else self.betas[kept],
+            betas=None if self.betas is None else _some_trials(self.betas, kept),
             rdms={name: matrix[np.ix_(rows, rows)] for name, matrix in self.rdms.items()},
             embeddings={name: features[rows] for name, features in self.embeddings.items()},
             without_image=tuple(i for i in self.without_image if i in set(ids)),
@@ -489,21 +494,25 @@ class Dataset:
         order = usable[np.argsort(rows, kind="stable")]
         present, starts, counts = np.unique(np.sort(rows), return_index=True, return_counts=True)
         mean: np.ndarray = np.empty((self.n_stimuli, len(units)), dtype=np.float32)
-        columns = _columns(units)
-        if len(units) > betas.shape[1] // 2:
-            _read_ahead(betas)
-        betas = np.asarray(betas)  # of a memory map each slice takes longer
-        blocks = list(row_blocks(len(present), len(units) * int(counts.max(initial=1))))
         is_single = betas.dtype == np.float32 and counts.max(initial=0) == 1
-        for number, block in enumerate(blocks):
-            means = _means_of(betas, columns, order, starts[block], counts[block], is_single)
-            is_looked_at = number % max(1, len(blocks) // LOOKED_AT_BLOCKS) == 0
+        parts = _parts(betas, len(units), len(present), len(order), int(counts.max(initial=1)))
+        _read_ahead(betas, units)
+        columns = _columns(units)
+        betas = np.asarray(betas)  # of a memory map each slice takes longer
+        for number, (rows, some) in enumerate(parts):
+            if by_unit(betas):
+                part, taken = betas.T[units[some]].T, slice(None)
+            else:
+                part, taken = betas, columns
+            means = _means_of(part, taken, order, starts[rows], counts[rows], is_single)
+            is_looked_at = number % max(1, len(parts) // LOOKED_AT_PARTS) == 0
             if mean.dtype == np.float32 and is_looked_at and not fits_single(means):
-                so_far = present[: block.start]
-                wide = np.empty(mean.shape)
-                wide[so_far] = mean[so_far]
-                mean = wide
-            mean[present[block]] = means
+                with np.errstate(invalid="ignore"):  # of what is still to be filled
+                    mean = mean.astype(np.float64)
+            if some == slice(None):
+                mean[present[rows]] = means
+            else:
+                mean[present, some] = means
         mean[np.setdiff1d(np.arange(self.n_stimuli), present)] = np.nan
         return mean
 
@@ -524,6 +533,13 @@ class Dataset:
                     f"ROI {name!r} names units outside 0..{betas.shape[1] - 1}, or none",
                     "unit indices (columns) of the response array",
                 )
+
+
+def _some_trials(betas: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """A copy of some trials, which lies in memory as the recording does."""
+    needed = float(kept.sum()) * betas.shape[1] * betas.itemsize
+    check_memory(needed, "The stimuli that were chosen", "Choose fewer, or end other programs.")
+    return betas.T[:, kept].T if by_unit(betas) else betas[kept]
 
 
 def _means_of(
@@ -557,19 +573,43 @@ def _taken(betas: np.ndarray, trials: np.ndarray, columns: np.ndarray | slice) -
     return betas[trials, columns] if isinstance(columns, slice) else betas[np.ix_(trials, columns)]
 
 
+def by_unit(betas: np.ndarray) -> bool:
+    """Whether the trials of a unit follow one another, as in copies of which ROIs are read."""
+    return betas.flags.f_contiguous and not betas.flags.c_contiguous
+
+
+def _parts(
+    betas: np.ndarray, n_units: int, n_stimuli: int, n_trials: int, most: int
+) -> list[tuple[slice, slice]]:
+    """Stimuli and units that are averaged together, as the responses lie in memory."""
+    if by_unit(betas):
+        return [(slice(None), units) for units in row_blocks(n_units, n_trials)]
+    return [(stimuli, slice(None)) for stimuli in row_blocks(n_stimuli, n_units * most)]
+
+
 def _columns(units: np.ndarray) -> np.ndarray | slice:
     """Units as a slice where they follow one another, which is read in one go."""
     is_range = len(units) > 0 and (np.diff(units) == 1).all()
     return slice(int(units[0]), int(units[-1]) + 1) if is_range else units
 
 
-def _read_ahead(betas: np.ndarray) -> None:
-    """Let the system fetch a memory-mapped file while rows of it are used in another order."""
+def _read_ahead(betas: np.ndarray, units: np.ndarray) -> None:
+    """Let the system fetch what is needed of a memory-mapped file, in whatever order it is used."""
     held: Any = betas
     while isinstance(held, np.ndarray):
         held = held.base
-    if isinstance(held, mmap.mmap) and hasattr(mmap, "MADV_WILLNEED"):
-        held.madvise(mmap.MADV_WILLNEED)
+    if not isinstance(held, mmap.mmap) or not hasattr(mmap, "MADV_WILLNEED"):
+        return
+    if not by_unit(betas):
+        if len(units) > betas.shape[1] // 2:
+            held.madvise(mmap.MADV_WILLNEED)
+        return
+    length = betas.strides[1]
+    begin = len(held) - betas.nbytes  # the header, in a file of one array
+    for run in np.split(units, np.flatnonzero(np.diff(units) != 1) + 1) if len(units) else ():
+        start = begin + int(run[0]) * length
+        page = start // mmap.PAGESIZE * mmap.PAGESIZE
+        held.madvise(mmap.MADV_WILLNEED, page, start - page + len(run) * length)
 
 
 def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -117,6 +117,7 @@ def save_blocks(
     shape: tuple[int, int],
     facts: dict[str, Any],
     dtype: np.dtype,
+    by_column: bool = False,
 ) -> Result:
     """Save an array ``blocks`` (n, v) that is too large to be held, block by block.
 
@@ -135,6 +136,8 @@ def save_blocks(
         JSON values, which may be put in while the blocks come.
     dtype : np.dtype
         As which the blocks are stored.
+    by_column : bool
+        Column after column (Fortran order): some columns are then read at once.
 
     Raises
     ------
@@ -153,7 +156,7 @@ def save_blocks(
                 remedy="Free space, or name another folder as NEUROGALLERY_RESULTS.",
             )
         path = part / f"{BLOCKS}.npy"
-        _write_blocks(path, blocks, shape, dtype)
+        _write_blocks(path, blocks, shape, dtype, by_column)
         described = {"dtype": dtype.str, "shape": shape, "sample": sampled(path)}
         _write_record(part, {BLOCKS: described}, facts)
 
@@ -322,20 +325,38 @@ def _write(folder: Path, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]
 
 
 def _write_blocks(
-    path: Path, blocks: Iterable[np.ndarray], shape: tuple[int, int], dtype: np.dtype
+    path: Path,
+    blocks: Iterable[np.ndarray],
+    shape: tuple[int, int],
+    dtype: np.dtype,
+    by_column: bool,
 ) -> None:
     """Write rows as they come. A map of the file would end the process on a full disk."""
     rows, block = 0, np.empty((0, 0))
-    with open(path, "xb") as file:
-        header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    with open(path, "xb", buffering=0) as file:
+        header = {"descr": dtype.str, "fortran_order": by_column, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
+        start = file.tell()
         for block in blocks:
-            rows += len(block)
-            if block.ndim != 2 or block.shape[1] != shape[1] or rows > shape[0]:
+            if block.ndim != 2 or block.shape[1] != shape[1] or rows + len(block) > shape[0]:
+                rows += len(block)
                 break
-            file.write(np.ascontiguousarray(block, dtype=dtype).data)
+            if by_column:
+                for column, values in enumerate(np.ascontiguousarray(block.T, dtype=dtype)):
+                    file.seek(start + (column * shape[0] + rows) * dtype.itemsize)
+                    _write_all(file, values.data)
+            else:
+                _write_all(file, np.ascontiguousarray(block, dtype=dtype).data)
+            rows += len(block)
     if rows != shape[0]:
         raise InputError(f"Blocks of {block.shape} come to {rows} rows", f"{shape} in all")
+
+
+def _write_all(file: IO[bytes], values: memoryview) -> None:
+    """Write bytes without a buffer, whose part may be written where a disk is nearly full."""
+    left = values.cast("B") if values.nbytes else values[:0]
+    while left.nbytes:
+        left = left[file.write(left) :]
 
 
 def _write_record(folder: Path, described: dict[str, Any], facts: dict[str, Any]) -> None:

@@ -163,6 +163,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         blocks=functools.partial(_blocks, sides, kept, splits),
         subjects=tuple(folders),
         parameters={name: options[name] for name in ("hemisphere", "vertices")},
+        by_unit=True,
     )
     copy = converted.responses(info.name, VERSION, chosen, reading, treatment)
     ds = Dataset(
