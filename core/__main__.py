@@ -11,6 +11,7 @@ from core import __version__, operations
 from core.commands import ablate as ablating
 from core.commands import check as checking
 from core.commands import decoders as decoding
+from core.commands import export as exporting
 from core.commands import fetch as fetching
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
@@ -171,6 +172,11 @@ def _parser() -> Parser:
     bringing = commands.add_parser("fetch", help="bring a dataset to this machine")
     fetching.add_arguments(bringing)
     bringing.set_defaults(command=fetching.fetch)
+
+    exported = commands.add_parser("export", help="write a dataset as a folder of one's own")
+    _add_dataset_arguments(exported)
+    exporting.add_arguments(exported)
+    exported.set_defaults(command=exporting.export)
 
     encoding = commands.add_parser("encode", help="turn images into embeddings")
     _add_encode_arguments(encoding)

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core import datasets, paths
+from core.datasets import Dataset
 from core.datasets.own.links import skipped_links
-from pages.shared.data import checker, grid, rows
-from pages.shared.frame import jobs, navigation
+from pages.shared.data import checker, exporting, grid, rows
+from pages.shared.frame import jobs, navigation, recording
 from pages.shared.frame.text import plain
 
 
@@ -33,6 +34,10 @@ def page() -> None:
         rows.present(info, clock)
     st.subheader("Check a folder of your own")
     checker.offer()
+    in_view = st.session_state.get(recording.IN_VIEW)
+    if isinstance(in_view, Dataset):
+        st.subheader("Export the recording in view")
+        exporting.offer(in_view)
     st.subheader("To be brought here")
     for info in infos:
         if not is_here[info.name]:

@@ -8,7 +8,7 @@ from core.datasets.releases.converted import OPERATION
 from pages.shared.data import rows
 from tests.core.datasets.layouts import algonauts2023
 from tests.core.datasets.shared import write
-from tests.pages.app import open_page, texts
+from tests.pages.app import open_page, texts, until_done
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +68,24 @@ def test_a_slow_opening_is_left_to_the_reader(data_root, monkeypatch):
     assert "4 stimuli, 1 subject" not in texts(app)
     app = press(app, "Look inside")
     assert "4 stimuli, 1 subject, 2 ROIs" in texts(app)
+
+
+def test_a_folder_is_checked_from_the_page(data_root):
+    folder = write(data_root / "mine")
+    np.save(folder / "responses" / "S1.npy", np.ones((7, 3)))
+    np.save(folder / "rdms" / "m.npy", np.ones((4, 3)))
+    app = press(open_page("data"), "Check")
+    assert not app.exception
+    said = texts(app)
+    assert "2 problems keep it from opening" in said
+    assert "7 rows, stimuli.csv has 4" in str(app.table[0].value["What was found"].tolist())
+
+
+def test_the_recording_in_view_is_exported(data_root):
+    write(data_root / "mine")
+    app = press(open_page("data", recording="folder:mine"), "Export to folder-mine-S1")
+    app = until_done(app)
+    assert not app.exception
+    assert (data_root / "folder-mine-S1" / "stimuli.csv").is_file()
+    app = press(app, "Open it")
+    assert app.selectbox(key="recording").value == "folder:folder-mine-S1"

@@ -57,10 +57,9 @@ INFO = DatasetInfo(
 
 def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> Dataset:
     """Open one subject of a folder; see ``datasets.load``."""
-    folder = info.where
-    assert folder is not None
+    assert info.where is not None
+    folder, info = info.where, read_description(info)
     table = stimulus_table(folder)
-    info = read_description(info)
     stimuli = read_stimuli(table)
     listed, gallery, notes = read_gallery(folder, stimuli)
     images = _image_files(stimuli, folder, "images", table.name)
@@ -69,8 +68,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     images_fingerprint = _images_fingerprint(images, image_stamps)
     responses = parts_of(folder / "responses")
     subjects = tuple(responses) or (NO_RESPONSES,)
-    chosen = _choose_subject(folder, responses, subject)
-    parts = responses.get(chosen, ())
+    chosen, parts = _choose_subject(folder, responses, subject)
     betas, trials = _responses(parts, stimuli, f"{info.name}, {chosen}", subjects)
     rois_of = None if betas is None else roi_file(folder, chosen, parts)
     rois, empty = read_rois(rois_of, 0 if betas is None else betas.shape[1])
@@ -85,6 +83,8 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         stimuli=stimuli,
         fingerprint=_fingerprint(folder, _key(chosen, parts), read, images_fingerprint, precise),
         rois=rois,
+        regions=_regions(folder, rois),
+        treatment=str(_content(folder).get("treatment") or ""),
         betas=betas,
         trials=trials,
         images=functools.partial(_image, images) if images else None,
@@ -128,8 +128,8 @@ def _is_table_there(folder: Path) -> bool:
 
 def _choose_subject(
     folder: Path, responses: Mapping[str, Sequence[ResponsePart]], subject: str | None
-) -> str:
-    """As ``choose_subject``; the file of a subject that is in another format is named."""
+) -> tuple[str, Sequence[ResponsePart]]:
+    """As ``choose_subject``, and the files; the file of a subject that is in another format is named."""
     subjects = tuple(responses) or (NO_RESPONSES,)
     aliases = {part.stem: name for name, parts in responses.items() for part in parts}
     is_known = subject in {*subjects, *aliases}
@@ -140,7 +140,8 @@ def _choose_subject(
                 "a .npy file",
                 files.save_as_npy(path.name),
             )
-    return choose_subject(subjects, aliases.get(subject or "", subject))
+    chosen = choose_subject(subjects, aliases.get(subject or "", subject))
+    return chosen, responses.get(chosen, ())
 
 
 def _unread_responses(folder: Path) -> list[str]:
@@ -185,11 +186,7 @@ def read_description(info: DatasetInfo) -> DatasetInfo:
         If it is not an object of texts.
     """
     assert info.where is not None
-    about = paths.find(info.where, "dataset.json")
-    content = None if about is None else store.read_json(about)
-    content = {} if content is None else content
-    if not isinstance(content, dict):
-        raise InputError(f"dataset.json holds a {type(content).__name__}", "an object, {...}")
+    content = _content(info.where)
     texts = {"title": info.where.name, "description": "", "units": info.units}
     for name in TEXTS:
         value = content.get(name) or ""
@@ -204,7 +201,26 @@ def read_description(info: DatasetInfo) -> DatasetInfo:
         citation=texts.get("citation", ""),
         licence=texts.get("licence", ""),
         units=texts["units"],
+        is_simulated=content.get("is_simulated") is True,
     )
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    """What ``dataset.json`` says."""
+    about = paths.find(folder, "dataset.json")
+    content = None if about is None else store.read_json(about)
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise InputError(f"dataset.json holds a {type(content).__name__}", "an object, {...}")
+    return content
+
+
+def _regions(folder: Path, rois: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """ROIs that ``dataset.json`` names for profiles of responses; none for every one."""
+    names = _content(folder).get("regions") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"dataset.json has {names!r} as 'regions'", "a list of names of ROIs")
+    return tuple(name for name in map(paths.composed, names) if name in rois)
 
 
 def _described(info: DatasetInfo) -> DatasetInfo:
@@ -389,7 +405,9 @@ def _fingerprint(
     everything = [path for path in (*read, listed, *others) if path is not None and path.is_file()]
     content = {str(path.relative_to(folder)): path for path in everything}
     # Former versions lost the digits that a large offset needs double precision for.
-    return store.fingerprint("folder", subject, content, images, *(["float64"] * precise))
+    regions = _content(folder).get("regions")
+    further = [*(["float64"] * precise), *([regions] if regions else [])]
+    return store.fingerprint("folder", subject, content, images, *further)
 
 
 def _images_fingerprint(images: Mapping[str, Path], image_stamps: Mapping[str, Any]) -> str:

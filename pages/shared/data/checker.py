@@ -10,6 +10,8 @@ from core.datasets.own.checking import FolderProblem, check_folder, summary
 from core.datasets.own.links import is_open
 from pages.shared.frame.text import plain
 
+# Texts of a table that wraps them are read at once; a long one is scrolled.
+MOST_WRAPPED = 40
 RESULT, CHOICE = "data.checked", "data.folder"
 
 
@@ -66,7 +68,10 @@ def _show(name: str, problems: list[FolderProblem]) -> None:
             for each in problems
         ]
     )
-    st.dataframe(table, hide_index=True, row_height=52, key="data.problems")
+    if len(table) <= MOST_WRAPPED:
+        st.table(table.set_index("Where"))
+    else:
+        st.dataframe(table, hide_index=True, key="data.problems")
     st.download_button(
         "Problems (CSV)",
         lambda: table.to_csv(index=False),

@@ -6,7 +6,7 @@ import html
 
 import streamlit as st
 
-from core.datasets.shelf.presence import WORDS, Level, OnDisk
+from core.datasets.shelf.presence import ALL, WORDS, Level, OnDisk
 
 # Told apart by their shape; the colour is the accent of the maps, or that of the text.
 SHAPES: dict[Level, str] = {
@@ -26,7 +26,7 @@ def show(state: OnDisk, title: str) -> None:
     if not state.squares:
         return
     subjects, more = state.subjects[:MOST_SUBJECTS], len(state.subjects) - MOST_SUBJECTS
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in subjects)
+    heads = "".join(f'<th scope="col">{html.escape(_head(name))}</th>' for name in subjects)
     rows = "".join(_row(state, kind, subjects) for kind in state.kinds)
     st.html(
         f'<div class="data-grid" tabindex="0" role="region" aria-label="Files of '
@@ -45,6 +45,10 @@ def key() -> None:
         + "".join(f"<span>{_box(level)} {html.escape(WORDS[level])}</span>" for level in shown)
         + "</div>"
     )
+
+
+def _head(subject: str) -> str:
+    return "all" if subject == ALL else subject
 
 
 def _row(state: OnDisk, kind: str, subjects: tuple[str, ...]) -> str:

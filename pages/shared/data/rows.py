@@ -52,7 +52,7 @@ def present(info: DatasetInfo, clock: Clock) -> None:
         _head(info, size_text(state.bytes) if info.where else "drawn and simulated when opened")
         ds = _opened(info, state, clock)
         with st.container(key=f"halves_data_{info.name}"):
-            left, right = st.columns(2, gap="large")
+            left, right = st.columns([3, 2], gap="medium")
         with left:
             grid.show(state, info.title)
             if info.is_simulated:
