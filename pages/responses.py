@@ -9,6 +9,7 @@ from pages.shared.frame.text import plain
 from pages.shared.responses.charts import (
     activity,
     mean_responses,
+    remaining,
     single_responses,
     split_half,
     spread,
@@ -38,6 +39,7 @@ def page(ds: Dataset) -> None:
         activity(ds, responses)
     with right:
         split_half(ds, rois)
+    remaining(ds, rois)
     units(ds, rois)
 
 

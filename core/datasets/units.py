@@ -14,6 +14,9 @@ from core.validation import row_blocks
 
 # Blocks of columns are read from the file row by row: few wide ones are faster.
 COLUMNS_AT_ONCE = 16
+# Of thresholds, in per cent.
+STEP = 5
+EVERY_UNIT = "every unit"
 
 
 def unit_table(ds: Dataset, rois: Sequence[str] | None = None) -> pd.DataFrame:
@@ -82,6 +85,42 @@ def noise_ceilings_of(ds: Dataset) -> np.ndarray:
             for block in row_blocks(ds.n_units, len(ds.betas) // COLUMNS_AT_ONCE)
         ]
     )
+
+
+def remaining_units(ds: Dataset, table: pd.DataFrame) -> pd.DataFrame:
+    """How many units are left at each least noise ceiling, by ROI.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Its released noise ceilings are taken where it has them, else those of the table.
+    table : pd.DataFrame
+        From ``unit_table``.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row a threshold in per cent (index), 0 to 100; a column an ROI, and 'every unit' of the
+        table. At 0 all units stay, those without a ceiling too, as with the option. ``attrs``
+        has the ``source``, 'as released' or 'estimated from all trials'. Empty where no unit has
+        a ceiling.
+    """
+    is_released = ds.noise_ceiling is not None
+    ceiling = table["noise_ceiling"].to_numpy(dtype=np.float64)
+    if ds.noise_ceiling is not None:
+        ceiling = np.asarray(ds.noise_ceiling, dtype=np.float64)[table["unit"].to_numpy()]
+    held = [set(names.split("+")) for names in table["rois"]]
+    present = [name for name in ds.rois if any(name in names for names in held)]
+    columns = {name: np.array([name in names for names in held]) for name in present}
+    columns[EVERY_UNIT] = np.ones(len(table), dtype=bool)
+    thresholds = np.arange(0, 101, STEP) if np.isfinite(ceiling).any() else np.arange(0)
+    counts = {
+        name: [int((inside & ((ceiling >= t) | (t == 0))).sum()) for t in thresholds]
+        for name, inside in columns.items()
+    }
+    result = pd.DataFrame(counts, index=pd.Index(thresholds, name="threshold"))
+    result.attrs["source"] = "as released" if is_released else "estimated from all trials"
+    return result
 
 
 def _names(ds: Dataset, units: np.ndarray) -> list[str]:

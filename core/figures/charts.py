@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.images import CATEGORY_COLOURS
@@ -91,6 +92,31 @@ def reliability(values: np.ndarray) -> go.Figure:
     middle = float(np.nanmedian(values))
     title = "Split-half reliability, corrected to all repeats"
     return bars(counts, edges, title, "Units", [(middle, f"median {middle:.2f}")])
+
+
+def remaining(counts: pd.DataFrame, marked: float = 0.0) -> go.Figure:
+    """Units that are left (thresholds, ROIs) at each least noise ceiling; one is marked.
+
+    Drawn are the last column, of every unit, and as many before it as there are colours.
+    """
+    figure = go.Figure()
+    names = list(counts)
+    for position, name in enumerate([*names[:-1][: len(CATEGORY_COLOURS) - 1], names[-1]]):
+        figure.add_scatter(
+            x=counts.index,
+            y=counts[name],
+            name=html.escape(str(name), quote=False),
+            mode="lines",
+            line={
+                "color": CATEGORY_COLOURS[position % len(CATEGORY_COLOURS)],
+                "dash": "dot" if name == names[-1] else "solid",
+                "width": 2,
+            },
+            hovertemplate="%{x} %: %{y} units<extra>%{fullData.name}</extra>",
+        )
+    if marked:
+        figure.add_vline(x=marked, line={"dash": "dash", "width": 1, "color": "grey"})
+    return styled(figure, "Least noise ceiling (%)", "Units that remain")
 
 
 def styled(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:

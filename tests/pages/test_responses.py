@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core import datasets, paths
+from core.datasets.units import remaining_units
 from tests.pages.app import open_page, texts, write_folder
 
 
@@ -43,3 +44,28 @@ def test_the_table_of_units_is_that_of_the_recording(rois):
     np.testing.assert_allclose(table["sd"], trials.std(axis=0), rtol=1e-4)
     assert (table["trials"] == 360).all()
     assert all("FFA" in names or "V1" in names for names in table["rois"]) == (rois is not None)
+
+
+def test_how_many_units_remain_is_counted_by_roi():
+    ds = datasets.load("simulated", stimuli=120, subjects=1)
+    table = datasets.unit_table(ds, ["V1", "FFA"])
+    counts = remaining_units(ds, table)
+    assert counts.attrs["source"] == "estimated from all trials"
+    for roi in ("V1", "FFA"):
+        inside = table["unit"].isin(ds.units(roi))
+        assert counts.loc[0, roi] == inside.sum()
+        for threshold in (5, 40, 100):
+            left = (table["noise_ceiling"][inside] >= threshold).sum()
+            assert counts.loc[threshold, roi] == left
+    ds.noise_ceiling = np.where(np.arange(ds.n_units) % 2, 50.0, np.nan)
+    released = remaining_units(ds, table)
+    assert released.attrs["source"] == "as released"
+    assert released.loc[50, "every unit"] == (table["unit"] % 2).sum()
+    assert released.loc[55, "every unit"] == 0
+
+
+def test_the_curve_stands_beside_the_units_and_marks_the_option():
+    app = open_page("responses", stimuli="120", subjects="1", roi="FFA")
+    assert "Units that remain at a noise ceiling" in [s.value for s in app.subheader]
+    counts = next(f.value for f in app.dataframe if "every unit" in f.value)
+    assert counts["FFA"].is_monotonic_decreasing

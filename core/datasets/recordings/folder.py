@@ -129,7 +129,7 @@ def _is_table_there(folder: Path) -> bool:
 def _choose_subject(
     folder: Path, responses: Mapping[str, Sequence[ResponsePart]], subject: str | None
 ) -> tuple[str, Sequence[ResponsePart]]:
-    """As ``choose_subject``, and the files; the file of a subject that is in another format is named."""
+    """As ``choose_subject``, with its files; one whose file is in another format is named."""
     subjects = tuple(responses) or (NO_RESPONSES,)
     aliases = {part.stem: name for name, parts in responses.items() for part in parts}
     is_known = subject in {*subjects, *aliases}

@@ -59,7 +59,7 @@ def _show(name: str, problems: list[FolderProblem]) -> None:
         [
             {
                 "Where": each.place,
-                "Row": each.row,
+                "Row": each.row.replace(" ", "\u00a0"),
                 "What was found": each.problem,
                 "Expected": each.expected,
                 "What to do": each.remedy,

@@ -25,7 +25,7 @@ from pages.shared.frame.widgets import set_widgets
 # Of all openings together that a run of the page begins by itself.
 BUDGET_S = 1.5
 MOST_READ = 250_000_000
-STRIP, IMAGE_PX = 8, 48
+STRIP, IMAGE_PX = 6, 56
 LOOKED_AT_S = 20
 
 
@@ -52,7 +52,7 @@ def present(info: DatasetInfo, clock: Clock) -> None:
         _head(info, size_text(state.bytes) if info.where else "drawn and simulated when opened")
         ds = _opened(info, state, clock)
         with st.container(key=f"halves_data_{info.name}"):
-            left, right = st.columns([3, 2], gap="medium")
+            left, right = st.columns(2, gap="medium")
         with left:
             grid.show(state, info.title)
             if info.is_simulated:

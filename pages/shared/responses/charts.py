@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import statistics
 from core.datasets import Dataset, unit_table
+from core.datasets.units import remaining_units
 from core.figures import charts
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
@@ -82,6 +83,27 @@ def in_folds(ds: Dataset) -> str:
     if ds.trial_runs is None:
         return "Repeats are taken as independent."
     return "Repeats within a run share noise, and count as one."
+
+
+def remaining(ds: Dataset, rois: tuple[str, ...]) -> None:
+    """How many units stay where the option asks for a least noise ceiling."""
+    counts = remaining_units(ds, units_of(ds.fingerprint, rois, ds))
+    if counts.empty:
+        return
+    st.subheader("Units that remain at a noise ceiling")
+    chosen = float(ds.options.get("noise_ceiling") or 0.0)
+    st.plotly_chart(
+        charts.remaining(counts, chosen),
+        key="remaining",
+        alt="Units that remain at each least noise ceiling, by ROI; the table has the numbers",
+    )
+    option = "The option *Least noise ceiling* of the recording leaves out the others. "
+    st.caption(
+        (option if "noise_ceiling" in ds.options else "")
+        + f"Ceilings are {counts.attrs['source']}. The table has every ROI."
+    )
+    with st.expander("As a table"):
+        st.dataframe(counts, column_config={"threshold": "At least (%)"}, key="remaining_table")
 
 
 def units(ds: Dataset, rois: tuple[str, ...]) -> None:
