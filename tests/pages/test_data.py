@@ -89,3 +89,9 @@ def test_the_recording_in_view_is_exported(data_root):
     assert (data_root / "folder-mine-S1" / "stimuli.csv").is_file()
     app = press(app, "Open it")
     assert app.selectbox(key="recording").value == "folder:folder-mine-S1"
+
+
+def test_overview_names_links_that_were_passed_over(data_root):
+    write(data_root / "mine")
+    (data_root / "gone").symlink_to(data_root.parent / "nowhere")
+    assert "gone was passed over" in texts(open_page("overview", recording="folder:mine"))

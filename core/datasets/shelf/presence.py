@@ -109,7 +109,7 @@ def on_disk(info: DatasetInfo) -> OnDisk:
     recording = DATASETS[info.name.partition(":")[0]]
     folder = info.where or paths.data_root() / info.name
     if ":" in info.name:
-        return OnDisk(tuple(_own(folder)), _size(folder), (), ())
+        return OnDisk(tuple(_own(folder)), size_of(folder), (), ())
     return released(recording, folder)
 
 
@@ -117,7 +117,7 @@ def released(recording: Recording, folder: Path) -> OnDisk:
     """Compare a folder with what a release consists of."""
     whole = presence(recording, folder)
     squares = tuple(_squares(expected_of(recording, folder), whole))
-    return OnDisk(squares, _size(folder), whole.missing, whole.unexpected)
+    return OnDisk(squares, size_of(folder), whole.missing, whole.unexpected)
 
 
 def _squares(expected: Iterable[Expected], whole: Presence) -> Iterable[Square]:
@@ -165,7 +165,7 @@ def _held(subject: str, kind: str, count: int) -> Square:
     return Square(subject, kind, "present" if count else "optional", count, max(1, count))
 
 
-def _size(folder: Path) -> int:
+def size_of(folder: Path) -> int:
     """Bytes of all files below a folder; links are not followed."""
     total = 0
     for parent, _, names in os.walk(folder):

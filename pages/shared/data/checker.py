@@ -8,8 +8,10 @@ import streamlit as st
 from core import datasets, paths
 from core.datasets.own.checking import FolderProblem, check_folder, summary
 from core.datasets.own.links import is_open
+from core.datasets.shelf.presence import size_of
 from pages.shared.frame.text import plain
 
+MOST_CHECKED = 500_000_000
 # Texts of a table that wraps them are read at once; a long one is scrolled.
 MOST_WRAPPED = 40
 RESULT, CHOICE = "data.checked", "data.folder"
@@ -36,7 +38,17 @@ def offer() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Folder", names, key=CHOICE, bind="query-params", width=320)
-        st.button("Check", icon=":material/fact_check:", on_click=_check, args=(name,))
+        is_large = size_of(paths.data_root() / name) > MOST_CHECKED
+        st.button(
+            "Check",
+            icon=":material/fact_check:",
+            on_click=_check,
+            args=(name,),
+            disabled=is_large,
+        )
+    if is_large:
+        st.caption("It is large; the check reads all of it:")
+        st.code(f"python -m core check 'folder:{name}'", language="bash")
     checked = st.session_state.get(RESULT)
     if checked is not None and checked[0] == name:
         _show(name, checked[1])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.datasets.own import responses
 from core.datasets.own.parts import parts_of
 from core.errors import InputError, NotFoundError
 from core.store import written
@@ -102,6 +103,20 @@ def test_files_that_say_the_same_session_are_subjects_of_their_own(root):
     for name in ("sub-01_visual", "sub-01_auditory"):
         np.save(root / "responses" / f"{name}.npy", RNG.normal(size=(4, 5)))
     assert load(root).subjects == ("sub-01_auditory", "sub-01_visual")
+
+
+def test_a_large_table_is_read_once(root, monkeypatch):
+    values = RNG.normal(size=(6, 5))
+    put(root / "responses" / "p_ses-2.csv", values, [*"abcab", "d"], run=["a"] * 3 + ["b"] * 3)
+    small = load(root)
+    monkeypatch.setattr(responses, "LARGE_TABLE", 10)
+    first = load(root)
+    monkeypatch.setattr(responses, "read_table", None)
+    again = load(root)
+    for ds in (first, again):
+        np.testing.assert_array_equal(ds.betas, small.betas)
+        assert ds.trials.equals(small.trials)
+        assert (ds.fingerprint, ds.betas.dtype) == (small.fingerprint, small.betas.dtype)
 
 
 def test_precision_is_that_of_arrays(root):
