@@ -142,6 +142,9 @@ for _name, _operation in {
         "FetchRequest",
         ("name", "source", "subjects", "parts"),
     ),
+    "export": Operation(
+        "core.datasets.own.job:run", "Export as a folder", "ExportRequest", (*RECORDING, "to")
+    ),
 }.items():
     OPERATIONS.register(_name, _operation)
 # What registers itself with something that other operations use.
