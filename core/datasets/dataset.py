@@ -383,8 +383,8 @@ class Dataset:
         sums = np.zeros((len(betas), len(names)))
         if by_unit(betas):
             for column, own in enumerate(units):
-                for part in row_blocks(len(own), len(betas)):
-                    sums[:, column] += betas.T[own[part]].sum(axis=0, dtype=np.float64)
+                for some in row_blocks(len(own), len(betas)):
+                    sums[:, column] += betas.T[own[some]].sum(axis=0, dtype=np.float64)
         for block in () if by_unit(betas) else row_blocks(*betas.shape):
             part = betas[block]
             with np.errstate(invalid="ignore"):
@@ -500,10 +500,9 @@ class Dataset:
         columns = _columns(units)
         betas = np.asarray(betas)  # of a memory map each slice takes longer
         for number, (rows, some) in enumerate(parts):
-            if by_unit(betas):
-                part, taken = betas.T[units[some]].T, slice(None)
-            else:
-                part, taken = betas, columns
+            is_across = by_unit(betas)
+            part = betas.T[units[some]].T if is_across else betas
+            taken = slice(None) if is_across else columns
             means = _means_of(part, taken, order, starts[rows], counts[rows], is_single)
             is_looked_at = number % max(1, len(parts) // LOOKED_AT_PARTS) == 0
             if mean.dtype == np.float32 and is_looked_at and not fits_single(means):

@@ -106,7 +106,7 @@ def _read_once(
     stored = store.load(key)
     if stored is None:
         recording, _, subject = name.rpartition(", ")
-        announced(recording, subject, subjects, size)(0.0, f"Reading {part.table.name}")
+        announce(recording, subject, subjects, [part.table])(0.0, f"Reading {part.table.name}")
         read = read_table(part.table, called)
         facts = {"title": name, "trials": read.trials.to_dict("list")}
         betas = read.betas
