@@ -19,6 +19,7 @@ from core import paths
 from core.datasets.files import arrays
 from core.datasets.tables import TRIAL_COLUMNS
 from core.errors import InputError
+from core.validation import one_line
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 BIDS = re.compile(r"(sub-[A-Za-z0-9]+)((?:_[A-Za-z]+-[A-Za-z0-9+]+)*)(?:_[A-Za-z0-9]+)?")
@@ -76,7 +77,7 @@ def header(path: Path) -> list[str]:
             first = next(csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()]), [])
     except (OSError, UnicodeDecodeError, csv.Error):
         return []
-    return [name.strip() for name in first]
+    return [one_line(name) for name in first]
 
 
 def units_of(columns: Iterable[str]) -> list[str]:

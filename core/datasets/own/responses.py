@@ -24,6 +24,7 @@ from core.validation import (
     fits_single,
     load_npy,
     narrowed,
+    one_line,
     row_blocks,
 )
 from core.words import counted
@@ -231,7 +232,7 @@ def read_table(
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()])
-            columns = [column.strip() for column in next(rows, [])]
+            columns = [one_line(column) for column in next(rows, [])]
             _check_columns(columns, name)
             described, values, lines = _rows(rows, columns, name, complain)
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.datasets.own import responses
+from core.datasets.own.checking import check_folder
 from core.datasets.own.parts import parts_of
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.store import written
 from tests.core.datasets.shared import load, table, write
 
@@ -176,3 +181,36 @@ def test_quoted_fields_and_other_line_ends(root):
         csv.writer(file).writerows([["id"], ["a,b"], ["c"]])
     (root / "responses" / "S1.csv").write_bytes(b'\xef\xbb\xbfid,v0\r\n"a,b",1\r\nc,2\r\n')
     assert load(root).betas.ravel().tolist() == [1.0, 2.0]
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    st.text(alphabet='id,v0a"\n\r\t1.5-eE nNaN/∞é\0', max_size=80),
+    st.sampled_from(["id,v0\n", "id\tv0\n", "", "\ufeffid,v0,run\n"]),
+    st.sampled_from([".csv", ".tsv"]),
+)
+def test_whatever_a_table_holds_it_is_read_or_refused(text, head, ending):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"S1{ending}"
+        path.write_bytes((head + text).encode())
+        try:
+            read = responses.read_table(path, "responses/S1")
+        except NeurogalleryError:
+            return
+        assert read.betas.shape[0] == len(read.trials) == len(read.lines) > 0
+        assert read.betas.dtype in (np.float32, np.float64)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.binary(max_size=60), st.sampled_from(["stimuli.csv", "responses/S1.npy", "rois/S1.json"]))
+def test_whatever_a_file_holds_the_check_ends_and_agrees_with_the_opening(content, name):
+    with TemporaryDirectory() as folder:
+        root = write(Path(folder) / "r")
+        (root / name).write_bytes(content)
+        is_fatal = any(problem.is_fatal for problem in check_folder(root))
+        try:
+            load(root)
+        except NeurogalleryError:
+            assert is_fatal
+        else:
+            assert not is_fatal
