@@ -23,6 +23,9 @@ ALL, FILES = "all subjects", "files"
 # How the releases write a subject, at the start of a folder's or file's name.
 SUBJECT = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+|[Ss]ubj(?:ect)?_?-?\d+|CSI\d+|S\d+)(?=[/_.]|$)")
 PADDING = re.compile(r"(?<=\D)0+(?=\d)")
+SESSION = re.compile(r" of session \d+$")
+# Where subjects of several studies have one number, what the files hold names the study too.
+BELONGING = re.compile(r"(.+) of (sub-\w+)")
 OWN_SHARED = ("images", "gallery", "rdms", "embeddings")
 WORDS: dict[Level, str] = {
     "present": "present",
@@ -124,15 +127,23 @@ def _squares(expected: Iterable[Expected], whole: Presence) -> Iterable[Square]:
     groups: dict[tuple[str, str], list[Expected]] = {}
     written: dict[str, str] = {}
     for each in expected:
-        named = SUBJECT.search(each.path)
-        subject = named.group(1) if named else ALL
+        subject, kind = _place(each)
         # Some files of a release pad the number of a subject: CSI01 is CSI1.
         subject = written.setdefault(PADDING.sub("", subject), subject)
-        groups.setdefault((subject, each.what or FILES), []).append(each)
+        groups.setdefault((subject, kind), []).append(each)
     missing = {each.path for each in whole.missing}
     for (subject, kind), files in sorted(groups.items(), key=lambda item: item[0][0] == ALL):
         absent = [each for each in files if each.path in missing]
         yield Square(subject, kind, _level(files, absent), len(files) - len(absent), len(files))
+
+
+def _place(each: Expected) -> tuple[str, str]:
+    """Subject and kind of files; sessions are of one kind, and 'betas of SUBJECT' are betas."""
+    kind = SESSION.sub("", each.what) or FILES
+    if belonging := BELONGING.fullmatch(kind):
+        return belonging.group(2), belonging.group(1)
+    named = SUBJECT.search(each.path)
+    return (named.group(1) if named else ALL), kind
 
 
 def _level(files: list[Expected], absent: list[Expected]) -> Level:

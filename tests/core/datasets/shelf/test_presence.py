@@ -7,7 +7,7 @@ import numpy as np
 from core import datasets
 from core.datasets.shelf.abilities import abilities
 from core.datasets.shelf.presence import ALL, on_disk, released
-from tests.core.datasets.layouts import algonauts2023, bold5000
+from tests.core.datasets.layouts import algonauts2023, bold5000, mosaic, nsd
 from tests.core.datasets.shared import load, paint, write
 
 
@@ -40,6 +40,17 @@ def test_a_padded_number_is_the_same_subject(tmp_path):
     assert state.square("CSI1", "1.0: order of presentation").level == "present"
     assert state.subjects[-1] == ALL
     assert state.square("CSI1", "images of COCO").level == "none"
+
+
+def test_sessions_are_one_kind_and_subjects_of_several_studies_stay_apart(tmp_path):
+    nsd.write(tmp_path / "nsd")
+    state = released(datasets.DATASETS["nsd"], tmp_path / "nsd")
+    assert state.square("subj01", "betas").expected > 1
+    assert not [kind for kind in state.kinds if "session" in kind]
+    mosaic.write(tmp_path / "mosaic")
+    state = released(datasets.DATASETS["mosaic"], tmp_path / "mosaic")
+    assert set(state.subjects) == {"sub-02_BOLD5000", "sub-01_NSD", ALL}
+    assert state.square("sub-01_NSD", "betas").level == "present"
 
 
 def test_an_own_folder(tmp_path, monkeypatch):
