@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -242,6 +243,7 @@ def check_unique(ids: Sequence[str], what: str) -> None:
         )
 
 
+@functools.lru_cache(maxsize=10_000)  # columns of names repeat a few
 def one_line(text: str) -> str:
     """Text on one line: whatever breaks a line, or tabulates, is a space. Other spaces stay."""
     return _BREAKS.sub(" ", text).strip()

@@ -45,6 +45,7 @@ from core.words import counted
 
 # In so many parts of averages, spread over all, it is seen whether single precision does.
 LOOKED_AT_PARTS = 16
+AHEAD_BYTES = 2**20
 
 
 class Note(NamedTuple):
@@ -599,16 +600,17 @@ def _read_ahead(betas: np.ndarray, units: np.ndarray) -> None:
         held = held.base
     if not isinstance(held, mmap.mmap) or not hasattr(mmap, "MADV_WILLNEED"):
         return
-    if not by_unit(betas):
-        if len(units) > betas.shape[1] // 2:
-            held.madvise(mmap.MADV_WILLNEED)
-        return
-    length = betas.strides[1]
-    begin = len(held) - betas.nbytes  # the header, in a file of one array
-    for run in np.split(units, np.flatnonzero(np.diff(units) != 1) + 1) if len(units) else ():
-        start = begin + int(run[0]) * length
-        page = start // mmap.PAGESIZE * mmap.PAGESIZE
-        held.madvise(mmap.MADV_WILLNEED, page, start - page + len(run) * length)
+    if by_unit(betas) and len(units):
+        length = betas.strides[1]
+        begin = len(held) - betas.nbytes  # the header, in a file of one array
+        for run in np.split(units, np.flatnonzero(np.diff(units) != 1) + 1):
+            start = begin + int(run[0]) * length
+            page = start // mmap.PAGESIZE * mmap.PAGESIZE
+            held.madvise(mmap.MADV_WILLNEED, page, start - page + len(run) * length)
+    elif len(units) > betas.shape[1] // 2:
+        # Of one large piece the system fetches the beginning only.
+        for start in range(0, len(held), AHEAD_BYTES):
+            held.madvise(mmap.MADV_WILLNEED, start, min(AHEAD_BYTES, len(held) - start))
 
 
 def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:

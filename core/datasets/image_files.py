@@ -170,7 +170,7 @@ class Stamp(NamedTuple):
     orientation: int
 
 
-def stamps(files: Mapping[str, Path]) -> dict[str, tuple[str | int | bytes, ...] | None]:
+def stamps(files: Mapping[str, str | Path]) -> dict[str, tuple[str | int | bytes, ...] | None]:
     """What each image file is told by, None where there is none.
 
     Name, size and time of change; the orientation where the image is turned for display; and
@@ -186,7 +186,7 @@ def stamps(files: Mapping[str, Path]) -> dict[str, tuple[str | int | bytes, ...]
             turned = () if stamp.orientation == 1 else (stamp.orientation,)
             is_double = count[stamp.size, stamp.changed] > 1
             ends = (hashlib.blake2b(b"".join(_ends(path))).digest(),) if is_double else ()
-            result[name] = (path.name, stamp.size, stamp.changed, *turned, *ends)
+            result[name] = (os.path.basename(path), stamp.size, stamp.changed, *turned, *ends)
     return result
 
 
@@ -220,9 +220,9 @@ def _upright(image: Image.Image) -> Image.Image:
     return image
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _stamp(path: str | Path) -> Stamp | None:
     try:
-        status = path.stat()
+        status = os.stat(path)
     except (OSError, ValueError):
         return None
     if not stat.S_ISREG(status.st_mode):

@@ -65,9 +65,9 @@ def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
             table[column] = [()] * len(table) if column == "labels" else ""
     for column in NAMES:
         table[column] = [
-            one_line(name) if isinstance(name, str) else name for name in table[column]
+            one_line(name) if isinstance(name, str) else name for name in table[column].tolist()
         ]
-    table["labels"] = [tuple(map(one_line, labels)) for labels in table["labels"]]
+    table["labels"] = [tuple(map(one_line, labels)) for labels in table["labels"].tolist()]
     table["id"] = table["id"].astype(str)
     further = [column for column in table.columns if column not in STIMULUS_COLUMNS]
     return table[[*STIMULUS_COLUMNS, *further]]

@@ -116,7 +116,9 @@ def averages(trials: int, units: int, rounds: int = 3, is_cold: bool = True) -> 
     """NSD-sized averaging of repeats from a file; peer: reading the file once from end to end."""
     with _workplace() as root:
         path = write_betas(root, trials, units)
-        step = f"recordings.betas_of({str(path)!r}).responses()"
+        step = (
+            f"ds = recordings.betas_of({str(path)!r})\nbegan = time.perf_counter()\nds.responses()"
+        )
         peer = f"recordings.read_through({str(path)!r})"
         return _beside(step, peer, root, rounds, [path] if is_cold else [])
 

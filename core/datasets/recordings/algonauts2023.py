@@ -120,7 +120,7 @@ class Images(NamedTuple):
     """The images of one split, in the order of the rows of its responses."""
 
     folder: Path
-    files: dict[str, Path]
+    files: dict[str, str]
 
 
 class Hemisphere(NamedTuple):
@@ -171,9 +171,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         subject=chosen,
         subjects=tuple(folders),
         stimuli=stimuli,
-        fingerprint=store.fingerprint(
-            copy.fingerprint, *(" ".join(images[s].files) for s in SPLITS)
-        ),
+        fingerprint=store.fingerprint(copy.fingerprint, *(list(images[s].files) for s in SPLITS)),
         rois=rois,
         regions=_profile(rois, names),
         betas=copy.betas,
@@ -237,7 +235,7 @@ def _images(folder: Path, split: str) -> Images:
                 "ids of NSD that ascend, as in the release",
                 MIXED,
             )
-    return Images(below, {stimulus: below / name for _, stimulus, name in rows})
+    return Images(below, {stimulus: f"{below}/{name}" for _, stimulus, name in rows})
 
 
 def _stimuli(
@@ -252,8 +250,8 @@ def _stimuli(
     return stimuli, complete_stimuli(gallery)
 
 
-def _image(files: Mapping[str, Path], stimulus: str) -> Image.Image:
-    return read_image(files[stimulus], stimulus)
+def _image(files: Mapping[str, str], stimulus: str) -> Image.Image:
+    return read_image(Path(files[stimulus]), stimulus)
 
 
 # Vertices ---------------------------------------------------------------------------------------
