@@ -121,7 +121,7 @@ INFO = DatasetInfo(
 )
 
 
-class Session(NamedTuple):
+class SessionFiles(NamedTuple):
     """Files of a session (those of both hemispheres), and its shape: units, then trials."""
 
     files: tuple[Path, ...]
@@ -172,7 +172,7 @@ class Recorded(NamedTuple):
     """
 
     betas: Path
-    sessions: dict[int, Session]
+    sessions: dict[int, SessionFiles]
     trials: pd.DataFrame
     planned: int
     regions: Regions
@@ -268,7 +268,7 @@ def _is_showing(column: object, subject: str = r"\d+") -> bool:
 
 
 def _trials(
-    table: pd.DataFrame, subject: str, sessions: Mapping[int, Session]
+    table: pd.DataFrame, subject: str, sessions: Mapping[int, SessionFiles]
 ) -> tuple[pd.DataFrame, int]:
     """Trials of the sessions that are there, and how many sessions the table plans."""
     length = next(iter(sessions.values())).trials
@@ -438,10 +438,12 @@ def _subjects(folder: Path, space: str) -> tuple[str, ...]:
     return subjects
 
 
-def _sessions(space: ResponseSpace, folder: Path) -> dict[int, Session]:
+def _sessions(space: ResponseSpace, folder: Path) -> dict[int, SessionFiles]:
     """Sessions by their number, all of one shape."""
     files = space.files(folder)
-    sessions = {number: Session(own, space.shape(own)) for number, own in sorted(files.items())}
+    sessions = {
+        number: SessionFiles(own, space.shape(own)) for number, own in sorted(files.items())
+    }
     shapes = [each.shape for each in sessions.values()]
     usual = max(shapes, key=shapes.count)
     for each in sessions.values():
