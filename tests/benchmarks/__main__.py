@@ -166,7 +166,7 @@ def opening(trials: int) -> None:
     found = recordings.every_roi()
     row("BOLD5000, every ROI first, s / scipy.io.loadmat's", found.cost, "≤ 1.5")
     found = recordings.session_means()
-    row("NSD, region means of 150 volumes first, s / gunzip's", found.cost, "≤ 1.3")
+    row("NSD, region means of 300 volumes first, s / gunzip's", found.cost, "≤ 1.3")
     what = f"{trials:,} x 15,000"
     found = recordings.averages(trials, 15_000)
     row(f"averages of {what} from disk, s / one read's", found.cost, "≤ 1.5")

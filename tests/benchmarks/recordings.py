@@ -103,7 +103,7 @@ for roi in ds.rois:
         return _beside(step, f"scipy.io.loadmat({str(path)!r})", root, rounds, is_first=True)
 
 
-def session_means(volumes: int = 150, rounds: int = 5) -> Sides:
+def session_means(volumes: int = 300, rounds: int = 5) -> Sides:
     """NSD: region means of a .nii.gz session, opened for the first time; peer: decompressing it."""
     with _workplace() as root:
         path = write_nsd(root, volumes)

@@ -26,7 +26,7 @@ from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import BOLD5000, STEPS
 from core.datasets.releases import converted
-from core.datasets.releases.hdf5 import dataset, open_hdf5, read_whole
+from core.datasets.releases.hdf5 import dataset, names_in, open_hdf5, read_whole
 from core.datasets.releases.images import FileImages
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.matlab import read_mat
@@ -238,7 +238,9 @@ def _parts_1(folder: Path, subject: str, tr: str) -> Parts:
     if path.suffix.lower() == ".mat":
         return Parts((path,), _held(path, _mat_shapes(path)), functools.partial(_read_mat, path))
     with open_hdf5(path) as file:
-        shapes = {name: dataset(file, name).shape if name in RELEASED else () for name in file}
+        shapes = {
+            name: dataset(file, name).shape if name in RELEASED else () for name in names_in(file)
+        }
     held = _held(path, shapes)
     return Parts((path,), held, functools.partial(_read_h5, path, tuple(held)))
 

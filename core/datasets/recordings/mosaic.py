@@ -21,7 +21,7 @@ from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import MOSAIC
 from core.datasets.image_files import SUFFIXES, ImageFolder
 from core.datasets.releases import converted
-from core.datasets.releases.hdf5 import dataset, find, open_hdf5, read_whole, subgroup
+from core.datasets.releases.hdf5 import dataset, find, names_in, open_hdf5, read_whole, subgroup
 from core.datasets.releases.images import FileImages
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.options import finished, standard, standard_of
@@ -311,7 +311,7 @@ def _ceiling(path: Path, columns: np.ndarray, which: str) -> np.ndarray | None:
     phase, n = CEILINGS[which]
     with open_hdf5(path) as file:
         group = find(file, "noiseceilings")
-        for name in group if group is not None else ():
+        for name in names_in(group) if group is not None else ():
             stored = dataset(group, name)
             is_chosen = (_attribute(stored, "phase"), _attribute(stored, "n")) == (phase, n)
             # Artificial images count as test stimuli too, and have a ceiling of their own.

@@ -21,7 +21,7 @@ from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import STEPS, THINGS_FMRI
 from core.datasets.releases import converted
-from core.datasets.releases.hdf5 import dataset, open_hdf5, read_whole, subgroup
+from core.datasets.releases.hdf5 import dataset, names_in, open_hdf5, read_whole, subgroup
 from core.datasets.releases.images import FileImages
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.options import finished, standard, standard_of
@@ -327,8 +327,8 @@ def _whole(ids: np.ndarray, path: Path) -> np.ndarray:
 
 def _blocks_of(file: h5py.File) -> tuple[h5py.Dataset, h5py.Dataset | None]:
     """The wide block of numbers (voxels, trials), and the one of voxel ids where it is apart."""
-    group = subgroup(file, GROUP, *file)
-    blocks = [dataset(group, name) for name in sorted(group) if BLOCK.fullmatch(name)]
+    group = subgroup(file, GROUP, *names_in(file))
+    blocks = [dataset(group, name) for name in sorted(names_in(group)) if BLOCK.fullmatch(name)]
     blocks = [block for block in blocks if block.ndim == 2 and block.dtype.kind in "iuf"]
     if not blocks:
         raise CorruptDataError(

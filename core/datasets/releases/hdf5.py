@@ -85,6 +85,11 @@ def subgroup(group: h5py.Group, *names: str) -> h5py.Group:
     return held
 
 
+def names_in(group: h5py.Group) -> list[str]:
+    """Names in a group; a name that is not UTF-8 is damaged, and h5py gives it as bytes."""
+    return [name for name in group if isinstance(name, str)]
+
+
 def read_whole(stored: h5py.Dataset) -> np.ndarray:
     """Every value of a dataset of numbers, after asking whether the memory suffices.
 
@@ -150,7 +155,7 @@ def _first(group: h5py.Group, names: tuple[str, ...]) -> h5py.HLObject:
             return held
     raise CorruptDataError(
         f"{Path(group.file.filename).name} has no {' or '.join(names)}; {group.name} holds "
-        f"{enumerate_names(list(group)) or 'nothing'}",
+        f"{enumerate_names(names_in(group)) or 'nothing'}",
         "the layout of the release",
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from core.datasets.releases.hdf5 import check_stored, find, open_hdf5, read_whole
+from core.datasets.releases.hdf5 import check_stored, find, names_in, open_hdf5, read_whole
 from core.errors import CorruptDataError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ EXPECTED = "a MATLAB file of arrays, text, cells and structs, whole"
 def read_variables(path: Path, names: Collection[str] | None) -> dict[str, MatValue]:
     """Variables of a v7.3 file; see ``matlab.read_mat``."""
     with open_hdf5(path) as file:
-        held = [name for name in file if not name.startswith("#")]
+        held = [name for name in names_in(file) if not name.startswith("#")]
         reader = _Reader(path, file)
         return {
             name: reader.read(find(file, name), name)
@@ -91,7 +91,7 @@ class _Reader:
     def _struct(self, group: h5py.Group, name: str, level: int) -> MatValue:
         import h5py
 
-        members = {field: find(group, field) for field in group}
+        members = {field: find(group, field) for field in names_in(group)}
         # Fields of several records are references without a class, those of one are its values.
         is_array = bool(members) and all(
             isinstance(member, h5py.Dataset)

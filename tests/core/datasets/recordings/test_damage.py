@@ -1,7 +1,6 @@
 """Whatever happens to a file of a release, it opens or is refused in one line.
 
-Each layout opens some damaged copies, the same ones in every run; NEUROGALLERY_DAMAGE says how many
-(as single processes: on hundreds of thousands, libraries of other people have ended a process).
+Each layout opens some damaged copies, the same in every run; NEUROGALLERY_DAMAGE says how many.
 """
 
 from __future__ import annotations

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from core.datasets.releases.hdf5 import dataset, open_hdf5, read_text, read_whole, subgroup
+from core.datasets.releases.hdf5 import (
+    dataset,
+    names_in,
+    open_hdf5,
+    read_text,
+    read_whole,
+    subgroup,
+)
 from core.errors import CorruptDataError, InputError, NotFoundError
 from tests.core.datasets.releases.damage import check_only_own_errors, overwritten
 
@@ -151,3 +158,15 @@ def test_a_heap_of_texts_that_ends_too_early_is_refused(path):
     path.write_bytes(whole)
     with open_hdf5(path) as file, pytest.raises(CorruptDataError, match="texts of /texts are dam"):
         read_text(dataset(file, "texts"))
+
+
+def test_a_name_that_is_no_text_is_passed_over(tmp_path):
+    path = tmp_path / "file.h5"
+    with h5py.File(path, "w") as file:
+        file["good"] = [1.0]
+        file["wrongname"] = [2.0]
+    path.write_bytes(path.read_bytes().replace(b"wrongname", b"wrong\xffame"))
+    with open_hdf5(path) as file:
+        assert names_in(file) == ["good"]
+        with pytest.raises(CorruptDataError, match="has no other; / holds good"):
+            dataset(file, "other")
