@@ -91,7 +91,7 @@ def test_rdm_is_saved_and_summarised(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert result.stderr == ""
     matrix = np.load(out)
     assert matrix.dtype == np.float32
-    assert f"{len(matrix)} stimuli, cosine" in result.stdout
+    assert f"{len(matrix):,} stimuli, cosine" in result.stdout
     assert "(simulated)" in result.stdout
     assert "missing rows" in result.stdout
     assert [path.name for path in tmp_path.glob("*rdm*")] == ["rdm.npy"]
@@ -158,7 +158,7 @@ BAD_DATA: dict[str, tuple[Callable[[Path], None], str]] = {
     "needs pickle": (_responses(np.array([{}] * 6, dtype=object)), "pickle"),
     "beyond measure": (_responses(np.arange(24.0).reshape(6, 4) * 1e30), "larger unit"),
     "garbled header": (_garbled, "s1.npy"),
-    "duplicate ids": (_stimuli("id\n" + "a\n" * 6), "duplicate ids: a"),
+    "duplicate ids": (_stimuli("id\n" + "a\n" * 6), "duplicate id: a"),
     "trailing commas": (_stimuli("id,category\n" + "".join(f"p{i},x,\n" for i in range(6))), "csv"),
     "a column twice": (_stimuli("id, id\n" + "".join(f"p{i},x\n" for i in range(6))), "twice"),
     "outside": (_stimuli("id,file\n" + "".join(f"p{i},../x.png\n" for i in range(6))), "outside"),
@@ -264,7 +264,7 @@ def test_every_operation_can_be_resolved() -> None:
 
 def test_an_unknown_operation_lists_the_choices() -> None:
     choices = "rdm, ground_truth, encode, gallery, map, clusters, consistency, train, audit, "
-    choices += "evaluate, folds, ablation, zero_shot, fetch"
+    choices += "evaluate, folds, ablation, zero_shot, open, fetch, export"
     with pytest.raises(NotFoundError, match=f"'bake'.*Choices: {choices}"):
         operations.resolve("bake")
 

@@ -94,7 +94,8 @@ def test_train_says_what_came_out_and_trains_once(capsys, monkeypatch):
     assert lines[1] == "200 parameters, 24 units, 8 dimensions"
     assert f"validation loss {run.facts['validation']:.4f}" in out
     assert f"two-way {run.facts['two_way']:.1%} (chance 50.0%)" in out
-    assert f"split recorded: {run.badge}" in out
+    assert run.badge == "unchecked"
+    assert "split recorded: not checked in full" in out
     assert lines[-1] == f"key {entry.key}"
     monkeypatch.setattr(gradient.Training, "epoch", None)
     assert command(capsys, "train", *RECORDING, "--head", "linear", *QUICK) == (0, out, "")

@@ -36,7 +36,7 @@ def quiet(fraction, message):
 
 def write(of_pixels, missing=()):
     """Images of colour blocks; responses, and a target that is of pixels or of its own."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1)
     folder = paths.data_root() / "coloured"
     for part in ("images", "responses", "embeddings"):
         (folder / part).mkdir(parents=True, exist_ok=True)
