@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import OptionValues, option_widgets, warn_unknown
 
 IN_VIEW = "recording_in_view"
+# Folders of a release that are looked at for changes.
+FOLDERS_DEEP, MOST_FOLDERS = 5, 200
 
 
 def sidebar() -> None:
@@ -198,7 +201,7 @@ def with_options(ds: Dataset, **options: Any) -> Dataset:
 
 
 def _stamp(folder: Path | None) -> int:
-    """Newest change among the files of a recording, its images left out."""
+    """Newest change among the files of a recording, its images left out, and among its folders."""
     if folder is None or not folder.is_dir():
         return 0
     files = [
@@ -206,4 +209,15 @@ def _stamp(folder: Path | None) -> int:
         for pattern in ("*", "responses/*", "rois/*", "rdms/*", "embeddings/*", "gallery/*")
         for path in folder.glob(pattern)
     ]
-    return max((path.stat().st_mtime_ns for path in files), default=0)
+    return max((path.stat().st_mtime_ns for path in [*files, *_below(folder)]), default=0)
+
+
+def _below(folder: Path) -> list[Path]:
+    """The folders of a release: whatever is added or removed changes the time of one."""
+    below, level = [], [folder]
+    for _ in range(FOLDERS_DEEP):
+        entries = [entry for each in level for entry in os.scandir(each)]
+        level = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        level = level[:MOST_FOLDERS]
+        below += level
+    return below
