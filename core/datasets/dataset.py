@@ -469,11 +469,12 @@ class Dataset:
         never = scanned.trials[lost] == len(betas)
         self._lacking = scanned.units - int(never.sum())
         self._lacking -= lacking_of(betas, scanned.units > 0, lost[~never])
-        self.rois = {
-            name: units[~np.isin(units, lost)]
-            for name, units in self.rois.items()
-            if not np.isin(units, lost).all()
-        }
+        if len(lost):
+            self.rois = {
+                name: units[~np.isin(units, lost)]
+                for name, units in self.rois.items()
+                if not np.isin(units, lost).all()
+            }
         self.regions = tuple(name for name in self.regions if name in self.rois)
         partial = (self._lacking > 0) & (self._lacking < len(self._kept))
         if is_whole and (len(lost) or partial.any()):
@@ -616,7 +617,7 @@ def _read_ahead(betas: np.ndarray, units: np.ndarray) -> None:
 def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:
     """Units, each with the names of the ROIs that hold it."""
     named: dict[int, tuple[str, ...]] = {int(unit): () for unit in units}
-    for name, inside in rois.items():
+    for name, inside in rois.items() if named else ():
         for unit in np.intersect1d(inside, units):
             named[int(unit)] += (name,)
     return named

@@ -170,14 +170,16 @@ class Stamp(NamedTuple):
     orientation: int
 
 
-def stamps(files: Mapping[str, str | Path]) -> dict[str, tuple[str | int | bytes, ...] | None]:
+def stamps(
+    files: Mapping[str, str | Path], is_upright: bool = False
+) -> dict[str, tuple[str | int | bytes, ...] | None]:
     """What each image file is told by, None where there is none.
 
-    Name, size and time of change; the orientation where the image is turned for display; and
-    the first and last bytes where two files have one size and time, because an exchange of
-    those would change nothing else.
+    Name, size and time of change; the orientation where the image is turned for display, unless
+    all are known to be upright; and the first and last bytes where two files have one size and
+    time, because an exchange of those would change nothing else.
     """
-    read = {name: _stamp(path) for name, path in files.items()}
+    read = {name: _stamp(path, is_upright) for name, path in files.items()}
     count = Counter((stamp.size, stamp.changed) for stamp in read.values() if stamp)
     result: dict[str, tuple[str | int | bytes, ...] | None] = dict.fromkeys(files)
     for name, stamp in read.items():
@@ -220,7 +222,7 @@ def _upright(image: Image.Image) -> Image.Image:
     return image
 
 
-def _stamp(path: str | Path) -> Stamp | None:
+def _stamp(path: str | Path, is_upright: bool) -> Stamp | None:
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -228,7 +230,7 @@ def _stamp(path: str | Path) -> Stamp | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     known = (str(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    return Stamp(status.st_size, status.st_mtime_ns, _orientation(*known))
+    return Stamp(status.st_size, status.st_mtime_ns, 1 if is_upright else _orientation(*known))
 
 
 @functools.lru_cache(maxsize=50_000)

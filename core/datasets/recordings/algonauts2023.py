@@ -178,7 +178,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         trials=trials,
         images=functools.partial(_image, files := images["test"].files | images["train"].files),
         gallery=gallery,
-        images_fingerprint=store.fingerprint(info.name, repr(stamps(files))),
+        images_fingerprint=store.fingerprint(info.name, repr(stamps(files, is_upright=True))),
         options=dict(options),
         notes=_notes(chosen, empty, len(gallery)),
         scanned=copy.scanned,
