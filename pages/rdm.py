@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+import pages.shared.rdm.presets  # noqa: F401  (registers the presets of the page)
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.rdm import METRICS
-from pages.shared.frame import recording
+from pages.shared.frame import presets, recording
 from pages.shared.frame.text import plain
 from pages.shared.rdm import downloads, explorer, matrices, pairs, settings
 from pages.shared.rdm.matrices import Shown, Source, View
@@ -63,6 +64,7 @@ def page(ds: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         ds = settings.in_view(ds)
         explain_matrix()
+        presets.offer(ds, "rdm")
     if not sources:
         st.info("Choose at least one RDM.", icon=":material/info:")
         return

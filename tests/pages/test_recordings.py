@@ -67,3 +67,26 @@ def test_study_a_clusters_at_tr_1_by_source(data_root):
     assert not app.exception
     assert not app.error
     assert "Trustworthiness" in texts(app)
+
+
+def test_study_b_shows_extreme_pairs_of_v1_of_both_hemispheres(data_root):
+    algonauts2023.write(data_root / "algonauts2023")
+    app = press(open_page("rdm", recording="algonauts2023"), "Study B: V1")
+    assert app.multiselect(key="roi").value == ["V1"]
+    app = until_done(app)
+    assert not app.exception
+    assert not app.error
+    assert "Most similar" in texts(app)
+    app = press(app, "Study B: every unit")
+    assert app.multiselect(key="roi").value == []
+    assert not until_done(app).error
+
+
+def test_study_d_clusters_region_means(data_root):
+    nsd.write(data_root / "nsd")
+    app = press(open_page("clusters", recording="nsd"), "Study D: clusters")
+    app = until_done(app)
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="clusters.k").value == "R² gain"
+    assert "of 12 rows" in texts(app)
