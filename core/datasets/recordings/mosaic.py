@@ -21,7 +21,15 @@ from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import MOSAIC
 from core.datasets.image_files import SUFFIXES, ImageFolder
 from core.datasets.releases import converted
-from core.datasets.releases.hdf5 import dataset, find, names_in, open_hdf5, read_whole, subgroup
+from core.datasets.releases.hdf5 import (
+    check_heaps,
+    dataset,
+    find,
+    names_in,
+    open_hdf5,
+    read_whole,
+    subgroup,
+)
 from core.datasets.releases.images import FileImages
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.options import finished, standard, standard_of
@@ -221,6 +229,7 @@ def _listed(path: Path, progress: Progress) -> dict[str, list[Any]]:
     """Key, image, phase and repetition of each trial, in the order of the file."""
     count = len(_parcels().numbers)
     columns: dict[str, list[Any]] = {name: [] for name in ("key", "id", "phase", "repetition")}
+    check_heaps(path)
     with open_hdf5(path) as file:
         betas = subgroup(file, "betas")
         total = len(betas)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,7 +119,7 @@ def read_text(stored: h5py.Dataset) -> list[str]:
         raise _corrupt(stored, f"{stored.name} holds {stored.dtype}", "text")
     _check_size(stored, max(stored.dtype.itemsize, TEXT_BYTES))
     if h5py.check_vlen_dtype(stored.dtype) is not None:
-        _check_heaps(stored)
+        check_heaps(Path(stored.file.filename))
     values = np.asarray(stored[()], dtype=object).ravel()
     try:
         return [text.decode() if isinstance(text, bytes) else str(text) for text in values]
@@ -196,14 +197,25 @@ def _check_size(stored: h5py.Dataset, item_bytes: int) -> None:
     )
 
 
-def _check_heaps(stored: h5py.Dataset) -> None:
+def check_heaps(path: Path) -> None:
     """Refuse a file with a damaged heap of texts, which the HDF5 library would read without end.
 
-    Seen with HDF5 2.0.0 on damaged files.
+    Seen with HDF5 2.0.0 on damaged files. To be called before texts of variable length are
+    read, those of attributes too; the whole file is looked through once.
+
+    Raises
+    ------
+    CorruptDataError
 
     Source: HDF5 File Format Specification 3.0, III.E, disk format of the global heap.
     """
-    path = Path(stored.file.filename)
+    status = path.stat()
+    if not _has_whole_heaps(str(path), status.st_size, status.st_mtime_ns):
+        raise CorruptDataError(f"{path.name}: its texts are damaged", "whole texts", REMEDY)
+
+
+@functools.lru_cache(maxsize=256)
+def _has_whole_heaps(path: str, size: int, changed: int) -> bool:
     with open(path, "rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = data.find(HEAP)
         while start >= 0:
@@ -211,12 +223,13 @@ def _check_heaps(stored: h5py.Dataset) -> None:
             place = start + 16
             while place + 16 <= end <= len(data):
                 number = int.from_bytes(data[place : place + 2], "little")
-                size = int.from_bytes(data[place + 8 : place + 16], "little")
-                taken = 16 + -(-size // 8) * 8 if number else size
+                length = int.from_bytes(data[place + 8 : place + 16], "little")
+                taken = 16 + -(-length // 8) * 8 if number else length
                 if taken < 16 or place + taken > end:
-                    raise _corrupt(stored, f"the texts of {stored.name} are damaged", "whole texts")
+                    return False
                 place += taken
             start = data.find(HEAP, start + 1)
+    return True
 
 
 def _corrupt(held: h5py.HLObject, problem: str, expected: str) -> CorruptDataError:

@@ -156,7 +156,7 @@ def test_a_heap_of_texts_that_ends_too_early_is_refused(path):
     place = whole.index(b"GCOL") + 16
     whole[place + 8 : place + 16] = (2**20).to_bytes(8, "little")
     path.write_bytes(whole)
-    with open_hdf5(path) as file, pytest.raises(CorruptDataError, match="texts of /texts are dam"):
+    with open_hdf5(path) as file, pytest.raises(CorruptDataError, match="its texts are damaged"):
         read_text(dataset(file, "texts"))
 
 
