@@ -85,12 +85,12 @@ def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatV
         if SIGNATURE in (head[: len(SIGNATURE)], head[USER_BLOCK:]):
             return read_variables(path, names)
         is_v5 = scipy.io.matlab.matfile_version(path)[0] == 1
-        source, wanted = checked(path, names) if is_v5 else (path, _wanted(path, names))
+        source, selected = checked(path, names) if is_v5 else (path, _wanted(path, names))
         with warnings.catch_warnings():
             # With `mat_dtype`, by which logicals are bool, scipy drops imaginary parts.
             warnings.simplefilter("error", ComplexWarning)
-            stored = scipy.io.loadmat(source, variable_names=wanted, mat_dtype=True)
-        return {name: _plain(stored[name], path, name) for name in wanted}
+            stored = scipy.io.loadmat(source, variable_names=selected, mat_dtype=True)
+        return {name: _plain(stored[name], path, name) for name in selected}
     except NeurogalleryError:
         raise
     except MAT_ERRORS as error:
@@ -132,15 +132,15 @@ def item(values: MatValue) -> Any:
 
 def _wanted(path: Path, names: Collection[str] | None) -> list[str]:
     """Variables of a v4 file to read, by their headers alone: numbers and text, not too large."""
-    wanted = []
+    selected = []
     for name, shape, kind in scipy.io.whosmat(path):
         if names is None or name in names:
             if kind not in (*NUMBERS, *OTHERS):
                 raise refused(path, name, kind)
             size = math.prod(shape) * np.dtype(NUMBERS["double"]).itemsize
             check_memory(size, f"{name} of {path.name}, {shape}", "Check the file.")
-            wanted.append(name)
-    return wanted
+            selected.append(name)
+    return selected
 
 
 def _plain(value: Any, path: Path, name: str) -> MatValue:

@@ -54,9 +54,9 @@ class _Begin(NamedTuple):
 
 
 def checked(path: Path, names: Collection[str] | None) -> tuple[Path | io.BytesIO, list[str]]:
-    """What scipy may read, and the wanted variables in it, each of whose tags was checked.
+    """What scipy may read, and the selected variables in it, each of whose tags was checked.
 
-    It is the file as it is, or, where variables are packed, the wanted ones unpacked: what was
+    It is the file as it is, or, where variables are packed, the selected ones unpacked: what was
     packed a second time could hold anything.
 
     Raises
@@ -64,7 +64,7 @@ def checked(path: Path, names: Collection[str] | None) -> tuple[Path | io.BytesI
     ValueError
         If a tag is damaged.
     CorruptDataError
-        If a wanted variable holds an object, a function, sparse or complex numbers.
+        If a selected variable holds an object, a function, sparse or complex numbers.
     InputError
         If one claims more than the free memory.
     """
@@ -88,11 +88,11 @@ def checked(path: Path, names: Collection[str] | None) -> tuple[Path | io.BytesI
             variables = list(threads.map(whole, kept))
         for variable in variables:
             variable.check(variable.start, variable.stop, variable.name)
-        wanted = [variable.name for variable in variables]
+        selected = [variable.name for variable in variables]
         is_packed = any(element.type != MATRIX for element in elements)
         parts = [content[:116], bytes(8), content[124:HEADER]] if is_packed else []
         parts += [v.content[v.start - TAG : v.stop] for v in variables if is_packed]
-    return io.BytesIO(b"".join(parts)) if is_packed else path, wanted
+    return io.BytesIO(b"".join(parts)) if is_packed else path, selected
 
 
 def _variable(path: Path, content: Content, element: _Element, order: str) -> _Variable:
