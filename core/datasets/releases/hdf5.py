@@ -210,7 +210,7 @@ def check_heaps(path: Path) -> None:
     Source: HDF5 File Format Specification 3.0, III.E, disk format of the global heap.
     """
     status = path.stat()
-    if not _has_whole_heaps(str(path), status.st_size, status.st_mtime_ns):
+    if status.st_size and not _has_whole_heaps(str(path), status.st_size, status.st_mtime_ns):
         raise CorruptDataError(f"{path.name}: its texts are damaged", "whole texts", REMEDY)
 
 

@@ -43,7 +43,7 @@ def test_a_damaged_release_opens_or_is_refused_in_one_line(name, tmp_path):
         max_examples=EXAMPLES,
         derandomize=True,
         database=None,
-        deadline=10_000,
+        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(st.integers(0, 10_000), DAMAGE)
