@@ -16,7 +16,7 @@ from core.progress import Progress, portion
 from core.splits import Finding
 from core.splits.checks import COPIES as ALTERED
 
-VERSION = 3
+VERSION = 4
 OPERATION = "audit"
 # What a run keeps of a finding; the evidence stays in the store.
 BRIEF = ("id", "level", "title", "message", "checked", "count", "effect")

@@ -62,8 +62,9 @@ def find_copies(ds: Dataset, rows: np.ndarray, tell: Progress) -> Copies:
     mirrored, turned by quarters and by a few degrees, made brighter or darker, of other
     contrast, gamma or saturation, grey, inverted, with red and blue exchanged, blurred, framed,
     or with small writing on them. A patch of other detail and tone is another object on the same
-    ground, and no copy. Of words, gratings, bars and shapes, only those that are equal as they
-    stand are copies: altered, they are other stimuli.
+    ground, and no copy. Of images of few tones or details (words, gratings, bars, shapes) only
+    those that are equal as they stand are copies, brighter or of other contrast where they have
+    more than two tones: altered otherwise, they are other stimuli.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.splits.copies.agreement import one_curve_rest
 from core.splits.copies.alignment import local_contrast
 
 # Share of pixels on one tone from which an image is a ground with little on it.
@@ -15,15 +16,15 @@ ONE_TONE = 0.04
 # Independent details below which another grating or bar fits as well as a copy.
 FEWEST_DETAILS = 12.0
 SIZE = 48
-# Differences of simple images that are one, as they stand, by their standard deviation; levels.
+# Differences of images that are one, as they stand, by their standard deviation; levels.
 NOISE, LEVELS = 0.1, 0.5
 
 
 def is_simple(grey: np.ndarray) -> np.ndarray:
     """Mark images of one or two tones or of few independent details. (n, 96, 96) -> (n,) bool.
 
-    A turned, mirrored, cropped, inverted or recoloured grating, letter or shape is another
-    stimulus of the same kind.
+    A turned, mirrored, cropped or inverted grating, letter or shape is another stimulus of the
+    same kind; so is a letter or shape of another colour.
     """
     toned = np.array([_toned(image) for image in grey], dtype=bool)
     few = details(local_contrast(grey, SIZE)) < FEWEST_DETAILS
@@ -45,13 +46,30 @@ def details(contrast: np.ndarray) -> np.ndarray:
     return number
 
 
-def equal_as_they_stand(*pairs: np.ndarray) -> bool:
-    """Whether two thumbnails, in each of some forms (2, ...) uint8, are one but for encoding."""
-    for first, second in (pair.astype(np.float32) for pair in pairs):
-        difference = float(np.sqrt(np.mean((first - second) ** 2)))
-        if difference > NOISE * float(second.std()) + LEVELS:
-            return False
-    return True
+def equal_as_they_stand(grey: np.ndarray, coloured: np.ndarray) -> bool:
+    """Whether two thumbnails are one as they stand; of many tones, brightness may differ.
+
+    Two images of one or two tones are equal in these tones. Of others the brightness of one may
+    follow from that of the other by a rising curve, and the chroma by a factor.
+
+    Parameters
+    ----------
+    grey : np.ndarray of shape (2, 96, 96), uint8
+    coloured : np.ndarray of shape (2, 48, 48, 3), uint8
+        YCbCr.
+    """
+    first, second = grey.reshape(2, -1).astype(np.float64) - 128.0
+    chroma = coloured.reshape(2, -1, 3)[..., 1:].astype(np.float64) - 128.0
+    if any(_toned(image) for image in grey):
+        return _small(first - second, second) and _small(chroma[0] - chroma[1], chroma[1])
+    rising = float(first @ second - first.sum() * second.mean()) > 0
+    factor = float((chroma[0] * chroma[1]).sum()) / max(float((chroma[0] ** 2).sum()), 1e-6)
+    rest = chroma[1] - max(0.0, factor) * chroma[0]
+    return rising and _small(one_curve_rest(first, second), second) and _small(rest, chroma[1])
+
+
+def _small(rest: np.ndarray, values: np.ndarray) -> bool:
+    return float(np.sqrt(np.mean(rest**2))) <= NOISE * float(values.std()) + LEVELS
 
 
 def _participation(values: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from core.datasets import Dataset
 from core.progress import Progress
 from core.splits.copies.finding import MOST_IMAGES, Copies, find_copies
 
-OPERATION, VERSION = "copies", 2
+OPERATION, VERSION = "copies", 3
 
 
 def stored_copies(ds: Dataset) -> Copies | None:

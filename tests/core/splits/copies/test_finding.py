@@ -223,6 +223,15 @@ def test_simple_stimuli_encoded_again_are_copies():
     assert pairs == {(0, 3), (1, 4), (2, 5)}
 
 
+def test_a_photograph_with_little_detail_may_be_brighter(realdata, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_DATA", str(realdata))
+    ds = datasets.load("kriegeskorte92")
+    images = [ds.image(name).convert("RGB") for name in ("s07", "s73")]
+    brighter = [ImageEnhance.Brightness(image).enhance(1.15) for image in images]
+    assert all(is_simple(views_of(image)[0].grey[None])[0] for image in images)
+    assert pairs_of([*images, *brighter]) == {(0, 2), (1, 3)}
+
+
 def test_another_object_on_the_same_ground_is_no_copy(scenes):
     places = [(20, 30), (90, 60), (60, 100)]
     for ground in scenes[:3]:

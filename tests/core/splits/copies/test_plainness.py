@@ -31,9 +31,26 @@ def test_what_is_simple():
     assert is_simple(images).tolist() == [True, True, True, True, False]
 
 
+def coloured(grey):
+    """Of one chroma, at half the size."""
+    tinted = np.stack([grey, 100 + grey // 8, 160 - grey // 8], axis=2)
+    return tinted[::2, ::2].astype(np.uint8)
+
+
+def equal(*greys):
+    return equal_as_they_stand(np.stack(greys), np.stack([coloured(grey) for grey in greys]))
+
+
 def test_equal_as_they_stand():
-    first = RNG.integers(0, 200, (96, 96)).astype(np.uint8)
-    near = np.clip(first + RNG.integers(-3, 4, first.shape), 0, 255).astype(np.uint8)
-    assert equal_as_they_stand(np.stack([first, near]))
-    assert not equal_as_they_stand(np.stack([first, first.T]))
-    assert not equal_as_they_stand(np.stack([first, near]), np.stack([first, first.T]))
+    soft = np.kron(RNG.integers(60, 140, (12, 12)), np.ones((8, 8))).astype(np.uint8)
+    near = np.clip(soft + RNG.integers(-1, 2, soft.shape), 0, 255).astype(np.uint8)
+    assert equal(soft, near)
+    assert equal(soft, (soft * 1.3).astype(np.uint8))
+    assert not equal(soft, 255 - soft)
+    assert not equal(soft, np.ascontiguousarray(soft.T))
+
+
+def test_two_tones_are_equal_in_these_tones_only():
+    square = np.where((abs(X - 48) < 20) & (abs(Y - 40) < 20), 200, 50).astype(np.uint8)
+    assert equal(square, square)
+    assert not equal(square, np.where(square > 100, 160, 50).astype(np.uint8))
