@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from core.datasets.averages import averages, by_unit
 from core.datasets.image_files import as_rgb
 from core.datasets.missing import (
     RULE,
@@ -37,15 +37,10 @@ from core.validation import (
     check_same_length,
     check_unique,
     enumerate_names,
-    fits_single,
     narrowed,
     row_blocks,
 )
 from core.words import counted
-
-# In so many parts of averages, spread over all, it is seen whether single precision does.
-LOOKED_AT_PARTS = 16
-AHEAD_BYTES = 2**20
 
 
 class Note(NamedTuple):
@@ -317,7 +312,8 @@ class Dataset:
         """Responses of some units, by their indices; see ``responses``."""
         betas, usable = self._recorded(repeats), self._usable(units)
         if repeats == "mean":
-            return self._mean_over_repeats(betas, units, np.flatnonzero(usable))
+            trials = np.flatnonzero(usable)
+            return averages(betas, units, trials, self.trial_rows[trials], self.n_stimuli)
         whole = len(units) == self.n_units and np.array_equal(units, np.arange(self.n_units))
         betas = betas if whole else betas[:, units]
         return betas if usable.all() else np.where(usable[:, None], betas, np.float32(np.nan))
@@ -488,34 +484,6 @@ class Dataset:
             return self._lacking == 0
         return complete_trials_of(self.betas, self._lacking > 0, units)
 
-    def _mean_over_repeats(
-        self, betas: np.ndarray, units: np.ndarray, usable: np.ndarray
-    ) -> np.ndarray:
-        """Means of the usable trials of each stimulus, a block of stimuli at a time."""
-        rows = self.trial_rows[usable]
-        order = usable[np.argsort(rows, kind="stable")]
-        present, starts, counts = np.unique(np.sort(rows), return_index=True, return_counts=True)
-        mean: np.ndarray = np.empty((self.n_stimuli, len(units)), dtype=np.float32)
-        is_single = betas.dtype == np.float32 and counts.max(initial=0) == 1
-        parts = _parts(betas, len(units), len(present), len(order), int(counts.max(initial=1)))
-        _read_ahead(betas, units)
-        columns = _columns(units)
-        betas = np.asarray(betas)  # of a memory map each slice takes longer
-        for number, (rows, some) in enumerate(parts):
-            is_across = by_unit(betas)
-            part = betas.T[units[some]].T if is_across else betas
-            taken = slice(None) if is_across else columns
-            means = _means_of(part, taken, order, starts[rows], counts[rows], is_single)
-            is_looked_at = number % max(1, len(parts) // LOOKED_AT_PARTS) == 0
-            if mean.dtype == np.float32 and is_looked_at and not fits_single(means):
-                with np.errstate(invalid="ignore"):  # of what is still to be filled
-                    mean = mean.astype(np.float64)
-            # A slice is written faster than by the numbers of its rows.
-            place = rows if len(present) == len(mean) else present[rows]
-            mean[place, some] = means
-        mean[np.setdiff1d(np.arange(self.n_stimuli), present)] = np.nan
-        return mean
-
     def _check_trials(self, betas: np.ndarray) -> None:
         if betas.ndim != 2:
             raise InputError(f"The responses have the shape {betas.shape}", "(trials, units)")
@@ -540,77 +508,6 @@ def _some_trials(betas: np.ndarray, kept: np.ndarray) -> np.ndarray:
     needed = float(kept.sum()) * betas.shape[1] * betas.itemsize
     check_memory(needed, "The stimuli that were chosen", "Choose fewer, or end other programs.")
     return betas.T[:, kept].T if by_unit(betas) else betas[kept]
-
-
-def _means_of(
-    betas: np.ndarray,
-    columns: np.ndarray | slice,
-    order: np.ndarray,
-    starts: np.ndarray,
-    counts: np.ndarray,
-    is_single: bool,
-) -> np.ndarray:
-    """Means (k, units) float64 of the trials order[start : start + count] of each stimulus.
-
-    Where each has a single trial, that trial as it is.
-    """
-    first = _taken(betas, order[starts], columns)
-    if is_single:
-        return first
-    sums = first.astype(np.float64)
-    for repeat in range(1, int(counts.max())):
-        longer = np.flatnonzero(counts > repeat)
-        part = _taken(betas, order[starts[longer] + repeat], columns)
-        if len(longer) == len(sums):
-            sums += part
-        else:
-            sums[longer] += part
-    sums /= counts[:, None]
-    return sums
-
-
-def _taken(betas: np.ndarray, trials: np.ndarray, columns: np.ndarray | slice) -> np.ndarray:
-    return betas[trials, columns] if isinstance(columns, slice) else betas[np.ix_(trials, columns)]
-
-
-def by_unit(betas: np.ndarray) -> bool:
-    """Whether the trials of a unit follow one another, as in copies of which ROIs are read."""
-    return betas.flags.f_contiguous and not betas.flags.c_contiguous
-
-
-def _parts(
-    betas: np.ndarray, n_units: int, n_stimuli: int, n_trials: int, most: int
-) -> list[tuple[slice, slice]]:
-    """Stimuli and units that are averaged together, as the responses lie in memory."""
-    if by_unit(betas):
-        return [(slice(None), units) for units in row_blocks(n_units, n_trials)]
-    return [(stimuli, slice(None)) for stimuli in row_blocks(n_stimuli, n_units * most)]
-
-
-def _columns(units: np.ndarray) -> np.ndarray | slice:
-    """Units as a slice where they follow one another, which is read in one go."""
-    is_range = len(units) > 0 and (np.diff(units) == 1).all()
-    return slice(int(units[0]), int(units[-1]) + 1) if is_range else units
-
-
-def _read_ahead(betas: np.ndarray, units: np.ndarray) -> None:
-    """Let the system fetch what is needed of a memory-mapped file, in whatever order it is used."""
-    held: Any = betas
-    while isinstance(held, np.ndarray):
-        held = held.base
-    if not isinstance(held, mmap.mmap) or not hasattr(mmap, "MADV_WILLNEED"):
-        return
-    if by_unit(betas) and len(units):
-        length = betas.strides[1]
-        begin = len(held) - betas.nbytes  # the header, in a file of one array
-        for run in np.split(units, np.flatnonzero(np.diff(units) != 1) + 1):
-            start = begin + int(run[0]) * length
-            page = start // mmap.PAGESIZE * mmap.PAGESIZE
-            held.madvise(mmap.MADV_WILLNEED, page, start - page + len(run) * length)
-    elif len(units) > betas.shape[1] // 2:
-        # Of one large piece the system fetches the beginning only.
-        for start in range(0, len(held), AHEAD_BYTES):
-            held.madvise(mmap.MADV_WILLNEED, start, min(AHEAD_BYTES, len(held) - start))
 
 
 def _with_rois(units: np.ndarray, rois: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:
