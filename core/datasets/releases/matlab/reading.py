@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 import zlib
@@ -15,7 +16,7 @@ import scipy.io
 from numpy.exceptions import ComplexWarning
 from scipy.io.matlab import MatReadError
 
-from core.datasets.releases.matlab.tags import checked
+from core.datasets.releases.matlab.tags import Checked, checked
 from core.datasets.releases.matlab.version73 import (
     EXPECTED,
     NUMBERS,
@@ -85,12 +86,13 @@ def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatV
         if SIGNATURE in (head[: len(SIGNATURE)], head[USER_BLOCK:]):
             return read_variables(path, names)
         is_v5 = scipy.io.matlab.matfile_version(path)[0] == 1
-        source, selected = checked(path, names) if is_v5 else (path, _wanted(path, names))
-        with warnings.catch_warnings():
-            # With `mat_dtype`, by which logicals are bool, scipy drops imaginary parts.
-            warnings.simplefilter("error", ComplexWarning)
-            stored = scipy.io.loadmat(source, variable_names=selected, mat_dtype=True)
-        return {name: _plain(stored[name], path, name) for name in selected}
+        known = checked(path, names) if is_v5 else Checked(path, _wanted(path, names), {})
+        rest = [name for name in known.names if name not in known.arrays]
+        stored = _stored(known.source, rest) if rest else {}
+        return {
+            name: known.arrays[name] if name in known.arrays else _plain(stored[name], path, name)
+            for name in known.names
+        }
     except NeurogalleryError:
         raise
     except MAT_ERRORS as error:
@@ -128,6 +130,13 @@ def item(values: MatValue) -> Any:
     if count != 1:
         raise CorruptDataError(f"A MATLAB array or cell holds {count} values", "a single value")
     return values[0] if isinstance(values, list) else values.item()
+
+
+def _stored(source: Path | io.BytesIO, names: list[str]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        # With `mat_dtype`, by which logicals are bool, scipy drops imaginary parts.
+        warnings.simplefilter("error", ComplexWarning)
+        return dict(scipy.io.loadmat(source, variable_names=names, mat_dtype=True))
 
 
 def _wanted(path: Path, names: Collection[str] | None) -> list[str]:

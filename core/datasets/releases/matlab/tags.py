@@ -18,6 +18,8 @@ from pathlib import Path
 from struct import unpack_from
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
 from core.datasets.releases.matlab.version73 import MOST_LEVELS, refused
 from core.memory import check_memory
 
@@ -28,7 +30,10 @@ NUMBER_TYPES = (1, 2, 3, 4, 5, 6, 7, 9, 12, 13)
 TEXT_TYPES, NAME_TYPES = (*NUMBER_TYPES, 16, 17, 18), (1, 2, 16)
 CELL, STRUCT, TEXT, NUMBERS, OPAQUE = 1, 2, 4, range(6, 16), 17
 OTHER_CLASSES = {3: "object", 5: "sparse", 16: "function", 17: "object"}
-IS_COMPLEX = 0x0800
+IS_COMPLEX, IS_LOGICAL = 0x0800, 0x0200
+# Of elements by their type, and of the two classes of real numbers.
+STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"}
+REAL = {6: "f8", 7: "f4"}
 # Up to the name of a variable, unpacked and packed.
 NAME_BYTES, BEGIN_BYTES = 4096, 16384
 UNPACKING_THREADS = 2
@@ -53,11 +58,27 @@ class _Begin(NamedTuple):
     at: int
 
 
-def checked(path: Path, names: Collection[str] | None) -> tuple[Path | io.BytesIO, list[str]]:
-    """What scipy may read, and the selected variables in it, each of whose tags was checked.
+class Checked(NamedTuple):
+    """The selected variables of a file, each of whose tags was checked.
 
-    It is the file as it is, or, where variables are packed, the selected ones unpacked: what was
-    packed a second time could hold anything.
+    Attributes
+    ----------
+    source : Path or io.BytesIO
+        What scipy may read: the file as it is, or, where variables are packed, those unpacked:
+        what was packed a second time could hold anything.
+    names : list of str
+        The selected variables.
+    arrays : dict of str to np.ndarray
+        Those of them that were packed and are real numbers, read-only; not in ``source``.
+    """
+
+    source: Path | io.BytesIO
+    names: list[str]
+    arrays: dict[str, np.ndarray]
+
+
+def checked(path: Path, names: Collection[str] | None) -> Checked:
+    """Check the tags of the selected variables, and unpack each once.
 
     Raises
     ------
@@ -90,9 +111,14 @@ def checked(path: Path, names: Collection[str] | None) -> tuple[Path | io.BytesI
             variable.check(variable.start, variable.stop, variable.name)
         selected = [variable.name for variable in variables]
         is_packed = any(element.type != MATRIX for element in elements)
-        parts = [content[:116], bytes(8), content[124:HEADER]] if is_packed else []
-        parts += [v.content[v.start - TAG : v.stop] for v in variables if is_packed]
-    return io.BytesIO(b"".join(parts)) if is_packed else path, selected
+        if not is_packed:
+            return Checked(path, selected, {})
+        read = [variable.array() for variable in variables]
+        pairs = list(zip(variables, read, strict=True))
+        parts = [content[:116], bytes(8), content[124:HEADER]]
+        parts += [v.content[v.start - TAG : v.stop] for v, array in pairs if array is None]
+        arrays = {v.name: array for v, array in pairs if array is not None}
+    return Checked(io.BytesIO(b"".join(parts)), selected, arrays)
 
 
 def _variable(path: Path, content: Content, element: _Element, order: str) -> _Variable:
@@ -156,6 +182,22 @@ class _Variable(NamedTuple):
         is_known = begin.kind == TEXT or begin.kind in NUMBERS
         if not is_known or len(rest) > 1 or any(element.type not in types for element in rest):
             raise ValueError(f"{name} is of the class {begin.kind}, with {len(rest)} elements")
+
+    def array(self) -> np.ndarray | None:
+        """The values of an unpacked array of real numbers, read-only; None of anything else."""
+        begin = _begin(self.content, self.start, self.stop, self.order)
+        rest = list(_elements(self.content, begin.at, self.stop, self.order))
+        stored = STORED.get(rest[0].type) if len(rest) == 1 else None
+        real = None if begin.flags & IS_LOGICAL else REAL.get(begin.kind)
+        if real is None or stored is None or not isinstance(self.content, bytes):
+            return None
+        data, dtype = rest[0], np.dtype(f"{self.order}{stored}")
+        if not np.can_cast(dtype, real):
+            return None
+        if data.end - data.start != math.prod(begin.shape) * dtype.itemsize:
+            raise ValueError(f"{self.name} has not as many values as its shape {begin.shape}")
+        values = np.frombuffer(memoryview(self.content)[data.start : data.end], dtype)
+        return values.astype(real, copy=False).reshape(begin.shape, order="F")
 
     def _n_fields(self, named: list[_Element], name: str) -> int:
         """Number of fields of a struct: of each name's length, and all names one after another."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import zlib
 from pathlib import Path
 
 import h5py
@@ -133,6 +134,41 @@ def test_each_version_gives_the_same_values(tmp_path, save):
     assert (item(read["nested"][1][0]), read["nested"][1][1]) == (2.0, "x")
     assert row(read["numbers"]).tolist() == [1, 2, 65_535]
     assert len(read) == 11
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_numbers_are_those_of_scipy(tmp_path, compressed):
+    """Integers stored for doubles, either class of real numbers, any number of axes."""
+    rng = np.random.default_rng(0)
+    variables = {
+        "double": rng.normal(size=(7, 11)),
+        "whole": np.arange(300.0).reshape(3, 100),
+        "single": rng.normal(size=(4, 3, 2)).astype(np.float32),
+        "number": 3.5,
+        "big": np.array([[2**60]], dtype=np.int64),
+        "words": "text",
+        "flags": MASK,
+    }
+    path = tmp_path / "file.mat"
+    scipy.io.savemat(path, variables, do_compression=compressed)
+    known, read = scipy.io.loadmat(path, mat_dtype=True), read_mat(path)
+    assert read.pop("words") == "text"
+    for name, array in read.items():
+        np.testing.assert_array_equal(array, known[name], strict=True)
+    assert len(read) == 6
+
+
+def test_a_packed_array_that_is_shorter_than_its_shape_is_refused(tmp_path):
+    path = tmp_path / "file.mat"
+    scipy.io.savemat(path, {"matrix": MATRIX})
+    plain = bytearray(path.read_bytes())
+    place = plain.index(np.array([3, 5], dtype="<i4").tobytes(), 128)
+    plain[place : place + 4] = (2).to_bytes(4, "little")
+    packed = zlib.compress(bytes(plain[128:]))
+    tag = (15).to_bytes(4, "little") + len(packed).to_bytes(4, "little")
+    path.write_bytes(bytes(plain[:128]) + tag + packed)
+    with pytest.raises(CorruptDataError, match="as its shape"):
+        read_mat(path)
 
 
 @pytest.mark.parametrize("save", [save_v5, save_v73])
