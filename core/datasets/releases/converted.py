@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,13 @@ from core.datasets.tables import names_column
 from core.errors import CorruptDataError, InputError, NeurogalleryError
 from core.progress import Progress, silent
 from core.store.results import sampled
-from core.validation import check_same_length, fits_single, row_blocks
+from core.validation import (
+    LARGEST_SINGLE,
+    check_same_length,
+    fits_single,
+    refuse_beyond_single,
+    row_blocks,
+)
 
 VERSION = 1
 OPERATION = "recording"
@@ -120,7 +126,8 @@ def responses(name: str, version: int, subject: str, reading: Reading, standard:
     Raises
     ------
     InputError
-        If runs or sessions are to be z-scored in that the recording does not name.
+        If runs or sessions are to be z-scored in that the recording does not name, or a value
+        is beyond single precision where that is what the copy has.
     CorruptDataError
         If the files do not hold what the reading says.
     NeedsConversion
@@ -192,7 +199,12 @@ def _convert(
         for block in itertools.chain([first], blocks):
             rows = slice(start, start + len(block))
             progress(start / max(1, reading.shape[0]), f"Reading {title}")
-            yield _finished(block, rows, groups, counts, dtype)
+            try:
+                with np.errstate(over="raise"):
+                    block = _finished(block, rows, groups, counts, dtype)
+            except FloatingPointError:
+                _refuse_beyond(block, rows.start, title)
+            yield block
             start = rows.stop
         facts["missing"] = {"trials": _sparse(counts.trials), "units": _sparse(counts.units)}
 
@@ -244,6 +256,14 @@ def _finished(
             counts.units[rows] += missing.sum(axis=1)
         result[:, columns] = part
     return result
+
+
+def _refuse_beyond(block: np.ndarray, start: int, title: str) -> NoReturn:
+    """Raise InputError for the first value that single precision would make infinite."""
+    beyond = np.isfinite(block) & ((block > LARGEST_SINGLE) | (block < -LARGEST_SINGLE))
+    trial, unit = np.argwhere(beyond)[0]
+    name = f"The release of {title}"
+    refuse_beyond_single(float(block[trial, unit]), name, f"in trial {start + trial}, unit {unit}")
 
 
 def _constant(part: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -79,6 +79,24 @@ def test_a_large_offset_keeps_its_digits(reading, tmp_path):
     np.testing.assert_allclose(zscored[:, :2], near[:, :2], atol=1e-5)
 
 
+@pytest.mark.parametrize("within", ["none", "session"])
+@pytest.mark.parametrize("value", [1e39, -1e300])
+def test_a_value_beyond_single_precision_is_named(reading, within, value):
+    rows = released(reading)
+    rows[PER_SESSION + 2, 5] = value  # not in the first block, which fits
+    rows[0, 6] = np.inf  # that counts as missing, as before
+    np.save(reading.files[0], rows)
+    expected = f"{value:.3g} in trial {PER_SESSION + 2}, unit 5, which is infinite in single"
+    if within == "session" and abs(value) < 1e150:
+        zscored = responses("r", 1, "S1", reading, Standard(within, 0.0)).betas
+        assert np.isnan(zscored[0, 6])
+        assert zscored[PER_SESSION + 2, 5] == pytest.approx(np.sqrt(PER_SESSION - 1))
+        return
+    with pytest.raises(InputError, match=expected.replace("+", r"\+")):
+        responses("r", 1, "S1", reading, Standard(within, 0.0))
+    assert store.entries() == []
+
+
 def test_the_second_opening_reads_nothing(reading):
     first = responses("r", 1, "S1", reading, PLAIN)
 
