@@ -89,4 +89,4 @@ def test_study_d_clusters_region_means(data_root):
     assert not app.exception
     assert not app.error
     assert app.selectbox(key="clusters.k").value == "R² gain"
-    assert "of 12 rows" in texts(app)
+    assert "of 36 rows" in texts(app)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.datasets import Dataset
-from pages.shared.ablations.settings import MOST_AXES, VALUES, has_library
+from pages.shared.ablations.settings import MOST_AXES, VALUES
 from pages.shared.decoders.presets import rois_of_study_c
-from pages.shared.decoders.settings import targets
+from pages.shared.decoders.settings import augmentations, targets
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings
 
@@ -25,8 +25,8 @@ def _as_in(base: str, seeds: int, **values: str | list[str]) -> Settings:
 def _table_3(base: str, seeds: int) -> Callable[[Dataset], Settings]:
     def settings(ds: Dataset) -> Settings:
         values = {"size": "6/4, 12/8, 24/16", "batch": "100, 200"}
-        values |= {"library": SHARES} if has_library(ds) else {}
-        return {"roi": rois_of_study_c(ds), **_as_in(base, seeds, **values, virtual=SHARES)}
+        values |= {name: SHARES for name, is_there in augmentations(ds).items() if is_there}
+        return {"roi": rois_of_study_c(ds), **_as_in(base, seeds, **values)}
 
     return settings
 
@@ -49,7 +49,8 @@ def _preset(label: str, note: str, settings: Callable[[Dataset], Settings]) -> P
 
 TABLE_3 = (
     "Study C, Table 3: size of the ROI transformer (layers/attention heads), batch, semantic "
-    "library and virtual responses, each for none or half of the rows."
+    "library and virtual responses, each for none or half of the rows, where the recording has "
+    "categories for them."
 )
 TABLE_2 = "Study C, Table 2: the image encoder, of those that are on this machine."
 PUBLISHED = "Width 512, 100 epochs at most: wants a GPU, and about 4 GB of disk for each seed."

@@ -15,7 +15,7 @@ from core.datasets import Dataset, Reference
 from core.decoders import HEADS, Config
 from core.registry import Parameter
 from pages.shared.decoders import described
-from pages.shared.decoders.settings import kinds_of, targets
+from pages.shared.decoders.settings import augmentations, kinds_of, targets
 from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
@@ -72,11 +72,6 @@ def _request(
     return AblationRequest(ablation, ablations.estimate(ablation, len(ds.stimuli)))
 
 
-def has_library(ds: Dataset) -> bool:
-    """Whether the gallery shows categories of the stimuli."""
-    return bool(set(ds.gallery["category"]) & set(ds.stimuli["category"]) - {""})
-
-
 def _base(ds: Dataset) -> Config:
     """The decoder to begin with, of the recording and subject in view."""
     trained = {row.name: row.config for row in described.every() if described.is_here(row, ds)}
@@ -108,7 +103,8 @@ def _config(ds: Dataset, chosen: str, rois: Sequence[str], encoder: str) -> Conf
     if chosen not in STUDIES:
         return plain_config
     config = ablations.study_c(STUDIES[chosen], plain_config)
-    return config if has_library(ds) else ablations.changed(config, {"training.library": 0.0})
+    lacking = [name for name, is_there in augmentations(ds).items() if not is_there]
+    return ablations.changed(config, {f"training.{name}": 0.0 for name in lacking})
 
 
 def _one(notes: DeltaGenerator, label: str, options: Sequence[str], key: str, help: str) -> str:

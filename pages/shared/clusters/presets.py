@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import clusters
 from core.datasets import Dataset
-from pages.shared.clusters.settings import has_regions
+from pages.shared.clusters.settings import FEWEST_REGIONS, has_regions, has_repeats
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings, place_area
 
@@ -17,7 +17,7 @@ def _clusters_of_study_a(ds: Dataset) -> Settings:
 def _clusters_of_study_d(ds: Dataset) -> Settings:
     rule = clusters.RULES["r2"].label
     return {
-        "clusters.source": "regions",
+        "clusters.source": clusters.TRIALS if has_repeats(ds) else "regions",
         "metric": "correlation",
         "clusters.k": rule,
         "random_seed": 0,
@@ -33,10 +33,11 @@ presets.register(
     ),
     Preset(
         "Study D: clusters",
-        "Region means, correlation distance, and the smallest k where one more cluster adds less "
-        "than .01 to R².",
+        "Region means of every single trial (of every image, where each was shown once), "
+        "correlation distance, and the smallest k where one more cluster adds less than .01 to R².",
         "clusters",
         _clusters_of_study_d,
         fits=has_regions,
+        needs=f"{FEWEST_REGIONS + 1} or more regions that the recording names",
     ),
 )

@@ -18,12 +18,17 @@ def has_regions(ds: Dataset) -> bool:
     return len(ds.regions) > FEWEST_REGIONS
 
 
+def has_repeats(ds: Dataset) -> bool:
+    """Whether some stimulus was shown more than once: else single trials are the stimuli."""
+    return bool(ds.repeats.max(initial=0) > 1)
+
+
 def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
     """What is clustered and by which distance; and how the number of clusters is chosen."""
     sources = list(clusters.SOURCES if has_regions(ds) else clusters.OF_UNITS)
     if len(ds.subjects) < 2 and "pooled" in sources:
         sources.remove("pooled")
-    if ds.repeats.max(initial=0) < 2 and clusters.TRIALS in sources:
+    if not has_repeats(ds) and clusters.TRIALS in sources:
         sources.remove(clusters.TRIALS)
     rois: list[str] = []
     notes = st.container()

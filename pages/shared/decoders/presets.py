@@ -9,6 +9,7 @@ import numpy as np
 from core import decoders
 from core.datasets import Dataset
 from pages.shared.decoders import apply
+from pages.shared.decoders.settings import augmentations
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings, place_area
 
@@ -63,11 +64,8 @@ def _as_study_c(ds: Dataset) -> Settings:
         "train.learning_rate": 1e-4,
         "train.weight_decay": 0.0,
         "train.batch": 200,
-        "train.virtual": 0.5,
         "train.virtual_weights": "published",
-        "train.library": 0.5
-        if set(ds.gallery["category"]) & set(ds.stimuli["category"]) - {""}
-        else 0.0,
+        **{f"train.{n}": 0.5 if is_there else 0.0 for n, is_there in augmentations(ds).items()},
         **{f"train.roi_transformer.{name}": value for name, value in sizes.items()},
     }
 
@@ -92,8 +90,9 @@ presets.register(
         "Study C",
         "BrainSem: a transformer over V1 to V4, LOC, FFA and PPA, or over ROIs that share no "
         "unit (depth 6, 4 heads; 12/8 and 24/16 are presets of the head), fuzzy matching without "
-        "temperature, virtual responses and semantic library for half of the rows. The study "
-        "splits by category. Its size (depth 6, width 512) wants a GPU.",
+        "temperature, virtual responses and semantic library for half of the rows (not used where "
+        "the recording has no categories for them). The study splits by category. Its size (depth "
+        "6, width 512) wants a GPU.",
         "train",
         _as_study_c,
         defaults=_training_defaults,

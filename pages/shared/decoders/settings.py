@@ -283,3 +283,17 @@ def _has_gpu() -> bool:
     return shutil.which("nvidia-smi") is not None or (
         platform.system() == "Darwin" and platform.machine() == "arm64"
     )
+
+
+def augmentations(ds: Dataset) -> dict[str, bool]:
+    """Whether a recording has what the augmentations of study C need.
+
+    The semantic library: images of the gallery that show categories of the stimuli. Virtual
+    responses: two stimuli of one category, so that there are responses to be mixed.
+    """
+    seen = ds.stimuli["category"][ds.repeats > 0]
+    categories = seen[seen != ""]
+    return {
+        "library": bool(set(ds.gallery["category"]) & set(categories)),
+        "virtual": bool(categories.duplicated().any()),
+    }

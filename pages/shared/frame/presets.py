@@ -37,6 +37,8 @@ class Preset:
         Gives the value of each widget of the page, by key, for a recording.
     fits : callable
         Whether a recording has what the settings need.
+    needs : str
+        What that is, in words.
     defaults : callable
         Gives, for these values, the widgets that go back to their defaults unless they have one.
     """
@@ -46,6 +48,7 @@ class Preset:
     page: str
     settings: Callable[[Dataset], Settings]
     fits: Callable[[Dataset], bool] = _anywhere
+    needs: str = ""
     defaults: Callable[[Settings], Settings] = _no_defaults
 
 
@@ -64,14 +67,17 @@ def register(*declared: Preset) -> None:
 
 
 def offer(ds: Dataset, page: str) -> None:
-    """A popover of buttons that set a page as in a study."""
+    """A popover of buttons that set a page as in a study, and what others of the page need."""
     fit = of_page(ds, page)
-    if not fit:
+    others = [preset for preset in PRESETS.values() if preset.page == page and preset not in fit]
+    if ds.betas is None or not (fit or others):
         return
     with st.popover("Presets", icon=":material/menu_book:"):
         for preset in fit:
             st.markdown(preset.note)
             button(preset, preset.settings(ds), preset.label)
+        for preset in others:
+            st.caption(f"Not here: '{preset.label}' needs {preset.needs}.")
 
 
 def of_page(ds: Dataset, page: str) -> list[Preset]:

@@ -9,6 +9,7 @@ from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings
 
 EARLY = "V1"
+NEEDS = f"an ROI called {EARLY}"
 
 
 def _as_study_b(rois: list[str], metric: str) -> Callable[[Dataset], Settings]:
@@ -28,6 +29,7 @@ presets.register(
         "rdm",
         _as_study_b([EARLY], "correlation"),
         fits=_has_v1,
+        needs=NEEDS,
     ),
     Preset(
         "Study B: V1, Euclidean",
@@ -35,6 +37,7 @@ presets.register(
         "rdm",
         _as_study_b([EARLY], "euclidean"),
         fits=_has_v1,
+        needs=NEEDS,
     ),
     Preset(
         "Study B: every unit",

@@ -60,6 +60,7 @@ def write(
     subjects: Sequence[str] = ("subj01", "subj06"),
     with_test_responses: bool = False,
     numpy_major: int = 1,
+    training: int = MOST_TRAINING,
 ) -> Truth:
     """Write the folders of some subjects.
 
@@ -69,6 +70,8 @@ def write(
         Write ``test_fmri`` and ``noise_ceiling``, which the challenge withheld.
     numpy_major : int
         Version of numpy whose pickle the name maps are: 1 as released, or 2.
+    training : int
+        Training images of a subject that saw all sessions, 195 at most.
 
     Returns
     -------
@@ -81,7 +84,8 @@ def write(
     recorded, stimuli, images = {}, {}, {}
     for subject in subjects:
         folder = root / subject
-        names = _write_images(folder, subject)
+        fewer = MOST_TRAINING - TRAINING.get(subject, MOST_TRAINING)
+        names = _write_images(folder, subject, training - fewer)
         for stimulus, (split, file, pixels) in names.items():
             stimuli.setdefault(stimulus, {})[subject] = {"split": split, "file": file}
             images[stimulus] = pixels
@@ -105,9 +109,8 @@ def name_map(values: Mapping[Any, Any], numpy_major: int = 1) -> bytes:
     return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + body
 
 
-def _write_images(folder: Path, subject: str) -> dict[str, tuple[str, str, np.ndarray]]:
+def _write_images(folder: Path, subject: str, count: int) -> dict[str, tuple[str, str, np.ndarray]]:
     """Write the PNGs; ids ascend in each split, and test ids lie among those of training."""
-    count = TRAINING.get(subject, MOST_TRAINING)
     draw = generator("images", subject).permutation(200)[: count + TEST]
     written = {}
     for split, short, numbers in (

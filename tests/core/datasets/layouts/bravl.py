@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.io import savemat
 
-from tests.core.datasets.layouts.god import TEST, TRAINING, float_id
+from tests.core.datasets.layouts.god import float_id, images_of
 from tests.core.datasets.layouts.shared import Subject, Truth, generator, responses
 
 ROI = "VC components"
@@ -21,6 +21,8 @@ COMPONENTS = {"sub-01": 7, "sub-02": 9, "sub-03": 8}
 VISUAL, TEXTUAL = "pytorch/repvgg_b3g4-PCA", ("GPTNeo", "ALBERT")
 DIMENSIONS = {"repvgg_b3g4": 6, "GPTNeo": 5, "ALBERT": 4}
 TEST_REPEATS, AUGMENTED = 3, 10
+# Rows of texts, one a class.
+CLASSES = 80
 
 
 class Rows(NamedTuple):
@@ -38,6 +40,7 @@ def write(
     roi: str = "VC",
     suffix: str = "",
     is_single: bool = False,
+    more: int = 0,
 ) -> Truth:
     """Write the files of some subjects below ``root / recording``.
 
@@ -52,6 +55,8 @@ def write(
         Ratio of voxels behind the names of DIR's brain files: `fmri_train_data<suffix>.mat`.
     is_single : bool
         WordNetID as float32, which destroys the ids of GOD: to be refused.
+    more : int
+        Further classes of either set, as ``god.write`` has them.
 
     Returns
     -------
@@ -62,8 +67,9 @@ def write(
         compare which trials share one, the release has no name. There are no images.
     """
     is_god = recording == "GOD-Wiki"
-    train = _rows(TRAINING, 1 if is_god else 2, "train", is_god)
-    test = _rows(TEST, TEST_REPEATS, "test", is_god)
+    sets = images_of(more)
+    train = _rows(sets[0], 1 if is_god else 2, "train", is_god)
+    test = _rows(sets[1], TEST_REPEATS, "test", is_god, len(sets[0]))
     stimuli: dict[str, dict[str, Any]] = {}
     recorded = {}
     for subject in subjects:
@@ -88,13 +94,14 @@ def write(
     return Truth(root, recorded, stimuli, without_image=tuple(stimuli), units="z components")
 
 
-def _rows(images: dict[str, tuple[int, ...]], repeats: int, split: str, is_god: bool) -> Rows:
+def _rows(
+    images: dict[str, tuple[int, ...]], repeats: int, split: str, is_god: bool, start: int = 0
+) -> Rows:
     """Each image so often, in any order; index and class restart in each split."""
     every = [(w, n) for w, numbers in images.items() for n in numbers]
     order = generator("bravl", split).permutation(np.repeat(np.arange(len(every)), repeats))
     named = [f"{w}_{n}" if is_god else f"{w}_{split}{i + 1}" for i, (w, n) in enumerate(every)]
     wnids = list(images)
-    start = 0 if split == "train" else len(TRAINING)
     classes = np.array([start + wnids.index(every[i][0]) + 1 for i in order])
     return Rows(order + 1, [named[i] for i in order], classes)
 
@@ -136,13 +143,13 @@ def _write_features(
             # The script looks up rows of images in what is by then sorted by trials.
             _save(path / "feat_pca_test_unique.mat", trials[index - 1])
         for text in TEXTUAL:
-            by_class = responses(20, DIMENSIONS[text], text)
+            by_class = responses(CLASSES, DIMENSIONS[text], text)
             path = place / "textual_feature" / folder / "text" / text / subject
             _save(path / f"text_feat_{split}.mat", by_class[rows.classes])
             if split == "test":
                 _save(path / "text_feat_test_unique.mat", by_class[rows.classes[first]])
         for position, row in zip(index, first, strict=True):
-            texts = {t: responses(20, DIMENSIONS[t], t)[rows.classes[row]] for t in TEXTUAL}
+            texts = {t: responses(CLASSES, DIMENSIONS[t], t)[rows.classes[row]] for t in TEXTUAL}
             known[rows.names[row]] = {"repvgg_b3g4": by_image[position - 1], **texts}
     path = place / "visual_feature/Aug_1000" / VISUAL / subject
     _save(path / "feat_pca_aug.mat", responses(AUGMENTED, 6, "aug", subject))

@@ -40,6 +40,8 @@ TEST = {"n01443537": (22563,), "n01621127": (19020,), "n02128385": (20264,), "n0
 TEST_REPEATS, IMAGERY_REPEATS = 3, 2
 KINDS = {1: "train", 2: "test", 3: "imagery"}
 SUBJECTS = tuple(f"Subject{n}" for n in range(1, 6))
+# Of each further training class, and the first number of a class that is none of ImageNet.
+FURTHER, FIRST = 3, 90_000_000
 LIBRARY = ("n01518878_1", "n01518878_20", "n02084071_3", "n07720875_44", "n07720875_45")
 
 
@@ -47,6 +49,14 @@ def float_id(name: str) -> float:
     """Give the float64 under which the release keeps an image: n01443537_22563, 1443537.022563."""
     wnid, number = name[1:].split("_")
     return float(f"{int(wnid)}.{int(number):06d}")
+
+
+def images_of(more: int = 0) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Give training and test images by class, with so many further classes in either set."""
+    numbers = range(FIRST, FIRST + more)
+    train = {f"n{n:08d}": tuple(range(n % 1000, n % 1000 + FURTHER)) for n in numbers}
+    test = {f"n{n + more:08d}": (n % 1000,) for n in numbers}
+    return {**TRAINING, **train}, {**TEST, **test}
 
 
 def write(
@@ -57,6 +67,7 @@ def write(
     capitals: bool | None = None,
     single: bool = False,
     images: str | None = "wnid",
+    more: int = 0,
 ) -> Truth:
     """Write the files of some subjects.
 
@@ -75,6 +86,8 @@ def write(
     images : str or None
         'wnid' for `images/<wnid>/<name>.JPEG` with further images as a library, 'flat' for
         `images/{training,test}/<name>.JPEG`, None for none.
+    more : int
+        Further classes of training (3 images each) and of test (1 each): 3 and 4 are there.
 
     Returns
     -------
@@ -84,7 +97,7 @@ def write(
     """
     recorded = {}
     for subject in subjects:
-        samples = _samples(subject)
+        samples = _samples(subject, more)
         values, membership = _voxels(subject, len(samples["id"]), samples["DataType"])
         columns = _columns(samples, values, kind, single)
         metadata = _metadata(columns, membership, outside)
@@ -104,12 +117,12 @@ def write(
         )
     stimuli = {
         f"{wnid}_{number}": {"category": wnid, "split": split, "source": "ImageNet"}
-        for split, names in (("train", TRAINING), ("test", TEST))
+        for split, names in zip(("train", "test"), images_of(more), strict=True)
         for wnid, numbers in names.items()
         for number in numbers
     }
     shown = {i: picture(n) for n, i in enumerate(stimuli)} if images else {}
-    library = {i: picture(100 + n) for n, i in enumerate(LIBRARY)} if images == "wnid" else {}
+    library = {i: picture(200 + n) for n, i in enumerate(LIBRARY)} if images == "wnid" else {}
     for name, pixels in {**shown, **library}.items():
         folder = name.split("_")[0]
         if images == "flat":
@@ -120,11 +133,11 @@ def write(
     return Truth(root, recorded, stimuli, shown, lacking, gallery, "arbitrary units")
 
 
-def _samples(subject: str) -> dict[str, np.ndarray]:
+def _samples(subject: str, more: int) -> dict[str, np.ndarray]:
     """Order of presentation: training once, test and imagery repeated and mixed."""
     rng = generator("order", subject)
-    train = [f"{w}_{n}" for w, numbers in TRAINING.items() for n in numbers]
-    test = [f"{w}_{n}" for w, numbers in TEST.items() for n in numbers]
+    sets = images_of(more)
+    train, test = ([f"{w}_{n}" for w, numbers in own.items() for n in numbers] for own in sets)
     rows: list[tuple[str, int, int, int]] = []
     for data_type, names, repeats in (
         (1, train, 1),
@@ -136,7 +149,7 @@ def _samples(subject: str) -> dict[str, np.ndarray]:
                 run = repeat + 1 if data_type > 1 else len(rows) // 6 + 1
                 # The index counts from 1 in training, and again in test.
                 rows.append((names[position], data_type, run, int(position) + 1))
-    wnids = [*TRAINING, *TEST]
+    wnids = [wnid for own in sets for wnid in own]
     return {
         "id": np.array([r[0] for r in rows]),
         "DataType": np.array([r[1] for r in rows]),

@@ -61,6 +61,7 @@ def write(
     older_rois: bool = False,
     images: str | None = "h5",
     named_runs: bool = False,
+    more: int = 0,
 ) -> Truth:
     """Write the files of some subjects.
 
@@ -72,6 +73,8 @@ def write(
         'h5' as released, 'folder' as older code expects, None for none.
     named_runs : bool
         Runs as 'run-01' instead of 1.
+    more : int
+        Further images of each subject alone, in the first session.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def write(
         ``rois`` as released (not z-scored); ``ceilings`` of 12 repeats, ``variants`` by map
         (1, units). One voxel of V1v is NaN throughout ses-02, one of V1d everywhere.
     """
-    recorded = {s: _write_subject(root, s, older_rois, named_runs) for s in subjects}
+    recorded = {s: _write_subject(root, s, older_rois, named_runs, more) for s in subjects}
     names = list(dict.fromkeys(i for s in recorded.values() for i in s.ids))
     # The order of the file is not that of the trials.
     ordered = sorted([*names, UNSEEN], reverse=True)
@@ -105,15 +108,19 @@ def _known(name: str) -> dict[str, Any]:
     }
 
 
-def _write_subject(root: Path, subject: str, older_rois: bool, named_runs: bool) -> Subject:
+def _write_subject(
+    root: Path, subject: str, older_rois: bool, named_runs: bool, more: int
+) -> Subject:
     folder = root / "derivatives/glmsingle-tedana" / subject
     voxels = _write_masks(root, folder, subject, older_rois)
-    unique = [f"unique_{u}_{PARTICIPANTS[subject]}.jpg" for u in UNIQUE]
+    further = [f"LAION_cluster_{n}_i1" for n in range(more)]
+    unique = [f"unique_{u}_{PARTICIPANTS[subject]}.jpg" for u in (*UNIQUE, *further)]
     ids: list[str] = []
     runs: list[Any] = []
     sessions: list[str] = []
     blocks = []
-    for session, count in SESSIONS.items():
+    for session, planned in SESSIONS.items():
+        count = planned + (more if session == "ses-01" else 0)
         rng = generator("trials", subject, session)
         pool = [*SHARED, *SHARED, *unique] if session == "ses-01" else [*SHARED, *SHARED[:4]]
         labels = [pool[i] for i in rng.permutation(len(pool))[:count]]

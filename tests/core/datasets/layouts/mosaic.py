@@ -14,7 +14,16 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tests.core.datasets.layouts.shared import Subject, Truth, generator, responses
+from tests.core.datasets.layouts.shared import (
+    Subject,
+    Truth,
+    generator,
+    picture,
+    responses,
+    save_picture,
+)
+
+Stimuli = Mapping[str, tuple[str, str, str, tuple[int, ...]]]
 
 GRAYORDINATES = 91282
 BETAS = "fMRIPrepv23_2_0/task_fMRI/betas/GLMsinglev1_2"
@@ -26,7 +35,7 @@ DATASETS = {
     "THINGS": ("THINGS", "THINGS_fmri", "things"),
 }
 # File name as shown: alias, source, test or train, repetitions that there are.
-STIMULI: dict[str, dict[str, tuple[str, str, str, tuple[int, ...]]]] = {
+STIMULI: dict[str, Stimuli] = {
     "NSD": {
         "000000532481.jpg": ("0", "COCO", "test", (0, 1, 2)),
         "001.jpg": ("1", "NSDsynthetic", "test", (0,)),
@@ -121,6 +130,8 @@ def write(
     root: Path,
     subjects: Sequence[str] = ("sub-01_NSD", "sub-02_BOLD5000"),
     with_checksum: bool = False,
+    with_images: bool = False,
+    more: int = 0,
 ) -> Truth:
     """Write the files of some subjects.
 
@@ -128,6 +139,10 @@ def write(
     ----------
     with_checksum : bool
         Add `_crc32-xxxxxxxx` (that of the file) to the names, as uploaded.
+    with_images : bool
+        Put the images of the recordings, which the release has not, into `images/<recording>/`.
+    more : int
+        Further images of each recording, shown once, a fifth of them for test: 3 or 4 are there.
 
     Returns
     -------
@@ -137,28 +152,42 @@ def write(
         then train. ``columns``: key, phase, repetition (from 0, may skip). A grayordinate of V1
         has no value in any trial, one of MT none in one trial.
     """
-    recorded, stimuli = {}, {}
+    recorded: dict[str, Subject] = {}
+    stimuli: dict[str, dict[str, Any]] = {}
+    images: dict[str, np.ndarray] = {}
     for subject in subjects:
         short = subject.split("_")[1]
         folder = root / BETAS / DATASETS[short][0]
         folder.mkdir(parents=True, exist_ok=True)
-        recorded[subject] = _write_subject(folder / f"{subject}.hdf5", subject)
+        own = _stimuli(short, more)
+        recorded[subject] = _write_subject(folder / f"{subject}.hdf5", subject, own)
         if with_checksum:
             path = folder / f"{subject}.hdf5"
             checksum = zlib.crc32(path.read_bytes())
             path.rename(folder / f"{subject}_crc32-{checksum:08x}.hdf5")
-        _write_stimulus_info(root, short)
-        for name, (alias, source, split, _) in STIMULI[short].items():
+        _write_stimulus_info(root, short, own)
+        for number, (name, (alias, source, split, _)) in enumerate(own.items()):
             stimuli[name] = {"source": source, "split": split, "alias": alias}
-    return Truth(root, recorded, stimuli, without_image=tuple(stimuli), units="z")
+            if with_images:
+                images[name] = picture(number)
+                save_picture(root / "images" / short / name, images[name])
+    lacking = tuple(name for name in stimuli if name not in images)
+    return Truth(root, recorded, stimuli, images, lacking, units="z")
 
 
-def _write_subject(path: Path, subject: str) -> Subject:
+def _stimuli(short: str, more: int) -> Stimuli:
+    further = {
+        f"{n:012d}.jpg": (str(n), "COCO", "train" if n % 5 else "test", (0,)) for n in range(more)
+    }
+    return {**STIMULI[short], **further}
+
+
+def _write_subject(path: Path, subject: str, stimuli: Stimuli) -> Subject:
     name, short = subject.split("_")
     trials = [
         (file, split, repetition)
         for phase in ("test", "train")
-        for file, (_, _, split, repetitions) in STIMULI[short].items()
+        for file, (_, _, split, repetitions) in stimuli.items()
         for repetition in repetitions
         if split == phase
     ]
@@ -238,13 +267,13 @@ def _write_ceilings(file: h5py.File, subject: str, short: str) -> np.ndarray | N
     return first
 
 
-def _write_stimulus_info(root: Path, short: str) -> None:
+def _write_stimulus_info(root: Path, short: str, stimuli: Stimuli) -> None:
     path = root / "stimulus_info" / f"{DATASETS[short][2]}_stiminfo.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ["filename", "alias", "source", "test_train", "sub-01_reps", "sub-02_reps"]
     rows: list[Mapping[str, Any]] = [
         dict(zip(columns, (n, a, s, t, len(r), len(r)), strict=True))
-        for n, (a, s, t, r) in STIMULI[short].items()
+        for n, (a, s, t, r) in stimuli.items()
     ]
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")

@@ -79,6 +79,7 @@ def write(
     is_single_block: bool = False,
     is_shuffled: bool = False,
     with_images: bool = True,
+    more: int = 0,
 ) -> Truth:
     """Write the tables of some subjects.
 
@@ -90,6 +91,8 @@ def write(
         One block of floats whose first column is the voxel ids.
     is_shuffled : bool
         Voxels of the responses in another order than those of the metadata: match by id.
+    more : int
+        Further training images, each of a concept of its own, a multiple of 3: 9 are there.
 
     Returns
     -------
@@ -98,13 +101,14 @@ def write(
         trials, ``variants['nc_testset']`` (1, units) those of averages. ``category`` is
         the concept.
     """
+    training = (*TRAINING, *(f"thing{n}_01b.jpg" for n in range(more)))
     recorded = {}
     for subject in subjects:
         paths = _paths(root, subject, naming)
         for path in paths.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         delimiter = "\t" if naming == "openneuro" else ","
-        trials = _trials(subject)
+        trials = _trials(subject, training)
         _write_table(paths["stimuli"], trials, delimiter)
         voxels = _voxels(subject)
         _write_table(paths["voxels"], voxels, delimiter)
@@ -115,7 +119,7 @@ def write(
         ids = np.array([int(v["voxel_id"]) for v in voxels])
         _write_frame(paths["responses"], values.T[order], ids[order], is_single_block)
         recorded[subject] = _subject(trials, voxels, values)
-    names = {i: i.rsplit("_", 1)[0] for i in (*TEST, *TRAINING)}
+    names = {i: i.rsplit("_", 1)[0] for i in (*TEST, *training)}
     stimuli = {
         i: {"category": concept, "split": "test" if i in TEST else "train"}
         for i, concept in names.items()
@@ -144,12 +148,12 @@ def _paths(root: Path, subject: str, naming: str) -> dict[str, Path]:
     }
 
 
-def _trials(subject: str) -> list[dict[str, str]]:
+def _trials(subject: str, names: Sequence[str]) -> list[dict[str, str]]:
     rng = generator("things", subject)
-    training = rng.permutation(len(TRAINING)).reshape(SESSIONS, -1)
+    training = rng.permutation(len(names)).reshape(SESSIONS, -1)
     rows: list[dict[str, str]] = []
     for session in range(1, SESSIONS + 1):
-        shown = [*TEST, *(TRAINING[i] for i in training[session - 1])]
+        shown = [*TEST, *(names[i] for i in training[session - 1])]
         for position, index in enumerate(rng.permutation(len(shown))):
             name = shown[index]
             rows.append(

@@ -13,6 +13,8 @@ from pages.shared.frame import presets
 from tests.pages.app import open_page, texts, until_done, write_folder
 
 LATER = ["LOC", "FFA", "PPA"]
+# Of so many stimuli some are of one category, so that responses can be mixed.
+MIXED = "100"
 SMALL = {"stimuli": "80", "subjects": "2", "embedding": "pixels"}
 
 
@@ -238,9 +240,9 @@ def test_settings_that_cannot_be_taken_are_told_and_nothing_changes(take, config
 
 def test_no_preset_keeps_what_another_one_set():
     studies = ("Study A: attention", "Study C")
-    alone = {study: press(opened(), study) for study in studies}
+    alone = {study: press(opened(stimuli=MIXED), study) for study in studies}
     for first, second in (studies, studies[::-1]):
-        after = press(press(opened(), first), second)
+        after = press(press(opened(stimuli=MIXED), first), second)
         assert not after.exception
         assert settings(after) == settings(alone[second])
         assert {**after.query_params} == {**alone[second].query_params}
