@@ -26,12 +26,19 @@ from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import BOLD5000, STEPS
 from core.datasets.releases import converted
+from core.datasets.releases.coco import (
+    WHOLE,
+    Annotations,
+    annotations_beside,
+    counts_of,
+    supercategory_of,
+)
 from core.datasets.releases.hdf5 import dataset, names_in, open_hdf5, read_whole
 from core.datasets.releases.images import FileImages
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.matlab import read_mat
 from core.datasets.releases.options import ZSCORE, Standard, finished, standard, standard_of
-from core.datasets.tables import complete_trials, names_column
+from core.datasets.tables import complete_trials, names_column, stimuli_csv
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.validation import enumerate_names, load_npy
@@ -51,6 +58,14 @@ PRESENTED = "Scene_Stimuli/Presented_Stimuli"
 RUN_LISTS = "Stimuli_Presentation_Lists"
 LABELS = "Image_Labels"
 SOURCES = ("COCO", "ImageNet", "Scene")
+# COCO's own files: the images are of its training set of 2014, which those of 2017 hold too.
+ANNOTATIONS = (*(f"{folder}/annotations" for folder in STIMULI[:-1]), "annotations")
+INSTANCES = (
+    ("instances_train2014.json",),
+    ("instances_train2017.json", "instances_val2017.json"),
+)
+# What comes with the release and is not read.
+BESIDE = ("Scene_Stimuli/*.txt", "Scene_Stimuli/Original_Images/**/*", f"{LABELS}/*.pkl")
 TRS = ("TR34", "TR1", "TR2", "TR3", "TR4", "TR5")
 
 SUBJECT = re.compile(r"CSI\d+")
@@ -59,6 +74,7 @@ BETA_FILE = re.compile(
 )
 RUN_FILE = re.compile(r"sess(\d+)_run(\d+)\.txt", re.IGNORECASE)
 SYNSET = re.compile(r"(n\d{8})_")
+COCO = re.compile(r"COCO_train2014_(\d+)\.")
 REPEATED = "rep_"
 TOGETHER = "Take the list and the responses from one release; both are in the order of the scans."
 
@@ -78,7 +94,10 @@ INFO = DatasetInfo(
         "in early visual cortex, LOC and the scene regions OPA, PPA and RSC, each of both "
         "hemispheres. Release 1.0 has the response at each of five TRs (2 s each) after the "
         "image and, as TR34, that of TRs 3 and 4 together; release 2.0 has single-trial betas "
-        "of GLMsingle, which its authors recommend. At TR 1 the BOLD response has barely risen."
+        "of GLMsingle, which its authors recommend. At TR 1 the BOLD response has barely risen. "
+        "Photographs of COCO have no category; where COCO's instances_train2014.json (or both of "
+        "2017) lies in the folder 'annotations', their labels are the objects of the whole "
+        "photograph, of which a part was shown, and the supercategory is that of most of them."
     ),
     citation=(
         "Chang N, Pyles JA, Marcus A, Gupta A, Tarr MJ, Aminoff EM (2019) BOLD5000, a public "
@@ -158,15 +177,15 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     )
     treatment = _standard(number, options, trials)
     copy = converted.responses(info.name, VERSION, chosen, reading, treatment)
-    stimuli = _stimuli(folder, list(dict.fromkeys(trials["id"])))
-    images = _images(folder, stimuli)
-    stamps = images.stamps() if images else {}
+    annotations = annotations_beside(_instances(folder), info.name, chosen, subjects)
+    stimuli = _stimuli(folder, list(dict.fromkeys(trials["id"])), annotations)
+    stamps = images.stamps() if (images := _images(folder, stimuli)) else {}
     ds = Dataset(
         info=_described(info, number, treatment.zscore),
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,
-        fingerprint=store.fingerprint(copy.fingerprint, "|".join(stimuli["category"])),
+        fingerprint=store.fingerprint(copy.fingerprint, *_content(stimuli, annotations)),
         rois=(rois := _rois(sizes)),
         regions=tuple(name for name in REGIONS if name in rois),
         betas=copy.betas,
@@ -435,7 +454,13 @@ def _difference(lines: Sequence[str], others: Sequence[str]) -> str:
     return f": {left!r} and {right!r} in line {row}"
 
 
-def _stimuli(folder: Path, ids: Sequence[str]) -> pd.DataFrame:
+def _instances(folder: Path) -> list[Path]:
+    """COCO's annotations of all images, where they are there."""
+    places = [[folder / at / name for name in names] for at in ANNOTATIONS for names in INSTANCES]
+    return next((files for files in places if all(path.is_file() for path in files)), [])
+
+
+def _stimuli(folder: Path, ids: Sequence[str], annotations: Annotations | None) -> pd.DataFrame:
     """Source of each image by its name; category by the lists of labels, of COCO none."""
     synsets = {wnid: words for wnid, _, words in map(_split, _label_lines(folder, "imagenet"))}
     first = Counter(words.split(", ")[0] for words in synsets.values())
@@ -456,7 +481,24 @@ def _stimuli(folder: Path, ids: Sequence[str]) -> pd.DataFrame:
         # Two synsets are called crane, two maillot.
         category += f" ({wnid})" if first[category] > 1 else ""
         rows.append((name, category, labels, source, wnid))
-    return pd.DataFrame(rows, columns=["id", "category", "labels", "source", "wnid"])
+    stimuli = pd.DataFrame(rows, columns=["id", "category", "labels", "source", "wnid"])
+    return stimuli if annotations is None else _with_objects(stimuli, annotations)
+
+
+def _content(stimuli: pd.DataFrame, annotations: Annotations | None) -> list[str]:
+    """What the fingerprint is made of; without annotations as it was before they were read."""
+    categories = "|".join(stimuli["category"])
+    return [categories] if annotations is None else [categories, stimuli_csv(stimuli)]
+
+
+def _with_objects(stimuli: pd.DataFrame, annotations: Annotations) -> pd.DataFrame:
+    """Labels and supercategory of the images of COCO, those of the whole photograph."""
+    numbers = [COCO.match(name) for name in stimuli["id"]]
+    counts = [counts_of(annotations, int(n[1]), WHOLE) if n else None for n in numbers]
+    pairs = list(zip(counts, stimuli["labels"], strict=True))
+    above = [supercategory_of(each or {}, annotations.supercategories) for each in counts]
+    labels = [own if each is None else tuple(each) for each, own in pairs]
+    return stimuli.assign(labels=pd.Series(labels, dtype=object), supercategory=above)
 
 
 def _split(line: str) -> tuple[str, str, str]:
@@ -521,7 +563,11 @@ def expected(folder: Path, subject: str | None = None) -> list[Expected]:
     further = {f"{PRESENTED}/{source}/*": f"images of {source}" for source in SOURCES}
     further[f"{RUN_LISTS}/**/*.txt"] = "lists of the runs, which tell sessions"
     further |= {f"{LABELS}/{kind}_final_labels.txt": "labels" for kind in ("imagenet", "scene")}
-    return files + [Expected(f"{stimuli}/{at}", what, False) for at, what in further.items()]
+    files += [Expected(f"{stimuli}/{at}", what, False) for at, what in further.items()]
+    beside = {f"{stimuli}/{at}": "what comes with it" for at in BESIDE}
+    beside |= {f"{at}/instances_*.json": "objects in the images of COCO" for at in ANNOTATIONS}
+    present = {at: what for at, what in beside.items() if any(folder.glob(at))}
+    return files + [Expected(at, what, False) for at, what in present.items()]
 
 
 def _found(folder: Path) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,12 @@ from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import STEPS
 from core.datasets.releases import converted
-from core.datasets.releases.coco import Annotations, counts_of, is_stored, read_annotations
+from core.datasets.releases.coco import (
+    Annotations,
+    annotations_beside,
+    counts_of,
+    supercategory_of,
+)
 from core.datasets.releases.hdf5 import dataset, open_hdf5
 from core.datasets.releases.images import BrickImages
 from core.datasets.releases.layout import Expected
@@ -201,7 +205,8 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         parameters={"space": options["space"], "units": there.columns},
     )
     copy = converted.responses(info.name, VERSION, chosen, reading, standard_of(options))
-    annotations = _annotations(folder, info.name, chosen, subjects)
+    instances = [folder / INSTANCES.format(split) for split in SPLITS]
+    annotations = annotations_beside(instances, info.name, chosen, subjects)
     stimuli = _stimuli(table, there.trials, annotations)
     rois = {n: np.searchsorted(there.columns, units) for n, units in there.regions.units.items()}
     ceiling = _ceiling(space, there)
@@ -343,18 +348,6 @@ def _runs(length: int) -> np.ndarray | None:
     return np.asarray(2 * (trial // pair) + (trial % pair >= (pair + 1) // 2) + 1)
 
 
-def _annotations(
-    folder: Path, name: str, subject: str, subjects: tuple[str, ...]
-) -> Annotations | None:
-    """COCO's annotations, where both files are there; they are read once, as the responses are."""
-    files = [folder / INSTANCES.format(split) for split in SPLITS]
-    if not all(path.is_file() for path in files):
-        return None
-    if not is_stored(files):
-        converted.announce(name, subject, subjects, files)
-    return read_annotations(files)
-
-
 def _stimuli(
     table: pd.DataFrame, trials: pd.DataFrame, annotations: Annotations | None
 ) -> pd.DataFrame:
@@ -380,15 +373,10 @@ def _stimuli(
             for coco_id, text in zip(rows["cocoId"], rows["cropBox"], strict=True)
         ]
         stimuli["labels"] = [tuple(each) for each in counts]
-        stimuli["supercategory"] = [_most(each, annotations.supercategories) for each in counts]
+        stimuli["supercategory"] = [
+            supercategory_of(each, annotations.supercategories) for each in counts
+        ]
     return complete_stimuli(stimuli)
-
-
-def _most(counts: Mapping[str, int], above: Mapping[str, str]) -> str:
-    objects: Counter[str] = Counter()
-    for name, count in counts.items():
-        objects[above[name]] += count
-    return objects.most_common(1)[0][0] if objects else ""
 
 
 def _crop(text: str) -> tuple[float, float, float, float]:

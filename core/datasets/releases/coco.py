@@ -10,6 +10,7 @@ import json
 import math
 import re
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,12 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 
 from core import store
+from core.datasets.releases import converted
 from core.errors import CorruptDataError, NotFoundError
 from core.validation import enumerate_names
 
 Crop: TypeAlias = tuple[float, float, float, float]
+WHOLE: Crop = (0.0, 0.0, 0.0, 0.0)
 # Read at a time, and the longest entry: outlines of crowds take some 100,000 characters.
 CHUNK, LONGEST = 2**20, 2**26
 EXPECTED = "COCO's instances_train2017.json or instances_val2017.json, whole"
@@ -112,6 +115,28 @@ def read_annotations(paths: Sequence[Path]) -> Annotations:
 def is_stored(paths: Sequence[Path]) -> bool:
     """Whether annotations have been read before; raises NotFoundError as ``read_annotations``."""
     return store.load(_key(paths)) is not None
+
+
+def annotations_beside(
+    files: Sequence[Path], name: str, subject: str, subjects: tuple[str, ...]
+) -> Annotations | None:
+    """What the files of annotations say, None where one is not there.
+
+    Where they have not been read before, that is announced as a first opening of the recording.
+    """
+    if not files or not all(path.is_file() for path in files):
+        return None
+    if not is_stored(files):
+        converted.announce(name, subject, subjects, files)
+    return read_annotations(files)
+
+
+def supercategory_of(counts: Mapping[str, int], supercategories: Mapping[str, str]) -> str:
+    """The supercategory of most of the objects that ``counts_of`` counts, '' of none."""
+    objects: Counter[str] = Counter()
+    for name, count in counts.items():
+        objects[supercategories[name]] += count
+    return objects.most_common(1)[0][0] if objects else ""
 
 
 def counts_of(annotations: Annotations, coco_id: int, crop: Crop) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import h5py
@@ -202,6 +203,48 @@ def test_labels_of_the_release(second):
     assert stimuli.loc["COCO_train2014_000000420713.jpg", "category"] == ""
 
 
+@pytest.mark.parametrize(
+    ("folder", "years"),
+    [
+        ("annotations", ("train2014",)),
+        ("annotations", ("train2017", "val2017")),
+        ("BOLD5000_Stimuli/annotations", ("train2014",)),
+    ],
+)
+def test_objects_of_coco_where_its_annotations_are(folder, years, second):
+    before = load_2(second.root)
+    coco = [i for i in before.stimuli["id"] if i.startswith("COCO")]
+    write_instances(second.root / folder, coco, years)
+    ds = load_2(second.root)
+    stimuli = ds.stimuli.set_index("id")
+    assert stimuli.loc[coco[0], "labels"] == ("person", "pizza")
+    assert stimuli.loc[coco[0], "supercategory"] == "food"
+    assert stimuli.loc[coco[1], "labels"] == ()
+    assert set(stimuli.loc[coco, "category"]) == {""}
+    assert stimuli.loc["n01930112_19568.JPEG", "labels"][0] == "nematode"
+    assert stimuli.loc["n01930112_19568.JPEG", "supercategory"] == ""
+    assert set(before.stimuli["supercategory"]) == {""}
+    assert ds.fingerprint != before.fingerprint
+
+
+def write_instances(folder, names, years):
+    """The first image shows a person and two pizzas, the others nothing."""
+    folder.mkdir(parents=True)
+    numbers = [int(name.split("_")[2].split(".")[0]) for name in names]
+    groups = [(1, "person", "person"), (59, "pizza", "food")]
+    for year in years:
+        own = numbers if year == years[0] else [7]
+        objects = [(own[0], kind) for kind in (59, 1, 59)]
+        content = {
+            "images": [{"id": n, "width": 64, "height": 48} for n in own],
+            "annotations": [
+                {"image_id": n, "category_id": kind, "bbox": [1, 2, 10, 10]} for n, kind in objects
+            ],
+            "categories": [{"id": i, "name": n, "supercategory": s} for i, n, s in groups],
+        }
+        (folder / f"instances_{year}.json").write_text(json.dumps(content))
+
+
 def test_two_synsets_of_one_name_are_two_categories(second):
     labels = second.root / "BOLD5000_Stimuli/Image_Labels/imagenet_final_labels.txt"
     labels.write_text("n01930112 crane\nn03733281 crane\n")
@@ -327,7 +370,12 @@ def test_what_is_expected(first):
     presence = compare(first.root, expected(first.root))
     assert presence.is_complete
     original = f"Original_Images/ImageNet/{first.subjects['CSI1'].ids[0]}"
-    assert presence.unexpected == (f"BOLD5000_Stimuli/Scene_Stimuli/{original}",)
+    assert f"BOLD5000_Stimuli/Scene_Stimuli/{original}" in presence.present
+    assert presence.unexpected == ()
+    (first.root / "annotations").mkdir()
+    (first.root / "annotations/instances_train2014.json").write_text("{}")
+    (first.root / "annotations/other.json").write_text("{}")
+    assert compare(first.root, expected(first.root)).unexpected == ("annotations/other.json",)
     assert needed(first.root) == {"ROIs/CSI1/h5/CSI1_ROIs_TR34.h5", LIST}
     shutil.rmtree(first.root / "ROIs/CSI1/h5")
     assert needed(first.root) == {"ROIs/CSI1/mat/CSI1_ROIs_TR34.mat", LIST}
@@ -335,7 +383,9 @@ def test_what_is_expected(first):
 
 def test_what_is_expected_of_release_2(second):
     assert needed(second.root) == {NAMES, *(BETA.format(roi) for roi in RELEASED)}
-    assert compare(second.root, expected(second.root)).is_complete
+    presence = compare(second.root, expected(second.root))
+    assert presence.is_complete
+    assert presence.unexpected == ()
 
 
 def test_what_is_expected_of_nothing(tmp_path):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core import datasets
 from core.datasets.recordings import nsd
 from core.datasets.releases import converted
+from core.datasets.releases.coco import supercategory_of
 from core.datasets.releases.layout import compare
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from tests.core.datasets.layouts import damaged
@@ -161,8 +162,8 @@ def test_a_supercategory_is_that_of_most_objects(tmp_path):
         of_labels = {groups[label] for label in row.labels}
         assert row.supercategory in of_labels or not of_labels
         assert len(of_labels) != 1 or {row.supercategory} == of_labels
-    assert nsd._most({"person": 1, "pizza": 2}, groups) == "food"
-    assert nsd._most({}, groups) == ""
+    assert supercategory_of({"person": 1, "pizza": 2}, groups) == "food"
+    assert supercategory_of({}, groups) == ""
 
 
 def test_pages_announce_that_annotations_are_read(tmp_path, monkeypatch):
