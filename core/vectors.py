@@ -8,6 +8,9 @@ import numpy as np
 
 from core.errors import InputError
 
+# Of rows in this range no square leaves that of float64, however many are summed.
+SMALLEST, BIGGEST = 1e-100, 1e100
+
 
 def check_directions(units: int, centred: bool) -> None:
     """Raise InputError where no row can have a direction: of one unit, less its mean, is left 0."""
@@ -53,9 +56,10 @@ def unit_rows(rows: Any, centred: bool = False) -> np.ndarray:
     largest = np.maximum(highest, -lowest)
     directionless = (lowest == highest if centred else largest == 0.0)[:, 0]
     scaled[~np.isfinite(largest[:, 0])] = np.nan
-    # Squares of very large and very small numbers would leave the range of float64; a power
-    # of two changes no digit.
-    np.ldexp(scaled, -np.frexp(largest)[1], out=scaled)
+    if (~((largest > SMALLEST) & (largest < BIGGEST))).any():
+        # Squares of very large and very small numbers would leave the range of float64; a power
+        # of two changes no digit.
+        np.ldexp(scaled, -np.frexp(largest)[1], out=scaled)
     if centred:
         scaled -= scaled.mean(axis=1, keepdims=True)
     lengths = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))

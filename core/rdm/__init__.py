@@ -2,7 +2,11 @@
 
 from core.rdm.ceiling import RepeatCeiling, repeat_ceiling
 from core.rdm.cells import Cell, block_mean, cell, spread
-from core.rdm.compare import COMPARISONS, Mantel, NoiseCeiling, compare, mantel, noise_ceiling
+from core.rdm.compare import NoiseCeiling, compare, compare_many, noise_ceiling
+from core.rdm.comparisons import COMPARISONS
+from core.rdm.comparisons.matching import Matched, match_stimuli
+from core.rdm.comparisons.permutation import Mantel, MantelMany, mantel, mantel_many
+from core.rdm.comparisons.vectors import condense, square
 from core.rdm.compute import compute, undefined
 from core.rdm.extremes import Pair, Pairs, extreme_cells, extreme_pairs
 from core.rdm.folds import Folds, folds_of
@@ -27,6 +31,8 @@ __all__ = [
     "Cell",
     "Folds",
     "Mantel",
+    "MantelMany",
+    "Matched",
     "NoiseCeiling",
     "Pair",
     "Pairs",
@@ -38,13 +44,17 @@ __all__ = [
     "blocks",
     "cell",
     "compare",
+    "compare_many",
     "compute",
+    "condense",
     "correlate",
     "extreme_cells",
     "extreme_pairs",
     "folds_of",
     "load",
     "mantel",
+    "mantel_many",
+    "match_stimuli",
     "noise_ceiling",
     "notes_of",
     "of_dataset",
@@ -52,5 +62,6 @@ __all__ = [
     "repeat_ceiling",
     "result_key",
     "spread",
+    "square",
     "undefined",
 ]

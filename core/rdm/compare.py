@@ -1,19 +1,28 @@
-"""Representational similarity analysis: compare RDMs, with noise ceiling and Mantel test."""
+"""Representational similarity analysis: compare RDMs, with their noise ceiling."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.errors import InputError
-from core.memory import check_memory
-from core.registry import Registry
-from core.validation import check_rdm, check_same_length
+from core.rdm.comparisons import COMPARISONS, Cells, RdmComparison
+from core.rdm.comparisons.vectors import (
+    check_form,
+    check_room,
+    check_same_stimuli,
+    condense,
+    condense_all,
+    paired_blocks,
+    stimuli_of,
+)
+from core.rdm.comparisons.whitening import check_covariance
+from core.validation import enumerate_names
 
-Comparison = Callable[[np.ndarray, np.ndarray], float]
-COMPARISONS: Registry[Comparison] = Registry("RDM comparison")
+FEWEST_PAIRS = 2
 
 
 class NoiseCeiling(NamedTuple):
@@ -23,42 +32,117 @@ class NoiseCeiling(NamedTuple):
     upper: float
 
 
-class Mantel(NamedTuple):
-    """Observed comparison and its one-sided permutation p-value."""
-
-    statistic: float
-    p: float
-
-
-def compare(a: Any, b: Any, method: str = "spearman") -> float:
+def compare(
+    a: Any, b: Any, method: str = "spearman", *, covariance: np.ndarray | None = None
+) -> float:
     """Similarity of two RDMs over the pairs that both define.
 
     Parameters
     ----------
-    a, b : array_like of shape (n, n)
-    method : {'spearman', 'pearson', 'kendall', 'rho-a', 'cosine'}
-        'kendall' is tau-a; 'rho-a' is the expected Spearman correlation under
-        random breaking of ties.
+    a, b : array_like of shape (n, n) or (p,)
+        Matrices, or their cells above the diagonal row by row, of the same stimuli in one order
+        (``match_stimuli``). NaN marks missing pairs.
+    method : str
+        An id of ``COMPARISONS``: 'spearman', 'pearson', 'kendall' (tau-a), 'rho-a' (the expected
+        Spearman correlation under random breaking of ties), 'cosine', 'whitened-cosine' or
+        'whitened-pearson'.
+    covariance : np.ndarray of shape (n,) or (n, n), optional
+        For whitened methods: variances of the pattern estimates of the stimuli, or their
+        covariance. Equal variances without it.
 
     Returns
     -------
     float
-        NaN where a correlation is undefined because an RDM is constant.
+        NaN where it is undefined because an RDM is constant (zero, for cosines).
 
-    Source: Nili et al. (2014), PLoS Comput. Biol. 10(4); Schütt et al. (2023), eLife 12.
+    Raises
+    ------
+    InputError
+        If the RDMs are of fewer than 4 stimuli, or of different numbers; are not symmetric or
+        have a diagonal; share fewer than two defined pairs; or do not fit into the memory.
+
+    Warns
+    -----
+    UserWarning
+        With the reason, where the value is NaN.
+
+    Notes
+    -----
+    rsatoolbox 0.3.2 gives the same values, and for a constant RDM 0 instead of NaN. It refuses
+    RDMs that miss different pairs. With variances its 'cosine_cov' and 'corr_cov' centre before
+    they weight, and agree with its own values for the same numbers as a diagonal matrix only
+    where all variances are equal; here both are the latter.
+
+    Source: Nili et al. (2014), PLoS Comput. Biol. 10(4); Schütt et al. (2023), eLife 12;
+    Diedrichsen et al. (2020), arXiv:2007.02789.
     """
-    _check_memory(a, 64)
-    a, b = check_rdm(a, "The first RDM"), check_rdm(b, "The second RDM")
-    check_same_length(len(b), len(a), "The second RDM", "the first")
-    upper = np.triu_indices(len(a), 1)
-    x, y = a[upper].astype(np.float64), b[upper].astype(np.float64)
-    both = np.isfinite(x) & np.isfinite(y)
-    if both.sum() < 2:
-        raise InputError(f"The RDMs share {both.sum()} defined pairs", "at least 2")
-    return COMPARISONS[method](x[both], y[both])
+    check_room(2, stimuli_of(a))
+    a, b = check_form(a, "The first RDM"), check_form(b, "The second RDM")
+    check_same_stimuli(b, a, "The second RDM", "the first")
+    comparison = COMPARISONS[method]
+    cells = _cells_of(comparison, stimuli_of(a), covariance)
+    streamed = comparison.stream(paired_blocks(a, b))
+    if streamed is not None:
+        return streamed
+    x, y = condense(a, "The first RDM"), condense(b, "The second RDM")
+    value = float(_compare_groups(comparison, x[None], y[None], cells)[0, 0])
+    if np.isnan(value):
+        _warn(comparison, x[None], "the first RDM")
+        _warn(comparison, y[None], "the second RDM")
+    return value
 
 
-def noise_ceiling(rdms: Sequence[Any], method: str = "spearman") -> NoiseCeiling:
+def compare_many(
+    models: Sequence[Any] | np.ndarray,
+    others: Sequence[Any] | np.ndarray | None = None,
+    method: str = "spearman",
+    *,
+    covariance: np.ndarray | None = None,
+) -> np.ndarray:
+    """Similarities of several RDMs with several others, each as of ``compare``.
+
+    Each RDM is checked, ranked and normalised once. Where pairs are missing, every two RDMs are
+    compared over those that both define.
+
+    Parameters
+    ----------
+    models, others : sequence of array_like of shape (n, n) or (p,)
+        Also arrays of shape (m, n, n) or (m, p). Without others, all models with all.
+    method, covariance
+        As of ``compare``.
+
+    Returns
+    -------
+    np.ndarray of shape (m, s), float64
+        Symmetric without others; NaN where a value is undefined.
+
+    Raises
+    ------
+    InputError
+        As of ``compare``.
+
+    Warns
+    -----
+    UserWarning
+        With the RDMs that have no value.
+    """
+    count = len(models) + (0 if others is None else len(others))
+    check_room(count, stimuli_of(models[0]) if count else 0, 24.0)
+    rows = condense_all(models, "RDM" if others is None else "model")
+    comparison = COMPARISONS[method]
+    cells = _cells_of(comparison, stimuli_of(rows[0]), covariance)
+    columns = rows
+    if others is not None:
+        columns = condense_all(others)
+        check_same_stimuli(columns[0], rows[0], "RDM 0", "model 0")
+    values = _compare_groups(comparison, rows, columns, cells)
+    if np.isnan(values).any():
+        _warn(comparison, rows, "RDM" if others is None else "model")
+        _warn(comparison, columns if others is not None else rows[:0], "RDM")
+    return values
+
+
+def noise_ceiling(rdms: Sequence[Any] | np.ndarray, method: str = "spearman") -> NoiseCeiling:
     """Noise ceiling of several subjects' RDMs.
 
     Each subject's RDM is compared with the mean of all (upper) and with the mean
@@ -66,143 +150,102 @@ def noise_ceiling(rdms: Sequence[Any], method: str = "spearman") -> NoiseCeiling
 
     Parameters
     ----------
-    rdms : sequence of (n, n) arrays, one a subject
+    rdms : sequence of array_like of shape (n, n) or (p,), one a subject
     method : str
         As in ``compare``.
 
     Raises
     ------
     InputError
-        With fewer than two subjects.
+        As of ``compare``; with fewer than two subjects, or where the RDM of one is constant.
     """
     if len(rdms) < 2:
         raise InputError(f"{len(rdms)} RDM was given", "at least two subjects")
-    _check_memory(rdms[0], 72 + 12 * len(rdms))
-    checked = [check_rdm(matrix, f"RDM {number}") for number, matrix in enumerate(rdms)]
-    for number, matrix in enumerate(checked):
-        check_same_length(len(matrix), len(checked[0]), f"RDM {number}", "RDM 0")
-        if np.ptp(matrix[np.triu_indices(len(matrix), 1)]) == 0:
+    check_room(len(rdms), stimuli_of(rdms[0]), 24.0)
+    vectors = condense_all(rdms)
+    for number, vector in enumerate(vectors):
+        if np.nanmin(vector) == np.nanmax(vector):
             raise InputError(f"RDM {number} is constant", "dissimilarities that differ")
-    subjects = [_scaled(matrix, method) for matrix in checked]
-    total = np.sum(subjects, axis=0)
-    upper = [compare(own, total / len(subjects), method) for own in subjects]
+    subjects = COMPARISONS[method].scaled(vectors)
+    total = subjects.sum(axis=0)
+    upper = compare_many(subjects, total[None] / len(subjects), method)
     lower = [compare(own, (total - own) / (len(subjects) - 1), method) for own in subjects]
     return NoiseCeiling(float(np.mean(lower)), float(np.mean(upper)))
 
 
-def mantel(
-    a: Any, b: Any, permutations: int = 1000, seed: int = 0, method: str = "spearman"
-) -> Mantel:
-    """Test whether two RDMs agree, permuting the stimuli (rows and columns together).
-
-    Parameters
-    ----------
-    a, b : array_like of shape (n, n)
-        Stimuli without any defined pair in either RDM are left out.
-    permutations, seed : int
-    method : {'spearman', 'pearson'}
-
-    Returns
-    -------
-    Mantel
-        p = (1 + permuted statistics at least as large) / (1 + permutations); both
-        NaN where an RDM is constant.
-    """
-    if method not in ("spearman", "pearson"):
-        raise InputError(f"method is {method!r}", choices=("spearman", "pearson"))
-    _check_memory(a, 64)
-    a, b = check_rdm(a, "The first RDM"), check_rdm(b, "The second RDM")
-    check_same_length(len(b), len(a), "The second RDM", "the first")
-    if permutations < 1:
-        raise InputError(f"permutations is {permutations}", "at least 1")
-    defined = ~np.isnan(a + b + np.diag(np.full(len(a), np.nan))).all(axis=1)
-    if defined.sum() < 3:
-        raise InputError(f"The RDMs share {defined.sum()} defined stimuli", "at least 3")
-    x, y = (_standardised(matrix[np.ix_(defined, defined)], method) for matrix in (a, b))
-    observed = float(np.sum(x * y))
-    if np.isnan(observed):
-        return Mantel(observed, float("nan"))
-    rng = np.random.default_rng(seed)
-    as_large = 0
-    for _ in range(permutations):
-        order = rng.permutation(len(x))
-        as_large += float(np.sum(x[np.ix_(order, order)] * y)) >= observed - 1e-12
-    return Mantel(observed, (1 + as_large) / (1 + permutations))
+def _cells_of(comparison: RdmComparison, n: int, covariance: np.ndarray | None) -> Cells:
+    if covariance is not None and not comparison.is_whitened:
+        whitened = [name for name in COMPARISONS if COMPARISONS[name].is_whitened]
+        raise InputError(f"{comparison.id} takes no covariance", choices=whitened)
+    return Cells(None, check_covariance(covariance, n))
 
 
-def _check_memory(rdm: Any, bytes_a_cell: float) -> None:
-    """Refuse what would not fit; ranks and indices take many times what an RDM does."""
-    what = f"Comparing RDMs of {len(rdm):,} stimuli"
-    check_memory(bytes_a_cell * len(rdm) ** 2, what, "Take fewer stimuli.")
+def _compare_groups(
+    comparison: RdmComparison, rows: np.ndarray, columns: np.ndarray, cells: Cells
+) -> np.ndarray:
+    """Similarities over common cells; RDMs that miss the same ones are taken together."""
+    values = np.empty((len(rows), len(columns)))
+    column_groups = list(_groups(columns))
+    row_groups = column_groups if rows is columns else list(_groups(rows))
+    for i, defined_i in row_groups:
+        for j, defined_j in column_groups:
+            both = defined_i if defined_j is None else defined_j
+            if defined_i is not None and defined_j is not None:
+                both = defined_i & defined_j
+            shared = Cells(both, cells.covariance)
+            values[np.ix_(i, j)] = _compare_complete(comparison, rows, columns, (i, j), shared)
+    return values
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Mean ranks; NaN stays NaN. scipy.stats is imported late, for it takes long."""
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(values, nan_policy="omit"))
-
-
-def _scaled(matrix: np.ndarray, method: str) -> np.ndarray:
-    """Bring a subject's RDM to the scale on which subjects are averaged."""
-    upper = np.triu_indices(len(matrix), 1)
-    values = matrix[upper].astype(np.float64)
-    if method in ("spearman", "kendall", "rho-a"):
-        values = _ranks(values)
-    elif method == "pearson":
-        values = (values - np.nanmean(values)) / np.nanstd(values)
-    else:
-        values = values / np.sqrt(np.nanmean(values**2))
-    scaled = np.zeros(matrix.shape)
-    scaled[upper] = values
-    return scaled + scaled.T
+def _groups(vectors: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Yield the rows that miss the same cells, and which they define (None: all)."""
+    is_complete = ~np.isnan(vectors.sum(axis=1))
+    if is_complete.any():
+        yield np.flatnonzero(is_complete), None
+    rest = np.flatnonzero(~is_complete)
+    if len(rest):
+        patterns, number = np.unique(~np.isnan(vectors[rest]), axis=0, return_inverse=True)
+        for group, pattern in enumerate(patterns):
+            yield rest[number.ravel() == group], pattern
 
 
-def _standardised(matrix: np.ndarray, method: str) -> np.ndarray:
-    """Centre and scale the upper triangle to unit norm, so that products sum to r."""
-    upper = np.triu_indices(len(matrix), 1)
-    values = matrix[upper].astype(np.float64)
-    if np.isnan(values).any():
-        raise InputError("The RDM misses single pairs", "whole stimuli that are defined or missing")
-    values = _ranks(values) if method == "spearman" else values
-    values = values - values.mean()
-    scaled = np.zeros(matrix.shape)
-    norm = np.sqrt(2.0 * np.sum(values**2))
-    scaled[upper] = values / norm if norm > 0 else np.nan
-    return scaled + scaled.T
+def _compare_complete(
+    comparison: RdmComparison,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    places: tuple[np.ndarray, np.ndarray],
+    cells: Cells,
+) -> np.ndarray:
+    """Similarities of some rows with some columns over cells that all of them define."""
+    if cells.defined is not None and cells.defined.sum() < FEWEST_PAIRS:
+        raise InputError(f"The RDMs share {cells.defined.sum()} defined pairs", "at least 2")
+    prepared: list[tuple[np.ndarray, np.ndarray]] = []
+    for vectors, place in zip((rows, columns), places, strict=True):
+        if rows is columns and prepared and np.array_equal(*places):
+            prepared.append(prepared[0])
+            continue
+        part = vectors if len(place) == len(vectors) else vectors[place]
+        part = part if cells.defined is None else part[:, cells.defined]
+        kept = ~comparison.is_undefined(part)
+        prepared.append((kept, part if kept.all() else part[kept]))
+    values = np.full((len(places[0]), len(places[1])), np.nan)
+    (kept_rows, left), (kept_columns, right) = prepared
+    if len(left) and len(right):
+        left = comparison.rows(left, cells)
+        right = left if right is prepared[0][1] else comparison.rows(right, cells)
+        values[np.ix_(kept_rows, kept_columns)] = comparison.products(left, right)
+    return values
 
 
-def _pearson(x: np.ndarray, y: np.ndarray) -> float:
-    x, y = x - x.mean(), y - y.mean()
-    return _cosine(x, y)
-
-
-def _cosine(x: np.ndarray, y: np.ndarray) -> float:
-    norms = np.sqrt(np.sum(x * x) * np.sum(y * y))
-    return float(np.sum(x * y) / norms) if norms > 0 else float("nan")
-
-
-def _spearman(x: np.ndarray, y: np.ndarray) -> float:
-    return _pearson(_ranks(x), _ranks(y))
-
-
-def _tau_a(x: np.ndarray, y: np.ndarray) -> float:
-    from scipy.stats import kendalltau
-
-    pairs = len(x) * (len(x) - 1) / 2.0
-    ties = [np.unique(z, return_counts=True)[1] for z in (x, y)]
-    untied = [pairs - float(np.sum(k * (k - 1.0))) / 2.0 for k in ties]
-    return float(kendalltau(x, y).statistic * np.sqrt(untied[0] * untied[1]) / pairs)
-
-
-def _rho_a(x: np.ndarray, y: np.ndarray) -> float:
-    n = len(x)
-    x, y = _ranks(x) - (n + 1) / 2.0, _ranks(y) - (n + 1) / 2.0
-    return float(12.0 * np.sum(x * y) / (n**3 - n))
-
-
-COMPARISONS.register("spearman", _spearman)
-COMPARISONS.register("pearson", _pearson)
-COMPARISONS.register("kendall", _tau_a)
-COMPARISONS.register("rho-a", _rho_a)
-COMPARISONS.register("cosine", _cosine)
+def _warn(comparison: RdmComparison, vectors: np.ndarray, name: str) -> None:
+    """Say which RDMs have no value, and why."""
+    names = []
+    for number, vector in enumerate(vectors):
+        defined = vector[np.isfinite(vector)]
+        if len(defined) and comparison.is_undefined(defined[None])[0]:
+            names.append(name if name.startswith("the ") else f"{name} {number}")
+    if names:
+        what = "is constant" if comparison.centred else "is zero"
+        warnings.warn(
+            f"{comparison.label} is undefined (NaN): {enumerate_names(names)} {what}", stacklevel=3
+        )

@@ -155,7 +155,7 @@ def test_mantel_of_a_constant_rdm_is_undefined():
     assert np.isnan(rdm.mantel(constant, matrix, 99)).all()
     with pytest.raises(InputError, match="at least 1"):
         rdm.mantel(matrix, matrix, permutations=-5)
-    with pytest.raises(InputError, match="at least 3"):
+    with pytest.raises(InputError, match="at least 4"):
         rdm.mantel(matrix[:2, :2], matrix[:2, :2])
 
 
