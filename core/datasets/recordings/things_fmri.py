@@ -26,7 +26,7 @@ from core.datasets.releases.images import FileImages
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.options import finished, standard, standard_of
 from core.datasets.tables import complete_trials
-from core.errors import CorruptDataError, NotFoundError
+from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.store.results import sampled
 from core.validation import check_unique, enumerate_names
@@ -245,12 +245,29 @@ def _trials(path: Path) -> pd.DataFrame:
             f"{path.name} has {'no trials' if table.empty else lacks}",
             "columns trial_type, session, run, stimulus, filled in every row",
         )
+    _check_order(table, path)
     trials = table[["trial_type", "stimulus", "run", "session"]].rename(columns={"stimulus": "id"})
     for name in ("run", "session"):
         numbers = pd.to_numeric(trials[name], errors="coerce")
         trials[name] = numbers if numbers.notna().all() else trials[name]
     concept = table["concept"] if "concept" in table else trials["id"].map(_concept)
     return complete_trials(trials.assign(concept=concept))
+
+
+def _check_order(table: pd.DataFrame, path: Path) -> None:
+    """Refuse a table that was sorted anew: a column of the responses is called as its trial_id."""
+    if "trial_id" not in table:
+        return
+    numbers = pd.to_numeric(table["trial_id"], errors="coerce").to_numpy(dtype=np.float64)
+    order = np.arange(len(numbers))
+    if np.array_equal(np.sort(numbers), order) and not np.array_equal(numbers, order):
+        row = int(np.flatnonzero(numbers != order)[0])
+        raise InputError(
+            f"{path.name} has its trials in another order than the responses: trial_id is "
+            f"{numbers[row]:.0f} in row {row + 1}",
+            f"{row}, as the columns of the responses",
+            "Sort the table by trial_id, or take it anew from the download.",
+        )
 
 
 def _concept(file: str) -> str:
@@ -434,13 +451,21 @@ def _notes(subject: str, empty: Sequence[str]) -> tuple[Note, ...]:
 
 def expected(folder: Path, subject: str | None = None) -> list[Expected]:
     """Three files for each subject, as figshare or OpenNeuro names them; images."""
-    naming = NAMINGS["figshare" if (folder / "betas_csv").is_dir() else "openneuro"]
     files = [
         Expected(name.format(subject=each), what)
         for each in ([subject] if subject else SUBJECTS)
-        for name, what in zip(naming, WHAT, strict=True)
+        for name, what in zip(_naming(folder, each), WHAT, strict=True)
     ]
     return [*files, *(Expected(f"{at}/*/*.jpg", "images", False) for at in FOLDERS)]
+
+
+def _naming(folder: Path, subject: str) -> tuple[str, ...]:
+    """How the files of a subject are called, or would be beside those of others."""
+    own = [
+        each for each in NAMINGS.values() if (folder / each[0].format(subject=subject)).is_file()
+    ]
+    usual = NAMINGS["figshare" if (folder / "betas_csv").is_dir() else "openneuro"]
+    return own[0] if own else usual
 
 
 register(Recording(INFO, load, remote=THINGS_FMRI, expected=expected))

@@ -168,6 +168,20 @@ def test_tables_that_do_not_fit_are_refused(path, before, after, message, writte
         load(written.root)
 
 
+def test_trials_in_another_order_than_the_responses_are_refused(written):
+    path = written.root / STIMULI
+    header, first, second, *further = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([header, second, first, *further]) + "\n", "utf-8")
+    with pytest.raises(InputError, match=r"another order .* trial_id is 1 in row 1\. Expected 0"):
+        load(written.root)
+
+
+def test_trials_need_no_numbers(written):
+    path = written.root / STIMULI
+    path.write_text(path.read_text("utf-8").replace("trial_id", "number"), "utf-8")
+    assert load(written.root).trials["id"].tolist() == list(written.subjects["sub-01"].ids)
+
+
 def test_tables_that_are_no_text_are_refused(written):
     (written.root / STIMULI).write_bytes(b"\xff\xfe\x00stimulus,\xe9\n")
     with pytest.raises(CorruptDataError, match=r"StimulusMetadata\.csv"):
@@ -224,6 +238,14 @@ def test_what_is_expected(naming, tmp_path):
     assert presence.is_complete
     assert presence.unexpected == ()
     assert not compare(tmp_path, expected(tmp_path)).is_complete
+
+
+def test_subjects_of_both_namings_side_by_side(tmp_path):
+    write(tmp_path, ("sub-01",))
+    write(tmp_path, ("sub-02",), naming="openneuro")
+    missing = compare(tmp_path, expected(tmp_path)).missing
+    assert load(tmp_path).subjects == ("sub-01", "sub-02")
+    assert {each.path.split("/")[1][:6] for each in missing if each.is_needed} == {"sub-03"}
 
 
 def test_what_takes_long_is_announced_before_anything_is_read(tmp_path, monkeypatch):
