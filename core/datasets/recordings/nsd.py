@@ -563,9 +563,11 @@ def _regions(
             continue
         numbers = _whole(files, label_volume, shape)
         names = _names(folder, subject, atlas, files)
-        for number in sorted({*np.unique(numbers[numbers > 0]).tolist(), *names} - {0}):
+        labels = sorted({*np.unique(numbers[numbers > 0]).tolist(), *names} - {0})
+        is_single = labels == [1]
+        for number in labels:
             inside = np.flatnonzero(numbers == number) if number > 0 else numbers[:0]
-            name = names.get(number, f"{atlas}-{number}")
+            name = names.get(number, atlas if is_single else f"{atlas}-{number}")
             if not len(inside):
                 empty.append(name)
                 continue

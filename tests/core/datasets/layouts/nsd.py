@@ -45,13 +45,13 @@ ATLASES: dict[str, dict[int, str]] = {
         enumerate(("V1v", "V1d", "V2v", "V2d", "V3v", "V3d", "hV4"), 1),
     ),
     "floc-faces": dict(enumerate(("OFA", "FFA-1", "FFA-2", "mTL-faces", "aTL-faces"), 1)),
-    "nsdgeneral": {1: "nsdgeneral-1"},  # without a colour table
+    "nsdgeneral": {1: "nsdgeneral"},  # without a colour table
 }
 LACKING = ("mTL-faces",)  # in the colour table, no voxel
 SURFACE: dict[str, dict[int, str]] = {
     "streams": dict(enumerate(("early", "midventral", "ventral"), 1)),
     "Kastner2015": {1: "V1v", 2: "V1d", 5: "IPS0"},
-    "nsdgeneral": {1: "nsdgeneral-1"},
+    "nsdgeneral": {1: "nsdgeneral"},
 }
 WITHOUT_TABLE = ("nsdgeneral",)
 CATEGORIES = {

@@ -78,7 +78,7 @@ def test_surfaces_open_trial_for_trial(tmp_path):
         ds = load(tmp_path, subject, space="fsaverage", atlases=OF_FSAVERAGE)
         assert tuple(ds.trials["id"]) == known.ids
         expected = known.variants["fsaverage"]
-        assert set(ds.rois) == {"early", "midventral", "ventral", "nsdgeneral-1"}
+        assert set(ds.rois) == {"early", "midventral", "ventral", "nsdgeneral"}
         for roi in ds.rois:
             assert same_units(ds.responses(roi, "all"), usable(truth, subject, roi, expected))
 
@@ -202,7 +202,7 @@ def test_noise_ceilings_are_those_of_the_repeats_on_disk(tmp_path, space):
     counts = pd.Series(known.ids).value_counts()
     ratios = known.variants["ncsnr" if space == "func1pt8mm" else "fsaverage ncsnr"]
     noise = sum((counts == j).mean() / j for j in (1, 2, 3))
-    expected = noise_ceiling(ratios["nsdgeneral-1"][0], 1 / noise)
+    expected = noise_ceiling(ratios["nsdgeneral"][0], 1 / noise)
     np.testing.assert_allclose(np.sort(ds.noise_ceiling), np.sort(expected), rtol=1e-5)
     few = load(tmp_path, "subj03", noise_ceiling=float(np.median(expected)), **options)
     assert 0 < len(few.units()) < len(ds.units())
