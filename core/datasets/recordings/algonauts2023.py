@@ -331,6 +331,13 @@ def _hemisphere(
     path = folder / "test_split" / "noise_ceiling" / f"{side}_noise_ceiling.npy"
     if path.is_file():
         ceiling = 100.0 * _read(path, 1).astype(np.float64)
+        if (ceiling < 0).any() or (ceiling > 100).any():
+            raise CorruptDataError(
+                f"{path.name} of {folder.name} has values from {np.nanmin(ceiling) / 100:.3g} to "
+                f"{np.nanmax(ceiling) / 100:.3g}",
+                "shares of the variance, 0 to 1",
+                MIXED,
+            )
         files[path] = len(ceiling)
     named = [_name_file(folder, kind) for kind in names]
     return Hemisphere([*named, *files], responses, labels, ceiling), files

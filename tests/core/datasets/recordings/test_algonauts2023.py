@@ -236,6 +236,13 @@ def test_units_by_the_released_noise_ceiling(complete):
     assert "(as released)" in ds.treatment
 
 
+def test_a_noise_ceiling_beyond_all_variance_is_refused(complete):
+    path = complete.root / "subj01/test_split/noise_ceiling/lh_noise_ceiling.npy"
+    np.save(path, 100 * np.load(path))
+    with pytest.raises(CorruptDataError, match=r"lh_noise_ceiling\.npy of subj01 .* 0 to 1"):
+        load(complete.root)
+
+
 def test_an_average_is_of_no_session(withheld):
     with pytest.raises(InputError, match="does not say which session"):
         load(withheld.root, zscore="session")
