@@ -453,7 +453,14 @@ def _with_split(
     where = f"the folder {SPLITS}/{pool}, from laion_fmri/splits/data of the package laion_fmri"
     if path.is_file():
         sets = read_split(path)
-        return stimuli.assign(split=stimuli["id"].map(sets).fillna("")), ()
+        split = stimuli["id"].map(sets).fillna("")
+        detail = f"Of the images of {path.name}, {subject} saw none: they are in no set."
+        notes = (
+            ()
+            if (split != "").any()
+            else (Note(f"A split of other images than {pool} saw", detail),)
+        )
+        return stimuli.assign(split=split), notes
     if options["split"] != NAMES[0]:
         present = sorted(p.stem for p in paths.visible(path.parent) if p.suffix == ".json")
         raise NotFoundError(

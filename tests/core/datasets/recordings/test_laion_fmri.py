@@ -212,6 +212,13 @@ def test_a_split_that_is_not_there(release):
         load(release.root, split="random_0")
 
 
+def test_a_split_of_other_images_is_named(release):
+    write_split(release.root, "sub-01", "tau", ["a.jpg"], ["b.jpg"])
+    ds = load(release.root)
+    assert set(ds.stimuli["split"]) == {""}
+    assert "A split of other images than sub-01 saw" in [note.title for note in ds.notes]
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "[]", "{}", '{"variants": []}', '{"variants": [{"train_ids": [1], "test_ids": []}]}'],
