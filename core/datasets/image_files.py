@@ -78,8 +78,11 @@ def read_image(path: Path, name: str, content: BinaryIO | None = None) -> Image.
     except Image.DecompressionBombError as error:
         size = str(error)
     except (OSError, SyntaxError, ValueError) as error:
+        # Pillow would name the object that holds the bytes, by its address in memory.
+        is_unknown = isinstance(error, UnidentifiedImageError)
+        reason = "no image format that is known" if is_unknown else error
         raise CorruptDataError(
-            f"The image {path} of {name!r} could not be read ({error})", "a whole image"
+            f"The image {path} of {name!r} could not be read ({reason})", "a whole image"
         ) from None
     raise InputError(
         f"The image {path} of {name!r} is too large ({size})",

@@ -246,7 +246,9 @@ def _listed(path: Path, progress: Progress) -> dict[str, list[Any]]:
             attributes = [_attribute(trial, each) for each in ATTRIBUTES]
             if None in attributes or not attributes[0]:
                 lacking = ATTRIBUTES[attributes.index(None) if None in attributes else 0]
-                raise CorruptDataError(f"{key} of {path.name} has no attribute {lacking}", AGAIN)
+                raise CorruptDataError(
+                    f"{key} of {path.name} has no attribute {lacking}", "one value of it", AGAIN
+                )
             for column, value in zip(columns, (key, *attributes), strict=True):
                 columns[column].append(value)
     if not columns["key"]:

@@ -203,6 +203,12 @@ def test_trials_that_do_not_fit_are_refused(edit, message, release):
         load(release.root)
 
 
+def test_what_is_expected_and_what_to_do_are_told_apart(release):
+    change(release.root, lambda betas, key: betas[key].attrs.pop("phase"))
+    with pytest.raises(CorruptDataError, match=r"phase\. Expected one value of it\. Download"):
+        load(release.root)
+
+
 def test_damaged_files_are_refused(release):
     damaged.truncate(release.root / FILE)
     with pytest.raises(CorruptDataError, match=r"sub-01_NSD\.hdf5"):

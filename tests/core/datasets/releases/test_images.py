@@ -56,6 +56,14 @@ def test_jpeg_bytes_are_what_pillow_reads(path):
             images(f"nsd-{row:05d}")
 
 
+def test_what_is_no_image_is_said_the_same_each_time(tmp_path):
+    path = tmp_path / "images.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("jpegs", (1,), h5py.vlen_dtype("u1"))[0] = np.arange(9, dtype="u1")
+    with pytest.raises(CorruptDataError, match=r"of 'a' could not be read \(no image format"):
+        JpegImages(path, "jpegs", {"a": 0})("a")
+
+
 @pytest.mark.parametrize("kind", [BrickImages, JpegImages])
 @pytest.mark.parametrize("name", ["floats", "grey", "texts", "imgBrick", "jpegs", "none"])
 def test_other_datasets_are_refused(path, kind, name):
