@@ -94,12 +94,15 @@ def image_names(numbers: np.ndarray, source: str) -> list[str]:
     is_id = np.isfinite(precise) & (precise >= 1) & (precise < 1e8)
     is_id &= np.abs(precise - precise.round(6)) < ROUNDING
     # Every float32 of this size is a multiple of 1/16; of genuine ids hardly any is.
-    is_single = numbers.dtype.itemsize < 8 or np.array_equal(numbers, precise.astype(np.float32))
+    with np.errstate(over="ignore"):
+        single = precise.astype(np.float32)
+    is_single = numbers.dtype.itemsize < 8 or np.array_equal(numbers, single)
     if len(numbers) and (is_single or not is_id.all()):
         wrong = precise[0] if is_single else precise[~is_id][0]
+        written = f"{wrong:.6f}" if np.abs(wrong) < 1e8 else f"{wrong:.3g}"
         lost = "; they have lost their last digits as float32" if is_single else ""
         raise CorruptDataError(
-            f"The image ids of {source} are numbers like {wrong:.6f}{lost}",
+            f"The image ids of {source} are numbers like {written}{lost}",
             "float64 numbers such as 1443537.022563, which is n01443537_22563",
             "Download the file again; do not convert it to single precision.",
         )

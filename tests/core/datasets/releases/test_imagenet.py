@@ -40,6 +40,11 @@ def test_numbers_that_lost_digits_are_refused(numbers):
         image_names(numbers, "S.h5")
 
 
+def test_a_number_beyond_every_id_is_written_short():
+    with pytest.raises(CorruptDataError, match=r"numbers like 1e\+300\. Expected"):
+        image_names(np.array([number(IDS[0]), 1e300]), "the file")
+
+
 def test_a_synset_tells_name_and_kind():
     table = described(["n01443537_22563", "n04554684_53399", "n07720875_44"])
     assert table["category"].tolist() == ["goldfish", "washer", "n07720875"]
