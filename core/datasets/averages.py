@@ -166,6 +166,7 @@ def _read_ahead(betas: np.ndarray, units: np.ndarray) -> None:
     if by_unit(betas) and len(units):
         length = betas.strides[1]
         begin = len(held) - betas.nbytes  # the header, in a file of one array
+        units = np.sort(units)
         for run in np.split(units, np.flatnonzero(np.diff(units) != 1) + 1):
             start = begin + int(run[0]) * length
             page = start // mmap.PAGESIZE * mmap.PAGESIZE

@@ -30,7 +30,7 @@ from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.validation import enumerate_names, load_npy
 
-VERSION = 1
+VERSION = 2  # 1 had the vertices in ascending order
 # The streams cover what the other maps have regions of.
 STREAMS = "streams"
 MAPS = ("prf-visualrois", "floc-bodies", "floc-faces", "floc-places", "floc-words", STREAMS)
@@ -390,14 +390,20 @@ def _unlike(folder: Path, side: str, path: Path, number: int, count: int) -> Inp
 
 
 def _kept(side: Hemisphere, vertices: str) -> np.ndarray:
-    """Vertices of a hemisphere that the copy has, ascending. (k,) int"""
+    """Vertices of a hemisphere in the order that the copy has them. (k,) int
+
+    Those of an ROI of the first map lie side by side, for the copy is read by ROI; every vertex
+    of the challenge is as there.
+    """
     count = side.responses["train"].shape[1]
     if vertices == ALL:
         return np.arange(count)
     inside = np.zeros(count, dtype=bool)
     for labels in side.labels.values():
         inside |= labels > 0
-    return np.flatnonzero(inside)
+    kept = np.flatnonzero(inside)
+    numbers = [side.labels[kind][kept] for kind in reversed(side.labels)]
+    return kept[np.lexsort(numbers)]  # of equal labels the lower vertex first
 
 
 def _rois(
@@ -406,9 +412,15 @@ def _rois(
     names: Mapping[str, Mapping[int, str]],
     vertices: str,
 ) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Units of each ROI, lh before rh, and the ROIs of which the subject has no vertex."""
+    """Units of each ROI, lh before rh, and the ROIs of which the subject has no vertex.
+
+    Within a hemisphere they are in the order of their vertices.
+    """
     rois: dict[str, np.ndarray] = {area: np.empty(0, dtype=np.intp) for area in PARTS}
     starts = np.cumsum([0, *map(len, kept)])
+    place = np.concatenate(
+        [start + units.argsort().argsort() for start, units in zip(starts, kept, strict=False)]
+    )
     for kind, known in names.items():
         for number, name in known.items():
             places = [
@@ -420,7 +432,8 @@ def _rois(
         rois[area] = np.union1d(*(rois.get(part, rois[area]) for part in parts))
     if vertices == ALL:
         rois[EVERYWHERE] = np.arange(starts[-1])
-    return {n: u for n, u in rois.items() if len(u)}, [n for n, u in rois.items() if not len(u)]
+    ordered = {n: u[place[u].argsort()] for n, u in rois.items() if len(u)}
+    return ordered, [n for n, u in rois.items() if not len(u)]
 
 
 def _profile(

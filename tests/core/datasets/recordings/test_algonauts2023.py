@@ -101,6 +101,14 @@ def test_the_copy_has_the_vertices_of_rois_or_all(withheld):
     assert load(withheld.root).n_units == len(held)
 
 
+@pytest.mark.parametrize("hemisphere", ["left", "right"])
+def test_vertices_of_a_visual_area_lie_side_by_side_in_the_copy(hemisphere, withheld):
+    ds = load(withheld.root, hemisphere=hemisphere)
+    for roi in [name for name in ("V1", "V2", *PRF) if name in ds.rois]:
+        units = np.sort(ds.units(roi))
+        np.testing.assert_array_equal(units, np.arange(units[0], units[0] + len(units)))
+
+
 def test_rois_without_a_vertex_are_left_out_by_name(withheld):
     without = withheld.subjects["subj01"].without_units
     ds = load(withheld.root)
