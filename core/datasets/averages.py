@@ -69,6 +69,7 @@ def averages(
             mean = _filled(betas, units, shown, np.empty(size, dtype=np.float32))
         if _is_as_recorded(betas, shown) or _fit_single(betas, units, shown):
             return mean
+        del mean  # two of them may be too many
     except FloatingPointError:
         pass  # a value is beyond single precision
     return _filled(betas, units, shown, np.empty(size, dtype=np.float64))
