@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import Dataset, completeness
-from core.datasets.checks import Check, check, link_checks
+from core.datasets.checks import Check, check
 from core.validation import enumerate_names
 from pages.shared.frame import images, recording
 from pages.shared.frame.text import plain
@@ -19,7 +19,7 @@ MARKS = {
 
 
 def header(ds: Dataset) -> None:
-    recording.title(ds, ds.info.title)
+    recording.title(ds, ds.info.title, "See below.")
     if ds.info.description:
         st.markdown(plain(ds.info.description))
 
@@ -62,7 +62,7 @@ def checked(fingerprint: str, notes: tuple[tuple[str, str], ...], _ds: Dataset) 
 
 
 def checks(ds: Dataset) -> None:
-    for result in (*checked(ds.fingerprint, ds.notes, ds), *link_checks()):
+    for result in checked(ds.fingerprint, ds.notes, ds):
         st.markdown(f"{MARKS[result.state]} **{plain(result.title)}.** {plain(result.detail)}")
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 from core.datasets import completeness
 from core.datasets.completeness import UnitGaps, span
 from core.datasets.dataset import Dataset
-from core.datasets.own.links import skipped_links
 from core.errors import NotFoundError
 from core.validation import enumerate_names, row_blocks
 from core.words import counted
@@ -33,14 +32,6 @@ def check(ds: Dataset) -> list[Check]:
     """Check one subject of a recording. Loading has refused what cannot be used at all."""
     notes = [Check("note", *note) for note in ds.notes]
     return [*_response_checks(ds), _categories(ds), _images(ds), *notes]
-
-
-def link_checks() -> list[Check]:
-    """Folders of the data root that are links, and were not followed."""
-    return [
-        Check("note", f"{link.name} was passed over", f"{link.sentence}")
-        for link in skipped_links()
-    ]
 
 
 def _response_checks(ds: Dataset) -> list[Check]:

@@ -74,7 +74,7 @@ def test_a_folder_is_checked_from_the_page(data_root):
     folder = write(data_root / "mine")
     np.save(folder / "responses" / "S1.npy", np.ones((7, 3)))
     np.save(folder / "rdms" / "m.npy", np.ones((4, 3)))
-    app = press(open_page("data"), "Check")
+    app = until_done(press(open_page("data"), "Check mine"))
     assert not app.exception
     said = texts(app)
     assert "2 problems keep it from opening" in said
@@ -91,7 +91,31 @@ def test_the_recording_in_view_is_exported(data_root):
     assert app.selectbox(key="recording").value == "folder:folder-mine-S1"
 
 
-def test_overview_names_links_that_were_passed_over(data_root):
+def test_a_check_is_found_again_until_the_folder_changes(data_root):
+    folder = write(data_root / "mine")
+    until_done(press(open_page("data"), "Check mine"))
+    [success] = open_page("data").success
+    assert "every subject opens." in success.value
+    (folder / "stimuli.csv").write_text("id\na\na\n")
+    app = open_page("data")
+    assert not app.success
+    [table] = until_done(press(app, "Check mine")).table
+    assert "stands in line 2 already" in table.value["What was found"].iloc[0]
+
+
+def test_links_that_were_passed_over_are_named_on_this_page_alone(data_root):
     write(data_root / "mine")
     (data_root / "gone").symlink_to(data_root.parent / "nowhere")
-    assert "gone was passed over" in texts(open_page("overview", recording="folder:mine"))
+    assert "gone is a link to" in texts(open_page("data", recording="folder:mine"))
+    assert "gone" not in texts(open_page("overview", recording="folder:mine"))
+
+
+def test_overview_points_to_what_is_missing_on_it(data_root):
+    betas = np.ones((4, 10), dtype=np.float32)
+    betas[1] = np.nan
+    write(data_root / "mine", betas)
+    assert "See Overview." in texts(open_page("responses", recording="folder:mine"))
+    said = texts(open_page("overview", recording="folder:mine"))
+    assert "Responses are missing." in said
+    assert "See below." in said
+    assert "See Overview" not in said

@@ -6,15 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from core import datasets, paths
-from core.datasets.own.checking import FolderProblem, check_folder, summary
+from core.datasets.own.check_job import CheckRequest, load
+from core.datasets.own.checking import FolderProblem, summary
 from core.datasets.own.links import is_open
-from core.datasets.shelf.presence import size_of
+from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
-MOST_CHECKED = 500_000_000
 # Texts of a table that wraps them are read at once; a long one is scrolled.
 MOST_WRAPPED = 40
-RESULT, CHOICE = "data.checked", "data.folder"
+CHOICE = "data.folder"
 
 
 def candidates() -> list[str]:
@@ -36,27 +36,11 @@ def offer() -> None:
             "wrong with it is listed with its row and how to mend it."
         )
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Folder", names, key=CHOICE, bind="query-params", width=320)
-        is_large = size_of(paths.data_root() / name) > MOST_CHECKED
-        st.button(
-            "Check",
-            icon=":material/fact_check:",
-            on_click=_check,
-            args=(name,),
-            disabled=is_large,
-        )
-    if is_large:
-        st.caption("It is large; the check reads all of it:")
-        st.code(f"python -m core check 'folder:{name}'", language="bash")
-    checked = st.session_state.get(RESULT)
-    if checked is not None and checked[0] == name:
-        _show(name, checked[1])
-
-
-def _check(name: str) -> None:
-    if name in candidates():  # the address may name anything
-        st.session_state[RESULT] = (name, check_folder(paths.data_root() / name))
+    name = st.selectbox("Folder", names, key=CHOICE, bind="query-params", width=320)
+    request = CheckRequest.of(name)
+    problems = results.get(request, load, on_click=True, icon=":material/fact_check:")
+    if problems is not None:
+        _show(name, problems)
 
 
 def _show(name: str, problems: list[FolderProblem]) -> None:
