@@ -181,7 +181,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     stimuli = _stimuli(folder, list(dict.fromkeys(trials["id"])), annotations)
     stamps = images.stamps() if (images := _images(folder, stimuli)) else {}
     ds = Dataset(
-        info=_described(info, number, treatment.zscore),
+        info=_described(info, number),
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,
@@ -207,12 +207,11 @@ def _number(folder: Path, release: str) -> str:
     return "2.0" if _beta_files(folder) else "1.0"
 
 
-def _described(info: DatasetInfo, number: str, zscore: str) -> DatasetInfo:
+def _described(info: DatasetInfo, number: str) -> DatasetInfo:
     release, title = RELEASES[number], INFO.title.replace("BOLD5000", f"BOLD5000 {number}")
     # Release 2.0 has no times of the response to be drawn side by side.
     options = [o for o in info.options if o.name != "tr" or "tr" in release.options]
-    units = release.units if zscore == "none" else "z"
-    return replace(info, title=title, units=units, options=tuple(options))
+    return replace(info, title=title, units=release.units, options=tuple(options))
 
 
 def _standard(number: str, options: Mapping[str, Any], trials: pd.DataFrame) -> Standard:

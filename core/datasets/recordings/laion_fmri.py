@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -169,7 +168,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     ceiling = _ceiling(folder, chosen, shape, columns, options["ceiling"])
     notes = (*_notes(chosen, trials, absent, empty, masked), *split_note)
     ds = Dataset(
-        info=replace(info, units=info.units if options["zscore"] == "none" else "z"),
+        info=info,
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -211,7 +210,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     rois = {n: np.searchsorted(there.columns, units) for n, units in there.regions.units.items()}
     ceiling = _ceiling(space, there)
     ds = Dataset(
-        info=replace(info, units=info.units if options["zscore"] == "none" else "z"),
+        info=info,
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,

@@ -123,7 +123,3 @@ class JpegImages(BrickImages):
     def _image(self, stored: Any, stimulus_id: str) -> Image.Image:
         content = io.BytesIO(np.asarray(stored, dtype=np.uint8).tobytes())
         return read_image(self._path, stimulus_id, content)
-
-
-# The name under which loaders know images of a folder tree.
-FolderImages = FileImages

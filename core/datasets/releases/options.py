@@ -70,7 +70,10 @@ def finished(ds: Dataset, chosen: Standard, ceiling: np.ndarray | None = None) -
     InputError
         If units are to be selected where stimuli have no repeats, or no unit is left.
     """
-    parts = [f"z-scored within each {chosen.zscore}"] if chosen.zscore != "none" else []
+    parts = []
+    if chosen.zscore != "none":
+        parts.append(f"z-scored within each {chosen.zscore}")
+        ds.info = replace(ds.info, units="z")
     if ceiling is not None:
         ds.noise_ceiling = np.asarray(ceiling, dtype=np.float32)
     if not chosen.noise_ceiling:

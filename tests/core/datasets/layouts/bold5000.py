@@ -6,6 +6,7 @@ and `.jpg`, capitals and underscores as in the real lists; CSI4 saw fewer.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -147,10 +148,12 @@ def write_2(
     subjects: Sequence[str] = ("CSI1", "CSI4"),
     transposed: bool = False,
     lacking_images: Sequence[str] = (),
+    with_objects: bool = False,
 ) -> Truth:
     """Write release 2.0: betas in % signal change, lists without ``rep_``, labels.
 
     ``transposed`` writes voxels x trials: the list's length tells which axis is trials.
+    ``with_objects`` puts annotations of COCO beside them.
     """
     recorded = {}
     for subject in subjects:
@@ -166,7 +169,28 @@ def write_2(
         recorded[subject] = Subject(tuple(lines), both_hemispheres(arrays), runs=_runs(len(lines)))
     truth = _truth(root, recorded, root / STIMULI, lacking_images, "% signal change")
     _write_labels(root / STIMULI, truth)
+    if with_objects:
+        names = [name for name in truth.stimuli if source(name) == "COCO"]
+        write_instances(root / "annotations", names, ("train2014",))
     return truth
+
+
+def write_instances(folder: Path, names: Sequence[str], years: Sequence[str]) -> None:
+    """Write annotations: the first image shows a person and two pizzas, the others nothing."""
+    folder.mkdir(parents=True)
+    numbers = [int(name.split("_")[2].split(".")[0]) for name in names]
+    groups = [(1, "person", "person"), (59, "pizza", "food")]
+    for year in years:
+        own = numbers if year == years[0] else [7]
+        objects = [(own[0], kind) for kind in (59, 1, 59)]
+        content = {
+            "images": [{"id": n, "width": 64, "height": 48} for n in own],
+            "annotations": [
+                {"image_id": n, "category_id": kind, "bbox": [1, 2, 10, 10]} for n, kind in objects
+            ],
+            "categories": [{"id": i, "name": n, "supercategory": s} for i, n, s in groups],
+        }
+        (folder / f"instances_{year}.json").write_text(json.dumps(content))
 
 
 def both_hemispheres(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -9,7 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+import numpy as np
+from scipy.io import savemat
+
 from core import datasets
+from core.datasets.recordings import kriegeskorte92
 from core.errors import NeurogalleryError
 from tests.core.datasets.layouts import (
     algonauts2023,
@@ -21,6 +25,7 @@ from tests.core.datasets.layouts import (
     nsd,
     things_fmri,
 )
+from tests.core.datasets.recordings.mistakes import make_folder
 
 SUBJ, SUB, CSI = ("subj01",), ("sub-01",), ("CSI1",)
 
@@ -53,6 +58,9 @@ LAYOUTS = {
     "bold5000 2.0": Layout(
         lambda root: bold5000.write_2(root, CSI), "bold5000", {"release": "2.0"}
     ),
+    "bold5000 objects of COCO": Layout(
+        lambda root: bold5000.write_2(root, CSI, with_objects=True), "bold5000"
+    ),
     "algonauts2023": Layout(lambda root: algonauts2023.write(root, SUBJ, True), "algonauts2023"),
     "nsd nii.gz": Layout(lambda root: nsd.write(root, SUBJ), "nsd"),
     "nsd hdf5": Layout(lambda root: nsd.write(root, SUBJ, formats=("hdf5",)), "nsd"),
@@ -62,10 +70,46 @@ LAYOUTS = {
     "god h5": Layout(lambda root: god.write(root, ("Subject1",)), "god"),
     "god mat": Layout(lambda root: god.write(root, ("Subject1",), "mat"), "god"),
     "mosaic": Layout(lambda root: mosaic.write(root, ("sub-01_NSD",)), "mosaic"),
+    "mosaic images": Layout(
+        lambda root: mosaic.write(root, ("sub-01_NSD",), with_images=True), "mosaic"
+    ),
     "laion_fmri": Layout(lambda root: laion_fmri.write(root, SUB), "laion_fmri"),
     "things_fmri": Layout(lambda root: things_fmri.write(root, SUB), "things_fmri"),
     "bravl": Layout(lambda root: bravl.write(root, SUB), "bravl"),
+    "folder": Layout(lambda root: make_folder(root.parent).rename(root), "folder"),
+    "kriegeskorte92": Layout(lambda root: write_kriegeskorte92(root), "kriegeskorte92"),
 }
+
+
+def write_kriegeskorte92(root: Path) -> None:
+    """Write the four files, with RDMs of noise and images of one colour."""
+    root.mkdir()
+    rng = np.random.default_rng(0)
+    n = kriegeskorte92.N_STIMULI
+
+    def rdms(names: Sequence[str]) -> np.ndarray:
+        records = np.empty((1, len(names)), dtype=[("RDM", object), ("name", object)])
+        for number, name in enumerate(names):
+            square = rng.uniform(0, 2, (n, n))
+            square = np.tril(square, -1) + np.tril(square, -1).T
+            records[0, number] = (square, name)
+        return records
+
+    people = [f"hIT | {who} | Session: {s}" for who in kriegeskorte92.SUBJECTS for s in (1, 2)]
+    fields = [*kriegeskorte92.FLAGS, "category", "image"]
+    objects = np.empty((1, n), dtype=[(name, object) for name in fields])
+    for number in range(n):
+        flags = [float(number % 2)] * len(kriegeskorte92.FLAGS)
+        image = np.full((6, 5, 3), 2 * number, dtype=np.uint8)
+        objects[0, number] = (*flags, f"kind {number % 4}", image)
+    contents = (
+        {"RDMs": rdms(people)},
+        {"Models": rdms([f"model {k}" for k in range(8)])},
+        {"rdms_behav_92": rdms([""] * 16)},
+        {"RDMs_mIT_hIT_fig1": rdms(["mIT", "hIT"]), "stimuli_92objs": objects},
+    )
+    for name, content in zip(kriegeskorte92.FILES, contents, strict=True):
+        savemat(root / name, content, do_compression=True)
 
 
 def files_of(root: Path) -> list[Path]:
@@ -112,12 +156,15 @@ def changed(content: bytes, damage: Damage) -> bytes:
 
 
 def opened(root: Path, layout: Layout) -> str:
-    """Open a recording, its responses and an image; what was refused, '' where nothing was."""
+    """Open a recording, its responses and an image of each source; what was refused, else ''."""
     try:
         ds = datasets.load(layout.recording, root=root, **layout.options)
-        ds.responses()
-        if ds.images is not None and ds.n_stimuli:
-            ds.image(ds.stimuli["id"].iloc[0])
+        if ds.betas is not None:
+            ds.responses()
+        if ds.images is not None:
+            present = ds.stimuli[~ds.stimuli["id"].isin(ds.missing_images())]
+            for stimulus in present.drop_duplicates("source")["id"]:
+                ds.image(stimulus)
     except NeurogalleryError as error:
         return str(error) or "refused"
     return ""

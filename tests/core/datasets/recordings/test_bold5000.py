@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import h5py
@@ -15,7 +14,7 @@ from core.datasets.recordings.bold5000 import REGIONS, RELEASED, expected
 from core.datasets.releases.layout import compare
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from tests.core.datasets.layouts import damaged
-from tests.core.datasets.layouts.bold5000 import stripped, write, write_2
+from tests.core.datasets.layouts.bold5000 import stripped, write, write_2, write_instances
 from tests.core.datasets.layouts.shared import same_image
 
 LIST = "ROIs/stim_lists/CSI01_stim_lists.txt"
@@ -225,24 +224,6 @@ def test_objects_of_coco_where_its_annotations_are(folder, years, second):
     assert stimuli.loc["n01930112_19568.JPEG", "supercategory"] == ""
     assert set(before.stimuli["supercategory"]) == {""}
     assert ds.fingerprint != before.fingerprint
-
-
-def write_instances(folder, names, years):
-    """The first image shows a person and two pizzas, the others nothing."""
-    folder.mkdir(parents=True)
-    numbers = [int(name.split("_")[2].split(".")[0]) for name in names]
-    groups = [(1, "person", "person"), (59, "pizza", "food")]
-    for year in years:
-        own = numbers if year == years[0] else [7]
-        objects = [(own[0], kind) for kind in (59, 1, 59)]
-        content = {
-            "images": [{"id": n, "width": 64, "height": 48} for n in own],
-            "annotations": [
-                {"image_id": n, "category_id": kind, "bbox": [1, 2, 10, 10]} for n, kind in objects
-            ],
-            "categories": [{"id": i, "name": n, "supercategory": s} for i, n, s in groups],
-        }
-        (folder / f"instances_{year}.json").write_text(json.dumps(content))
 
 
 def test_two_synsets_of_one_name_are_two_categories(second):
