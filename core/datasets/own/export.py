@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from core import paths
 from core.datasets.dataset import Dataset
@@ -32,7 +33,9 @@ def export(
 
     Responses, RDMs and embeddings are the same numbers in the same precision, NaN where there is
     no value. Written are the units that are recorded; where an option has selected some, those,
-    numbered anew. Responses go over block by block, and images one by one, as PNG.
+    numbered anew. Responses go over block by block, and images one by one, as PNG, with those
+    of the gallery. A folder has no place for released noise ceilings (they are estimated from
+    repeats), and other subjects are exports of their own.
 
     Parameters
     ----------
@@ -95,9 +98,11 @@ def _write(ds: Dataset, part: Path, images: bool, progress: Progress) -> None:
             _write_json(part / "rois" / f"{ds.subject}.json", rois)
     for below, arrays in (("rdms", ds.rdms), ("embeddings", ds.embeddings)):
         _write_arrays(part / below, arrays)
-    names = _write_images(ds, part / "images", progress) if images else {}
-    listed = ds.stimuli.assign(file=[names.get(name, "") for name in ds.stimuli["id"]])
-    (part / "stimuli.csv").write_text(stimuli_csv(listed), encoding="utf-8")
+    names = _write_images(ds, ds.stimuli, part / "images", progress) if images else {}
+    _write_table(ds.stimuli, names, part / "stimuli.csv")
+    if images and len(ds.gallery):
+        names = _write_images(ds, ds.gallery, part / "gallery", progress)
+        _write_table(ds.gallery, names, part / "gallery" / "gallery.csv")
     _write_json(part / "dataset.json", _about(ds))
 
 
@@ -148,12 +153,20 @@ def _write_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
-def _write_images(ds: Dataset, folder: Path, progress: Progress) -> dict[str, str]:
+def _write_table(stimuli: pd.DataFrame, names: Mapping[str, str], path: Path) -> None:
+    listed = stimuli.assign(file=[names.get(name, "") for name in stimuli["id"]])
+    path.write_text(stimuli_csv(listed), encoding="utf-8")
+
+
+def _write_images(
+    ds: Dataset, stimuli: pd.DataFrame, folder: Path, progress: Progress
+) -> dict[str, str]:
     """Write the images that can be read, by number; gives their file names by id."""
     folder.mkdir()
     lacking, names = set(ds.missing_images()), {}
-    for number, stimulus in enumerate(ds.stimuli["id"]):
-        share = number / ds.n_stimuli
+    done = ds.n_stimuli if stimuli is ds.gallery else 0
+    for number, stimulus in enumerate(stimuli["id"]):
+        share = (done + number) / (ds.n_stimuli + len(ds.gallery))
         progress(RESPONSES_DONE + (1 - RESPONSES_DONE) * share, "Writing images")
         if stimulus in lacking:
             continue
@@ -205,7 +218,8 @@ def _bytes(ds: Dataset, images: bool) -> int:
     first = next((name for name in ds.stimuli["id"] if name not in lacking), None)
     if images and first is not None:
         image = ds.image(first)
-        total += 3 * image.width * image.height * (ds.n_stimuli - len(lacking))
+        count = ds.n_stimuli - len(lacking) + len(ds.gallery)
+        total += 3 * image.width * image.height * count
     return total
 
 

@@ -18,7 +18,7 @@ from core.datasets.own.job import ExportRequest, run
 from core.datasets.tables import STIMULUS_COLUMNS
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.progress import silent
-from tests.core.datasets.layouts import bold5000
+from tests.core.datasets.layouts import bold5000, god
 from tests.core.datasets.shared import load, paint, write
 
 
@@ -76,6 +76,18 @@ def test_a_folder_comes_back_exactly(root, tmp_path):
         np.testing.assert_array_equal(np.asarray(again.image(name)), np.asarray(ds.image(name)))
     assert (again.info.title, again.info.units, again.info.licence) == ("Mine", "z", "CC0")
     assert not again.info.is_simulated
+
+
+def test_the_gallery_goes_with_the_images(tmp_path):
+    god.write(tmp_path / "god", ("Subject1",))
+    ds = datasets.load("god", root=tmp_path / "god")
+    again = load(export(ds, tmp_path / "out"))
+    assert again.gallery["id"].tolist() == ds.gallery["id"].tolist() != []
+    assert again.gallery["category"].tolist() == ds.gallery["category"].tolist()
+    for name in ds.gallery["id"]:
+        np.testing.assert_array_equal(np.asarray(again.image(name)), np.asarray(ds.image(name)))
+    without = load(export(ds, tmp_path / "without", with_images=False))
+    assert not len(without.gallery)
 
 
 def test_a_release_with_its_options(tmp_path):
