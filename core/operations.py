@@ -145,6 +145,9 @@ for _name, _operation in {
     "export": Operation(
         "core.datasets.own.job:run", "Export as a folder", "ExportRequest", (*RECORDING, "to")
     ),
+    "check": Operation(
+        "core.datasets.own.check_job:run", "Check of a folder", "CheckRequest", ("name",)
+    ),
 }.items():
     OPERATIONS.register(_name, _operation)
 # What registers itself with something that other operations use.
