@@ -335,8 +335,11 @@ def enumerate_names(names: Sequence[Any] | np.ndarray, limit: int = 8) -> str:
 def _check_finite(block: np.ndarray, name: str, first_row: int, ids: Sequence[str]) -> None:
     with np.errstate(over="ignore"):
         is_complete = bool(np.isfinite(block.sum(dtype=np.float64)))
-    finite = np.array(True) if is_complete else np.isfinite(block)
-    largest = np.abs(block).max(where=finite, initial=0.0)
+    if is_complete:
+        largest = max(float(block.max()), -float(block.min()))
+    else:
+        finite = np.isfinite(block)
+        largest = float(np.abs(block).max(where=finite, initial=0.0))
     if largest > LARGEST:
         raise InputError(
             f"{name} holds values up to {largest:.3g}", f"at most {LARGEST:g}", LARGER_UNIT

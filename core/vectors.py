@@ -8,8 +8,10 @@ import numpy as np
 
 from core.errors import InputError
 
-# Of rows in this range no square leaves that of float64, however many are summed.
-SMALLEST, BIGGEST = 1e-100, 1e100
+# Squared lengths beyond which squares of single numbers leave the range of float64.
+TINY, HUGE = 1e-200, 1e200
+# Share of a row's own square below which its variance may be rounding: the row is then constant.
+UNCLEAR = 1e-24
 
 
 def check_directions(units: int, centred: bool) -> None:
@@ -52,14 +54,35 @@ def unit_rows(rows: Any, centred: bool = False) -> np.ndarray:
     scaled = np.array(rows, dtype=np.float64)
     if scaled.shape[1] == 0:
         return scaled
+    squares = _centre_and_square(scaled, centred)
+    if squares is None:
+        return _carefully(np.array(rows, dtype=np.float64), centred)
+    scaled *= (1.0 / np.sqrt(squares))[:, None]
+    return scaled
+
+
+def _centre_and_square(rows: np.ndarray, centred: bool) -> np.ndarray | None:
+    """Squared lengths (n,) of rows, centred in place; None where one needs care."""
+    with np.errstate(all="ignore"):
+        limit = TINY
+        if centred:
+            means = np.add.reduce(rows, axis=1, keepdims=True) / rows.shape[1]
+            rows -= means
+            limit = np.maximum(TINY, UNCLEAR * rows.shape[1] * means[:, 0] ** 2)
+        squares = np.einsum("ij,ij->i", rows, rows)
+        is_clear = (squares > limit) & (squares < HUGE)
+    return squares if is_clear.all() else None
+
+
+def _carefully(scaled: np.ndarray, centred: bool) -> np.ndarray:
+    """Scale rows, in place, of which some are without direction, missing, tiny or huge."""
     lowest, highest = (end(axis=1, keepdims=True) for end in (scaled.min, scaled.max))
     largest = np.maximum(highest, -lowest)
     directionless = (lowest == highest if centred else largest == 0.0)[:, 0]
     scaled[~np.isfinite(largest[:, 0])] = np.nan
-    if (~((largest > SMALLEST) & (largest < BIGGEST))).any():
-        # Squares of very large and very small numbers would leave the range of float64; a power
-        # of two changes no digit.
-        np.ldexp(scaled, -np.frexp(largest)[1], out=scaled)
+    # Squares of very large and very small numbers would leave the range of float64; a power
+    # of two changes no digit.
+    np.ldexp(scaled, -np.frexp(largest)[1], out=scaled)
     if centred:
         scaled -= scaled.mean(axis=1, keepdims=True)
     lengths = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))

@@ -16,6 +16,8 @@ from core.rdm.metrics import METRICS, Metric, Prepared
 from core.validation import check_responses
 
 PANEL_ROWS = 192
+# Bytes that need no question; asking takes as long as an RDM of 90 stimuli.
+SURELY_FREE = 2.0**20
 FEWER = "Take fewer stimuli, or a machine with more memory."
 
 
@@ -85,12 +87,15 @@ def compute(
     except InputError as error:
         warnings.warn(str(error), stacklevel=2)
     panel = 40.0 * min(n, PANEL_ROWS) * n
-    check_memory(4.0 * n * n + 4.0 * n * v + panel, f"An RDM of {n:,} stimuli", FEWER)
+    needed = 4.0 * n * n + 4.0 * n * v + panel
+    if needed > SURELY_FREE:
+        check_memory(needed, f"An RDM of {n:,} stimuli", FEWER)
     prepared = method.prepare(responses)
     matrix = np.empty((n, n), dtype=np.float32)
     for rows, values in upper_panels(method, prepared, progress):
         matrix[rows, rows.start :] = values
-        matrix[rows.start :, rows] = values.T
+        if len(values) < n:
+            matrix[rows.start :, rows] = values.T
     np.fill_diagonal(matrix, 0.0)
     return matrix
 
@@ -104,11 +109,13 @@ def upper_panels(
     for start in range(0, n, PANEL_ROWS):
         rows = slice(start, min(start + PANEL_ROWS, n))
         values = method.panel(prepared, rows, slice(start, n))
-        values[prepared.undefined[rows]] = np.nan
-        values[:, undefined[undefined >= start] - start] = np.nan
-        square = values[:, : len(values)]
-        below = np.tril_indices(len(values), -1)
-        square[below] = square.T[below]
+        if len(undefined):
+            values[prepared.undefined[rows]] = np.nan
+            values[:, undefined[undefined >= start] - start] = np.nan
+        if values.dtype == np.float32:
+            square = values[:, : len(values)]
+            below = np.tril_indices(len(values), -1)
+            square[below] = square.T[below]
         yield rows, values
         if progress:
             done = 1.0 - ((n - rows.stop) / n) ** 2

@@ -20,6 +20,8 @@ from core.vectors import check_directions, describe_directions, unit_rows
 NEARLY_PARALLEL = 1e-3
 COMMON = 0.25
 SAMPLE = 32
+# Responses of which products in double precision take no longer than mending those in single.
+SMALL = 400_000
 CANCELLING = 0.25
 DEEPLY_CANCELLING = 1e-7
 TILE_COLUMNS = 1024
@@ -35,7 +37,7 @@ class Prepared:
     Attributes
     ----------
     rows : np.ndarray of shape (n, v), float32
-        Undefined rows are zero.
+        Undefined rows are zero. float64 where they are so few that it takes no longer.
     shifts, sums : np.ndarray of shape (n,), float64, or float32 where that is exact enough
         What was taken out of each row, because many equal terms would add up the
         rounding errors of a float32 product; and the sum of what is left.
@@ -133,9 +135,14 @@ class Angular(Metric):
 
     def prepare(self, responses: np.ndarray) -> Prepared:
         n, v = responses.shape
+        shifts, undefined = np.zeros(n), np.isnan(responses[:, 0])
+        if responses.size <= SMALL:
+            undefined |= self._without_direction(responses)
+            unit = unit_rows(responses, self.centred)
+            if undefined.any():
+                unit[undefined] = 0.0
+            return Prepared(unit, shifts, shifts, shifts + 1.0, undefined, responses, np.zeros(v))
         rows = np.empty((n, v), dtype=np.float32)
-        shifts = np.zeros(n)
-        undefined = np.isnan(responses[:, 0])
         for block in row_blocks(n, v):
             part = responses[block]
             undefined[block] |= self._without_direction(part)
@@ -149,6 +156,10 @@ class Angular(Metric):
 
     def panel(self, prepared: Prepared, rows: slice, columns: slice) -> np.ndarray:
         values: np.ndarray = prepared.rows[rows] @ prepared.rows[columns].T
+        if prepared.rows.dtype == np.float64:
+            np.subtract(1.0, values, out=values)
+            np.fill_diagonal(values[:, rows.start - columns.start :], 0.0)
+            return np.clip(values, 0.0, 2.0, out=values)
         if prepared.shifts[rows].any():
             values -= np.outer(prepared.shifts[rows], prepared.shifts[columns]).astype(np.float32)
         np.subtract(1.0, values, out=values)

@@ -10,7 +10,7 @@ from core.rdm.comparisons.comparison import ALL_CELLS, COMPARISONS, Cells, RdmCo
 from core.rdm.comparisons.ranks import concordance, level, rank
 from core.rdm.comparisons.vectors import square
 from core.rdm.comparisons.whitening import whiten
-from core.vectors import BIGGEST, SMALLEST, unit_rows
+from core.vectors import HUGE, TINY, unit_rows
 
 # Variance left of the squares about a shift, below which digits are lost.
 UNCLEAR = 1e-3
@@ -47,7 +47,7 @@ class Pearson(RdmComparison):
             if self.centred:
                 xx, yy = xx - x_sum**2 / count, yy - y_sum**2 / count
                 xy -= x_sum * y_sum / count
-        is_clear = SMALLEST < xx < BIGGEST and SMALLEST < yy < BIGGEST
+        is_clear = TINY < xx < HUGE and TINY < yy < HUGE
         if not is_clear or xx < UNCLEAR * squares[0] or yy < UNCLEAR * squares[1]:
             return None  # NaN and infinity are not clear either
         return float(xy / np.sqrt(xx * yy))
