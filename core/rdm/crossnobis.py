@@ -76,8 +76,11 @@ def crossnobis(
         "Take fewer stimuli, or a ROI of fewer units.",
     )
     cells = _average(trials)
-    products, shared = _Products(n), _Products(0 if cells.is_complete else n)
     steps = _steps(cells, trials, noise)
+    if cells.is_complete and len(steps) == 1:
+        whiten = _whitener(steps[0].residuals(), noise)
+        return _complete_distances(whiten(cells.rows).reshape(cells.folds, n, v))
+    products, shared = _Products(n), _Products(0 if cells.is_complete else n)
     for place, step in enumerate(steps):
         if progress:
             progress(place / len(steps), f"Multiplying {cells.folds} folds")
@@ -184,6 +187,26 @@ class _Products:
         where = np.ix_(i, j)
         self.total[where] += total
         self.count[where] += count
+
+
+def _complete_distances(patterns: np.ndarray) -> np.ndarray:
+    """Distances of stimuli that every fold holds. (folds, n, v) -> (n, n) float32
+
+    The products of all pairs of different folds are those of the sums over folds, less those of
+    each fold with itself: two products of a matrix with itself, however many folds there are.
+    """
+    folds, n, v = patterns.shape
+    sums = patterns.sum(axis=0)
+    beside = patterns.transpose(1, 0, 2).reshape(n, -1)
+    matrix = sums @ sums.T
+    matrix -= beside @ beside.T
+    own = np.diagonal(matrix).copy()
+    matrix *= -2.0
+    matrix += own[:, None]
+    matrix += own[None, :]
+    matrix /= folds * (folds - 1) * v
+    np.fill_diagonal(matrix, 0.0)
+    return matrix.astype(np.float32)
 
 
 def _distances(products: _Products, shared: _Products, v: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.decoders import HEADS
-from tests.benchmarks import clusters, decoders, maps, recordings, retrieval
+from tests.benchmarks import clusters, decoders, maps, rdm, recordings, retrieval
 from tests.benchmarks.answers import answers
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
@@ -22,6 +22,7 @@ BEFORE = "eb128f3"
 RIDGES = ((1200, 4466), (1200, 2000), (4000, 800))
 PARTS = (
     "responses",
+    "rdm",
     "encoding",
     "maps",
     "clusters",
@@ -47,6 +48,7 @@ def main() -> None:
     print(f"{'measure':58} {'found':>10} {'wanted':>12}")
     parts = {
         "responses": lambda: responses(shape),
+        "rdm": lambda: comparing(500 if chosen.quick else 1500),
         "encoding": lambda: encoding(64 if chosen.quick else 256),
         "maps": lambda: drawing(3_000 if chosen.quick else 20_000),
         "clusters": lambda: clustering(3 if chosen.quick else 20),
@@ -78,6 +80,24 @@ def responses(shape: tuple[int, int]) -> None:
     for peer, slow in measure(PEERS, shape, rounds=1).items():
         name = peer.removesuffix("_correlation")
         row(f"CPU of {name} / rdm.compute's, correlation", slow.cpu_s / correlation.cpu_s, "≥ 20")
+
+
+def comparing(n: int) -> None:
+    wanted = {"pearson": "≤ 1", "cosine": "≤ 1", "kendall": "≤ 1", "spearman": "≤ 0.6"}
+    for method, quotient in rdm.compared(n).items():
+        row(
+            f"rdm.compare {method}, n = {n:,}, CPU / rsatoolbox's", quotient, wanted.get(method, "")
+        )
+    for stimuli, rounds, most in ((92, 200, "≤ 1.5"), (1500, 5, "≤ 1"), (5000, 2, "≤ 1")):
+        quotient, error = rdm.computed(stimuli, rounds=rounds)
+        row(f"rdm.compute correlation, n = {stimuli:,}, CPU / np.corrcoef's", quotient, most)
+        row("its largest error x 1e6", 1e6 * error, "≤ 1")
+    quotient, difference = rdm.crossnobis(n)
+    row(f"crossnobis, 4 folds, n = {n:,}, CPU / rsatoolbox's", quotient, "≤ 0.2")
+    row("its largest difference x 1e6", 1e6 * difference, "≤ 2")
+    for models in (1, 10):
+        quotient = rdm.permuted(models=models)
+        row(f"Mantel, n = 1,000, models: {models}, CPU / naive", quotient, "≤ 0.25")
 
 
 def encoding(images: int) -> None:
