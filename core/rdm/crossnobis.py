@@ -192,21 +192,29 @@ class _Products:
 def _complete_distances(patterns: np.ndarray) -> np.ndarray:
     """Distances of stimuli that every fold holds. (folds, n, v) -> (n, n) float32
 
-    The products of all pairs of different folds are those of the sums over folds, less those of
-    each fold with itself: two products of a matrix with itself, however many folds there are.
+    The products of all pairs of different folds are those of the sum over folds less those of each
+    fold with itself. Turned to their mean and to contrasts that are free of it, F folds are F - 1
+    products of the mean less those of the contrasts. In single precision: within 1e-6 of the mean
+    square of the responses, which have no fold mean left.
     """
     folds, n, v = patterns.shape
-    sums = patterns.sum(axis=0)
-    beside = patterns.transpose(1, 0, 2).reshape(n, -1)
-    matrix = sums @ sums.T
+    largest = max(float(patterns.max()), -float(patterns.min())) or 1.0
+    unit = 2.0 ** -np.floor(np.log2(largest))
+    sums = patterns[0] * unit
+    contrasts = np.empty((n, folds - 1, v), dtype=np.float32)
+    for k in range(1, folds):
+        contrasts[:, k - 1] = (sums - (k * unit) * patterns[k]) / np.sqrt(k * (k + 1.0))
+        sums += unit * patterns[k]
+    mean, beside = sums.astype(np.float32), contrasts.reshape(n, -1)
+    matrix = mean @ mean.T
+    matrix *= (folds - 1) / folds
     matrix -= beside @ beside.T
     own = np.diagonal(matrix).copy()
     matrix *= -2.0
-    matrix += own[:, None]
-    matrix += own[None, :]
+    matrix += own[:, None] + own  # added first: the same on both sides of the diagonal
     matrix /= folds * (folds - 1) * v
     np.fill_diagonal(matrix, 0.0)
-    return matrix.astype(np.float32)
+    return matrix / np.float32(unit) / np.float32(unit) if unit != 1.0 else matrix
 
 
 def _distances(products: _Products, shared: _Products, v: int) -> np.ndarray:
@@ -292,7 +300,9 @@ def _average(trials: _Trials) -> _Cells:
     """
     cell, first = _cell_of_trial(trials)
     counts = np.diff(np.r_[first, len(cell)])
-    rows = np.add.reduceat(trials.responses.astype(np.float64), first, axis=0) / counts[:, None]
+    rows = trials.responses.astype(np.float64)
+    if len(first) < len(cell):
+        rows = np.add.reduceat(rows, first, axis=0) / counts[:, None]
     fold, stimulus = trials.fold[first], trials.stimulus[first]
     sizes = np.bincount(fold)
     is_complete = len(fold) == len(sizes) * trials.n

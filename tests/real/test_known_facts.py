@@ -68,3 +68,18 @@ def test_extreme_pairs_are_those_of_a_full_sort(group):
     found = rdm.extreme_cells(matrix, 7, target=1.0)
     assert [pair[:2] for pair in found.smallest] == list(zip(i[order], j[order], strict=True))
     assert found.nearest[0].value == pytest.approx(1.0, abs=1e-3)
+
+
+def test_rsatoolbox_compares_the_subjects_and_models_alike(subjects, group):
+    rsatoolbox = pytest.importorskip("rsatoolbox.rdm")
+    models = [group[name] for name in group if name.startswith("model: ")]
+    names = {"kendall": "tau-a", "rho-a": "rho-a", "spearman": "spearman", "pearson": "corr"}
+    names |= {"cosine": "cosine", "whitened-cosine": "cosine_cov", "whitened-pearson": "corr_cov"}
+    first, second = (
+        rsatoolbox.RDMs(np.stack([rdm.condense(matrix) for matrix in matrices]))
+        for matrices in (models, own(subjects))
+    )
+    for method, name in names.items():
+        values = rdm.compare_many(models, own(subjects), method)
+        theirs = rsatoolbox.compare(first, second, name)
+        np.testing.assert_allclose(values, theirs, atol=1e-6)

@@ -27,6 +27,7 @@ REGISTERED = {
     "recording": set(datasets.DATASETS),
     "encoder": set(encoders.ENCODERS),
     "metric": set(rdm.METRICS),
+    "comparison": set(rdm.COMPARISONS),
     "method": set(maps.METHODS),
     "head": set(decoders.HEADS),
     "loss": set(decoders.LOSSES),

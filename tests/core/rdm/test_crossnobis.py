@@ -299,3 +299,13 @@ def test_memory_that_does_not_suffice_is_refused(rng, monkeypatch):
     monkeypatch.setattr("core.memory.free_bytes", lambda: 1e3)
     with pytest.raises(InputError, match="Crossnobis of 5 stimuli and 4 units would take"):
         rdm.compute(rng.standard_normal((10, 4)), "crossnobis", np.repeat([0, 1], 5))
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_whole_folds_agree_with_pairs_of_folds_in_any_unit(rng, unit):
+    """Single precision is within 1e-6 of the mean square of the responses."""
+    patterns = rng.standard_normal((5, 9, 40)) + rng.standard_normal((1, 9, 40))
+    rows, folds = patterns.reshape(-1, 40) * unit, np.repeat(range(5), 9)
+    values = rdm.compute(rows, "crossnobis", folds) / np.float64(unit) ** 2
+    assert np.abs(values - brute_crossnobis(patterns)).max() < 1e-6 * np.mean(patterns**2)
+    assert np.array_equal(values, values.T)
