@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import InputError
 
+LINKS = "NEUROGALLERY_DATA_LINKS"
 PROJECT = Path(__file__).resolve().parent.parent
 ART = PROJECT / "data" / "art"
 EMBEDDED = PROJECT / "data" / "simulated"
@@ -29,6 +30,11 @@ def results_root() -> Path:
 def ready_root() -> Path:
     """Folder of results that come along: ``NEUROGALLERY_READY``, else ``data/ready``."""
     return _folder("NEUROGALLERY_READY", PROJECT / "data" / "ready")
+
+
+def links_are_followed() -> bool:
+    """Whether ``NEUROGALLERY_DATA_LINKS`` is 1: links may lead out of the data root."""
+    return os.environ.get(LINKS, "").strip() == "1"
 
 
 def inside(root: Path, name: str | Path) -> Path:

@@ -138,6 +138,7 @@ def located(name: str, root: str | Path | None = None) -> DatasetInfo:
         return replace(info, where=Path(root).expanduser().resolve())
     if info.where is None:
         links.check_followed(info.name)
+        links.check_inside(paths.data_root() / info.name)
         return replace(info, where=paths.data_root() / info.name)
     return info
 

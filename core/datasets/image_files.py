@@ -100,7 +100,7 @@ class ImageFolder:
     Parameters
     ----------
     folder : Path
-        Nothing outside is found, links followed.
+        Nothing outside is found, unless ``NEUROGALLERY_DATA_LINKS`` follows links.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -136,7 +136,9 @@ class ImageFolder:
                 if not same:
                     return None
                 part = same[0]
-            path = paths.inside(self._folder, path / part) if part in links else path / part
+            path /= part
+            if part in links and not paths.links_are_followed():
+                path = paths.inside(self._folder, path)
         return path if parts else None
 
     def _listing(self, folder: Path) -> tuple[frozenset[str], frozenset[str], dict[str, list[str]]]:

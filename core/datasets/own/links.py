@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from core import paths
 from core.errors import InputError
-
-VARIABLE = "NEUROGALLERY_DATA_LINKS"
 
 
 class SkippedLink(NamedTuple):
@@ -25,11 +24,6 @@ class SkippedLink(NamedTuple):
         return f"{self.name} is a link to {self.target}: {self.reason}"
 
 
-def are_followed() -> bool:
-    """Whether ``NEUROGALLERY_DATA_LINKS`` is 1: links may lead out of the data root."""
-    return os.environ.get(VARIABLE, "").strip() == "1"
-
-
 def linked(name: str) -> Path | None:
     """Where a link of the data root leads outside of it, if it is followed; else None.
 
@@ -37,14 +31,14 @@ def linked(name: str) -> Path | None:
     the recording.
     """
     link = paths.data_root() / name
-    if not are_followed() or Path(name).name != name or not link.is_symlink():
+    if not paths.links_are_followed() or Path(name).name != name or not link.is_symlink():
         return None
     return link.resolve() if link.is_dir() else None
 
 
 def is_open(folder: Path) -> bool:
     """Whether a folder of the data root lies in it, or links out of it are followed."""
-    return are_followed() or folder.resolve().is_relative_to(paths.data_root())
+    return paths.links_are_followed() or folder.resolve().is_relative_to(paths.data_root())
 
 
 def check_followed(name: str) -> None:
@@ -53,8 +47,22 @@ def check_followed(name: str) -> None:
         raise InputError(
             f"{name} is a link out of the data folder",
             "a folder in it",
-            f"Set {VARIABLE}=1 to follow such links.",
+            f"Set {paths.LINKS}=1 to follow such links.",
         )
+
+
+def check_inside(folder: Path) -> None:
+    """Raise InputError where a link in a recording leads out of the data root, unless followed."""
+    if paths.links_are_followed():
+        return
+    for link in _links(folder):
+        if not link.resolve().is_relative_to(paths.data_root()):
+            name = link.relative_to(paths.data_root()).as_posix()
+            raise InputError(
+                f"{name} is a link out of the data folder",
+                "a file or folder in it",
+                f"Set {paths.LINKS}=1 to follow such links.",
+            )
 
 
 def skipped_links() -> list[SkippedLink]:
@@ -68,9 +76,23 @@ def skipped_links() -> list[SkippedLink]:
             reason = "it leads nowhere. Remove it, or put the folder back."
         elif path.is_dir() and not is_open(path):
             reason = (
-                f"links that lead out of the data folder are followed where {VARIABLE}=1 is set."
+                f"links that lead out of the data folder are followed where {paths.LINKS}=1 is set."
             )
         else:
             continue
         skipped.append(SkippedLink(path.name, target, f"skipped, {reason}"))
     return skipped
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    """Links in a folder and in those in it; a folder that cannot be listed has none."""
+    try:
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_symlink():
+            yield Path(entry.path)
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _links(Path(entry.path))

@@ -6,8 +6,9 @@ import pytest
 
 from core import datasets
 from core.__main__ import main
+from core.datasets.image_files import ImageFolder
 from core.datasets.own.links import skipped_links
-from core.errors import InputError
+from core.errors import InputError, NeurogalleryError
 from tests.core.datasets.shared import write
 
 
@@ -60,3 +61,29 @@ def test_a_release_behind_a_link_is_not_followed_either(root, monkeypatch):
         datasets.load("bold5000")
     monkeypatch.setenv("NEUROGALLERY_DATA_LINKS", "1")
     assert next(i for i in datasets.available() if i.name == "bold5000").where is not None
+
+
+def test_a_link_in_a_release_is_named_unless_it_is_followed(root, monkeypatch):
+    stimuli = root.parent / "stimuli"
+    (root / "bold5000").mkdir()
+    stimuli.mkdir()
+    (root / "bold5000" / "BOLD5000_Stimuli").symlink_to(stimuli)
+    pattern = r"^bold5000/BOLD5000_Stimuli is a link out of the data folder.*DATA_LINKS=1"
+    with pytest.raises(InputError, match=pattern):
+        datasets.load("bold5000")
+    monkeypatch.setenv("NEUROGALLERY_DATA_LINKS", "1")
+    with pytest.raises(NeurogalleryError) as error:  # nothing else is there yet
+        datasets.load("bold5000")
+    assert "is a link" not in str(error.value)
+
+
+def test_images_behind_links_are_found_where_links_are_followed(root, monkeypatch):
+    (root / "own" / "images").mkdir(exist_ok=True)
+    image = root.parent / "a.png"
+    image.touch()
+    (root / "own" / "images" / "a.png").symlink_to(image)
+    folder = root / "own" / "images"
+    with pytest.raises(InputError, match="leads outside"):
+        ImageFolder(folder).find("a.png")
+    monkeypatch.setenv("NEUROGALLERY_DATA_LINKS", "1")
+    assert ImageFolder(folder).find("a.png") == folder / "a.png"
