@@ -1,0 +1,304 @@
+"""Bootstrap of model performance over subjects, stimuli and both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from core.progress import Progress, silent
+from core.rsa.ceilings import pooling
+from core.rsa.models import RdmModel
+from core.rsa.samples import Block, RdmStack
+
+# Assignments to folds in each sample: the two between which their chance is told.
+ASSIGNMENTS = 2
+FEWEST_TESTED = 3
+# Of n stimuli drawn with replacement, so many are different.
+DISTINCT = 1 - np.exp(-1)
+
+
+class Draws(NamedTuple):
+    """How often each stimulus (samples, n) and each subject (samples, s) is in each sample."""
+
+    stimuli: np.ndarray
+    subjects: np.ndarray
+
+
+class Fold(NamedTuple):
+    """Cells of training stimuli, None where nothing is fitted, and those of test stimuli."""
+
+    training: Block | None
+    test: Block
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """What is compared: RDMs of subjects and components, the models, and the method."""
+
+    stack: RdmStack
+    models: tuple[RdmModel, ...]
+    method: str
+
+    @property
+    def is_flexible(self) -> bool:
+        return any(model.is_flexible for model in self.models)
+
+    @property
+    def columns(self) -> list[slice]:
+        """Where the components of each model stand among the RDMs."""
+        ends = np.cumsum([self.stack.subjects, *(len(model.rdms) for model in self.models)])
+        return [slice(a, b) for a, b in pairwise(ends.tolist())]
+
+    @property
+    def number_of_folds(self) -> int:
+        """Into how many the stimuli are divided, so that each sample has 3 to test in each."""
+        return number_of_folds(self.stack.stimuli) if self.is_flexible else 1
+
+
+class Scores(NamedTuple):
+    """Of each subject: similarity of models (m, s), and both noise ceilings (s,)."""
+
+    models: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+def number_of_folds(stimuli: int) -> int:
+    """Folds of stimuli, 2 to 5, as rsatoolbox 0.3.2 chooses them within a bootstrap."""
+    return 2 + int(np.searchsorted([12, 24, 40], DISTINCT * stimuli, side="right"))
+
+
+def draw(stimuli: int, subjects: int, samples: int, seed: int) -> Draws:
+    """Draw samples with replacement, each as large as what it is drawn from."""
+    rng = np.random.default_rng(seed)
+    return Draws(*(_counts(rng.integers(0, n, (samples, n)), n) for n in (stimuli, subjects)))
+
+
+def _counts(drawn: np.ndarray, n: int) -> np.ndarray:
+    return np.stack([np.bincount(row, minlength=n) for row in drawn])
+
+
+def divide(
+    comparison: ModelComparison, multiplicities: np.ndarray, rng: np.random.Generator
+) -> list[Fold]:
+    """Folds of a sample: one of all its cells, or cross-validation where a model is fitted.
+
+    Copies of a stimulus are in the same fold, so that none is in training and test; cells of a
+    training with a test stimulus are in neither. Empty where a fold has too few stimuli.
+    """
+    count = comparison.number_of_folds
+    if count == 1:
+        return [Fold(None, Block(comparison.stack, multiplicities, comparison.method))]
+    present = rng.permutation(np.flatnonzero(multiplicities))
+    if len(present) < FEWEST_TESTED * count:
+        return []
+    folds = []
+    for part in np.array_split(present, count):
+        is_tested = np.zeros(len(multiplicities), dtype=bool)
+        is_tested[part] = True
+        training, test = (
+            Block(comparison.stack, np.where(chosen, multiplicities, 0), comparison.method)
+            for chosen in (~is_tested, is_tested)
+        )
+        folds.append(Fold(training, test))
+    return folds
+
+
+def fitted_weights(comparison: ModelComparison, fold: Fold, counts: np.ndarray) -> list[np.ndarray]:
+    """Weights of each model's components for each subject, fitted to the other subjects.
+
+    With one subject they are fitted to its own training stimuli.
+
+    Returns
+    -------
+    list of np.ndarray of shape (subjects, components), a model each
+    """
+    subjects = comparison.stack.subjects
+    if fold.training is None:
+        return [np.ones((subjects, 1)) for _ in comparison.models]
+    products = fold.training.products
+    everyone, others = pooling(fold.training, counts)
+    targets = (everyone[None] if subjects == 1 else others) @ products
+    return [
+        np.stack([model.fit(products[at, at], target[at]) for target in targets])
+        if model.is_flexible
+        else np.ones((subjects, 1))
+        for model, at in zip(comparison.models, comparison.columns, strict=True)
+    ]
+
+
+def score(comparison: ModelComparison, folds: Sequence[Fold], counts: np.ndarray) -> Scores:
+    """Mean over folds of the similarity of models and ceilings with each subject's RDM.
+
+    Parameters
+    ----------
+    comparison : ModelComparison
+    folds : sequence of Fold
+    counts : int array of shape (subjects,)
+        How often each subject is in the sample. NaN stands for those that are not.
+    """
+    parts = [_score_fold(comparison, fold, counts) for fold in folds]
+    if not parts:
+        absent = np.full(len(counts), np.nan)
+        return Scores(np.full((len(comparison.models), len(counts)), np.nan), absent, absent)
+    return Scores(*(np.mean(part, axis=0) for part in zip(*parts, strict=True)))
+
+
+def _score_fold(comparison: ModelComparison, fold: Fold, counts: np.ndarray) -> Scores:
+    subjects, rdms = comparison.stack.subjects, len(comparison.stack.values)
+    present = np.flatnonzero(counts)
+    everyone, others = pooling(fold.test, counts)
+    sums = [everyone[None], others[present]]
+    weights = fitted_weights(comparison, fold, counts) if comparison.is_flexible else []
+    flexible = np.flatnonzero([model.is_flexible for model in comparison.models])
+    for k in flexible.tolist():
+        combined = np.zeros((len(present), rdms))
+        combined[:, comparison.columns[k]] = weights[k][present]
+        sums.append(combined)
+    similar = fold.test.similarities(np.concatenate(sums))
+    # Of each subject's own sum, its similarity with that subject.
+    own = similar[1:].reshape(-1, len(present), subjects)[:, np.arange(len(present)), present]
+    models = fold.test.direct[[at.start for at in comparison.columns]].copy()
+    models[:, counts == 0] = np.nan
+    models[np.ix_(flexible, present)] = own[1:]
+    lower, upper = np.full((2, subjects), np.nan)
+    upper[present] = similar[0, present]
+    # A sample may hold one subject alone: then there is none to leave it out from.
+    if len(present) > 1:
+        lower[present] = own[0]
+    elif subjects > 1:
+        models[flexible] = np.nan
+    return Scores(models, lower, upper)
+
+
+def draw_scores(
+    comparison: ModelComparison,
+    over: str,
+    draws: Draws,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, np.ndarray]:
+    """Performance of the models and both ceilings in bootstrap samples.
+
+    Parameters
+    ----------
+    comparison : ModelComparison
+    over : {'subjects', 'stimuli', 'both'}
+        'both' gives the samples over subjects and over stimuli as well, of the same draws.
+    draws : Draws
+    seed : int
+        Of the assignments to folds.
+    progress : callable, optional
+
+    Returns
+    -------
+    dict of str to np.ndarray of shape (samples, assignments, models + 2)
+        Weighted means over the subjects of a sample: the models, lower and upper ceiling. NaN
+        where a sample does not define it.
+    """
+    rng = np.random.default_rng([seed, 1])
+    report = progress or silent
+    assignments = ASSIGNMENTS if comparison.is_flexible else 1
+    samples = len(draws.stimuli)
+    kinds = ("subjects", "stimuli", "both") if over == "both" else (over,)
+    shape = (samples, assignments, len(comparison.models) + 2)
+    values = {kind: np.full(shape, np.nan) for kind in kinds}
+    all_stimuli, all_subjects = (np.ones_like(counts[0]) for counts in draws)
+    # Without folds, every sample of subjects has the same cells.
+    whole = [] if comparison.is_flexible else divide(comparison, all_stimuli, rng)
+    for sample, (multiplicities, counts) in enumerate(zip(*draws, strict=True)):
+        for repetition in range(assignments):
+            if "subjects" in kinds:
+                folds = whole or divide(comparison, all_stimuli, rng)
+                values["subjects"][sample, repetition] = _means(comparison, folds, counts)
+            if over == "subjects":
+                continue
+            folds = divide(comparison, multiplicities, rng)
+            for kind, present in (("stimuli", all_subjects), ("both", counts)):
+                if kind in kinds:
+                    values[kind][sample, repetition] = _means(comparison, folds, present)
+        if sample % 10 == 9:
+            report((sample + 1) / samples, f"Bootstrap, sample {sample + 1:,} of {samples:,}")
+    return values
+
+
+def _means(comparison: ModelComparison, folds: Sequence[Fold], counts: np.ndarray) -> np.ndarray:
+    """Means over the subjects of a sample: models, lower, upper ceiling. (models + 2,)"""
+    scores = score(comparison, folds, counts)
+    present = counts > 0
+    rows = np.concatenate([scores.models, scores.lower[None], scores.upper[None]])
+    return np.asarray(rows[:, present] @ counts[present] / counts.sum())
+
+
+def covariance(values: np.ndarray) -> np.ndarray:
+    """Covariance over samples, without the chance of the assignments to folds.
+
+    Parameters
+    ----------
+    values : np.ndarray of shape (samples, assignments, k)
+        Samples that hold NaN are left out.
+
+    Returns
+    -------
+    np.ndarray of shape (k, k)
+        NaN with fewer than two samples.
+
+    Source: Schütt et al. (2023), eLife 12:e82566: the variance at infinitely many assignments
+    follows from that of one and of the mean of two.
+    """
+    k = values.shape[2]
+    usable = values[np.isfinite(values).all(axis=(1, 2))]
+    if len(usable) < 2:
+        return np.full((k, k), np.nan)
+    of_mean = np.cov(usable.mean(axis=1), rowvar=False).reshape(k, k)
+    count = usable.shape[1]
+    if count == 1:
+        return np.asarray(of_mean)
+    single = np.mean(
+        [np.cov(part, rowvar=False).reshape(k, k) for part in usable.swapaxes(0, 1)], 0
+    )
+    return np.asarray((count * of_mean - single) / (count - 1))
+
+
+def combine(variances: Mapping[str, float], stimuli: int, subjects: int) -> tuple[float, float]:
+    """Variance of a mean from its bootstrap variances, with its degrees of freedom.
+
+    Parameters
+    ----------
+    variances : dict
+        By 'subjects', 'stimuli' or both of these and 'both'.
+    stimuli, subjects : int
+        How many were resampled: a bootstrap of n has (n - 1) / n of the variance.
+
+    Returns
+    -------
+    variance : float
+        Of both together, with a = n / (n - 1) over stimuli, b the same over subjects:
+        b v_subjects + a v_stimuli - a b (v_both - v_subjects - v_stimuli), which is
+        2 (v_subjects + v_stimuli) - v_both where both are many; no less than the larger of its
+        parts and no more than a b v_both.
+    degrees : float
+        n - 1; of both, those of Welch and Satterthwaite for the sum of the two parts.
+
+    Source: Schütt et al. (2023), eLife 12:e82566, the two-factor bootstrap; its form for few
+    of either is that of rsatoolbox 0.3.2, whose upper bound lacks a b. Degrees of freedom:
+    Satterthwaite (1946), Biometrics Bulletin 2:110-114.
+    """
+    factors = {"stimuli": stimuli / (stimuli - 1), "subjects": subjects / max(subjects - 1, 1)}
+    single = {kind: factors[kind] * variances[kind] for kind in factors if kind in variances}
+    degrees = {"stimuli": stimuli - 1, "subjects": subjects - 1}
+    if "both" not in variances:
+        ((kind, variance),) = single.items()
+        return variance, float(degrees[kind])
+    a, b = factors["stimuli"], factors["subjects"]
+    uncorrected = variances["both"]
+    variance = single["subjects"] + single["stimuli"]
+    variance -= a * b * (uncorrected - variances["subjects"] - variances["stimuli"])
+    variance = min(max(variance, *single.values()), max(a * b * uncorrected, *single.values()))
+    shares = sum(part**2 / degrees[kind] for kind, part in single.items())
+    total = sum(single.values())
+    return variance, total**2 / shares if shares > 0 else float(min(degrees.values()))
