@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -29,10 +29,14 @@ class Draws(NamedTuple):
 
 
 class Fold(NamedTuple):
-    """Cells of training stimuli, None where nothing is fitted, and those of test stimuli."""
+    """Cells of training stimuli, None where nothing is fitted, and those of test stimuli.
+
+    ``is_tested`` (stimuli,) marks the latter.
+    """
 
     training: Block | None
     test: Block
+    is_tested: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def divide(
     """
     count = comparison.number_of_folds
     if count == 1:
-        return [Fold(None, Block(comparison.stack, multiplicities, comparison.method))]
+        block = Block(comparison.stack, multiplicities, comparison.method)
+        return [Fold(None, block, multiplicities > 0)]
     present = rng.permutation(np.flatnonzero(multiplicities))
     if len(present) < FEWEST_TESTED * count:
         return []
@@ -104,7 +109,7 @@ def divide(
             Block(comparison.stack, np.where(chosen, multiplicities, 0), comparison.method)
             for chosen in (~is_tested, is_tested)
         )
-        folds.append(Fold(training, test))
+        folds.append(Fold(training, test, is_tested))
     return folds
 
 
@@ -200,30 +205,41 @@ def draw_scores(
         Weighted means over the subjects of a sample: the models, lower and upper ceiling. NaN
         where a sample does not define it.
     """
-    rng = np.random.default_rng([seed, 1])
-    report = progress or silent
+    from threadpoolctl import threadpool_limits
+
     assignments = ASSIGNMENTS if comparison.is_flexible else 1
-    samples = len(draws.stimuli)
     kinds = ("subjects", "stimuli", "both") if over == "both" else (over,)
-    shape = (samples, assignments, len(comparison.models) + 2)
+    shape = (len(draws.stimuli), assignments, len(comparison.models) + 2)
     values = {kind: np.full(shape, np.nan) for kind in kinds}
+    # Threads that wait for each other take many times as long as products of this size.
+    with threadpool_limits(1, "blas"):
+        _fill(comparison, values, draws, np.random.default_rng([seed, 1]), progress or silent)
+    return values
+
+
+def _fill(
+    comparison: ModelComparison,
+    values: dict[str, np.ndarray],
+    draws: Draws,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> None:
     all_stimuli, all_subjects = (np.ones_like(counts[0]) for counts in draws)
     # Without folds, every sample of subjects has the same cells.
     whole = [] if comparison.is_flexible else divide(comparison, all_stimuli, rng)
-    for sample, (multiplicities, counts) in enumerate(zip(*draws, strict=True)):
-        for repetition in range(assignments):
-            if "subjects" in kinds:
-                folds = whole or divide(comparison, all_stimuli, rng)
-                values["subjects"][sample, repetition] = _means(comparison, folds, counts)
-            if over == "subjects":
-                continue
-            folds = divide(comparison, multiplicities, rng)
+    samples, assignments = next(iter(values.values())).shape[:2]
+    for sample, repetition in product(range(samples), range(assignments)):
+        counts = draws.subjects[sample]
+        if "subjects" in values:
+            folds = whole or divide(comparison, all_stimuli, rng)
+            values["subjects"][sample, repetition] = _means(comparison, folds, counts)
+        if values.keys() != {"subjects"}:
+            folds = divide(comparison, draws.stimuli[sample], rng)
             for kind, present in (("stimuli", all_subjects), ("both", counts)):
-                if kind in kinds:
+                if kind in values:
                     values[kind][sample, repetition] = _means(comparison, folds, present)
         if sample % 10 == 9:
-            report((sample + 1) / samples, f"Bootstrap, sample {sample + 1:,} of {samples:,}")
-    return values
+            progress((sample + 1) / samples, f"Bootstrap, sample {sample + 1:,} of {samples:,}")
 
 
 def _means(comparison: ModelComparison, folds: Sequence[Fold], counts: np.ndarray) -> np.ndarray:

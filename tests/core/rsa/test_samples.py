@@ -46,7 +46,9 @@ def test_weights_are_copies(rdms, method):
 def test_kendall_is_tau_a_of_copies(rdms):
     subjects, models = rdms
     sample = np.random.default_rng(2).integers(0, 13, 13)
-    block = Block(stack_rdms(subjects, models, "kendall"), np.bincount(sample, minlength=13), "kendall")
+    block = Block(
+        stack_rdms(subjects, models, "kendall"), np.bincount(sample, minlength=13), "kendall"
+    )
     x, y = (literal(np.float32(rdm).astype(float), sample) for rdm in (models[0], subjects[1]))
     signs = np.sign(x[:, None] - x) * np.sign(y[:, None] - y)
     assert block.direct[3, 1] == pytest.approx(signs.sum() / (len(x) * (len(x) - 1)))
