@@ -12,7 +12,7 @@ import numpy as np
 from core.progress import Progress, silent
 from core.rsa.ceilings import pooling
 from core.rsa.models import RdmModel
-from core.rsa.samples import Block, RdmStack
+from core.rsa.samples import CellSample, RdmStack
 
 # Assignments to folds in each sample: the two between which their chance is told.
 ASSIGNMENTS = 2
@@ -21,21 +21,21 @@ FEWEST_TESTED = 3
 DISTINCT = 1 - np.exp(-1)
 
 
-class Draws(NamedTuple):
+class BootstrapDraws(NamedTuple):
     """How often each stimulus (samples, n) and each subject (samples, s) is in each sample."""
 
     stimuli: np.ndarray
     subjects: np.ndarray
 
 
-class Fold(NamedTuple):
+class StimulusFold(NamedTuple):
     """Cells of training stimuli, None where nothing is fitted, and those of test stimuli.
 
     ``is_tested`` (stimuli,) marks the latter.
     """
 
-    training: Block | None
-    test: Block
+    training: CellSample | None
+    test: CellSample
     is_tested: np.ndarray
 
 
@@ -76,10 +76,12 @@ def number_of_folds(stimuli: int) -> int:
     return 2 + int(np.searchsorted([12, 24, 40], DISTINCT * stimuli, side="right"))
 
 
-def draw(stimuli: int, subjects: int, samples: int, seed: int) -> Draws:
+def draw(stimuli: int, subjects: int, samples: int, seed: int) -> BootstrapDraws:
     """Draw samples with replacement, each as large as what it is drawn from."""
     rng = np.random.default_rng(seed)
-    return Draws(*(_counts(rng.integers(0, n, (samples, n)), n) for n in (stimuli, subjects)))
+    return BootstrapDraws(
+        *(_counts(rng.integers(0, n, (samples, n)), n) for n in (stimuli, subjects))
+    )
 
 
 def _counts(drawn: np.ndarray, n: int) -> np.ndarray:
@@ -88,7 +90,7 @@ def _counts(drawn: np.ndarray, n: int) -> np.ndarray:
 
 def divide(
     comparison: ModelComparison, multiplicities: np.ndarray, rng: np.random.Generator
-) -> list[Fold]:
+) -> list[StimulusFold]:
     """Folds of a sample: one of all its cells, or cross-validation where a model is fitted.
 
     Copies of a stimulus are in the same fold, so that none is in training and test; cells of a
@@ -96,8 +98,8 @@ def divide(
     """
     count = comparison.number_of_folds
     if count == 1:
-        block = Block(comparison.stack, multiplicities, comparison.method)
-        return [Fold(None, block, multiplicities > 0)]
+        block = CellSample(comparison.stack, multiplicities, comparison.method)
+        return [StimulusFold(None, block, multiplicities > 0)]
     present = rng.permutation(np.flatnonzero(multiplicities))
     if len(present) < FEWEST_TESTED * count:
         return []
@@ -106,14 +108,16 @@ def divide(
         is_tested = np.zeros(len(multiplicities), dtype=bool)
         is_tested[part] = True
         training, test = (
-            Block(comparison.stack, np.where(chosen, multiplicities, 0), comparison.method)
+            CellSample(comparison.stack, np.where(chosen, multiplicities, 0), comparison.method)
             for chosen in (~is_tested, is_tested)
         )
-        folds.append(Fold(training, test, is_tested))
+        folds.append(StimulusFold(training, test, is_tested))
     return folds
 
 
-def fitted_weights(comparison: ModelComparison, fold: Fold, counts: np.ndarray) -> list[np.ndarray]:
+def fitted_weights(
+    comparison: ModelComparison, fold: StimulusFold, counts: np.ndarray
+) -> list[np.ndarray]:
     """Weights of each model's components for each subject, fitted to the other subjects.
 
     With one subject they are fitted to its own training stimuli.
@@ -136,13 +140,13 @@ def fitted_weights(comparison: ModelComparison, fold: Fold, counts: np.ndarray) 
     ]
 
 
-def score(comparison: ModelComparison, folds: Sequence[Fold], counts: np.ndarray) -> Scores:
+def score(comparison: ModelComparison, folds: Sequence[StimulusFold], counts: np.ndarray) -> Scores:
     """Mean over folds of the similarity of models and ceilings with each subject's RDM.
 
     Parameters
     ----------
     comparison : ModelComparison
-    folds : sequence of Fold
+    folds : sequence of StimulusFold
     counts : int array of shape (subjects,)
         How often each subject is in the sample. NaN stands for those that are not.
     """
@@ -153,7 +157,7 @@ def score(comparison: ModelComparison, folds: Sequence[Fold], counts: np.ndarray
     return Scores(*(np.mean(part, axis=0) for part in zip(*parts, strict=True)))
 
 
-def _score_fold(comparison: ModelComparison, fold: Fold, counts: np.ndarray) -> Scores:
+def _score_fold(comparison: ModelComparison, fold: StimulusFold, counts: np.ndarray) -> Scores:
     subjects, rdms = comparison.stack.subjects, len(comparison.stack.values)
     present = np.flatnonzero(counts)
     everyone, others = pooling(fold.test, counts)
@@ -169,7 +173,9 @@ def _score_fold(comparison: ModelComparison, fold: Fold, counts: np.ndarray) -> 
     own = similar[1:].reshape(-1, len(present), subjects)[:, np.arange(len(present)), present]
     models = fold.test.direct[[at.start for at in comparison.columns]].copy()
     models[:, counts == 0] = np.nan
-    models[np.ix_(flexible, present)] = own[1:]
+    for k, row in zip(flexible.tolist(), own[1:], strict=True):
+        # Where no component fits, nothing is predicted, which is as good as chance.
+        models[k, present] = np.where(weights[k][present].any(axis=1), row, 0.0)
     lower, upper = np.full((2, subjects), np.nan)
     upper[present] = similar[0, present]
     # A sample may hold one subject alone: then there is none to leave it out from.
@@ -183,7 +189,7 @@ def _score_fold(comparison: ModelComparison, fold: Fold, counts: np.ndarray) -> 
 def draw_scores(
     comparison: ModelComparison,
     over: str,
-    draws: Draws,
+    draws: BootstrapDraws,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, np.ndarray]:
@@ -194,7 +200,7 @@ def draw_scores(
     comparison : ModelComparison
     over : {'subjects', 'stimuli', 'both'}
         'both' gives the samples over subjects and over stimuli as well, of the same draws.
-    draws : Draws
+    draws : BootstrapDraws
     seed : int
         Of the assignments to folds.
     progress : callable, optional
@@ -220,7 +226,7 @@ def draw_scores(
 def _fill(
     comparison: ModelComparison,
     values: dict[str, np.ndarray],
-    draws: Draws,
+    draws: BootstrapDraws,
     rng: np.random.Generator,
     progress: Progress,
 ) -> None:
@@ -242,7 +248,9 @@ def _fill(
             progress((sample + 1) / samples, f"Bootstrap, sample {sample + 1:,} of {samples:,}")
 
 
-def _means(comparison: ModelComparison, folds: Sequence[Fold], counts: np.ndarray) -> np.ndarray:
+def _means(
+    comparison: ModelComparison, folds: Sequence[StimulusFold], counts: np.ndarray
+) -> np.ndarray:
     """Means over the subjects of a sample: models, lower, upper ceiling. (models + 2,)"""
     scores = score(comparison, folds, counts)
     present = counts > 0
@@ -298,11 +306,11 @@ def combine(variances: Mapping[str, float], stimuli: int, subjects: int) -> tupl
         2 (v_subjects + v_stimuli) - v_both where both are many; no less than the larger of its
         parts and no more than a b v_both.
     degrees : float
-        n - 1; of both, those of Welch and Satterthwaite for the sum of the two parts.
+        n - 1; of both, that of the smaller n or, where more, Satterthwaite's for the parts.
 
     Source: Schütt et al. (2023), eLife 12:e82566, the two-factor bootstrap; its form for few
-    of either is that of rsatoolbox 0.3.2, whose upper bound lacks a b. Degrees of freedom:
-    Satterthwaite (1946), Biometrics Bulletin 2:110-114.
+    of either is that of rsatoolbox 0.3.2, whose upper bound lacks a b and whose degrees of
+    freedom are always those of the smaller n. Satterthwaite (1946), Biometrics Bulletin 2:110.
     """
     factors = {"stimuli": stimuli / (stimuli - 1), "subjects": subjects / max(subjects - 1, 1)}
     single = {kind: factors[kind] * variances[kind] for kind in factors if kind in variances}
@@ -315,6 +323,6 @@ def combine(variances: Mapping[str, float], stimuli: int, subjects: int) -> tupl
     variance = single["subjects"] + single["stimuli"]
     variance -= a * b * (uncorrected - variances["subjects"] - variances["stimuli"])
     variance = min(max(variance, *single.values()), max(a * b * uncorrected, *single.values()))
-    shares = sum(part**2 / degrees[kind] for kind, part in single.items())
-    total = sum(single.values())
-    return variance, total**2 / shares if shares > 0 else float(min(degrees.values()))
+    fewest = float(min(degrees.values()))
+    spread = sum(part**2 / degrees[kind] for kind, part in single.items())
+    return variance, max(fewest, variance**2 / spread) if spread > 0 else fewest

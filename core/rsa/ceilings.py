@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.rsa.samples import RANKED, Block
+from core.rsa.samples import RANKED, CellSample
 
 
 class SubjectCeiling(NamedTuple):
@@ -27,7 +27,7 @@ class SubjectCeiling(NamedTuple):
     by_subject_upper: np.ndarray
 
 
-def pooling(block: Block, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def pooling(block: CellSample, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean RDM of all subjects and of the others, as weights of the RDMs.
 
     Each RDM enters on the scale of the method, of length 1 but where it is ranks: so the mean
@@ -35,7 +35,7 @@ def pooling(block: Block, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    block : Block
+    block : CellSample
     counts : int array of shape (subjects,)
         How often each subject is in the sample; all copies of one are left out together.
 

@@ -12,9 +12,9 @@ import numpy as np
 from core.errors import InputError
 from core.progress import Progress
 from core.rsa.bootstrap import (
-    Fold,
     ModelComparison,
     Scores,
+    StimulusFold,
     combine,
     covariance,
     divide,
@@ -293,7 +293,9 @@ def _estimate(comparison: ModelComparison, seed: int) -> tuple[Scores, list[dict
     ]
 
 
-def _shares(comparison: ModelComparison, fold: Fold, counts: np.ndarray) -> list[np.ndarray]:
+def _shares(
+    comparison: ModelComparison, fold: StimulusFold, counts: np.ndarray
+) -> list[np.ndarray]:
     """Share of each component in the prediction of its model, by length; mean over subjects."""
     weights = fitted_weights(comparison, fold, counts)
     if fold.training is None:
@@ -422,7 +424,10 @@ def _notes(comparison: ModelComparison, kind: str, certainty: _Certainty) -> Ite
             f"noise ceiling are means over {comparison.number_of_folds} test folds of stimuli."
         )
     if any(isinstance(model, WeightedModel) for model in models):
-        yield "Weights of combined RDMs are at least 0."
+        yield (
+            "Weights of combined RDMs are at least 0; where all are 0, nothing is predicted, and "
+            "the similarity counts as 0."
+        )
     constant = [m.name for m, mean in zip(models, certainty.means, strict=False) if np.isnan(mean)]
     if constant:
         yield f"No similarity is defined for {enumerate_names(constant)}: the RDM is constant."

@@ -102,7 +102,7 @@ def _check_variation(values: np.ndarray, method: str) -> None:
         raise InputError(f"The RDM of subject {names} is constant", "dissimilarities that differ")
 
 
-class Block:
+class CellSample:
     """RDMs over the cells of a sample, on the scale of a method.
 
     Parameters

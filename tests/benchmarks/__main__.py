@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.decoders import HEADS
-from tests.benchmarks import clusters, decoders, maps, rdm, recordings, retrieval
+from tests.benchmarks import clusters, decoders, maps, rdm, recordings, retrieval, rsa
 from tests.benchmarks.answers import answers
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
@@ -32,6 +32,7 @@ PARTS = (
     "next",
     "retrieval",
     "recordings",
+    "rsa",
 )
 FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 
@@ -58,6 +59,7 @@ def main() -> None:
         "next": showing,
         "retrieval": lambda: retrieving(10 if chosen.quick else 1),
         "recordings": lambda: opening(chosen.nsd_trials),
+        "rsa": lambda: inferring(3 if chosen.quick else 10),
     }
     for name, part in parts.items():
         if chosen.only in (None, name):
@@ -194,6 +196,16 @@ def opening(trials: int) -> None:
     row("the same from the page cache", found.cost, "")
     peak = recordings.peak_mib(trials, 15_000)
     row(f"open, average, cluster {what}, MiB of the process", peak, "≤ 2048")
+
+
+def inferring(samples: int) -> None:
+    for over in rsa.PEERS:
+        for method in rsa.METHODS:
+            found = rsa.beside_rsatoolbox(over, method, samples)
+            row(f"1,000 samples over {over}, {method}, rsatoolbox's CPU / ours", found.gain, "≥ 25")
+            if found.difference == found.difference:
+                largest = 1e9 * found.difference
+                row("largest difference of their values, 1e-9", largest, "≤ 1")
 
 
 def row(measured: str, value: float, wanted: str) -> None:

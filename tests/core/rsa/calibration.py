@@ -96,10 +96,10 @@ def world_of(over: str, n: int, subjects: int, rng: np.random.Generator) -> Worl
     return World(features, weights)
 
 
-def truth_of(world: World, method: str, rng: np.random.Generator) -> float:
+def truth_of(world: World, method: str, draws: int, rng: np.random.Generator) -> float:
     """Performance of a model with very many subjects and stimuli, where they are drawn."""
     means = []
-    for _ in range(40):
+    for _ in range(draws):
         data, models = experiment(world, 150, 50, rng)
         means += [similarity(model, own, method) for model in models for own in data]
     return float(np.mean(means))
@@ -117,7 +117,8 @@ def calibrate(
     """Evaluate models in many experiments of one truth."""
     rng = np.random.default_rng(0)
     world = world_of(over, n, subjects, rng)
-    truth = truth_of(world, method, rng) if kind == "fixed" else np.nan
+    # As many as make the error of the truth small beside that of the share.
+    truth = truth_of(world, method, max(10, runs // 4), rng) if kind == "fixed" else np.nan
     rows = []
     for run in range(runs):
         data, vectors = experiment(world, n, subjects, rng)

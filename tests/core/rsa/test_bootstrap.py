@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 
 from core.rsa import FixedModel, SelectedModel, WeightedModel
 from core.rsa.bootstrap import (
-    Draws,
+    BootstrapDraws,
     ModelComparison,
     combine,
     covariance,
@@ -61,7 +61,7 @@ def test_stimuli_are_resampled_as_by_rsatoolbox(data, method):
         peer = eval_bootstrap_pattern(models, rdms, method=NAMES[method], N=samples)
     np.random.seed(1)
     drawn = [np.bincount(np.random.randint(0, N, N), minlength=N) for _ in range(samples)]
-    draws = Draws(np.array(drawn), np.ones((samples, SUBJECTS), int))
+    draws = BootstrapDraws(np.array(drawn), np.ones((samples, SUBJECTS), int))
     own = draw_scores(of_fixed(data, method), "stimuli", draws)["stimuli"][:, 0]
     np.testing.assert_allclose(own[:, :3], peer.evaluations, atol=1e-9)
     np.testing.assert_allclose(own[:, 3:].T, peer.noise_ceiling, atol=1e-9)
@@ -82,7 +82,7 @@ def test_both_are_resampled_as_by_rsatoolbox(data, method):
     for _ in range(samples):
         subjects = np.bincount(np.random.randint(0, SUBJECTS, SUBJECTS), minlength=SUBJECTS)
         drawn.append((np.bincount(np.random.randint(0, N, N), minlength=N), subjects))
-    draws = Draws(*(np.array(part) for part in zip(*drawn, strict=True)))
+    draws = BootstrapDraws(*(np.array(part) for part in zip(*drawn, strict=True)))
     comparison = of_fixed(data, method)
     own = draw_scores(comparison, "both", draws)["both"][:, 0]
     np.testing.assert_allclose(own[:, :3], peer.evaluations, atol=1e-9)
@@ -103,7 +103,7 @@ def in_rsatoolbox(data):
 def test_copies_of_subjects_count_and_are_left_out_together(data, method):
     subjects, models = data
     counts, sample = np.array([2, 0, 1, 1]), np.random.default_rng(3).integers(0, N, N)
-    draws = Draws(np.bincount(sample, minlength=N)[None], counts[None])
+    draws = BootstrapDraws(np.bincount(sample, minlength=N)[None], counts[None])
     found = draw_scores(of_fixed(data, method), "both", draws)
     for kind, cells, times in (
         ("both", sample, counts),
@@ -127,7 +127,7 @@ def test_copies_of_subjects_count_and_are_left_out_together(data, method):
 
 
 def test_a_sample_of_one_subject_has_no_lower_ceiling(data):
-    draws = Draws(np.ones((1, N), int), np.array([[0, 4, 0, 0]]))
+    draws = BootstrapDraws(np.ones((1, N), int), np.array([[0, 4, 0, 0]]))
     found = draw_scores(of_fixed(data, "spearman"), "subjects", draws)["subjects"][0, 0]
     assert np.isfinite(found[:3]).all()
     assert np.isnan(found[3])
@@ -220,7 +220,11 @@ def test_variances_combine_as_in_rsatoolbox():
         # Its upper bound leaves out that a bootstrap is too narrow.
         assert min(own, max(both, 0)) == pytest.approx(peer[0])
         assert largest <= own <= max(a * b * both, largest)
-        assert min(n, s) - 1 <= degrees <= n + s - 2
+        assert min(n, s) - 1 <= degrees
+    parts = {"subjects": 3.0, "stimuli": 2.0, "both": 5.0}
+    variance, degrees = combine(parts, 11, 4)
+    assert variance == pytest.approx(4.0 + 2.2)
+    assert degrees == pytest.approx(6.2**2 / (4.0**2 / 3 + 2.2**2 / 10))
     assert combine({"stimuli": 2.0}, 11, 4) == (pytest.approx(2.2), 10)
     assert combine({"subjects": 3.0}, 11, 4) == (pytest.approx(4.0), 3)
 

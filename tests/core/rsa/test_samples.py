@@ -7,7 +7,7 @@ from scipy.stats import kendalltau, rankdata, spearmanr
 
 from core.errors import InputError
 from core.rsa.ceilings import pooling
-from core.rsa.samples import Block, stack_rdms, weighted_ranks
+from core.rsa.samples import CellSample, stack_rdms, weighted_ranks
 from tests.core.rsa.drawn import literal, pooled, similarity, subjects_of
 
 METHODS = ("spearman", "pearson", "cosine", "rho-a")
@@ -30,7 +30,7 @@ def test_weights_are_copies(rdms, method):
     rng = np.random.default_rng(1)
     for _ in range(20):
         sample = rng.integers(0, 13, 13)
-        block = Block(stack, np.bincount(sample, minlength=13), method)
+        block = CellSample(stack, np.bincount(sample, minlength=13), method)
         rows = [literal(np.float32(rdm).astype(float), sample) for rdm in (*subjects, *models)]
         expected = [[similarity(row, own, method) for own in rows[:3]] for row in rows]
         np.testing.assert_allclose(block.direct, expected, atol=1e-12)
@@ -46,7 +46,7 @@ def test_weights_are_copies(rdms, method):
 def test_kendall_is_tau_a_of_copies(rdms):
     subjects, models = rdms
     sample = np.random.default_rng(2).integers(0, 13, 13)
-    block = Block(
+    block = CellSample(
         stack_rdms(subjects, models, "kendall"), np.bincount(sample, minlength=13), "kendall"
     )
     x, y = (literal(np.float32(rdm).astype(float), sample) for rdm in (models[0], subjects[1]))
@@ -75,7 +75,7 @@ def test_pairs_that_an_rdm_lacks_enter_nowhere(rdms):
     assert stack.left_out == (1, 1)
     both = np.isfinite(np.triu(subjects[1] + models[0], 1)) & np.triu(np.ones((13, 13), bool), 1)
     expected = spearmanr(np.float32(models[1])[both], np.float32(subjects[0])[both]).statistic
-    block = Block(stack, np.ones(12, int), "spearman")
+    block = CellSample(stack, np.ones(12, int), "spearman")
     assert block.direct[4, 0] == pytest.approx(expected)
 
 
@@ -83,11 +83,11 @@ def test_a_constant_model_has_no_similarity_and_a_constant_subject_is_refused(rd
     subjects, _ = rdms
     flat = 0.1 * (1 - np.eye(13))
     for method in METHODS[:2]:
-        block = Block(stack_rdms(subjects, [flat], method), np.ones(13, int), method)
+        block = CellSample(stack_rdms(subjects, [flat], method), np.ones(13, int), method)
         assert np.isnan(block.direct[3]).all()
         with pytest.raises(InputError, match="subject 2 is constant"):
             stack_rdms([subjects[0], flat], [], method)
-    cosine = Block(stack_rdms([subjects[0], flat], [], "cosine"), np.ones(13, int), "cosine")
+    cosine = CellSample(stack_rdms([subjects[0], flat], [], "cosine"), np.ones(13, int), "cosine")
     assert 0.5 < cosine.direct[1, 0] < 1
 
 
