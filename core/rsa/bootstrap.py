@@ -306,11 +306,12 @@ def combine(variances: Mapping[str, float], stimuli: int, subjects: int) -> tupl
         2 (v_subjects + v_stimuli) - v_both where both are many; no less than the larger of its
         parts and no more than a b v_both.
     degrees : float
-        n - 1; of both, that of the smaller n or, where more, Satterthwaite's for the parts.
+        n - 1; of both, of the smaller n. Satterthwaite's are more, and in simulation intervals
+        are too narrow with them; with 3 subjects these are too wide.
 
     Source: Schütt et al. (2023), eLife 12:e82566, the two-factor bootstrap; its form for few
-    of either is that of rsatoolbox 0.3.2, whose upper bound lacks a b and whose degrees of
-    freedom are always those of the smaller n. Satterthwaite (1946), Biometrics Bulletin 2:110.
+    of either and the degrees of freedom are those of rsatoolbox 0.3.2, whose upper bound lacks
+    a b.
     """
     factors = {"stimuli": stimuli / (stimuli - 1), "subjects": subjects / max(subjects - 1, 1)}
     single = {kind: factors[kind] * variances[kind] for kind in factors if kind in variances}
@@ -323,6 +324,4 @@ def combine(variances: Mapping[str, float], stimuli: int, subjects: int) -> tupl
     variance = single["subjects"] + single["stimuli"]
     variance -= a * b * (uncorrected - variances["subjects"] - variances["stimuli"])
     variance = min(max(variance, *single.values()), max(a * b * uncorrected, *single.values()))
-    fewest = float(min(degrees.values()))
-    spread = sum(part**2 / degrees[kind] for kind, part in single.items())
-    return variance, max(fewest, variance**2 / spread) if spread > 0 else fewest
+    return variance, float(min(degrees.values()))
