@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.memory import check_memory
-from core.rdm import COMPARISONS
+from core.rdm.comparisons.ranks import concordance, level
 from core.validation import check_rdm, check_same_length, enumerate_names
 from core.words import counted
 
@@ -190,8 +190,7 @@ class CellSample:
         times = self.weights.astype(np.intp)
         subjects = [np.repeat(row, times) for row in self.scaled[: self.subjects]]
         copies = (np.repeat(row, times) for row in rows)
-        measure = COMPARISONS[self.method]
-        return np.array([[_of_varying(measure, row, own) for own in subjects] for row in copies])
+        return np.array([[_tau(row, own) for own in subjects] for row in copies])
 
     def _normalised(self, products: np.ndarray, squares: np.ndarray) -> np.ndarray:
         """Similarities (q, subjects) from products with subjects, and of each with itself."""
@@ -245,5 +244,7 @@ def _levels(values: np.ndarray) -> np.ndarray:
     return np.rint((values - low) * (LEVELS / (high - low if high > low else 1.0))).astype(np.int64)
 
 
-def _of_varying(measure: Any, x: np.ndarray, y: np.ndarray) -> float:
-    return measure(x, y) if len(x) and np.ptp(x) > 0 and np.ptp(y) > 0 else float("nan")
+def _tau(x: np.ndarray, y: np.ndarray) -> float:
+    """Kendall's tau-a; NaN where one of both is constant."""
+    is_constant = len(x) == 0 or np.ptp(x) == 0 or np.ptp(y) == 0
+    return float("nan") if is_constant else concordance(level(x), level(y))
