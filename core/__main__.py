@@ -11,6 +11,7 @@ from core import __version__, operations
 from core.commands import ablate as ablating
 from core.commands import check as checking
 from core.commands import decoders as decoding
+from core.commands import dissimilarity as predicting
 from core.commands import export as exporting
 from core.commands import fetch as fetching
 from core.commands import sweep as sweeps
@@ -201,6 +202,12 @@ def _parser() -> Parser:
     ablations = commands.add_parser("ablate", help="compare settings, with the noise of seeds")
     ablating.add_arguments(ablations)
     ablations.set_defaults(command=ablating.ablate)
+
+    pairs = commands.add_parser(
+        "dissimilarity", help="predict dissimilarities of pairs, with and without a leak"
+    )
+    predicting.add_arguments(pairs)
+    pairs.set_defaults(command=predicting.predict)
 
     job = commands.add_parser("job", help="run the job of a folder, as a cluster engine does")
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")

@@ -133,6 +133,12 @@ for _name, _operation in {
         "ZeroShotRequest",
         ("run", "head", "dataset", "prototypes", "prompts"),
     ),
+    "dissimilarity": Operation(
+        "core.dissimilarity.job:run",
+        "Dissimilarity of pairs",
+        "DissimilarityRequest",
+        (*RECORDING, "subjects", "rois", "metrics", "embeddings", "models", "splits"),
+    ),
     "open": Operation(
         "core.datasets.releases.job:run", "First opening of a recording", "OpenRequest", RECORDING
     ),

@@ -160,6 +160,7 @@ PLUGINS = {
     "core/splits/kinds": "KINDS",
     "core/decoders/heads": "HEADS",
     "core/decoders/losses": "LOSSES",
+    "core/dissimilarity/models": "MODELS",
 }
 
 

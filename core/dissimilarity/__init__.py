@@ -1,0 +1,62 @@
+"""Predict the dissimilarity of two images' responses from the images, and never be fooled."""
+
+from core.dissimilarity.fitting import PairFit, PairSetting, fit, load_fit
+from core.dissimilarity.job import (
+    BASELINES,
+    QUICK,
+    STUDY_MODELS,
+    DissimilarityRequest,
+    load,
+    run,
+    so_far,
+)
+from core.dissimilarity.model import MODELS, PairModel, label_of, read, write
+from core.dissimilarity.report import grouped, report, split_words
+from core.dissimilarity.scoring import MEASURES, PairScores
+from core.dissimilarity.study import PUBLISHED, study_b
+from core.dissimilarity.table import (
+    beats,
+    best,
+    interval_words,
+    leak_words,
+    leaks,
+    number,
+    region_name,
+    surprise,
+    verdict,
+)
+
+__all__ = [
+    "BASELINES",
+    "MEASURES",
+    "MODELS",
+    "PUBLISHED",
+    "QUICK",
+    "STUDY_MODELS",
+    "DissimilarityRequest",
+    "PairFit",
+    "PairModel",
+    "PairScores",
+    "PairSetting",
+    "beats",
+    "best",
+    "fit",
+    "grouped",
+    "interval_words",
+    "label_of",
+    "leak_words",
+    "leaks",
+    "load",
+    "load_fit",
+    "number",
+    "read",
+    "region_name",
+    "report",
+    "run",
+    "so_far",
+    "split_words",
+    "study_b",
+    "surprise",
+    "verdict",
+    "write",
+]
