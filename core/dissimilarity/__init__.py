@@ -1,6 +1,13 @@
 """Predict the dissimilarity of two images' responses from the images, and never be fooled."""
 
-from core.dissimilarity.fitting import PairFit, PairSetting, fit, load_fit
+from core.dissimilarity.fitting import (
+    PairFit,
+    PairSetting,
+    PredictedPair,
+    fit,
+    load_fit,
+    worst_pairs,
+)
 from core.dissimilarity.job import (
     BASELINES,
     QUICK,
@@ -38,6 +45,7 @@ __all__ = [
     "PairModel",
     "PairScores",
     "PairSetting",
+    "PredictedPair",
     "beats",
     "best",
     "fit",
@@ -58,5 +66,6 @@ __all__ = [
     "study_b",
     "surprise",
     "verdict",
+    "worst_pairs",
     "write",
 ]

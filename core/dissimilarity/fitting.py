@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -235,3 +235,31 @@ def _scaled(predict: Predict, data: PairData, seed: int) -> Predict:
     slope = float(centred @ truth) / power if power > 0 else 0.0
     offset = float(truth.mean() - slope * values.mean())
     return lambda i, j: offset + slope * predict(i, j)
+
+
+class PredictedPair(NamedTuple):
+    """An unseen pair: ids, values, and in how many training pairs each image stands."""
+
+    first: str
+    second: str
+    truth: float
+    predicted: float
+    exposure: tuple[int, int]
+
+
+def worst_pairs(fitted: PairFit, count: int) -> list[PredictedPair]:
+    """The unseen pairs whose prediction is farthest off, the worst first."""
+    order = np.argsort(-np.abs(fitted.predicted - fitted.truth), kind="stable")[:count]
+    exposure = dict(zip(fitted.scored.tolist(), fitted.exposure.tolist(), strict=True))
+    return [
+        PredictedPair(
+            fitted.ids[i],
+            fitted.ids[j],
+            float(fitted.truth[place]),
+            float(fitted.predicted[place]),
+            (exposure[i], exposure[j]),
+        )
+        for place, i, j in zip(
+            order, fitted.i[order].tolist(), fitted.j[order].tolist(), strict=True
+        )
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from core.dissimilarity.fitting import PairFit, PairSetting, fit_key
 from core.dissimilarity.model import label_of, read
 from core.dissimilarity.scoring import CERTAIN, MEASURES, PairScores
 from core.words import counted, p_words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = dict[str, Any]
 BASELINE_LABELS = {"embedding_distance": "embedding distance", "identity": "identity alone"}
@@ -200,8 +203,46 @@ def interval_words(score: Mapping[str, float | None]) -> str:
 
 def number(value: float | None) -> str:
     """Two digits, such as '0.12' and '−0.03'; '–' where there is none."""
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+    # Of what rounds to 0 the sign says nothing.
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
+
+
+def as_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """Rows with a column for each number, for a page or a CSV."""
+    import pandas as pd
+
+    lines = []
+    for row in rows:
+        line = {name: row[name] for name in ("subject", "metric", "embedding", "label")}
+        line |= {"rois": region_name(row["rois"]), "split": row["split"]}
+        for measure, score in row.get("scores", {}).items():
+            line |= {f"{measure} {name}".removesuffix(" value"): v for name, v in score.items()}
+        for baseline, differences in row.get("differences", {}).items():
+            for measure, difference in differences.items():
+                start = f"{measure} less {baseline}"
+                line |= {f"{start} {n}".removesuffix(" value"): v for n, v in difference.items()}
+        for name in ("pairs", "images", "training_pairs", "exposed", "seconds", "error"):
+            line[name] = row.get(name)
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def by_subject(rows: Sequence[Row], measure: str) -> pd.DataFrame:
+    """A row a model, a column a subject, and the mean over subjects with its 95 % t interval."""
+    import pandas as pd
+
+    from core.statistics import t_interval
+
+    values: dict[str, dict[str, float]] = {}
+    for row in rows:
+        score = None if row["error"] else row["scores"][measure]["value"]
+        values.setdefault(row["label"], {})[row["subject"]] = np.nan if score is None else score
+    table = pd.DataFrame(values).T.round(3)
+    mean, low, high = t_interval(table.to_numpy(dtype=float), axis=1)
+    summary = {"mean": mean, "low": low, "high": high}
+    means = pd.DataFrame({n: np.round(column, 3) for n, column in summary.items()}, table.index)
+    return means.join(table)

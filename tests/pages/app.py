@@ -27,6 +27,7 @@ PAGES = [
     "retrieval",
     "zero_shot",
     "ablations",
+    "dissimilarity",
     "ground_truth",
     "data",
     "jobs",

@@ -94,7 +94,16 @@ FORMER: dict[str, dict[str, str]] = {
     },
 }
 FORMER_EVERYWHERE = {"dataset": "recording"}
-PREFIXES = ("recording", "overview", "jobs", "retrieval", "zero_shot", "ablations", *FORMER)
+PREFIXES = (
+    "recording",
+    "overview",
+    "jobs",
+    "retrieval",
+    "zero_shot",
+    "ablations",
+    "dissimilarity",
+    *FORMER,
+)
 # Parameters, such as 'tsne.perplexity': what comes before them now, by what they began with.
 FORMER_PARAMETERS: dict[str, dict[str, str]] = {
     "maps": {"": "maps."},

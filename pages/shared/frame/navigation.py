@@ -32,6 +32,11 @@ def navigate() -> Page:
             st.Page("pages/retrieval.py", title="Retrieval", icon=":material/manage_search:"),
             st.Page("pages/zero_shot.py", title="Zero-shot", icon=":material/category:"),
             st.Page("pages/ablations.py", title="Ablations", icon=":material/rule:"),
+            st.Page(
+                "pages/dissimilarity.py",
+                title="Predict dissimilarity",
+                icon=":material/difference:",
+            ),
             st.Page("pages/ground_truth.py", title="Ground truth", icon=":material/science:"),
             st.Page("pages/jobs.py", title="Jobs", icon=":material/checklist:"),
         ]

@@ -114,4 +114,5 @@ def test_words_of_numbers():
         "−0.13 [−0.50, 0.25]"
     )
     assert table.number(None) == "–"
+    assert table.number(-0.001) == "0.00"
     assert np.isfinite(table.CERTAIN)
