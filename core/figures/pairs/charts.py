@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.dissimilarity import MEASURES, PairFit, split_words
+from core.dissimilarity import MEASURES, PairFit, number, split_words
 from core.dissimilarity.table import BASELINE_LABELS, Row
 from core.figures.charts import styled
 from core.figures.images import CATEGORY_COLOURS
@@ -19,7 +19,7 @@ TICKS = {
     "embedding_distance": (CATEGORY_COLOURS[2], "dot"),
     "identity": (CATEGORY_COLOURS[5], "dash"),
 }
-LOWEST, ROW, ABOVE = -0.4, 30, 110
+LOWEST, ROW, ABOVE, LONGEST = -0.4, 34, 110, 20
 MATRIX_HEIGHT = 340
 MOST_DRAWN = 3000
 PALE = "rgba(0, 114, 178, 0.35)"
@@ -71,7 +71,7 @@ def _add_models(figure: go.Figure, rows: Sequence[Row], measure: str, in_view: b
     colour = {"color": INK} if in_view else {"color": GREY, "symbol": "circle-open"}
     figure.add_scatter(
         x=table["value"].round(4),
-        y=[html.escape(row["label"], quote=False) for row in rows],
+        y=[_in_lines(row["label"]) for row in rows],
         mode="markers",
         marker={"size": 10, **colour},
         error_x=bars,
@@ -82,19 +82,25 @@ def _add_models(figure: go.Figure, rows: Sequence[Row], measure: str, in_view: b
     )
 
 
+def _in_lines(label: str) -> str:
+    """A long label in two lines, so that it leaves room on a phone."""
+    first, comma, rest = html.escape(label, quote=False).rpartition(", ")
+    return f"{first},<br>{rest}" if comma and len(label) > LONGEST else first + comma + rest
+
+
 def _add_baseline(figure: go.Figure, row: Row, measure: str) -> None:
     """A line across all models, drawn as a trace so that the legend names it."""
     value = row["scores"][measure]["value"]
     colour, dash = TICKS.get(row["model"], (GREY, "dot"))
     name = BASELINE_LABELS.get(row["model"], row["label"])
-    text = f"{name}: " + ("none, so 0" if value is None else f"{value:.2f}")
+    text = f"{name}: " + ("none, so 0" if value is None else number(value))
     figure.add_vline(x=value or 0.0, line={"color": colour, "width": 2, "dash": dash})
     figure.add_scatter(
         x=[None],
         y=[None],
         mode="lines",
         line={"color": colour, "width": 2, "dash": dash},
-        name=text.replace("-", "−"),
+        name=text,
     )
 
 

@@ -124,7 +124,8 @@ def show_worst(ds: Dataset, model: dict[str, Any]) -> None:
     if fitted is None:
         return
     st.subheader("Worst pairs")
-    columns = st.columns(WORST // 2)
+    with st.container(key="dissimilarity_worst"):
+        columns = st.columns(WORST // 2)
     for place, pair in enumerate(dissimilarity.worst_pairs(fitted, WORST)):
         with columns[place % len(columns)]:
             rows = ds.row(pair.first), ds.row(pair.second)

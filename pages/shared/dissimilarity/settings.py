@@ -44,7 +44,7 @@ def choose(ds: Dataset) -> PairView | None:
         rois = list(ds.rois)
         chosen = widgets.choose_rois(rois, "There is no ROI", default=rois[:1], notes=notes)
         metrics = [name for name in rdm.METRICS if not rdm.METRICS[name].needs_folds]
-        metric = widgets.choose_metric(metrics, notes=notes, width=200)
+        metric = widgets.choose_metric(metrics, notes=notes, width=160)
         split = st.segmented_control(
             "Split",
             list(SPLITS),
