@@ -139,6 +139,12 @@ for _name, _operation in {
         "DissimilarityRequest",
         (*RECORDING, "subjects", "rois", "metrics", "embeddings", "models", "splits"),
     ),
+    "compare": Operation(
+        "core.rsa.job:run",
+        "Comparison of RDMs",
+        "CompareRequest",
+        (*RECORDING, "metric", "method", "resample", "most_stimuli", "seed"),
+    ),
     "open": Operation(
         "core.datasets.releases.job:run", "First opening of a recording", "OpenRequest", RECORDING
     ),

@@ -22,6 +22,7 @@ PAGES = [
     "rdm",
     "maps",
     "clusters",
+    "compare",
     "encoders",
     "train",
     "retrieval",

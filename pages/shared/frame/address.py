@@ -101,6 +101,7 @@ PREFIXES = (
     "retrieval",
     "zero_shot",
     "ablations",
+    "compare",
     "dissimilarity",
     *FORMER,
 )

@@ -27,6 +27,7 @@ def navigate() -> Page:
             st.Page("pages/rdm.py", title="RDM", icon=":material/grid_on:"),
             st.Page("pages/maps.py", title="Maps", icon=":material/scatter_plot:"),
             st.Page("pages/clusters.py", title="Clusters", icon=":material/bubble_chart:"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/balance:"),
             st.Page("pages/encoders.py", title="Encoders", icon=":material/image_search:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/retrieval.py", title="Retrieval", icon=":material/manage_search:"),

@@ -1,0 +1,1 @@
+"""Figures of compared RDMs: models beside the brain, all against all."""
