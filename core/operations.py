@@ -137,7 +137,7 @@ for _name, _operation in {
         "core.dissimilarity.job:run",
         "Dissimilarity of pairs",
         "DissimilarityRequest",
-        (*RECORDING, "subjects", "rois", "metrics", "embeddings", "models", "splits"),
+        (*RECORDING, "subjects", "rois", "metrics", "embeddings", "splits"),
     ),
     "compare": Operation(
         "core.rsa.job:run",

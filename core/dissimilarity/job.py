@@ -27,6 +27,8 @@ IMAGES = Parameter(
     "images", "Images", 500, "Drawn by the seed; 0 for all", minimum=0, maximum=1_000_000
 )
 TABLE = "table.json"
+# Between concatenated ROIs, as page Jobs shows them.
+BESIDE = " + "
 BASELINES = ("embedding_distance", "identity")
 QUICK: tuple[str, ...] = (
     "mlp,hidden=0",
@@ -178,13 +180,17 @@ class DissimilarityRequest(Request):
         }
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.recording.to_json(), **self._own(), "seed": self.seed}
+        rois = [BESIDE.join(names) for names in self.rois]
+        return {**self.recording.to_json(), **self._own(), "rois": rois, "seed": self.seed}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DissimilarityRequest:
         own = ("subjects", "rois", "metrics", "embeddings", "models", "splits", "images", "seed")
         check_fields(cls.operation, values, (*FIELDS, *own), ("dataset",))
         settings = {name: values[name] for name in own if values.get(name) is not None}
+        if "rois" in settings:
+            regions = check_names("rois", settings["rois"])
+            settings["rois"] = tuple(tuple(filter(None, text.split(BESIDE))) for text in regions)
         return cls(Reference.from_json(values), **settings)
 
 

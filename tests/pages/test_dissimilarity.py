@@ -76,6 +76,13 @@ def test_it_says_plainly_that_none_beats_the_baselines(recording):
     assert "No model beats both baselines in R²" in texts(app)
 
 
+def test_page_jobs_says_what_was_fitted(recording):
+    press(opened())
+    app = open_page("jobs", recording="folder:mine")
+    assert not app.exception
+    assert "Dissimilarity of pairs" in texts(app)
+
+
 def test_an_address_opens_model_measure_and_tab(recording):
     app = press(opened())
     app = opened(model="Embedding distance", measure="Spearman ρ", tab="All subjects")

@@ -81,7 +81,9 @@ def _study(ds: Dataset, view: PairView) -> None:
         return
     text = _report(request.key() or "", request, rows)
     st.download_button("Report (Markdown)", text, "study-b.md", "text/markdown", on_click="ignore")
-    st.markdown(text)
+    # Headings below the title of the page; wide tables scroll by themselves.
+    with st.container(key="dissimilarity_report"):
+        st.markdown(text.partition("\n")[2].replace("\n## ", "\n#### "))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

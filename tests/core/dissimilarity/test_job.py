@@ -87,6 +87,8 @@ def test_a_cancel_keeps_what_was_fitted(ds, tmp_path):
 def test_requests_say_what_is_wrong(ds):
     plain = recording.request(ds)
     assert DissimilarityRequest.from_json(plain.to_json()) == plain
+    several = recording.request(ds, rois=(("A",), ("A", "B"), ()))
+    assert DissimilarityRequest.from_json(several.to_json()) == several
     assert plain.models[:2] == dissimilarity.BASELINES
     for wrong in (
         {"metrics": ()},
