@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from core.errors import InputError
 from core.progress import Progress
+from core.rdm import COMPARISONS
+from core.rdm.comparisons.vectors import condense_all, square
 from core.rsa.bootstrap import (
     ModelComparison,
     Scores,
@@ -24,7 +26,7 @@ from core.rsa.bootstrap import (
     score,
 )
 from core.rsa.ceilings import SubjectCeiling
-from core.rsa.models import RdmModel, WeightedModel
+from core.rsa.models import FixedModel, RdmModel, WeightedModel
 from core.rsa.samples import CENTRED, stack_rdms
 from core.statistics import holm_levels
 from core.validation import check_unique, enumerate_names
@@ -158,8 +160,10 @@ def evaluate(
         An RDM of each subject, NaN for missing pairs.
     models : sequence of RdmModel
         Of the same stimuli in the same order, with different names.
-    method : {'spearman', 'pearson', 'cosine', 'rho-a', 'kendall'}
-        'kendall' takes some fifty times as long: no sum over cells gives it.
+    method : str
+        An id of ``rdm.COMPARISONS``. 'kendall' takes some fifty times as long: no sum over cells
+        gives it. Whitened ones generalise to subjects only, for a stimulus that is drawn twice
+        has no covariance of its own.
     resample : {'subjects', 'stimuli', 'both'}
         To what the results are to generalise. One subject leaves 'stimuli'.
     samples, seed : int
@@ -180,6 +184,13 @@ def evaluate(
     Source: Schütt et al. (2023), eLife 12:e82566; Nili et al. (2014), PLoS Comput. Biol. 10.
     """
     _check(models, resample, samples, correction)
+    if method in COMPARISONS and COMPARISONS[method].is_whitened:
+        rdms, fixed = _whitened(subjects, models, method, resample)
+        plain = evaluate(rdms, fixed, "cosine", resample, samples, seed, correction, progress)
+        # A centred one is 0 without agreement, so that the note on the cosine does not hold.
+        if COMPARISONS[method].centred:
+            plain = replace(plain, chance=0.0, notes=plain.notes[:-1])
+        return replace(plain, method=method)
     stack = stack_rdms(subjects, [rdm for model in models for rdm in model.rdms], method)
     comparison = ModelComparison(stack, tuple(models), method)
     if comparison.is_flexible and stack.stimuli < FEWEST_FLEXIBLE:
@@ -272,6 +283,27 @@ def _check(models: Sequence[RdmModel], resample: str, samples: int, correction: 
         raise InputError(f"correction is {correction!r}", choices=CORRECTIONS)
     if samples < FEWEST_SAMPLES:
         raise InputError(f"samples is {samples}", f"at least {FEWEST_SAMPLES}")
+
+
+def _whitened(
+    subjects: Sequence[Any], models: Sequence[RdmModel], method: str, resample: str
+) -> tuple[list[np.ndarray], list[RdmModel]]:
+    """RDMs of which the cosine is the whitened similarity."""
+    if resample != "subjects" or len(subjects) < 2:
+        raise InputError(
+            f"The measure {method!r} has no bootstrap over stimuli; subjects: {len(subjects)}",
+            "resampled subjects, two or more",
+            "Choose another measure, which has one.",
+        )
+    if any(model.is_flexible for model in models):
+        raise InputError(f"{method!r} fits no models", "fixed models, or another measure")
+    rdms = [*subjects, *(model.rdms[0] for model in models)]
+    vectors = condense_all(rdms)
+    if not np.isfinite(vectors).all():
+        raise InputError("An RDM lacks pairs", "all of them, to be whitened")
+    rows = [square(row) for row in COMPARISONS[method].rows(vectors)]
+    fixed = zip(models, rows[len(subjects) :], strict=True)
+    return rows[: len(subjects)], [FixedModel(model.name, row) for model, row in fixed]
 
 
 def _estimate(comparison: ModelComparison, seed: int) -> tuple[Scores, list[dict[str, float]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -250,20 +249,13 @@ def run(request: CompareRequest, progress: Progress, folder: Path) -> dict[str, 
     progress(EVALUATED, "Comparing all with all")
     names = list(dict.fromkeys(source.name_shown for source in gathered.sources))[:MOST_ARRANGED]
     matrices = [squareform(mean_of(gathered, name), checks=False) for name in names]
-    similarities = _similarities(matrices, request.method)
+    similarities = rdm.compare_many(matrices, method=request.method)
     arranged = arrange_rdms(similarities, request.seed) if len(names) > 2 else None
     result = RsaResult(gathered, parts, tuple(names), similarities, arranged, notes)
     title = request.recordings[0].open_seen().info.title
     facts = {"title": title, "request": request.to_json(), "set": request.set_key()}
     store.save(key, {}, {**facts, **as_facts(result)})
     return {"key": key}
-
-
-def _similarities(matrices: Sequence[np.ndarray], method: str) -> np.ndarray:
-    values = np.eye(len(matrices))
-    for i, j in combinations(range(len(matrices)), 2):
-        values[i, j] = values[j, i] = rdm.compare(matrices[i], matrices[j], method)
-    return values
 
 
 def _gather(request: CompareRequest, progress: Progress) -> RdmSet:
@@ -366,16 +358,19 @@ def _evaluate(
 def _mantel(
     request: CompareRequest, brain: np.ndarray, models: Sequence[RdmModel], progress: Progress
 ) -> dict[str, float]:
-    """p of each model that is not fitted; none under measures that are not permuted."""
+    """p of each model that is not fitted."""
     fixed = [model for model in models if not model.is_flexible]
-    if not request.permutations or request.method not in SPLIT_HALF["method"]:
+    if not request.permutations or not fixed:
         return {}
-    p = {}
-    for number, model in enumerate(fixed):
-        progress(number / len(fixed), f"Permuting stimuli: {model.name}")
-        test = rdm.mantel(model.rdms[0], brain, request.permutations, request.seed, request.method)
-        p[model.name] = test.p
-    return p
+    tests = rdm.mantel_many(
+        [model.rdms[0] for model in fixed],
+        brain,
+        request.permutations,
+        request.seed,
+        request.method,
+        progress=progress,
+    )
+    return {model.name: float(p) for model, p in zip(fixed, tests.p, strict=True)}
 
 
 def _split_half(

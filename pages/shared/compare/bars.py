@@ -83,8 +83,8 @@ def show(result: RsaResult, picked: str) -> None:
     st.caption(
         f"Bars: mean {plain(first.method)} of a model with the RDM of each subject; lines: 95 % "
         f"interval over {_over(first)}, {first.samples:,} bootstrap samples.{dots} Models that "
-        f"share a letter do not differ (p corrected by {plain(first.correction)}, p < {LEVEL}). Orange: "
-        f"fitted, cross-validated.{mantel}"
+        f"share a letter do not differ (p corrected by {plain(first.correction)}, p < {LEVEL}). "
+        f"Orange: fitted, cross-validated.{mantel}"
     )
     for note in dict.fromkeys(note for part in result.parts for note in part.evaluation.notes):
         st.caption(f":material/info: {plain(note)}")

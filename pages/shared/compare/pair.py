@@ -167,11 +167,11 @@ def _scatter(
         height=330,
         name="cells",
     )
-    drawn = "" if points.count == len(points.rows) else f"{len(points.rows):,} drawn at random of "
+    drawn = "" if points.total == len(points.rows) else f"{len(points.rows):,} drawn at random of "
     within = " Orange: within a category." if same is not None else ""
     st.caption(
         f"Across {plain(chosen[0])}, upward {plain(chosen[1])}, in percentiles; {drawn}"
-        f"{points.count:,} pairs.{within}"
+        f"{points.total:,} pairs.{within}"
     )
 
 

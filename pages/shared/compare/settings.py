@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import rdm, rsa
 from core.datasets import Dataset
 from core.figures.heatmap import COLOUR_SCALES
+from core.rdm.comparisons import RdmComparison
 from core.rsa import RdmSource
 from core.rsa.inference import CORRECTIONS, RESAMPLES
 from core.rsa.job import FLEXIBLE, MOST_STIMULI, PERMUTATIONS, SAMPLES, CompareRequest
@@ -50,7 +51,7 @@ def choose(ds: Dataset) -> tuple[CompareRequest | None, Look]:
             help="How two RDMs are compared, over the pairs of stimuli.",
         )
         with st.popover("Settings", icon=":material/tune:"):
-            subjects, values, look = _choose_rest(ds, brain, notes)
+            subjects, values, look = _choose_rest(ds, brain, rdm.COMPARISONS[method], notes)
     if differing := _differing(values, subjects):
         st.caption(differing)
     if not brain or not models:
@@ -124,7 +125,7 @@ def _choose_models(listed: list[RdmSource], brain: list[RdmSource]) -> list[RdmS
 
 
 def _choose_rest(
-    ds: Dataset, brain: list[RdmSource], notes: DeltaGenerator
+    ds: Dataset, brain: list[RdmSource], method: RdmComparison, notes: DeltaGenerator
 ) -> tuple[str, dict[str, Any], Look]:
     """What rarely changes: distances, certainty, how RDMs are shown."""
     metric = "correlation"
@@ -141,7 +142,11 @@ def _choose_rest(
         key="compare.flexible",
         help="Fitted by cross-validation over stimuli and subjects; takes many times as long.",
     )
-    resample = _choose("Resample", list(RESAMPLES)[::-1], "resample")
+    resample = "subjects"
+    if method.is_whitened:
+        st.caption(f"{method.label}: intervals over subjects; it has no bootstrap over stimuli.")
+    else:
+        resample = _choose("Resample", list(RESAMPLES)[::-1], "resample")
     correction = _choose("Correct p by", list(CORRECTIONS), "correction")
     numbers = {
         parameter.name: widgets.option_widget(parameter, "compare.")

@@ -189,3 +189,18 @@ def test_intervals_hold_the_truth(over, subjects):
     assert found.ceiling > 0.95 - 4 * found.error
     assert found.equal < 0.05 + 4 * found.error
     assert found.uniform > 0.001
+
+
+@pytest.mark.parametrize("method", ["whitened-cosine", "whitened-pearson"])
+def test_whitened_measures_generalise_to_subjects_only(method):
+    rng = np.random.default_rng(1)
+    rdms = [squareform(rng.random(66)) for _ in range(6)]
+    models = [FixedModel("first", rdms[4]), FixedModel("second", rdms[5])]
+    evaluation = evaluate(rdms[:4], models, method, "subjects", 100)
+    by_subject = np.array([model.by_subject for model in evaluation.models])
+    np.testing.assert_allclose(by_subject, rdm.compare_many(rdms[4:], rdms[:4], method), atol=1e-7)
+    assert evaluation.method == method
+    with pytest.raises(InputError, match="no bootstrap over stimuli"):
+        evaluate(rdms[:4], models, method, "both", 100)
+    with pytest.raises(InputError, match="no bootstrap over stimuli; subjects: 1"):
+        evaluate(rdms[:1], models, method, "subjects", 100)
