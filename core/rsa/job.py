@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import squareform
 
 from core import rdm, store
 from core.datasets import Dataset, Reference
@@ -25,7 +24,6 @@ from core.rsa.bank import RdmSet, gather
 from core.rsa.inference import (
     CORRECTIONS,
     RESAMPLES,
-    correct,
     evaluate,
 )
 from core.rsa.models import FixedModel, RdmModel, SelectedModel, WeightedModel
@@ -59,7 +57,7 @@ MOST_STIMULI = Parameter(
 NUMBERS = {"samples": SAMPLES, "permutations": PERMUTATIONS, "most_stimuli": MOST_STIMULI}
 # Seconds on one core: to open a subject; of a pair of an RDM, in a sample and permuted; and how
 # many times as long a sample takes where models are fitted.
-OPEN_S, SAMPLE_S, PERMUTE_S, FLEXIBLE_TIMES = 0.5, 3e-8, 1e-8, 15.0
+OPEN_S, SAMPLE_S, PERMUTE_S, FLEXIBLE_TIMES = 0.5, 2e-8, 1e-8, 15.0
 FOLDERS = ("*", "*/*")
 OWN = ("brain", "models", "metric", "method", "resample", "correction", "flexible", "seed")
 
@@ -96,7 +94,7 @@ class CompareRequest(Request):
     method: str = "spearman"
     resample: str = "both"
     correction: str = "holm"
-    flexible: tuple[str, ...] = FLEXIBLE
+    flexible: tuple[str, ...] = ()
     samples: int = SAMPLES.default
     permutations: int = PERMUTATIONS.default
     most_stimuli: int = MOST_STIMULI.default
@@ -248,7 +246,7 @@ def run(request: CompareRequest, progress: Progress, folder: Path) -> dict[str, 
     parts, notes = _evaluate_all(request, gathered, portion(progress, GATHERED, EVALUATED))
     progress(EVALUATED, "Comparing all with all")
     names = list(dict.fromkeys(source.name_shown for source in gathered.sources))[:MOST_ARRANGED]
-    matrices = [squareform(mean_of(gathered, name), checks=False) for name in names]
+    matrices = [mean_of(gathered, name) for name in names]
     similarities = rdm.compare_many(matrices, method=request.method)
     arranged = arrange_rdms(similarities, request.seed) if len(names) > 2 else None
     result = RsaResult(gathered, parts, tuple(names), similarities, arranged, notes)
@@ -346,31 +344,39 @@ def _evaluate(
         request.correction,
         portion(progress, 0.0, 0.7),
     )
-    mantel = _mantel(request, np.mean(subjects, axis=0), models, portion(progress, 0.7, 1.0))
-    corrected = correct(np.array(list(mantel.values())), request.correction)
+    mantel, corrected = _mantel(request, subjects, models, portion(progress, 0.7, 1.0))
     halves, folds = None, ""
     if len(places) == 1:
         halves, folds = _split_half(request, gathered, gathered.sources[places[0]])
-    with_names = dict(zip(mantel, corrected.tolist(), strict=True))
-    return BrainResult(brain, evaluation, mantel, with_names, halves, folds)
+    return BrainResult(brain, evaluation, mantel, corrected, halves, folds)
 
 
 def _mantel(
-    request: CompareRequest, brain: np.ndarray, models: Sequence[RdmModel], progress: Progress
-) -> dict[str, float]:
-    """p of each model that is not fitted."""
+    request: CompareRequest,
+    subjects: Sequence[np.ndarray],
+    models: Sequence[RdmModel],
+    progress: Progress,
+) -> tuple[dict[str, float], dict[str, float]]:
+    """p of each model that is not fitted, and p corrected by the largest statistic of all."""
     fixed = [model for model in models if not model.is_flexible]
-    if not request.permutations or not fixed:
-        return {}
-    tests = rdm.mantel_many(
-        [model.rdms[0] for model in fixed],
-        brain,
-        request.permutations,
-        request.seed,
-        request.method,
-        progress=progress,
+    if not request.permutations:
+        return {}, {}
+    try:
+        test = rdm.mantel_many(
+            [model.rdms[0] for model in fixed],
+            np.mean(subjects, axis=0),
+            request.permutations,
+            request.seed,
+            request.method,
+            progress=progress,
+        )
+    except InputError:  # single pairs are missing: no stimulus can take the place of another
+        return {}, {}
+    names = [model.name for model in fixed]
+    return (
+        dict(zip(names, test.p.tolist(), strict=True)),
+        dict(zip(names, test.p_max.tolist(), strict=True)),
     )
-    return {model.name: float(p) for model, p in zip(fixed, tests.p, strict=True)}
 
 
 def _split_half(

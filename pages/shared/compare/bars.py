@@ -79,12 +79,13 @@ def show(result: RsaResult, picked: str) -> None:
                 _chart(result, part, picked)
     first = result.parts[0].evaluation
     dots = " Open dots are subjects." if first.subjects > 1 else ""
-    mantel = " Click a bar to open its RDM beside that of the brain."
+    fitted = any(model.is_flexible for model in first.models)
+    orange = " Orange: fitted, cross-validated." if fitted else ""
     st.caption(
         f"Bars: mean {plain(first.method)} of a model with the RDM of each subject; lines: 95 % "
         f"interval over {_over(first)}, {first.samples:,} bootstrap samples.{dots} Models that "
-        f"share a letter do not differ (p corrected by {plain(first.correction)}, p < {LEVEL}). "
-        f"Orange: fitted, cross-validated.{mantel}"
+        f"share a letter do not differ (p corrected by {plain(first.correction)}, p < {LEVEL})."
+        f"{orange} Click a bar to open its RDM beside that of the brain."
     )
     for note in dict.fromkeys(note for part in result.parts for note in part.evaluation.notes):
         st.caption(f":material/info: {plain(note)}")

@@ -25,13 +25,12 @@ def show(key: str, result: RsaResult, look: Look, rows: np.ndarray) -> None:
         '<div style="display:grid;gap:10px;'
         f'grid-template-columns:repeat(auto-fill,minmax(104px,1fr))">{figures}</div>{_bar(look)}'
     )
-    more = (
-        f" The first {MOST} of {len(result.names)} are shown." if len(result.names) > MOST else ""
-    )
+    count = len(result.names)
+    more = f" The first {MOST} of {count} are shown." if count > MOST else ""
     st.caption(
         f"RDMs of {counted(len(rows), 'stimulus', 'stimuli')}, ordered by {look.order}; of the "
-        "brain the mean of its subjects. Colours are percentiles of the pairs of each RDM, so "
-        f"that all have one scale.{more}"
+        "brain the mean of its subjects. Colours are percentiles of the pairs of each RDM: one "
+        f"scale for all.{more}"
     )
 
 

@@ -44,7 +44,7 @@ def choose(result: RsaResult, best: str) -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first, second = (
             st.selectbox(
-                label, names, index=names.index(usual[key]), key=key, bind="query-params", width=300
+                label, names, index=names.index(usual[key]), key=key, bind="query-params", width=230
             )
             for label, key in (("First RDM", FIRST), ("Second RDM", SECOND))
         )

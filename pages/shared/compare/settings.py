@@ -20,6 +20,8 @@ from pages.shared.frame import recording, widgets
 from pages.shared.frame.text import plain
 
 MODELS, PUBLISHED = "compare.models", "compare.brain"
+# What was uploaded enters the models before their widget is drawn.
+ADDED = "compare_added"
 MOST_PARTS = 4
 # Early and late: what explains the one rarely explains the other.
 USUAL_PARTS = ("V1", "LOC", "IT", "V4")
@@ -106,6 +108,9 @@ def _choose_models(listed: list[RdmSource], brain: list[RdmSource]) -> list[RdmS
     }
     usual = [source.name_shown for source in rsa.usual_models(list(offered.values()), brain)]
     widgets.warn_unknown(MODELS, offered, "There is no model")
+    if ADDED in st.session_state:
+        added = st.session_state.pop(ADDED)
+        st.session_state[MODELS] = [*st.session_state.get(MODELS, usual), *added]
     if MODELS in st.session_state:  # what another recording has not
         kept = [name for name in st.session_state[MODELS] if name in offered]
         if kept != st.session_state[MODELS]:

@@ -58,8 +58,7 @@ def _choose(ds: Dataset, keys: list[str]) -> None:
     """Add what was uploaded to the models in view, and run again to show it."""
     listed = settings.available(ds.fingerprint, ds)
     names = [source.name_shown for source in listed if source.name in keys]
-    chosen = st.session_state.get(settings.MODELS, [])
-    st.session_state["compare_added"] = [*chosen, *(n for n in names if n not in chosen)]
+    st.session_state[settings.ADDED] = names
     st.rerun()
 
 
