@@ -23,6 +23,7 @@ from core.encoders.encode import WHICH
 from core.encoders.job import EncodeRequest
 from core.jobs.request import Request
 from core.progress import Progress, portion, silent
+from core.rsa.job import CompareRequest
 from core.zero_shot import ZeroShotRequest
 
 # By images and by names; an analysis takes 175 kB.
@@ -33,7 +34,8 @@ def first_requests() -> list[Request]:
     """What needs no other result that comes along; a new default result is one more here."""
     ds = datasets.load(RECORDING, SUBJECT)
     encoded = [EncodeRequest.of(ds, ENCODER, which, {}) for which in WHICH]
-    return [*encoded, *(TrainRequest(config) for config in configs())]
+    compared = CompareRequest.usual(ds)
+    return [*encoded, compared, *(TrainRequest(config) for config in configs())]
 
 
 def score_requests(keys: Sequence[str]) -> list[Request]:

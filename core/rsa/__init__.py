@@ -6,7 +6,7 @@ from core.rsa.ceilings import SubjectCeiling
 from core.rsa.exchange import export_hdf5
 from core.rsa.inference import Evaluation, ModelDifference, ModelPerformance, evaluate
 from core.rsa.models import FixedModel, RdmModel, SelectedModel, WeightedModel
-from core.rsa.sources import RDM_KINDS, RdmSource, available, usual_models
+from core.rsa.sources import RDM_KINDS, RdmSource, available, usual_models, usual_parts
 from core.rsa.uploads import UploadedRdm, keep, read_upload, remove
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "read_upload",
     "remove",
     "usual_models",
+    "usual_parts",
 ]

@@ -28,7 +28,15 @@ from core.rsa.inference import (
 )
 from core.rsa.models import FixedModel, RdmModel, SelectedModel, WeightedModel
 from core.rsa.results import BrainResult, RsaResult, as_facts, from_facts, mean_of
-from core.rsa.sources import RDM_KINDS, RdmSource, Recordings
+from core.rsa.sources import (
+    RDM_KINDS,
+    RdmSource,
+    Recordings,
+    available,
+    of_rois,
+    usual_models,
+    usual_parts,
+)
 from core.store.fingerprints import fingerprint
 
 VERSION = 1
@@ -131,6 +139,12 @@ class CompareRequest(Request):
         others = [name for name in subjects or ds.subjects if name != ds.subject]
         named = [Reference(own.dataset, name, own.options, own.stimuli) for name in others]
         return cls((own, *named), tuple(brain), tuple(models), **settings)
+
+    @classmethod
+    def usual(cls, ds: Dataset) -> CompareRequest:
+        """What page Compare shows of a recording with responses at first."""
+        models = usual_models([each for each in available(ds) if each.kind != "roi"], [])
+        return cls.of(ds, [of_rois([roi], "") for roi in usual_parts(ds)], models)
 
     @property
     def label(self) -> str:

@@ -22,6 +22,8 @@ from core.registry import Registry
 # What is compared with folds in the brain is the same distance without noise elsewhere.
 WITHOUT_FOLDS = "sqeuclidean_per_channel"
 MOST_LAYERS = 6
+# Early and late: what explains the one rarely explains the other.
+USUAL_PARTS = ("V1", "LOC", "IT", "V4")
 USUAL_MODELS, MOST_PUBLISHED = ("category", "supercategory", "animacy"), 8
 # Columns of the stimulus list that say nothing of what a stimulus shows, or have an own entry.
 NO_MODEL = frozenset({"id", "file", "labels", "split", "category", "supercategory"})
@@ -203,6 +205,11 @@ def available(ds: Dataset) -> list[RdmSource]:
         taken.add(label)
         named.append(replace(source, label=label))
     return named
+
+
+def usual_parts(ds: Dataset) -> list[str]:
+    """ROIs that are compared unless a reader chooses others."""
+    return [name for name in USUAL_PARTS if name in ds.rois][:2] or list(ds.rois)[:1]
 
 
 def usual_models(sources: Sequence[RdmSource], brain: Sequence[RdmSource]) -> list[RdmSource]:

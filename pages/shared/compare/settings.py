@@ -23,8 +23,6 @@ MODELS, PUBLISHED = "compare.models", "compare.brain"
 # What was uploaded enters the models before their widget is drawn.
 ADDED = "compare_added"
 MOST_PARTS = 4
-# Early and late: what explains the one rarely explains the other.
-USUAL_PARTS = ("V1", "LOC", "IT", "V4")
 ALL, IN_VIEW = "all", "the one in view"
 FLEXIBLE_LABELS = {"weighted": "all models weighted", "layers": "best layer of each encoder"}
 
@@ -85,11 +83,10 @@ def _choose_brain(ds: Dataset, notes: DeltaGenerator) -> list[RdmSource]:
             width=300,
         )
         return [RdmSource("published", name, label=name) for name in chosen]
-    usual = [name for name in USUAL_PARTS if name in ds.rois][:2] or list(ds.rois)[:1]
     rois = widgets.choose_rois(
         list(ds.rois),
         f"{ds.subject} has no ROI",
-        default=usual,
+        default=rsa.usual_parts(ds),
         most=MOST_PARTS,
         label="Brain",
         notes=notes,
