@@ -170,3 +170,11 @@ def test_the_92_images(kriegeskorte_root, monkeypatch):
     said = texts(app)
     assert "human IT of the subject: model\\: animacy is most similar" in said
     assert "4 subjects and 92 stimuli" in said
+
+
+def test_whitened_measures_are_over_subjects():
+    measure = {"compare.measure": "whitened-pearson"}
+    app = until_done(open_page("compare", **FEW, **measure))
+    assert not app.exception
+    assert not app.error
+    assert re.search(r"whitened-pearson; 95 % interval .* over \d subjects;", texts(app))

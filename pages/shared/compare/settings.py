@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import rdm, rsa
 from core.datasets import Dataset
+from core.errors import NeurogalleryError
 from core.figures.heatmap import COLOUR_SCALES
 from core.rdm.comparisons import RdmComparison
 from core.rsa import RdmSource
@@ -23,6 +24,8 @@ MODELS, PUBLISHED = "compare.models", "compare.brain"
 # What was uploaded enters the models before their widget is drawn.
 ADDED = "compare_added"
 MOST_PARTS = 4
+# Fewer stimuli that subjects share tell nothing of their geometry.
+FEWEST_SHARED = 20
 ALL, IN_VIEW = "all", "the one in view"
 FLEXIBLE_LABELS = {"weighted": "all models weighted", "layers": "best layer of each encoder"}
 
@@ -66,6 +69,20 @@ def choose(ds: Dataset) -> tuple[CompareRequest | None, Look]:
 def available(fingerprint: str, _ds: Dataset) -> list[RdmSource]:
     """What there is to compare; looked up again after a while, for decoders come and go."""
     return rsa.available(_ds)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def share_stimuli(fingerprint: str, _ds: Dataset) -> bool:
+    """Whether another subject saw so many of the same stimuli that the RDMs can be compared.
+
+    Those of the Natural Scenes Dataset saw others in the main, those of Algonauts 2023 none.
+    """
+    other = next(name for name in _ds.subjects if name != _ds.subject)
+    try:
+        stimuli = recording.other_subject(_ds, other).stimuli["id"]
+    except NeurogalleryError:  # not to be opened yet, or damaged: its own page says so
+        return False
+    return int(stimuli.isin(_ds.stimuli["id"]).sum()) >= FEWEST_SHARED
 
 
 def _choose_brain(ds: Dataset, notes: DeltaGenerator) -> list[RdmSource]:
@@ -135,7 +152,8 @@ def _choose_rest(
         metric = widgets.choose_metric(list(rdm.METRICS), "Distance within a RDM", notes)
     subjects = ALL
     if len(ds.subjects) > 1:
-        subjects = _choose("Subjects", [ALL, IN_VIEW], "subjects")
+        usual = [ALL, IN_VIEW] if share_stimuli(ds.fingerprint, ds) else [IN_VIEW, ALL]
+        subjects = _choose("Subjects", usual, "subjects")
     flexible = st.pills(
         "Flexible models",
         FLEXIBLE,
@@ -183,7 +201,9 @@ def _differing(values: dict[str, Any], subjects: str) -> str:
         if values[name] != usual[name]
     ]
     if subjects != ALL:
-        differing.insert(0, "only the subject in view")
+        differing.insert(
+            0, "only the subject in view, as a choice or because others saw other stimuli"
+        )
     return f"Settings: {plain(', '.join(differing))}." if differing else ""
 
 

@@ -82,13 +82,16 @@ def test_rdms_alone_offer_no_study(data_root):
 
 
 def test_each_room_declares_the_presets_of_its_page():
-    for room in ("maps", "clusters", "decoders", "ablations"):
+    for room in ("maps", "clusters", "decoders", "ablations", "rdm", "compare", "dissimilarity"):
         importlib.import_module(f"pages.shared.{room}.presets")
     assert {preset.page for preset in PRESETS.values()} == {
         "maps",
         "clusters",
         "train",
         "ablations",
+        "rdm",
+        "compare",
+        "dissimilarity",
     }
     recording = datasets.load("simulated", stimuli=80, subjects=1)
     for preset in PRESETS.values():
