@@ -174,7 +174,9 @@ class CompareRequest(Request):
         """Key of the RDMs in the store; other measures of the same ones share it."""
         recordings = Recordings(self.recordings)
         first, names = recordings.first, [str(own.subject) for own in self.recordings]
-        content = [first.fingerprint, first.stimuli["id"].tolist(), names, _stamp(first.info.where)]
+        # Of a simulation the options tell all subjects, wherever it lies.
+        stamp = 0 if first.info.is_simulated else _stamp(first.info.where)
+        content = [first.fingerprint, first.stimuli["id"].tolist(), names, stamp]
         of_sources = [
             [source.to_json(), RDM_KINDS[source.kind].identity(recordings, source)]
             for source in (*self.brain, *self.models)
