@@ -12,10 +12,12 @@ from core.decoders.scoring import audits
 from core.decoders.scoring.score_table import PROTOTYPES
 from core.jobs.request import Request
 from core.ready import make as maker
+from core.rsa import job as rsa
 from core.splits.copies import stored as copies
 from core.store.results import KEY
 
-MOST_BYTES = 10e6
+# Three decoders with their scores, a comparison of RDMs, and embeddings.
+MOST_BYTES = 12e6
 PLACES = ("NEUROGALLERY_RESULTS", "NEUROGALLERY_READY")
 
 
@@ -25,8 +27,9 @@ def test_every_result_that_comes_along_is_one_that_a_page_looks_for() -> None:
     looked_for = {key for request in requests if (key := request.key())} | {*keys}
     folders = {path.name for path in paths.ready_root().iterdir()}
     assert all(map(KEY.fullmatch, folders))
-    of_splits = (audits.OPERATION, copies.OPERATION)
-    assert {name for name in folders if not name.startswith(of_splits)} == looked_for
+    # What these results rest on: audits, copies among the images, the RDMs that are compared.
+    below = (audits.OPERATION, copies.OPERATION, rsa.SET)
+    assert {name for name in folders if not name.startswith(below)} == looked_for
     assert all(store.load(name) is not None for name in folders)
     size = sum(path.stat().st_size for path in paths.ready_root().rglob("*") if path.is_file())
     assert size <= MOST_BYTES
