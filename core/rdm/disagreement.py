@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import InputError
+from core.rdm.comparisons.ranks import rank
 from core.validation import check_same_length
 
 
@@ -28,10 +29,8 @@ class Disagreements(NamedTuple):
 
 def percentiles(vector: np.ndarray) -> np.ndarray:
     """Share of the defined pairs below each value, ties counted half. (pairs,) 0..100, NaN stays"""
-    from scipy.stats import rankdata
-
     defined = np.isfinite(vector)
-    ranks = rankdata(vector[defined])
+    ranks = rank(vector[defined].astype(np.float64))
     shares = np.full(len(vector), np.nan)
     shares[defined] = 100.0 * (ranks - 0.5) / max(len(ranks), 1)
     return shares

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import squareform
 
 from core import rdm
 from core.datasets import Dataset, Reference
@@ -53,7 +52,7 @@ class RdmSet:
 
     def matrix(self, place: int) -> np.ndarray:
         """One RDM. (n, n)"""
-        return np.asarray(squareform(self.vectors[place], checks=False))
+        return rdm.square(self.vectors[place])
 
     def places(self, sources: Iterable[RdmSource]) -> list[int]:
         """Where some of the RDMs stand; those that were left out are passed over."""
@@ -135,7 +134,7 @@ def gather(
         except NeurogalleryError as error:
             notes.append(f"{source.title} is left out. {error}")
             continue
-        vectors[source] = squareform(matrix, checks=False)
+        vectors[source] = rdm.square(matrix)
     progress(1.0, "Gathered")
     return _as_set(vectors, ids, len(shared), lacking, notes)
 
@@ -207,7 +206,7 @@ def _as_set(
     said, kept = list(notes), dict(vectors)
     empty = np.zeros(len(ids), dtype=bool)
     for source, vector in vectors.items():
-        rows = rdm.undefined(squareform(vector, checks=False))
+        rows = rdm.undefined(rdm.square(vector))
         if len(rows) == len(ids):
             said.append(f"{source.title} is left out: it has no defined pair.")
             del kept[source]

@@ -172,8 +172,6 @@ class RdmKind:
         ``members(ds)`` lists what there is for a recording; computes nothing.
     open : callable
         ``open(recordings, source, metric) -> OpenRdm``.
-    is_model : bool
-        Whether its members are offered as models of the brain.
     identity : callable
         ``identity(recordings, source) -> str`` stands for the content where neither the
         recording nor the name does.
@@ -184,7 +182,6 @@ class RdmKind:
     note: str
     members: Callable[[Dataset], Iterable[RdmSource]]
     open: Callable[[Recordings, RdmSource, str], OpenRdm]
-    is_model: bool = True
     identity: Callable[[Recordings, RdmSource], str] = _no_identity
 
 
@@ -467,7 +464,6 @@ for _kind in (
         "Responses of a ROI of a subject.",
         _rois,
         _open_rois,
-        is_model=False,
     ),
     RdmKind(
         "published", "With the recording", "RDMs that come along.", _published, _open_published

@@ -12,11 +12,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import squareform
 
 from core import store
 from core.datasets import Dataset
 from core.errors import InputError, NeurogalleryError
+from core.rdm import square
 from core.rsa.bank import FEWEST_STIMULI
 from core.rsa.exchange import RdmFile, read_hdf5
 from core.validation import check_rdm, check_unique, enumerate_names, load_npy
@@ -227,7 +227,7 @@ def _as_stack(values: np.ndarray, name: str) -> np.ndarray:
         stack = values[None]
     elif values.ndim in (1, 2) and _side(shape[-1]):
         _check_size(_side(shape[-1]), 1 if values.ndim == 1 else shape[0], name)
-        stack = np.stack([squareform(row, checks=False) for row in np.atleast_2d(values)])
+        stack = np.stack([square(row) for row in np.atleast_2d(values)])
     else:
         raise InputError(f"{name} has the shape {shape}", expected)
     _check_size(stack.shape[1], len(stack), name)

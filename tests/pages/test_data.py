@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from core import store
+from core import datasets, paths, store
 from core.datasets.releases.converted import OPERATION
+from core.datasets.shelf.abilities import abilities
 from pages.shared.data import rows
 from tests.core.datasets.layouts import algonauts2023
 from tests.core.datasets.shared import write
@@ -119,3 +120,8 @@ def test_overview_points_to_what_is_missing_on_it(data_root):
     assert "Responses are missing." in said
     assert "See below." in said
     assert "See Overview" not in said
+
+
+def test_every_page_of_a_recording_is_said_to_be_possible_or_not():
+    pages = {path.stem for path in (paths.PROJECT / "pages").glob("*.py")} - {"data", "jobs"}
+    assert {each.page for each in abilities(datasets.load("simulated", stimuli=80))} == pages

@@ -19,10 +19,11 @@ class Ability(NamedTuple):
 def abilities(ds: Dataset) -> list[Ability]:
     """Say of each page whether a recording can be shown there, in the order of the navigation.
 
-    The rule: responses for Responses and Clusters; responses or RDMs for RDM and Maps; images or
-    precomputed embeddings for Encoders; both responses and one of these for decoders (Train,
-    Retrieval, Zero-shot, Ablations), a category of several stimuli for Zero-shot besides, and a
-    simulation for Ground truth. Where stimuli have no repeats there is no noise ceiling.
+    The rule: responses for Responses and Clusters; responses or RDMs for RDM, Maps and
+    Compare; images or precomputed embeddings for Encoders; both responses and one of these for
+    decoders (Train, Retrieval, Zero-shot, Ablations) and Predict dissimilarity, a category of
+    several stimuli for Zero-shot besides, and a simulation for Ground truth. Where stimuli have
+    no repeats there is no noise ceiling.
     """
     responses, images = ds.betas is not None, ds.images is not None
     embedded = images or bool(ds.embeddings)
@@ -38,11 +39,13 @@ def abilities(ds: Dataset) -> list[Ability]:
         ("rdm", "RDM"): compared,
         ("maps", "Maps"): compared if no_target else "",
         ("clusters", "Clusters"): no_responses,
+        ("compare", "Compare"): compared,
         ("encoders", "Encoders"): no_target,
         ("train", "Train"): decoders,
         ("retrieval", "Retrieval"): decoders,
         ("zero_shot", "Zero-shot"): decoders or ("" if categories else "no categories"),
         ("ablations", "Ablations"): decoders,
+        ("dissimilarity", "Predict dissimilarity"): decoders,
         ("ground_truth", "Ground truth"): ""
         if ds.info.is_simulated
         else "of simulated recordings only",

@@ -51,7 +51,6 @@ PARAMETERS = (
     RATE,
     DECAY,
 )
-HIGHEST = 2.0
 
 
 def fit(data: PairData, values: dict[str, Any], seed: int, progress: Progress) -> FittedModel:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.figures.images import CATEGORY_COLOURS
+from core.rdm.comparisons.vectors import count_stimuli
 from core.rdm.disagreement import percentiles
 
 MOST_POINTS = 6000
@@ -32,8 +33,7 @@ def scatter_of(
 ) -> CellPoints:
     """Points of the pairs (pairs,) that both define; of many a sample, the picked one always."""
     x, y = percentiles(first), percentiles(second)
-    n = round((1 + float(np.sqrt(1 + 8 * len(first)))) / 2)
-    rows = np.stack(np.triu_indices(n, 1), axis=1)
+    rows = np.stack(np.triu_indices(count_stimuli(len(first)), 1), axis=1)
     defined = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     taken = defined
     if len(defined) > MOST_POINTS:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.distance import squareform
 
 from core.figures import heatmap
+from core.rdm import square
 from core.rdm.disagreement import percentiles
 
 SIDE = 160
@@ -14,7 +14,7 @@ ENDS = (0.0, 100.0)
 
 def in_percentiles(vector: np.ndarray) -> np.ndarray:
     """An upper triangle as a matrix of percentiles. (pairs,) -> (n, n), 0 on the diagonal"""
-    return np.asarray(squareform(percentiles(vector), checks=False))
+    return square(percentiles(vector))
 
 
 def small(vector: np.ndarray, order: np.ndarray, colours: str, side: int = SIDE) -> str:
