@@ -17,33 +17,44 @@ def navigate() -> Page:
     # A file, and before the pages: as icon of the tab Streamlit fetches one that it knows by
     # name, as those of the pages, from a host outside this machine.
     st.set_page_config(page_title="Neurogallery", page_icon=ICON, layout="wide")
-    page = st.navigation(
-        [
-            st.Page(
-                "pages/overview.py", title="Overview", icon=":material/collections:", default=True
-            ),
-            st.Page("pages/data.py", title="Data", icon=":material/database:"),
-            st.Page("pages/responses.py", title="Responses", icon=":material/ssid_chart:"),
-            st.Page("pages/rdm.py", title="RDM", icon=":material/grid_on:"),
-            st.Page("pages/maps.py", title="Maps", icon=":material/scatter_plot:"),
-            st.Page("pages/clusters.py", title="Clusters", icon=":material/bubble_chart:"),
-            st.Page("pages/compare.py", title="Compare", icon=":material/balance:"),
-            st.Page("pages/encoders.py", title="Encoders", icon=":material/image_search:"),
-            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-            st.Page("pages/retrieval.py", title="Retrieval", icon=":material/manage_search:"),
-            st.Page("pages/zero_shot.py", title="Zero-shot", icon=":material/category:"),
-            st.Page("pages/ablations.py", title="Ablations", icon=":material/rule:"),
-            st.Page(
-                "pages/dissimilarity.py",
-                title="Predict dissimilarity",
-                icon=":material/difference:",
-            ),
-            st.Page("pages/ground_truth.py", title="Ground truth", icon=":material/science:"),
-            st.Page("pages/jobs.py", title="Jobs", icon=":material/checklist:"),
-        ]
-    )
+    # Expanded: Streamlit hides the pages beyond the tenth behind "View more" otherwise.
+    page = st.navigation(_groups(), expanded=True)
+    st.set_page_config(page_title=f"{page.title} · Neurogallery")
     st.session_state[PAGE] = page.url_path or "overview"
     return page
+
+
+def _groups() -> dict[str, list[Page]]:
+    """The pages as the sidebar lists them, by what one does there."""
+    return {
+        "Look": [
+            _page("overview", "Overview", "collections", default=True),
+            _page("responses", "Responses", "ssid_chart"),
+            _page("rdm", "RDM", "grid_on"),
+            _page("compare", "Compare", "balance"),
+        ],
+        "Map": [
+            _page("maps", "Maps", "scatter_plot"),
+            _page("clusters", "Clusters", "bubble_chart"),
+        ],
+        "Decode": [
+            _page("encoders", "Encoders", "image_search"),
+            _page("train", "Train", "model_training"),
+            _page("retrieval", "Retrieval", "manage_search"),
+            _page("zero_shot", "Zero-shot", "category"),
+            _page("dissimilarity", "Predict dissimilarity", "difference"),
+        ],
+        "Tools": [
+            _page("data", "Data", "database"),
+            _page("ground_truth", "Ground truth", "science"),
+            _page("ablations", "Ablations", "rule"),
+            _page("jobs", "Jobs", "checklist"),
+        ],
+    }
+
+
+def _page(name: str, title: str, icon: str, *, default: bool = False) -> Page:
+    return st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", default=default)
 
 
 def page_in_view() -> str:
