@@ -38,7 +38,7 @@ def ceiling_of(part: BrainResult) -> tuple[float, float, str] | None:
 
 
 def performances(part: BrainResult, measure: str, picked: str = "") -> go.Figure:
-    """A bar for each model, which can be clicked: point i is the i-th of ``sorted_models``.
+    """A bar for each model; a click has the height of the i-th of ``sorted_models``, or near it.
 
     Parameters
     ----------
@@ -52,6 +52,9 @@ def performances(part: BrainResult, measure: str, picked: str = "") -> go.Figure
     places = list(range(len(models)))
     figure = go.Figure()
     _add_ceiling(figure, part, len(models))
+    low = min(-0.01, *(1.05 * model.low for model in models if np.isfinite(model.low)), -0.01)
+    span = [low, _right_end(part, models)]
+    _add_rows(figure, part, models, span)
     figure.add_bar(
         x=[round(model.mean, 4) for model in models],
         y=places,
@@ -62,8 +65,7 @@ def performances(part: BrainResult, measure: str, picked: str = "") -> go.Figure
             "line": {"width": 0},
         },
         error_x=_errors(models),
-        customdata=[_words(part, model) for model in models],
-        hovertemplate="%{customdata}<extra></extra>",
+        hoverinfo="skip",
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
         showlegend=False,
@@ -72,12 +74,31 @@ def performances(part: BrainResult, measure: str, picked: str = "") -> go.Figure
     _add_names(figure, part, models, picked)
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
     styled(figure, measure, "")
-    low = min(0.0, *(model.low for model in models if np.isfinite(model.low)), 0.0)
-    figure.update_xaxes(range=[min(1.05 * low, -0.01), _right_end(part, models)], zeroline=False)
+    figure.update_xaxes(range=span, zeroline=False)
     figure.update_yaxes(range=[len(models) - 0.45, -0.75], visible=False)
     height = FRAME_HEIGHT + ROW_HEIGHT * len(models)
     return figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 26, "b": 8}, clickmode="event+select"
+        height=height,
+        margin={"l": 8, "r": 8, "t": 26, "b": 8},
+        barmode="overlay",
+        clickmode="event+select",
+    )
+
+
+def _add_rows(
+    figure: go.Figure, part: BrainResult, models: list[ModelPerformance], span: list[float]
+) -> None:
+    """Rows of the whole width that are seen by the mouse alone: a bar may be a pixel wide."""
+    figure.add_bar(
+        x=[span[1] - span[0]] * len(models),
+        base=[span[0]] * len(models),
+        y=list(range(len(models))),
+        orientation="h",
+        width=1,
+        marker={"color": "rgba(0, 0, 0, 0)", "line": {"width": 0}},
+        customdata=[_words(part, model) for model in models],
+        hovertemplate="%{customdata}<extra></extra>",
+        showlegend=False,
     )
 
 

@@ -113,7 +113,7 @@ def _pick(key: str, result: RsaResult, part: BrainResult) -> None:
     """Open a model beside its part of the brain; of a fitted one its heaviest component."""
     points = st.session_state[key].selection.points
     models = bars.sorted_models(part)
-    places = [point.get("point_index") for point in points if point.get("curve_number") == 0]
+    places = [round(point["y"]) for point in points]
     if not places or not 0 <= places[0] < len(models):
         return
     model = models[places[0]]

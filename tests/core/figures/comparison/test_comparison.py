@@ -30,17 +30,22 @@ def test_bars_stand_best_first_with_interval_and_ceiling(part):
     figure = bars.performances(part, "spearman", "the truth")
     models = bars.sorted_models(part)
     assert [model.name for model in models] == ["the truth", "<another>"]
-    assert list(figure.data[0].x) == [round(model.mean, 4) for model in models]
-    assert figure.data[0].error_x.array[0] == pytest.approx(
+    assert list(figure.data[1].x) == [round(model.mean, 4) for model in models]
+    assert figure.data[1].error_x.array[0] == pytest.approx(
         models[0].high - models[0].mean, abs=1e-4
     )
-    assert len(figure.data[1].x) == 8
+    assert len(figure.data[2].x) == 8
     (band, *_) = figure.layout.shapes
     assert (band.x0, band.x1) == bars.ceiling_of(part)[:2]
     texts = [note.text for note in figure.layout.annotations]
     assert "<b>the truth</b>" in texts
     assert "&lt;another&gt;" in texts
     assert "Mantel: p = 0.001 (corrected)" in figure.data[0].customdata[0]
+    # A row can be clicked over its whole width, however short the bar is.
+    rows, left, right = figure.data[0], *figure.layout.xaxis.range
+    assert {(start, start + length) for start, length in zip(rows.base, rows.x, strict=True)} == {
+        (left, right)
+    }
 
 
 @pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
