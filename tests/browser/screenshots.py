@@ -35,6 +35,7 @@ VIEWS = {
     "retrieval_present": "retrieval?retrieval.present=true",
     "zero_shot": "zero_shot",
     "ablations": "ablations",
+    "compare": "compare",
     "dissimilarity": "dissimilarity",
     "ground_truth": "ground_truth?recording.stimuli=240",
     "jobs": "jobs",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from core import datasets, rdm, rsa
+from core import datasets, decoders, rdm, rsa
 from core.datasets import Reference
 from core.errors import Cancelled, InputError
 from core.rsa import RdmSource, bank
@@ -183,3 +183,21 @@ def test_known_facts_of_the_92_images(kriegeskorte_root, monkeypatch):
     agreement = [rdm.compare(human, gathered.matrix(place)) for place in (4, 5)]
     np.testing.assert_allclose(agreement, [0.59, 0.44], atol=0.005)
     assert len(rsa.available(ds)) > 35
+
+
+def test_a_decoder_gives_predictions_of_its_test_set_alone():
+    """Oracle: the ridge's weights applied by hand to the responses that were held out."""
+    ds = datasets.load("simulated")
+    sources = [s for s in rsa.available(ds) if s.kind == "decoder" and "ridge" in s.title]
+    run = decoders.load(sources[0].name)
+    data = decoders.prepare(run.config, opened=[ds])
+    held_out = set(ds.stimuli["id"].to_numpy()[data.fold.test])
+    gathered = rsa.gather([Reference.of(ds)], [of_rois(["LOC"], ds.subject), sources[0]])
+    assert set(gathered.ids) == held_out
+    assert 4 <= len(held_out) < ds.n_stimuli
+    assert "fitted ones are left out" in " ".join(gathered.notes)
+    rows = [ds.row(name) for name in gathered.ids]
+    x = (ds.responses()[rows] - run.scaling.mean[0]) / run.scaling.deviation[0]
+    predicted = x @ run.state["network.weight"].T + run.state["network.bias"]
+    expected = squareform(pdist(predicted, "correlation"))
+    np.testing.assert_allclose(gathered.matrix(1), expected, atol=1e-5)
