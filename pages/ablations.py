@@ -9,14 +9,13 @@ from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from pages.shared.ablations import rows, settings, start
 from pages.shared.decoders.settings import targets
-from pages.shared.frame import guard, presets, recording
+from pages.shared.frame import guard, recording
+from pages.shared.head import head
 
 
 def page(ds: Dataset) -> None:
     rows.follow_opened()
-    recording.title(ds, "Ablations")
-    head = st.container(horizontal=True, vertical_alignment="center")
-    head.markdown("Which setting makes a decoder better, and is it more than noise?")
+    head.show(ds)
     if ds.betas is None or not targets(ds):
         lacking = "responses" if ds.betas is None else "images or a precomputed embedding"
         st.info(f"{ds.info.title} has no {lacking}: a decoder needs both.", icon=":material/info:")
@@ -31,8 +30,6 @@ def page(ds: Dataset) -> None:
     except NeurogalleryError as error:
         guard.show_error(error)
         request = None
-    with head:
-        presets.offer(ds, "ablations")
     if request is None:
         return
     # What has begun is what the reader comes for: it stands before the settings.

@@ -9,8 +9,9 @@ from core import clusters
 from core.clusters import Choice, Clustering, ClustersRequest
 from core.datasets import Dataset
 from pages.shared.clusters import contents, evidence, results, settings
-from pages.shared.frame import presets, recording
+from pages.shared.frame import recording
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 
 
 def show_chosen(choice: Choice, number: str) -> Clustering:
@@ -31,10 +32,7 @@ def show_chosen(choice: Choice, number: str) -> Clustering:
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Clusters")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which stimuli evoke similar responses, and what do they have in common?")
-        presets.offer(ds, "clusters")
+    head.show(ds)
     if ds.betas is None:
         st.info(
             f"{plain(ds.info.title)} {plain(ds.lack)}; clusters need responses. Its maps are on "

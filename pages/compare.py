@@ -11,28 +11,13 @@ from core.rsa.job import CompareRequest
 from core.rsa.results import RsaResult
 from pages.shared.compare import bars, downloads, multiples, overview, pair, results, uploads
 from pages.shared.compare.settings import Look, choose
-from pages.shared.frame import presets, recording
+from pages.shared.frame import recording
 from pages.shared.frame.text import plain
-
-
-def explain() -> None:
-    with st.popover("How to read it", icon=":material/help:"):
-        st.markdown(
-            "A dissimilarity matrix (RDM) says which stimuli are alike to a part of the brain, or "
-            "to a model. Two RDMs are compared over their pairs: **1** is the same geometry, "
-            "**0** is chance. The grey **noise ceiling** is where the best possible model "
-            "would lie: below its lower end a model leaves something unexplained, above it the "
-            "subjects agree no better with each other. **Letters**: models that share one are "
-            "not told apart. The Mantel test permutes stimuli; intervals resample them."
-        )
+from pages.shared.head import head
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Compare")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which model has the geometry of this part of the brain?")
-        explain()
-        presets.offer(ds, "compare")
+    with head.show(ds):
         uploads.offer(ds)
     if ds.betas is None and not ds.rdms:
         st.info(

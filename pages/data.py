@@ -8,6 +8,7 @@ from core.datasets.own.links import skipped_links
 from pages.shared.data import checker, exporting, grid, rows
 from pages.shared.frame import jobs, navigation, recording
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 
 
 def links() -> None:
@@ -19,8 +20,7 @@ def links() -> None:
 
 
 def page() -> None:
-    st.title("Data")
-    st.markdown("What is on this machine, what can it show, and how do I get the rest?")
+    head.show()
     st.caption(f"Data folder: {plain(paths.data_root())}")
     links()
     infos = [info for info in datasets.available() if info.name != "folder"]

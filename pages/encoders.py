@@ -8,14 +8,11 @@ from pages.shared.encoders.search import search
 from pages.shared.encoders.settings import choose_images, choose_spaces
 from pages.shared.encoders.stored import list_stored
 from pages.shared.frame import recording
+from pages.shared.head import head
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Encoders")
-    st.markdown(
-        "Which images lie close together in the space of a model? Search by text or by an "
-        "image, and see how encoders differ."
-    )
+    head.show(ds)
     if ds.images is None and not ds.embeddings:
         st.info(f"{ds.info.title} comes without images, so there is nothing to encode.")
         return

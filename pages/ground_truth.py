@@ -9,11 +9,11 @@ from pages.shared.frame.text import plain
 from pages.shared.ground_truth.curves import recovered
 from pages.shared.ground_truth.model import model, planted
 from pages.shared.ground_truth.settings import only_simulated
+from pages.shared.head import head
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Ground truth")
-    st.markdown("How many repeats, stimuli or units would I need to recover what is there?")
+    head.show(ds)
     if not only_simulated(ds):
         return
     recovered(ds)

@@ -11,6 +11,7 @@ from core.operations import Operation
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import navigation
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 
 TIMES = {"queued": "waiting", "running": "running for"}
 
@@ -53,6 +54,5 @@ def table() -> None:
 
 
 navigation.require_app()
-st.title("Jobs")
-st.caption("Jobs go on when a page is closed or the server restarts.")
+head.show()
 table()

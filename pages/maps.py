@@ -6,17 +6,15 @@ import streamlit as st
 
 import pages.shared.maps.presets  # noqa: F401  (registers the presets of the page)
 from core.datasets import Dataset
-from pages.shared.frame import presets, recording
+from pages.shared.frame import recording
+from pages.shared.head import head
 from pages.shared.maps.explorer import explore
 from pages.shared.maps.separation import separation
 from pages.shared.maps.settings import choose_maps
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Maps")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which images lie close together? Lasso them, click one for its neighbours.")
-        presets.offer(ds, "maps")
+    head.show(ds)
     views = choose_maps(ds)
     if not views:
         st.info("Choose at least one space.", icon=":material/info:")

@@ -8,6 +8,7 @@ from core.datasets.checks import Check, check
 from core.validation import enumerate_names
 from pages.shared.frame import images, recording
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 
 MOST_PILLS = 20
 
@@ -19,9 +20,8 @@ MARKS = {
 
 
 def header(ds: Dataset) -> None:
-    recording.title(ds, ds.info.title, "See below.")
-    if ds.info.description:
-        st.markdown(plain(ds.info.description))
+    head.show(ds)
+    st.markdown(f"**{plain(ds.info.title)}.** {plain(ds.info.description)}")
 
 
 def figures(ds: Dataset) -> None:

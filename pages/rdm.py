@@ -6,21 +6,11 @@ import pages.shared.rdm.presets  # noqa: F401  (registers the presets of the pag
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.rdm import METRICS
-from pages.shared.frame import presets, recording
+from pages.shared.frame import recording
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 from pages.shared.rdm import downloads, explorer, matrices, pairs, settings
 from pages.shared.rdm.matrices import Shown, Source, View
-
-
-def explain_matrix() -> None:
-    with st.popover("How to read it", icon=":material/help:"):
-        st.markdown(
-            "Each row and each column is one stimulus; a cell is the dissimilarity of the "
-            "**responses** to two of them. Dark cells are pairs with similar responses, bright "
-            "ones pairs with dissimilar ones. Dark squares on the diagonal are groups with "
-            "similar responses: order the stimuli by category, or let clustering find the "
-            "order. The diagonal is each stimulus with itself, 0, and counts nowhere."
-        )
 
 
 def explain_notes(shown: list[Shown]) -> None:
@@ -59,12 +49,8 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Representational dissimilarity")
-    sources, view = settings.choose(ds)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        ds = settings.in_view(ds)
-        explain_matrix()
-        presets.offer(ds, "rdm")
+    head.show(ds)
+    sources, view, ds = settings.choose(ds)
     if not sources:
         st.info("Choose at least one RDM.", icon=":material/info:")
         return

@@ -6,6 +6,7 @@ import streamlit as st
 from core.datasets import Dataset
 from pages.shared.frame import recording
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 from pages.shared.responses.charts import (
     activity,
     mean_responses,
@@ -19,7 +20,7 @@ from pages.shared.responses.settings import choose_rois
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Responses")
+    head.show(ds)
     if ds.betas is None:
         st.info(f"{plain(ds.info.title)} {plain(ds.lack)}.", icon=":material/info:")
         if ds.rdms:

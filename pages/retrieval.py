@@ -9,6 +9,7 @@ from core.errors import NeurogalleryError
 from pages.shared.decoders.choose import choose_decoders
 from pages.shared.frame import guard, recording
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 from pages.shared.retrieval import demonstration, reverse
 
 WHAT = ("images", "responses")
@@ -16,7 +17,7 @@ MOST = 2
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Retrieval")
+    head.show(ds)
     if ds.betas is None:
         st.info(
             f"{plain(ds.info.title)} {plain(ds.lack)}; retrieval needs responses.",

@@ -10,8 +10,9 @@ from core.decoders import Config
 from core.errors import NeurogalleryError
 from pages.shared.decoders import settings
 from pages.shared.decoders.run import list_decoders, show, trained
-from pages.shared.frame import guard, presets, recording
+from pages.shared.frame import guard, recording
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 
 
 def say_missing(ds: Dataset, config: Config) -> None:
@@ -24,10 +25,7 @@ def say_missing(ds: Dataset, config: Config) -> None:
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Train")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Which image was seen? Train a decoder from responses to its embedding.")
-        presets.offer(ds, "train")
+    head.show(ds)
     if ds.betas is None:
         st.info(
             f"{plain(ds.info.title)} {plain(ds.lack)}; a decoder needs responses.",

@@ -16,6 +16,7 @@ from pages.shared.decoders.choose import choose_decoders
 from pages.shared.decoders.run import tell_units
 from pages.shared.frame import guard, recording, results
 from pages.shared.frame.text import plain
+from pages.shared.head import head
 from pages.shared.zero_shot.confusions import show_confusion, show_images
 from pages.shared.zero_shot.results import (
     choose_protocol,
@@ -28,8 +29,7 @@ from pages.shared.zero_shot.settings import choose_candidates, choose_prototypes
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Zero-shot")
-    st.markdown("Which of n images, or of n categories, was seen?")
+    head.show(ds)
     if ds.betas is None:
         st.info(
             f"{plain(ds.info.title)} {plain(ds.lack)}; a decoder needs responses.",

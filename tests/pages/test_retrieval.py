@@ -14,7 +14,8 @@ from core.decoders.runs import save
 from core.decoders.scoring.score_table import save_table
 from core.vectors import unit_rows
 from pages.shared.decoders import choose, described
-from pages.shared.retrieval import answers, details, phone
+from pages.shared.head import share
+from pages.shared.retrieval import answers, details
 from pages.shared.retrieval.answers import rank_in_words
 from tests.core.decoders import planted
 from tests.pages.app import open_address, texts
@@ -98,7 +99,7 @@ def test_one_test_image_is_told_without_numbers_that_are_none():
 
 
 def test_an_address_too_long_for_a_code_has_none():
-    assert phone.code(f"http://example.org/retrieval?retrieval.text={'a' * 3000}") is None
+    assert share.code(f"http://example.org/retrieval?retrieval.text={'a' * 3000}") is None
 
 
 def test_words_that_the_shipped_clip_never_learned_get_a_note():
@@ -248,15 +249,15 @@ def test_the_code_for_phones_holds_the_address():
     import segno
 
     url = "http://example.org:8501/retrieval?retrieval.present=true"
-    drawn = Image.open(io.BytesIO(phone.code(url))).convert("L")
+    drawn = Image.open(io.BytesIO(share.code(url))).convert("L")
     modules = np.asarray(drawn)[
-        phone.MODULE // 2 :: phone.MODULE, phone.MODULE // 2 :: phone.MODULE
+        share.MODULE // 2 :: share.MODULE, share.MODULE // 2 :: share.MODULE
     ]
     quiet = np.pad(np.array(segno.make_qr(url).matrix), 4)
     assert np.array_equal(modules < 128, quiet.astype(bool))
-    assert not phone.is_here_only(url)
-    assert phone.is_here_only("http://localhost:8501/retrieval")
-    assert phone.is_here_only("http://127.0.0.1:8501/")
+    assert not share.is_here_only(url)
+    assert share.is_here_only("http://localhost:8501/retrieval")
+    assert share.is_here_only("http://127.0.0.1:8501/")
 
 
 def test_ranks_are_worded_by_what_they_are():

@@ -37,4 +37,4 @@ def _card(ds: Dataset, preset: Preset) -> None:
     values = preset.settings(ds)
     amount = preset_request(ds, values).label.removeprefix("Train ")
     st.markdown(preset.note)
-    presets.button(preset, values, f"{preset.label}: {amount}")
+    presets.button(preset, values, f"{preset.label}: {amount}", "card")

@@ -19,7 +19,7 @@ UPLOADER = "compare_upload"
 
 def offer(ds: Dataset) -> None:
     """A popover to add RDMs, with those that were added before."""
-    with st.popover("Add RDMs", icon=":material/upload:"):
+    with st.popover("Add RDMs", type="tertiary"):
         st.markdown(
             "A matrix as `.npy` or CSV (ids as header or first column), or HDF5 as rsatoolbox "
             "saves it. Rows are matched by stimulus id, in a file without ids by order."

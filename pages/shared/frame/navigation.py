@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 ICON = Path(__file__).parent / "icon.svg"
-STARTED, PAGE = "app_started", "page_in_view"
+STARTED, PAGE, TITLE = "app_started", "page_in_view", "title_in_view"
 
 
 def navigate() -> Page:
@@ -21,6 +21,7 @@ def navigate() -> Page:
     page = st.navigation(_groups(), expanded=True)
     st.set_page_config(page_title=f"{page.title} · Neurogallery")
     st.session_state[PAGE] = page.url_path or "overview"
+    st.session_state[TITLE] = page.title
     return page
 
 
@@ -60,6 +61,11 @@ def _page(name: str, title: str, icon: str, *, default: bool = False) -> Page:
 def page_in_view() -> str:
     """The page in view as its address names it, which its keys begin with."""
     return str(st.session_state[PAGE])
+
+
+def title_in_view() -> str:
+    """The page in view as the sidebar names it."""
+    return str(st.session_state[TITLE])
 
 
 def require_app() -> None:

@@ -72,7 +72,7 @@ def offer(ds: Dataset, page: str) -> None:
     others = [preset for preset in PRESETS.values() if preset.page == page and preset not in fit]
     if ds.betas is None or not (fit or others):
         return
-    with st.popover("Presets", icon=":material/menu_book:"):
+    with st.popover("Presets", type="tertiary"):
         for preset in fit:
             st.markdown(preset.note)
             button(preset, preset.settings(ds), preset.label)
@@ -87,11 +87,11 @@ def of_page(ds: Dataset, page: str) -> list[Preset]:
     return [preset for preset in PRESETS.values() if preset.page == page and preset.fits(ds)]
 
 
-def button(preset: Preset, values: Settings, label: str) -> None:
-    """Sets the page as in a study."""
+def button(preset: Preset, values: Settings, label: str, place: str = "head") -> None:
+    """Sets the page as in a study; a page may have one at each of several places."""
     st.button(
         label,
-        key=f"preset {preset.label}",
+        key=f"preset {preset.label} {place}",
         width="stretch",
         on_click=widgets.set_widgets,
         args=(values, preset.defaults(values)),

@@ -73,22 +73,6 @@ def require() -> Dataset:
     raise NothingOpen
 
 
-def title(ds: Dataset, text: str, more: str = "See Overview.") -> None:
-    """Title of a page; where no brain was recorded it says so.
-
-    ``more`` says where what is missing of the responses is listed.
-    """
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(plain(text), width="content")
-        if ds.info.is_simulated:
-            st.badge("Simulated data", icon=":material/science:", color="orange", width="content")
-    if ds.treatment:
-        st.caption(f"Responses: {plain(ds.treatment)}.")
-    missing = incomplete(ds.fingerprint, (), ds)
-    if missing:
-        st.caption(f":material/warning: Responses are missing. {plain(missing)} {more}")
-
-
 @st.cache_data(max_entries=64, show_spinner=False)
 def incomplete(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> str:
     """What numbers of some ROIs (none: every unit) go without; '' where nothing is missing."""

@@ -99,16 +99,17 @@ def choose_view(ds: Dataset, notes: DeltaGenerator) -> View:
     return View(metric, noise, order, colours, scale == "percentile")
 
 
-def choose(ds: Dataset) -> tuple[list[Source], View]:
-    """The RDMs in view, and how they are computed and shown."""
+def choose(ds: Dataset) -> tuple[list[Source], View, Dataset]:
+    """The RDMs in view, how they are computed and shown, and of which stimuli."""
     notes = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sources = choose_sources(ds, notes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = choose_view(ds, notes)
+        shown = in_view(ds)
     if len(sources) > MOST_SIDE_BY_SIDE:
         st.caption(f"The first {MOST_SIDE_BY_SIDE} of {len(sources)} RDMs are shown.")
-    return sources[:MOST_SIDE_BY_SIDE], view
+    return sources[:MOST_SIDE_BY_SIDE], view, shown
 
 
 def in_view(ds: Dataset) -> Dataset:
