@@ -1,4 +1,4 @@
-"""Submitting, finding, cancelling and resuming jobs; first in, first out."""
+"""Submitting, finding, cancelling and resuming jobs; ``order`` says which goes first."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core import paths, store
 from core.errors import InputError, NotFoundError
+from core.jobs.order import ActiveJob, first_to_start, in_order
 from core.jobs.state import (
     CANCEL,
     ID,
@@ -25,6 +26,7 @@ from core.jobs.state import (
     PROGRESS,
     REQUEST,
     RESULT,
+    SEEN,
     State,
     adopt,
     claim,
@@ -39,6 +41,8 @@ from core.jobs.state import (
 RESUMABLE = ("failed", "cancelled", "interrupted")
 # Many sessions may poll many waiting jobs: one look at the queue in this time is enough.
 LOOK_EVERY_S = 0.5
+# A look is noted once in this time.
+SEEN_EVERY_S = 5.0
 # Of the scheduler: on a full machine the pages, which somebody waits for, come first.
 NICENESS = 10
 
@@ -64,6 +68,15 @@ class JobProgress:
     message: str = ""
     elapsed_s: float = 0.0
     seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class QueuePlace:
+    """Where a waiting job stands: its number from 1, of how many, in the queue since when."""
+
+    number: int
+    count: int
+    since: float
 
 
 @dataclass(frozen=True)
@@ -95,8 +108,31 @@ class Job:
         return read_state(self.folder).created
 
     @property
+    def queued(self) -> float:
+        """When it last entered the queue, in seconds since 1970."""
+        return read_state(self.folder).queued
+
+    @property
     def device(self) -> str:
         return read_state(self.folder).device
+
+    @property
+    def session(self) -> str:
+        """The session that started it; '' for the command line."""
+        return read_state(self.folder).session
+
+    @property
+    def place(self) -> QueuePlace | None:
+        """Where it stands in the queue of its device; None where it does not wait."""
+        root = self.folder.parent
+        with store.locked(root):
+            listed = _active_jobs(root)
+        waiting = in_order(listed, time.time())
+        own = next((each for each in waiting if each.folder == self.folder), None)
+        if own is None:
+            return None
+        beside = [each for each in waiting if each.state.device == own.state.device]
+        return QueuePlace(beside.index(own) + 1, len(beside), own.state.queued)
 
     @property
     def error(self) -> str:
@@ -146,12 +182,22 @@ class Job:
         """Whether it was cancelled for something else, and may go on when asked for again."""
         return self.status == "cancelled" and (self.folder / OVERTAKEN).exists()
 
-    def resume(self) -> None:
-        """Queue a failed, cancelled or interrupted job again; it keeps its checkpoints."""
+    def look(self) -> None:
+        """Note that somebody looks at the job: until a while after that it does not stand back."""
+        seen = self.folder / SEEN
+        with suppress(FileNotFoundError):  # it may have been removed
+            if not seen.exists() or time.time() - seen.stat().st_mtime > SEEN_EVERY_S:
+                seen.touch()
+
+    def resume(self, session: str = "", pressed: bool = True) -> None:
+        """Queue a failed, cancelled or interrupted job again; it keeps its checkpoints.
+
+        ``session`` and ``pressed`` as in ``submit``.
+        """
         with store.locked(self.folder.parent):
             state = settle(self.folder)
             if state.status in RESUMABLE:
-                _queue_again(self.folder, state)
+                _queue_again(self.folder, replace(state, session=session, pressed=pressed))
                 _start_waiting(self.folder.parent)
 
     def remove(self) -> None:
@@ -190,7 +236,13 @@ class Job:
         return (self.folder / CANCEL).exists() or find_process(state) is None
 
 
-def submit(operation: str, request: dict[str, Any], device: str = "cpu") -> Job:
+def submit(
+    operation: str,
+    request: dict[str, Any],
+    device: str = "cpu",
+    session: str = "",
+    pressed: bool = True,
+) -> Job:
     """Queue a request as a job; the same request twice is one job.
 
     Parameters
@@ -202,6 +254,10 @@ def submit(operation: str, request: dict[str, Any], device: str = "cpu") -> Job:
     device : str
         'cpu' or 'cuda:N': one job at a time for each GPU, ``NEUROGALLERY_CPU_JOBS``
         (default 2) on the CPU.
+    session : str
+        Whose job it is; '' outside a browser.
+    pressed : bool
+        Whether a person asked for it, not a page that was opened: it goes first.
 
     Returns
     -------
@@ -220,12 +276,15 @@ def submit(operation: str, request: dict[str, Any], device: str = "cpu") -> Job:
     root = _root()
     job = _job_of(operation, request)
     content = {"operation": operation, "request": request}
+    asked_by: dict[str, Any] = {"session": session, "pressed": pressed}
     with store.locked(root):
         if not job.folder.exists():
-            _create(job.folder, content, device)
+            _create(job.folder, content, State("queued", 0.0, 0.0, device, **asked_by))
         elif (state := settle(job.folder)).status in RESUMABLE:
             store.write_json(job.folder / REQUEST, content)  # a damaged one is repaired
-            _queue_again(job.folder, replace(state, device=device))
+            _queue_again(job.folder, replace(state, device=device, **asked_by))
+        elif state.status == "queued" and pressed and not state.pressed:
+            write_state(job.folder, replace(state, pressed=True))
         _start_waiting(root)
     return job
 
@@ -258,7 +317,7 @@ def all_jobs() -> list[Job]:
 
 
 def start_waiting(root: Path | None = None) -> None:
-    """Start the jobs that have waited longest while there are free slots on their device."""
+    """Start the jobs whose turn it is while there are free slots on their device."""
     root = root or _root()
     with store.locked(root):
         _start_waiting(root)
@@ -290,13 +349,13 @@ def _as_json(request: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _create(folder: Path, content: dict[str, Any], device: str) -> None:
+def _create(folder: Path, content: dict[str, Any], state: State) -> None:
     part = folder.with_name(f".part-{uuid.uuid4().hex}")
     now = time.time()
     try:
         part.mkdir()
         store.write_json(part / REQUEST, content)
-        write_state(part, State("queued", created=now, queued=now, device=device))
+        write_state(part, replace(state, created=now, queued=now))
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -306,10 +365,8 @@ def _queue_again(folder: Path, state: State) -> None:
     for name in (CANCEL, OVERTAKEN, PROGRESS):
         (folder / name).unlink(missing_ok=True)
     now = time.time()
-    write_state(
-        folder,
-        State("queued", created=state.created or now, queued=now, device=state.device),
-    )
+    again = State("queued", created=state.created or now, queued=now, device=state.device)
+    write_state(folder, replace(again, session=state.session, pressed=state.pressed))
 
 
 def _is_time_to_look(root: Path) -> bool:
@@ -320,15 +377,20 @@ def _is_time_to_look(root: Path) -> bool:
     return True
 
 
-def _start_waiting(root: Path) -> None:
+def _active_jobs(root: Path) -> list[ActiveJob]:
     reap()
     states = {folder: settle(folder) for folder in _folders(root)}
-    busy = Counter(state.device for state in states.values() if state.status == "running")
-    waiting = [folder for folder, state in states.items() if state.status == "queued"]
-    for folder in sorted(waiting, key=lambda folder: states[folder].queued):
-        device = states[folder].device
-        if busy[device] < _slots(device):
-            busy[device] += _start(folder, states[folder])
+    active = {f: state for f, state in states.items() if state.status in ("queued", "running")}
+    return [ActiveJob.of_folder(folder, state) for folder, state in active.items()]
+
+
+def _start_waiting(root: Path) -> None:
+    listed = _active_jobs(root)
+    slots = {each.state.device: _slots(each.state.device) for each in listed}
+    while (chosen := first_to_start(listed, slots, time.time())) is not None:
+        listed.remove(chosen)
+        if _start(chosen.folder, chosen.state):
+            listed.append(replace(chosen, state=replace(chosen.state, status="running")))
 
 
 def _slots(device: str) -> int:

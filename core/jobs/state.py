@@ -21,6 +21,8 @@ from core.store import read_json, write_json
 
 REQUEST, STATUS, PROGRESS = "request.json", "status.json", "progress.json"
 RESULT, LOG, CANCEL, OVERTAKEN = "result.json", "log.txt", "cancel", "overtaken"
+# Touched by a page that shows the job.
+SEEN = "seen"
 ID = re.compile(r"[a-z0-9_]+-[0-9a-f]{16}")
 
 # A cancelled job is asked by its flag, after TERMINATE_S by SIGTERM, after KILL_S by SIGKILL:
@@ -49,6 +51,10 @@ class State:
         The process, told from a later one of the same number by its start.
     error : str
         What ended the job, for the reader.
+    session : str
+        Of the browser that started it; '' for the command line and whatever else has none.
+    pressed : bool
+        Whether a person asked for it, not a page that was opened.
     """
 
     status: str
@@ -60,6 +66,8 @@ class State:
     started: float = 0.0
     ended: float = 0.0
     error: str = ""
+    session: str = ""
+    pressed: bool = True
 
 
 def read_state(folder: Path) -> State:
