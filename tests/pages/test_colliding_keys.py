@@ -79,20 +79,20 @@ def test_an_option_of_every_key_breaks_no_page(tmp_path, monkeypatch):
 
 def test_an_option_and_a_setting_of_one_name_are_two_things(tmp_path, monkeypatch):
     register({"roi", "order", "metric", "rdm.order", "target"}, tmp_path, monkeypatch)
-    settings = {"roi": "LOC", "metric": "cosine", "rdm.order": "category"}
+    settings = {"roi": "FFA", "metric": "cosine", "rdm.order": "hierarchical"}
     options = {f"recording.{name}": "5" for name in (*settings, "order")}
     app = opened("rdm", recording="colliding", **settings, **options)
-    assert app.multiselect(key="roi").value == ["LOC"]
+    assert app.multiselect(key="roi").value == ["FFA"]
     assert app.selectbox(key="metric").value == "cosine"
-    assert app.selectbox(key="rdm.order").value == "category"
+    assert app.selectbox(key="rdm.order").value == "hierarchical"
     assert {key: app.number_input(key=key).value for key in options} == dict.fromkeys(options, 5)
     assert settings.items() | options.items() <= app.query_params.items()
 
 
 def test_a_former_address_means_the_setting_where_a_page_had_one(tmp_path, monkeypatch):
     register({"order", "target"}, tmp_path, monkeypatch)
-    app = opened("rdm", recording="colliding", order="category", target="3")
-    assert app.selectbox(key="rdm.order").value == "category"
+    app = opened("rdm", recording="colliding", order="hierarchical", target="3")
+    assert app.selectbox(key="rdm.order").value == "hierarchical"
     assert app.number_input(key="recording.order").value == 1
     assert app.number_input(key="recording.target").value == 3
     assert "There is no" not in texts(app)

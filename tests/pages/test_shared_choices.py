@@ -30,7 +30,7 @@ def test_rois_that_are_chosen_follow():
 
 def test_a_default_that_nobody_chose_stays_at_home():
     app = open_page("rdm")
-    assert rois(app) == ["V1"]
+    assert rois(app) == ["LOC"]
     assert rois(go(app, "train")) == []
     assert rois(go(app, "ground_truth")) == ["V1"]
 

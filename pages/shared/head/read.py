@@ -44,7 +44,12 @@ class Reading:
     @property
     def query(self) -> str:
         """The values as the query of an address."""
-        return urlencode(dict(self.values), doseq=True)
+        words = {True: "true", False: "false"}
+        values = {
+            key: words[value] if isinstance(value, bool) else value
+            for key, value in self.values.items()
+        }
+        return urlencode(values, doseq=True)
 
 
 @functools.cache

@@ -15,6 +15,8 @@ from pages.shared.rdm.matrices import Source, View
 MOST_SIDE_BY_SIDE = 4
 COMBINED = ("concatenated", "side by side")
 FEWEST = 3
+# What is shown first: objects stand out in it as squares.
+USUAL, ORDER = "LOC", "category"
 
 
 def choose_sources(ds: Dataset, notes: DeltaGenerator) -> list[Source]:
@@ -22,7 +24,8 @@ def choose_sources(ds: Dataset, notes: DeltaGenerator) -> list[Source]:
     sources: list[Source] = []
     if ds.betas is not None:
         rois = list(ds.rois)
-        rois = widgets.choose_rois(rois, "There is no ROI", default=rois[:1], notes=notes)
+        usual = [USUAL] if USUAL in rois else rois[:1]
+        rois = widgets.choose_rois(rois, "There is no ROI", default=usual, notes=notes)
         apart = len(rois) > 1 and combine() == "side by side"
         groups = [(roi,) for roi in rois] if apart else [tuple(rois)]
         sources = [Source(" + ".join(group) or "every unit", rois=group) for group in groups]
@@ -84,6 +87,7 @@ def choose_view(ds: Dataset, notes: DeltaGenerator) -> View:
     order = st.selectbox(
         "Order",
         list(rdm.ORDERS),
+        index=list(rdm.ORDERS).index(ORDER),
         key="rdm.order",
         bind="query-params",
         help="\n".join(f"- **{order.id}**: {order.label}" for order in rdm.ORDERS.values()),
