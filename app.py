@@ -6,12 +6,14 @@ import streamlit as st
 
 from core import operations
 from pages.shared.frame import address, guard, memory, navigation, recording, widgets
+from pages.shared.selections import panel
 
 page = navigation.navigate()
 st.html(Path(__file__).parent / "pages" / "shared" / "frame" / "style.css")
+navigation.keep_one_entry()
 operations.load_plugins()
 address.redirect(navigation.page_in_view())
 widgets.read_choices()
-recording.sidebar()
+recording.sidebar(panel.show)
 guard.guarded(page.run)
 memory.set_modules_aside()

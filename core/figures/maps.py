@@ -19,6 +19,8 @@ from core.words import p_words
 MOST_COLOURED = len(CATEGORY_COLOURS)
 # The last colour is grey: it stands for the others where not every category has its own.
 OTHER, OTHER_COLOUR, PALE = "other", CATEGORY_COLOURS[-1], "rgba(160, 160, 160, 0.45)"
+# Of values that are missing, and what is added to a colour to make it fainter.
+MISSING, FADED = "#8c959d", "22"
 STEPS = 64
 STRIP_ROW, STRIP_FRAME = 26, 110
 
@@ -48,6 +50,20 @@ def colouring(values: Sequence[Any] | np.ndarray | pd.Series) -> Colouring:
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return _numeric(column.to_numpy(dtype=np.float64))
     return _categorical(column.astype(object).where(column.notna(), "").map(str))
+
+
+def counts_of(colours: Colouring, marked: np.ndarray) -> list[int]:
+    """How many points of each colour are marked. marked: (n,) bool"""
+    codes = colours.codes[marked & (colours.codes >= 0)]
+    return [int(count) for count in np.bincount(codes, minlength=len(colours.palette))]
+
+
+def faded(colours: Colouring, kept: np.ndarray) -> Colouring:
+    """The same colours, paler where a point is not to be seen first. kept: (n,) bool"""
+    count = len(colours.palette)
+    pale = tuple(f"{colour}{FADED}" for colour in (*colours.palette, MISSING))
+    codes = np.where(kept, colours.codes, np.where(colours.codes < 0, count, colours.codes) + count)
+    return colours._replace(codes=codes, palette=(*colours.palette, *pale))
 
 
 def _numeric(values: np.ndarray) -> Colouring:

@@ -1,7 +1,7 @@
 """Representational dissimilarity matrices: compute, search, order, compare."""
 
 from core.rdm.ceiling import RepeatCeiling, repeat_ceiling
-from core.rdm.cells import Cell, block_mean, cell, spread
+from core.rdm.cells import Cell, block_mean, cell, most_similar_to, spread
 from core.rdm.compare import NoiseCeiling, compare, compare_many, noise_ceiling
 from core.rdm.comparisons import COMPARISONS
 from core.rdm.comparisons.matching import Matched, match_stimuli
@@ -55,6 +55,7 @@ __all__ = [
     "mantel",
     "mantel_many",
     "match_stimuli",
+    "most_similar_to",
     "noise_ceiling",
     "notes_of",
     "of_dataset",

@@ -23,6 +23,7 @@ PAGES = [
     "maps",
     "clusters",
     "compare",
+    "selection",
     "encoders",
     "train",
     "retrieval",

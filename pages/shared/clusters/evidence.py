@@ -12,7 +12,7 @@ from core.words import p_words
 from pages.shared.clusters import results
 from pages.shared.clusters.settings import subjects_of
 from pages.shared.frame.text import plain
-from pages.shared.maps import spaces
+from pages.shared.maps import legend, spaces
 from pages.shared.maps import view as map_view
 
 WIDEST_CHART = 720
@@ -24,8 +24,7 @@ def draw_map(ds: Dataset, request: ClustersRequest, clustering: Clustering) -> N
     map_ = None if view is None else spaces.stored(ds, view)
     if view is None or map_ is None:
         return
-    colours = figures.membership(clustering)
-    map_view.legend("cluster", colours)
+    colours = legend.show(ds, "cluster", figures.membership(clustering))
     with st.container(width=WIDEST_CHART):
         map_view.show(ds, view, map_, colours, as_images=False, classifier=None)
 

@@ -29,7 +29,7 @@ from pages.shared.components.scatter.scatter import Callbacks, Colours, Marks, P
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 
-PICK = "compare.pick"
+PICK = selection.COMPARE_PICK
 SIDE, COUNT, TILE = 400, 4, 84
 HINT = "Click a cell, a point or a button below for the two images of a pair."
 
@@ -82,7 +82,7 @@ def _picked(
     sub: Dataset, key: str, result: RsaResult, chosen: tuple[str, str]
 ) -> tuple[int, int] | None:
     """The pair of the address, else the one on which the two disagree most."""
-    names = st.query_params.get_all(PICK)
+    names = selection.picked(sub, PICK)
     if len(names) == 2 and names[0] != names[1] and all(map(sub.has_stimulus, names)):
         return sub.row(names[0]), sub.row(names[1])
     lists = results.apart(key, *chosen, COUNT, result)
@@ -91,7 +91,7 @@ def _picked(
 
 
 def _pick(sub: Dataset, first: int, second: int) -> None:
-    st.query_params[PICK] = sub.stimuli["id"].iloc[[first, second]].tolist()
+    selection.pick(sub, PICK, sub.stimuli["id"].iloc[[first, second]].tolist())
 
 
 def _matrix(
@@ -181,7 +181,7 @@ def _detail(
     if picked is None:
         st.info(HINT)
         return
-    if not st.query_params.get_all(PICK):
+    if not selection.picked(sub, PICK):
         st.caption(f"The pair on which the two disagree most. {HINT}")
     images.pair(sub, *picked, size=200)
     shares = [

@@ -20,7 +20,7 @@ from pages.shared.frame.text import plain
 DEFAULT = "simulated"
 OPTION = "recording."
 # One key each on every page: a choice made on one page is the choice of the next.
-SHARED = ("recording", "subject", "roi", "metric", "random_seed", "job")
+SHARED = ("recording", "subject", "roi", "metric", "random_seed", "job", "selected")
 
 # Keys of former addresses, by page: what is in them opens under the present key.
 FORMER: dict[str, dict[str, str]] = {
@@ -97,6 +97,7 @@ FORMER_EVERYWHERE = {"dataset": "recording"}
 PREFIXES = (
     "recording",
     "overview",
+    "selection",
     "jobs",
     "retrieval",
     "zero_shot",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-ICON = Path(__file__).parent / "icon.svg"
+HERE = Path(__file__).parent
+ICON = HERE / "icon.svg"
 STARTED, PAGE, TITLE = "app_started", "page_in_view", "title_in_view"
 
 
@@ -25,6 +27,17 @@ def navigate() -> Page:
     return page
 
 
+def keep_one_entry() -> None:
+    """A visit to a page is one entry in the history of the browser, whatever is set there."""
+    with st.container(key="history"):
+        st.html(f"<script>{_script()}</script>", unsafe_allow_javascript=True)
+
+
+@cache
+def _script() -> str:
+    return (HERE / "history.js").read_text("utf-8")
+
+
 def _groups() -> dict[str, list[Page]]:
     """The pages as the sidebar lists them, by what one does there."""
     return {
@@ -33,6 +46,7 @@ def _groups() -> dict[str, list[Page]]:
             _page("responses", "Responses", "ssid_chart"),
             _page("rdm", "RDM", "grid_on"),
             _page("compare", "Compare", "balance"),
+            _page("selection", "Selection", "select_check_box"),
         ],
         "Map": [
             _page("maps", "Maps", "scatter_plot"),

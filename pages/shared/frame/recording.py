@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ IN_VIEW = "recording_in_view"
 FOLDERS_DEEP, MOST_FOLDERS = 5, 200
 
 
-def sidebar() -> None:
-    """Choose recording, subject and options; show the selection and running jobs."""
+def sidebar(panel: Callable[[Dataset], None]) -> None:
+    """Choose recording, subject and options; show a panel of what is selected, and running jobs."""
     st.session_state.pop(IN_VIEW, None)
     infos = _openable()
     address.refuse_unknown(infos)
@@ -41,14 +41,15 @@ def sidebar() -> None:
             help="Recordings in the data folder, and those that can be fetched.",
         )
         info = infos[name]
-        if st.session_state.setdefault("pick_belongs_to", name) != name:
-            st.session_state["pick_belongs_to"] = name
-            st.query_params.pop("rdm.pick", None)
+        selection.forget_picks_of_others(name)
         st.caption(plain(info.title))
         if info.is_simulated:
             st.warning("Simulated: no brain was recorded.", icon=":material/science:")
         try:
-            _open(info)
+            ds = _open(info)
+            selection.follow_address(ds)
+            st.divider()
+            panel(ds)
         except NeurogalleryError as error:
             st.session_state[IN_VIEW] = error
         jobs.summary()
@@ -119,7 +120,7 @@ def _openable() -> dict[str, DatasetInfo]:
     return {DEFAULT: infos.pop(DEFAULT), **infos}
 
 
-def _open(info: DatasetInfo) -> None:
+def _open(info: DatasetInfo) -> Dataset:
     options = option_widgets(info.options)
     try:
         ds: Dataset | NeedsConversion = _first(info, options)
@@ -133,8 +134,7 @@ def _open(info: DatasetInfo) -> None:
     if isinstance(ds, NeedsConversion):
         raise ds
     st.session_state[IN_VIEW] = ds
-    st.divider()
-    selection.panel(ds)
+    return ds
 
 
 def _first(info: DatasetInfo, options: OptionValues) -> Dataset:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -31,7 +29,7 @@ from pages.shared.frame.text import plain
 from pages.shared.maps import spaces
 from pages.shared.maps.spaces import MapView
 
-POINT = "maps.point"
+POINT = selection.MAP_POINT
 NEIGHBOURS, TILE = 12, 72
 ATLAS_SIDE = 36
 HEIGHT = 480
@@ -70,7 +68,7 @@ def show(
         ),
         callbacks=Callbacks(
             on_select=lambda rows: selection.select(ds, ds.stimuli["id"].iloc[rows]),
-            on_click=lambda row: _click(ds, row),
+            on_click=lambda row: click(ds, row),
             on_hover=lambda row: st.session_state.update({f"maps.tip.{view.space}": row}),
         ),
         height=HEIGHT,
@@ -107,38 +105,18 @@ def quality(map_: Map) -> str:
     return " · ".join([*words, *map(plain, map_.notes)])
 
 
-def legend(name: str, colours: figures.Colouring) -> None:
-    """What the colours stand for."""
-    if colours.ends is not None:
-        low, high = colours.ends
-        scale = ", ".join(colours.palette)
-        st.html(
-            f'<div style="display:flex;gap:8px;align-items:center;font-size:.85rem">'
-            f"{html.escape(name)}: {low:.2f}"
-            f'<span style="width:160px;height:10px;border-radius:5px;'
-            f'background:linear-gradient(90deg,{scale})"></span>{high:.2f}</div>'
-        )
-        return
-    chips = "".join(
-        f'<span style="display:inline-flex;gap:5px;align-items:center">'
-        f'<span style="width:11px;height:11px;border-radius:50%;background:{colour}"></span>'
-        f"{html.escape(label)} ({count:,})</span>"
-        for label, count, colour in zip(colours.names, colours.counts, colours.palette, strict=True)
-    )
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:4px 14px;font-size:.85rem">{chips}</div>')
-
-
 def _clicked(ds: Dataset) -> int | None:
-    stimulus = st.query_params.get(POINT)
-    return ds.row(stimulus) if stimulus is not None and ds.has_stimulus(stimulus) else None
+    point = selection.picked(ds, POINT)
+    return ds.row(point[-1]) if point and ds.has_stimulus(point[-1]) else None
 
 
-def _click(ds: Dataset, row: int) -> None:
-    st.query_params[POINT] = ds.stimuli["id"].iloc[row]
+def click(ds: Dataset, row: int) -> None:
+    """Show the neighbours of a stimulus."""
+    selection.pick(ds, POINT, [ds.stimuli["id"].iloc[row]])
 
 
 def _selected_rows(ds: Dataset) -> np.ndarray:
-    return np.flatnonzero(ds.stimuli["id"].isin(selection.current(ds).ids).to_numpy())
+    return np.flatnonzero(ds.stimuli["id"].isin(selection.ids_of(ds)).to_numpy())
 
 
 def _tip(ds: Dataset, row: int) -> Tip | None:
@@ -189,7 +167,7 @@ def _show_neighbours(
         ],
         key=f"near_{view.space}",
         selected=(),
-        on_change=lambda ids: _click(ds, ds.row(ids[0])) if ids else None,
+        on_change=lambda ids: click(ds, ds.row(ids[0])) if ids else None,
         size=TILE,
         show_captions=True,
     )

@@ -25,16 +25,20 @@ from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 from pages.shared.rdm import matrices
 from pages.shared.rdm.matrices import Arrangement, Shown, View
+from pages.shared.selections import finding
 
 SIDE_ALONE, SIDE_BESIDE = 640, 400
 MOST_NAMES = 1500
-PICK = "rdm.pick"
+PICK = selection.RDM_PICK
 HINT = "Click a cell for its pair; where categories lie together, a strip for its block."
 
 
 @st.fragment
 def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
     """Heatmaps with the stimuli of what is picked; a click redraws only this part."""
+    reveal = functools.partial(_reveal, ds, shown[0])
+    rows = finding.field(ds, "rdm", reveal)
+    finding.results(ds, "rdm", rows, reveal)
     focus = _focus(ds, shown[0], arranged)
     alone = len(shown) == 1
     with st.container(key="explorer" if alone else "explorer_beside"):
@@ -53,7 +57,7 @@ Focus = tuple[int, int] | rdm.Block
 
 def _focus(ds: Dataset, shown: Shown, arranged: Arrangement) -> Focus | None:
     """What is picked: the pair or category of the address, else the most similar pair."""
-    picked = st.query_params.get_all(PICK)
+    picked = selection.picked(ds, PICK)
     for block in arranged.blocks:
         if picked == [block.label]:
             return block
@@ -65,7 +69,14 @@ def _focus(ds: Dataset, shown: Shown, arranged: Arrangement) -> Focus | None:
 
 def pick(ds: Dataset, first: int, second: int) -> None:
     """Put a pair of stimuli into the address."""
-    st.query_params[PICK] = ds.stimuli["id"].iloc[[first, second]].tolist()
+    selection.pick(ds, PICK, ds.stimuli["id"].iloc[[first, second]].tolist())
+
+
+def _reveal(ds: Dataset, shown: Shown, row: int) -> None:
+    """Pick a stimulus with the one that is most similar to it."""
+    other = rdm.most_similar_to(shown.values, row)
+    if other is not None:
+        pick(ds, row, other)
 
 
 def _follow(ds: Dataset, arranged: Arrangement, event: HeatmapEvent) -> None:
@@ -73,7 +84,7 @@ def _follow(ds: Dataset, arranged: Arrangement, event: HeatmapEvent) -> None:
         row, column = event.picked
         pick(ds, int(arranged.rows[row]), int(arranged.rows[column]))
     elif event.band is not None:
-        st.query_params[PICK] = [arranged.blocks[event.band].label]
+        selection.pick(ds, PICK, [arranged.blocks[event.band].label])
 
 
 def _heatmap(
@@ -166,7 +177,7 @@ def _detail(ds: Dataset, shown: list[Shown], arranged: Arrangement, focus: Focus
 
 
 def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
-    if not st.query_params.get_all(PICK):
+    if not selection.picked(ds, PICK):
         st.caption(f"The most similar pair. {HINT}")
     images.pair(ds, *focus)
     cells = [rdm.cell(matrix.values, *focus) for matrix in shown]

@@ -118,7 +118,7 @@ def choose(ds: Dataset) -> tuple[list[Source], View, Dataset]:
 
 def in_view(ds: Dataset) -> Dataset:
     """The recording, or what of it is selected where the reader asks for that."""
-    ids = selection.current(ds).ids
+    ids = selection.ids_of(ds)
     only = st.toggle(
         f"Only the {len(ids):,} selected stimuli" if ids else "Only selected stimuli",
         key="rdm.only_selected",

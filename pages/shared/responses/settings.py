@@ -20,7 +20,7 @@ def choose_rois(ds: Dataset) -> tuple[str, ...]:
 
 def chosen_stimuli(ds: Dataset, usable: np.ndarray) -> pd.DataFrame:
     """The selected stimuli; without a selection, the first usable ones."""
-    selected = set(selection.current(ds).ids)
+    selected = set(selection.ids_of(ds))
     rows = np.flatnonzero(usable & ds.stimuli["id"].isin(selected).to_numpy())
     if len(rows) == 0:
         st.caption(f"{FIRST_LINES} stimuli. Select others on Overview, or by the buttons of RDM.")

@@ -28,12 +28,15 @@ function drawImages(ctx, plot, scale) {
     const [left, top] = [x - tileSide / 2, y - tileSide / 2];
     if (left > width || top > height || left < -tileSide || top < -tileSide) continue;
     const [across, down] = [(tile % columns) * side, Math.floor(tile / columns) * side];
-    ctx.globalAlpha = count && !plot.selected[row] ? 0.3 : 1;
+    ctx.globalAlpha = isPale(plot, row) ? 0.12 : count && !plot.selected[row] ? 0.3 : 1;
     drawFrame(ctx, plot, row, left, top);
     ctx.drawImage(atlas.image, across, down, side, side, left, top, tileSide, tileSide);
   }
   ctx.globalAlpha = 1;
 }
+
+// Points of a faint colour are not to be seen first, and no more are their images.
+const isPale = ({ palette, codes }, row) => (palette[codes[row]] ?? palette.at(-1))[3] < 60;
 
 // The frame of an image has the colour of its point.
 function drawFrame(ctx, plot, row, left, top) {

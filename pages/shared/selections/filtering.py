@@ -1,0 +1,64 @@
+"""One filter for every page: stimuli by the values of a column become the selection."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import selections
+from core.datasets import Dataset
+from core.selections import Column
+from core.words import counted
+from pages.shared.frame import selection
+
+ACTIONS = {
+    "Select": (selection.select, "Select exactly these"),
+    "Add": (selection.add, "Add these to the selection"),
+    "Keep only": (selection.keep_only, "Keep what is selected and among these"),
+    "Remove": (selection.remove, "Take these out of the selection"),
+}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def columns_of(fingerprint: str, _ds: Dataset) -> dict[str, Column]:
+    """What stimuli can be filtered by, by name."""
+    return {column.name: column for column in selections.columns_of(_ds.stimuli)}
+
+
+def show(ds: Dataset) -> None:
+    """Choose a column and values; buttons select, add, keep or remove what they match."""
+    columns = columns_of(ds.fingerprint, ds)
+    if not columns:
+        st.caption("No column of stimuli.csv divides the stimuli.")
+        return
+    name = st.selectbox("Column", list(columns), key="filter_column")
+    ids = _chosen(ds, columns[name])
+    st.caption(f"{counted(len(ids), 'stimulus', 'stimuli')} of {ds.n_stimuli:,}")
+    with st.container(horizontal=True, gap="small"):
+        for label, (act, text) in ACTIONS.items():
+            st.button(
+                label,
+                key=f"filter_{label}",
+                help=text,
+                disabled=not ids,
+                on_click=act,
+                args=(ds, ids),
+            )
+    st.caption("One column after another: *Select*, then *Keep only*.")
+
+
+def _chosen(ds: Dataset, column: Column) -> list[str]:
+    key = f"filter_values_{column.name}"
+    if column.ends is not None:
+        low, high = column.ends
+        ends = st.slider("From, to", low, high, (low, high), key=f"{key}_{low}_{high}")
+        return selections.matches(ds.stimuli, column, ends=ends)
+    if key in st.session_state:  # of another recording, or of other options
+        st.session_state[key] = [v for v in st.session_state[key] if v in column.counts]
+    values = st.multiselect(
+        "Values",
+        list(column.counts),
+        key=key,
+        format_func=lambda value: f"{value} ({column.counts[value]:,})",
+        placeholder="any of these",
+    )
+    return selections.matches(ds.stimuli, column, values)
