@@ -36,9 +36,6 @@ HINT = "Click a cell for its pair; where categories lie together, a strip for it
 @st.fragment
 def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
     """Heatmaps with the stimuli of what is picked; a click redraws only this part."""
-    reveal = functools.partial(_reveal, ds, shown[0])
-    rows = finding.field(ds, "rdm", reveal)
-    finding.results(ds, "rdm", rows, reveal)
     focus = _focus(ds, shown[0], arranged)
     alone = len(shown) == 1
     with st.container(key="explorer" if alone else "explorer_beside"):
@@ -49,6 +46,8 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
                 st.markdown(f"**{plain(matrix.source.label)}**")
             _heatmap(ds, matrix, arranged, view, focus, alone)
     with places[1] if alone else st.container(key="explorer_detail"):
+        reveal = functools.partial(_reveal, ds, shown[0])
+        finding.results(ds, "rdm", finding.field(ds, "rdm", reveal), reveal)
         _detail(ds, shown, arranged, focus)
 
 

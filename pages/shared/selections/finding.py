@@ -28,7 +28,13 @@ def field(ds: Dataset, key: str, pick: Callable[[int], None]) -> np.ndarray:
             pick(int(rows[0]))
 
     text = st.text_input(
-        "Find", key=name, placeholder="id, category or label", width=200, on_change=enter
+        "Find stimuli",
+        key=name,
+        placeholder="Find by id, category or label",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        width=290,
+        on_change=enter,
     )
     return _rows(ds.fingerprint, text, ds) if text.strip() else NONE
 
