@@ -1,12 +1,14 @@
 """Page Data: what is here, what is not, and what can be done about it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from core import datasets, paths, store
 from core.datasets.releases.converted import OPERATION
 from core.datasets.shelf.abilities import abilities
-from pages.shared.data import rows
+from pages.shared.data import bringing, rows
 from tests.core.datasets.layouts import algonauts2023
 from tests.core.datasets.shared import write
 from tests.pages.app import open_page, texts, until_done
@@ -125,3 +127,48 @@ def test_overview_points_to_what_is_missing_on_it(data_root):
 def test_every_page_of_a_recording_is_said_to_be_possible_or_not():
     pages = {path.stem for path in (paths.PROJECT / "pages").glob("*.py")} - {"data", "jobs"}
     assert {each.page for each in abilities(datasets.load("simulated", stimuli=80))} == pages
+
+
+def test_the_data_folder_and_what_it_does_not_list_are_named(data_root):
+    (data_root / "scans").mkdir()
+    (data_root / "scans" / "stimuli.tsv").write_text("id")
+    said = texts(open_page("data"))
+    assert str(data_root) in said.replace("\\", "")
+    assert "no stimuli.csv" in said.replace("\\", "")
+
+
+def test_a_folder_is_named_and_its_files_are_copied_by_a_job(data_root, tmp_path, monkeypatch):
+    monkeypatch.setattr(bringing, "is_this_machine", lambda: True)
+    source = tmp_path / "disk"
+    algonauts2023.write(source)
+    app = open_page("data")
+    field = app.text_input(key="data.source_algonauts2023")
+    app = field.set_value(str(source)).run()
+    app = until_done(press(app, "Copy the files of algonauts2023"))
+    assert not app.exception
+    assert datasets.load("algonauts2023").n_stimuli > 0
+
+
+def test_who_is_elsewhere_names_no_folder(data_root, monkeypatch):
+    monkeypatch.setattr(bringing, "is_this_machine", lambda: False)
+    app = open_page("data")
+    assert not [f for f in app.text_input if str(f.key).startswith("data.source_")]
+    assert "where the browser runs on the machine that serves this page" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("headers", "ip", "is_here"),
+    [
+        ({"Host": "localhost:8501"}, None, True),
+        ({"Host": "127.0.0.1:8501"}, None, True),
+        ({"Host": "[::1]:8501"}, None, True),
+        ({"Host": "lab.example.org"}, None, False),
+        ({"Host": "localhost.example.org:8501"}, None, False),
+        ({"Host": "localhost:8501"}, "192.168.1.7", False),
+        ({"Host": "localhost:8501", "X-Forwarded-For": "1.2.3.4"}, None, False),
+    ],
+)
+def test_only_the_machine_itself_is_this_machine(monkeypatch, headers, ip, is_here):
+    context = SimpleNamespace(headers=headers, ip_address=ip)
+    monkeypatch.setattr(bringing, "st", SimpleNamespace(context=context))
+    assert bringing.is_this_machine() == is_here

@@ -1,4 +1,4 @@
-"""Job: download a recording."""
+"""Job: download a recording, or copy its files from a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.datasets.catalogue import DATASETS
 from core.datasets.download.fetch import fetch
+from core.datasets.download.local import check_source
 from core.jobs.request import Request, check_fields, check_names
 from core.progress import Progress
 
@@ -35,7 +37,8 @@ class FetchRequest(Request):
     @property
     def label(self) -> str:
         chosen = ", ".join((*self.subjects, *self.parts))
-        return f"Download {self.name}" + (f": {chosen}" if chosen else "")
+        what = "Download" if self.source is None else "Copy the files of"
+        return f"{what} {self.name}" + (f": {chosen}" if chosen else "")
 
     def key(self) -> None:
         """None: the files go to the data root, not into the store."""
@@ -58,7 +61,7 @@ class FetchRequest(Request):
 
 
 def run(request: FetchRequest, progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: fetch a recording.
+    """Job: fetch a recording; of a folder, files that are links out of it are refused.
 
     Returns
     -------
@@ -66,5 +69,8 @@ def run(request: FetchRequest, progress: Progress, folder: Path) -> dict[str, An
         ``where`` its files are.
     """
     subjects, parts = request.subjects, request.parts
+    if request.source is not None:
+        progress(0.0, f"Looking through {request.source}")
+        check_source(DATASETS[request.name], Path(request.source), subjects)
     where = fetch(request.name, request.source, progress, subjects=subjects, parts=parts)
     return {"where": str(where)}

@@ -11,10 +11,11 @@ from core.datasets.catalogue import Recording
 from core.datasets.download.space import check_space, size_text
 from core.datasets.download.transfer import part_of
 from core.datasets.releases.layout import Expected, Presence, compare
-from core.errors import NotFoundError
+from core.errors import InputError, NotFoundError
 from core.progress import Progress
 
 CHUNK_BYTES = 1 << 22
+MOST_ENTRIES = 1_000_000
 
 
 def expected_of(recording: Recording, folder: Path, subject: str | None = None) -> list[Expected]:
@@ -84,6 +85,48 @@ def copy(
                 progress(done / max(total, done), text)
         shutil.copystat(source / name, part)
         os.replace(part, targets[name])
+
+
+def check_source(recording: Recording, source: Path, subjects: tuple[str, ...] = ()) -> None:
+    """Refuse a folder whose files, where they are links, lead out of it.
+
+    For a folder that someone names on a page: what is copied may be seen by everyone who opens
+    the recording.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such folder.
+    InputError
+        If the path is relative, the folder is too large to be that of a recording, or a file to
+        be copied is a link that leads out of it.
+    """
+    path = source.expanduser()
+    if not path.is_absolute():
+        raise InputError(f"{str(path)!r} is no absolute path", "one from the root of the disk")
+    if not path.is_dir():
+        raise NotFoundError(f"There is no folder {path}", "a folder that this user may read")
+    path = path.resolve()
+    _check_size(path)
+    for name in presence(recording, path, subjects).present:
+        if not (path / name).resolve().is_relative_to(path) and not paths.links_are_followed():
+            raise InputError(
+                f"{name} is a link out of {path}",
+                "files that lie in the folder",
+                f"Copy the files there, or set {paths.LINKS}=1 to follow such links.",
+            )
+
+
+def _check_size(folder: Path) -> None:
+    """Such as the root of the disk, which it would take minutes to look through."""
+    count = 0
+    for _, folders, names in os.walk(folder):
+        count += len(folders) + len(names)
+        if count > MOST_ENTRIES:
+            raise InputError(
+                f"{folder} holds more than {MOST_ENTRIES:,} files and folders",
+                "the folder that the files of the recording start from",
+            )
 
 
 def _is_same(original: Path, target: Path) -> bool:

@@ -40,6 +40,7 @@ def abilities(ds: Dataset) -> list[Ability]:
         ("maps", "Maps"): compared if no_target else "",
         ("clusters", "Clusters"): no_responses,
         ("compare", "Compare"): compared,
+        ("selection", "Selection"): "",
         ("encoders", "Encoders"): no_target,
         ("train", "Train"): decoders,
         ("retrieval", "Retrieval"): decoders,

@@ -16,7 +16,7 @@ from core.datasets.shelf.abilities import abilities
 from core.datasets.shelf.copies import StoredCopy, remove_copies, stored_copies
 from core.datasets.shelf.presence import OnDisk, on_disk
 from core.errors import NeurogalleryError
-from pages.shared.data import grid
+from pages.shared.data import bringing, grid
 from pages.shared.frame import images, recording, results
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
@@ -206,6 +206,7 @@ def _about(info: DatasetInfo) -> None:
         _terms(info)
         if info.fetchable or info.how_to_get:
             _command(info)
+            bringing.offer(info)
 
 
 def _terms(info: DatasetInfo) -> None:
@@ -224,6 +225,7 @@ def _get(info: DatasetInfo) -> None:
     _command(info)
     if datasets.DATASETS[info.name].files:
         results.get(FetchRequest(info.name), lambda key: None, on_click=True)
+    bringing.offer(info)
 
 
 def _command(info: DatasetInfo) -> None:
