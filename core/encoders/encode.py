@@ -146,7 +146,7 @@ def encode_text(
         raise InputError(f"{encoder} takes no text", "an encoder that does", choices=with_text)
     if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
         raise InputError("The texts are not a list of str", "['a red car', ...]")
-    loaded = load_encoder(chosen, check_parameters(chosen.info, parameters), device)
+    loaded = load_reader(chosen, check_parameters(chosen.info, parameters), device)
     parts = [
         loaded.text(texts[start : start + TEXTS_AT_ONCE])
         for start in range(0, len(texts), TEXTS_AT_ONCE)
@@ -256,11 +256,28 @@ def load_encoder(
         if name not in _loaded:
             if progress is not None:
                 progress(0.0, f"Loading {encoder.info.label}")
-            _loaded[name] = encoder.load(values, where)
-            while len(_loaded) > MOST_LOADED:
-                _loaded.popitem(last=False)
+            _keep(name, encoder.load(values, where))
         _loaded.move_to_end(name)
         return _loaded[name]
+
+
+def _keep(name: tuple[Any, ...], loaded: Loaded) -> None:
+    _loaded[name] = loaded
+    while len(_loaded) > MOST_LOADED:
+        _loaded.popitem(last=False)
+
+
+def load_reader(encoder: Encoder, values: Mapping[str, Any], device: str | None = None) -> Loaded:
+    """What reads texts: alone where the encoder has that and no device is named, else all of it."""
+    name = (encoder.info.id, encoder.digest(), store.fingerprint(dict(values)), "texts")
+    with _loading:
+        if name not in _loaded and device is None:
+            reader = encoder.load_reader(values)
+            if reader is not None:
+                _keep(name, reader)
+        if name in _loaded and device is None:
+            return _loaded[name]
+    return load_encoder(encoder, values, device)
 
 
 def _compute(

@@ -125,6 +125,10 @@ class Encoder:
         """Bring the encoder into memory."""
         raise NotImplementedError
 
+    def load_reader(self, parameters: Mapping[str, Any]) -> Loaded | None:
+        """What reads texts alone, sooner than the whole encoder; None where there is no such."""
+        return None
+
     def precomputed(self, ds: Dataset, which: str) -> np.ndarray | None:
         """Embeddings that need no computing, None where they are to be computed."""
         return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from core.encoders.encode import load_encoder
+from core.encoders.encode import load_reader
 from core.encoders.encoder import check_parameters, get
 from core.errors import InputError
 
@@ -44,7 +44,7 @@ def check_text(texts: Sequence[str], encoder: str, **parameters: Any) -> list[st
     if not several:
         return []
     label = chosen.info.label
-    parts = load_encoder(chosen, check_parameters(chosen.info, parameters)).read(several)
+    parts = load_reader(chosen, check_parameters(chosen.info, parameters)).read(several)
     cut = [(part, text) for part, text in zip(parts, several, strict=True) if part != text]
     notes = [_cut(label, part, text) for part, text in cut[:MOST]]
     if len(cut) > MOST:

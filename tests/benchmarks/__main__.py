@@ -18,6 +18,7 @@ from tests.benchmarks import (
 from tests.benchmarks.answers import answers
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
+from tests.benchmarks.first_search import first_search
 from tests.benchmarks.measure import measure
 from tests.benchmarks.next_example import next_example
 
@@ -38,6 +39,7 @@ PARTS = (
     "decoders",
     "page",
     "answers",
+    "search",
     "next",
     "retrieval",
     "recordings",
@@ -66,6 +68,7 @@ def main() -> None:
         "decoders": lambda: decoding(1 if chosen.quick else 5),
         "page": lambda: page(shape[0]),
         "answers": answering,
+        "search": searching,
         "next": showing,
         "retrieval": lambda: retrieving(10 if chosen.quick else 1),
         "recordings": lambda: opening(chosen.nsd_trials),
@@ -166,6 +169,15 @@ def answering() -> None:
     row("page Train answers while a job trains, s (median)", found.training, "< 0.3")
     row("over idle", found.training / found.idle, "")
     row("page RDM answers a click while a job trains, s (median)", found.rdm, "")
+
+
+def searching() -> None:
+    found = first_search()
+    row(
+        "first text search of a fresh clone, s from the server to the grid", found.from_start, "≤ 5"
+    )
+    row("of these from the words to the grid", found.from_words, "")
+    row("CPU seconds of the server until then, its start included", found.cpu, "")
 
 
 def showing() -> None:

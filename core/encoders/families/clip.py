@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from core.datasets.dataset import Dataset
 from core.encoders import checkpoints
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded, register
 from core.encoders.preparation import Preparer, load_processor
+from core.encoders.text.tower import TextTower, read_words
 from core.encoders.torch_models import TorchLoaded, inference
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from core.registry import Parameter
@@ -30,7 +30,6 @@ RADFORD = (
 )
 # Before transformers 4.31 configurations said 2 and meant the token of the highest id.
 LEGACY_END = 2
-WORD = re.compile(r"\w+")
 
 OUTPUT = Parameter(
     "output",
@@ -76,6 +75,10 @@ class SmallClip(Clip):
         file = self.folder() / WORDS
         return frozenset(file.read_text("utf-8").split()) if file.is_file() else None
 
+    def load_reader(self, parameters: Mapping[str, Any]) -> Loaded | None:
+        is_shared = parameters["output"] == OUTPUT.default
+        return TextTower(self.folder()) if is_shared else None
+
 
 class LoadedClip(TorchLoaded):
     """A CLIP in memory."""
@@ -103,10 +106,7 @@ class LoadedClip(TorchLoaded):
             return np.asarray(outputs.pooler_output.float().cpu().numpy())
 
     def read(self, texts: Sequence[str]) -> list[str]:
-        offsets = self._tokens(texts, return_offsets_mapping=True)["offset_mapping"]
-        # Tokens that stand for no part of the text, its begin and end, have the offsets (0, 0).
-        stops = [max(stop for _, stop in of_text) for of_text in offsets]
-        return [_whole_words(text, stop) for text, stop in zip(texts, stops, strict=True)]
+        return read_words(texts, self._tokens(texts, return_offsets_mapping=True)["offset_mapping"])
 
     def _tokens(self, texts: Sequence[str], **how: Any) -> Any:
         if self._tokenizer is None:
@@ -117,12 +117,6 @@ class LoadedClip(TorchLoaded):
         if self._output == "visual":
             return self._model.vision_model(pixel_values=pixels).pooler_output
         return self._model.get_image_features(pixel_values=pixels).pooler_output
-
-
-def _whole_words(text: str, stop: int) -> str:
-    """The text up to a place, without a word that it divides: a part of one means another."""
-    divided = [word for word in WORD.finditer(text) if word.start() < stop < word.end()]
-    return text[: divided[0].start()].rstrip() or text[:stop] if divided else text[:stop]
 
 
 def load_clip(folder: Path, output: str, device: str) -> LoadedClip:
