@@ -5,12 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 from core import operations
+from pages.shared.components.shell.shell import shell
 from pages.shared.frame import address, guard, memory, navigation, recording, widgets
 from pages.shared.selections import panel
 
 page = navigation.navigate()
 st.html(Path(__file__).parent / "pages" / "shared" / "frame" / "style.css")
 navigation.keep_one_entry()
+shell()
 operations.load_plugins()
 address.redirect(navigation.page_in_view())
 widgets.read_choices()

@@ -45,7 +45,7 @@ def show(ds: Dataset, request: CompareRequest, result: RsaResult, look: Look) ->
         multiples.show(key, result, look, rows)
     with right:
         bars.show(result, st.session_state.get(bars.SECOND, ""))
-    st.subheader("Two RDMs, and the images on which they disagree")
+    st.header("Two RDMs, and the images on which they disagree")
     best = next((m.name for m in sorted_models(result.parts[0]) if not m.is_flexible), "")
     chosen = pair.choose(result, best)
     pair.show(ds, key, result, chosen, look, rows)

@@ -33,18 +33,18 @@ def page() -> None:
     is_here = {info.name: info.where is not None or info.is_simulated for info in infos}
     # Recordings of people before the simulated one.
     here = sorted((i for i in infos if is_here[i.name]), key=lambda info: info.is_simulated)
-    st.subheader("On this machine")
+    st.header("On this machine")
     grid.key()
     clock = rows.Clock()
     for info in here:
         rows.present(info, clock)
-    st.subheader("Check a folder of your own")
+    st.header("Check a folder of your own")
     checker.offer()
     in_view = st.session_state.get(recording.IN_VIEW)
     if isinstance(in_view, Dataset):
-        st.subheader("Export the recording in view")
+        st.header("Export the recording in view")
         exporting.offer(in_view)
-    st.subheader("To be brought here")
+    st.header("To be brought here")
     for info in infos:
         if not is_here[info.name]:
             rows.absent(info)

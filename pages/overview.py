@@ -75,7 +75,7 @@ def missing(ds: Dataset) -> None:
     """What is missing of the responses of the subject in view, and what rests on fewer."""
     if ds.betas is None or completeness.is_complete(ds):
         return
-    st.subheader(f"Missing responses of {plain(ds.subject)}")
+    st.header(f"Missing responses of {plain(ds.subject)}")
     st.caption(completeness.IN_WORDS)
     rois, units = missing_tables(ds.fingerprint, ds)
     st.dataframe(rois, hide_index=True)
@@ -91,7 +91,7 @@ def choose_categories(names: list[str]) -> list[str]:
 
 def browse(ds: Dataset) -> None:
     """The stimuli of chosen categories, to look at and to select."""
-    st.subheader("Stimuli")
+    st.header("Stimuli")
     st.caption("Click stimuli to select them; the selection goes with you to the other pages.")
     column = "category" if ds.stimuli["category"].ne("").any() else None
     stimuli = ds.stimuli
@@ -110,10 +110,10 @@ figures(ds)
 with st.container(key="halves"):
     about, health = st.columns(2, gap="large")
 with about:
-    st.subheader("About")
+    st.header("About")
     provenance(ds)
 with health:
-    st.subheader("Checks")
+    st.header("Checks")
     checks(ds)
 missing(ds)
 browse(ds)

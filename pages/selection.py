@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from pages.shared.frame import images, recording, selection
+from pages.shared.head import head
 from pages.shared.selections import comparing, importing, naming
 
 TABS = ("Images", "Names", "Import", "Compare")
@@ -28,8 +29,7 @@ def show_images(ds: Dataset) -> None:
 
 
 def page(ds: Dataset) -> None:
-    recording.title(ds, "Selection")
-    st.markdown("Which stimuli are selected, and how do two selections differ?")
+    head.show(ds)
     tabs = st.tabs(TABS, key="selection.tab", on_change="rerun", bind="query-params")
     parts = (show_images, naming.show, importing.show, comparing.show)
     for tab, part in zip(tabs, parts, strict=True):

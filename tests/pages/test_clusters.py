@@ -17,7 +17,7 @@ def test_stimuli_labels_and_ratios():
     app = opened(k="3")
     assert not app.exception
     assert not app.error
-    assert "Labels of its stimuli" in [found.value for found in app.subheader]
+    assert "Labels of its stimuli" in [found.value for found in app.header]
     table = app.dataframe[0].value
     assert list(table.columns) == ["Label", "Here", "Elsewhere", "Ratio", "95 % interval"]
     button = next(button for button in app.button if button.label.startswith("Select its"))

@@ -66,6 +66,6 @@ def test_how_many_units_remain_is_counted_by_roi():
 
 def test_the_curve_stands_beside_the_units_and_marks_the_option():
     app = open_page("responses", stimuli="120", subjects="1", roi="FFA")
-    assert "Units that remain at a noise ceiling" in [s.value for s in app.subheader]
+    assert "Units that remain at a noise ceiling" in [s.value for s in app.header]
     counts = next(f.value for f in app.dataframe if "every unit" in f.value)
     assert counts["FFA"].is_monotonic_decreasing

@@ -109,7 +109,7 @@ def test_ridge_is_trained_and_scored(recording):
 def test_all_folds_are_scored_as_one_when_the_button_is_pressed(recording):
     address = {"train.split": "kfold", "train.kfold.k": "4", "train.kfold.by": "category"}
     app = trained(open_page("train", **recording, **address))
-    assert "On the test images of all folds" in [title.value for title in app.subheader]
+    assert "On the test images of all folds" in [title.value for title in app.header]
     assert "4 folds, each trained once and 20 times on permuted responses" in texts(app)
     assert not any(job.operation == "folds" for job in jobs.all_jobs())
     app = until_done(press(app, "Score all 4 folds as one"))

@@ -108,7 +108,7 @@ def show_labels(
     if table.empty:
         st.info("No stimulus has labels, so there is nothing to count.", icon=":material/info:")
         return
-    st.subheader("Labels of its stimuli")
+    st.header("Labels of its stimuli")
     by = st.segmented_control(
         "Labels by",
         clusters.WEIGHTS,
@@ -141,7 +141,8 @@ def draw_cloud(weights: dict[str, float], dark: bool) -> None:
     cloud = wordcloud({w: weights[w] for w in words if w not in unwritten}, *CLOUD, dark)
     if cloud is not None:
         largest = ", ".join(words[:MOST_LABELS])
-        st.image(data_uri(cloud, "image/png"), caption=f"Largest: {plain(largest)}")
+        alt = f"Word cloud, largest: {largest}"
+        st.image(data_uri(cloud, "image/png"), caption=f"Largest: {plain(largest)}", alt=alt)
     if unwritten:
         st.markdown(", ".join(map(plain, unwritten)))
         st.caption(

@@ -16,6 +16,9 @@ const position = (plot, event) => {
 // In pixels, also where the browser counts lines.
 const wheelOf = (event) => clamp(event.deltaY * (event.deltaMode ? 16 : 1), -240, 240);
 
+// Whether the first pointer is a finger, which has no wheel and no keys.
+const touched = () => matchMedia("(pointer: coarse)").matches;
+
 function announce(plot, words) {
   plot.parts.announcement.textContent = words;
 }

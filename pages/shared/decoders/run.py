@@ -86,7 +86,7 @@ def _warn_of_divergence(run: Run) -> None:
 
 def list_decoders(ds: Dataset) -> None:
     """Every decoder, own and examples: filter, compare, open, delete."""
-    st.subheader("Decoders")
+    st.header("Decoders")
     compare([row for row in table.choose(ds) if row.config is not None])
 
 

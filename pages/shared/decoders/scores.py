@@ -38,7 +38,7 @@ LEAK = "These scores measure the leak, not the decoder:"
 
 def show_scores(ds: Dataset, run: Run) -> None:
     """The scores in the test set, beside the baselines; a job computes them once."""
-    st.subheader("On images of the test set")
+    st.header("On images of the test set")
     table = results.get(EvaluateRequest.of(run), lambda key: load_table(run.key))
     if table is None:
         return
@@ -78,7 +78,7 @@ def show_folds(run: Run) -> None:
     """One score over all folds beside its permuted control; a button starts it."""
     if fold_count(run.config) < 2:
         return
-    st.subheader("On the test images of all folds")
+    st.header("On the test images of all folds")
     scored = results.get(
         FoldsRequest(run.config), load_folds, on_click=True, icon=":material/stacks:"
     )

@@ -123,7 +123,7 @@ def show_worst(ds: Dataset, model: dict[str, Any]) -> None:
     fitted = results.fit(model["fit"])
     if fitted is None:
         return
-    st.subheader("Worst pairs")
+    st.header("Worst pairs")
     with st.container(key="dissimilarity_worst"):
         columns = st.columns(WORST // 2)
     for place, pair in enumerate(dissimilarity.worst_pairs(fitted, WORST)):
@@ -137,7 +137,7 @@ def show_worst(ds: Dataset, model: dict[str, Any]) -> None:
 
 def explain_leak(ds: Dataset, rows: Rows, view: PairView) -> None:
     """Which test images were trained on, and what identity alone makes of it."""
-    st.subheader("The leak")
+    st.header("The leak")
     for split in dict.fromkeys(row["split"] for row in rows):
         usable = [row for row in rows if row["split"] == split and not row["error"]]
         if not usable:

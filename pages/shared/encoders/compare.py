@@ -69,7 +69,7 @@ def agreement(
 
 
 def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
-    st.subheader("RDM correlation")
+    st.header("RDM correlation")
     regions = choose_regions(ds) if which == "stimuli" else []
     names = [embeddings.name(ds, space, which) for space in known]
     if len(names) + len(regions) < 2:

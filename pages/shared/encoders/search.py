@@ -116,7 +116,7 @@ def _choose_image(ds: Dataset, which: str) -> Query | None:
     with st.container(horizontal=True, vertical_alignment="center"):
         uri = "" if row is None else images.uri(ds, row["id"], images.PREVIEW)
         if uri:
-            st.image(uri, width=QUERY_WIDTH)
+            st.image(uri, width=QUERY_WIDTH, alt=f"The query, {images.describe(row)}")
         with st.container(width=360):
             image = st.text_input(
                 "Id of a stimulus or gallery image",
@@ -149,7 +149,7 @@ def _upload_query() -> Query | None:
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")
         return None
-    st.image(image, caption=plain(file.name), width=QUERY_WIDTH)
+    st.image(image, caption=plain(file.name), width=QUERY_WIDTH, alt="The query, uploaded")
     return Query(upload=file.getvalue())
 
 

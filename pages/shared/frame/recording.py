@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import __version__, datasets
 from core.datasets import Dataset, DatasetInfo, Reference, completeness
@@ -25,6 +26,7 @@ from pages.shared.frame.widgets import OptionValues, option_widgets, warn_unknow
 IN_VIEW = "recording_in_view"
 # Folders of a release that are looked at for changes.
 FOLDERS_DEEP, MOST_FOLDERS = 5, 200
+SUBJECT_WIDTH = 84
 
 
 def sidebar(panel: Callable[[Dataset], None]) -> None:
@@ -33,7 +35,8 @@ def sidebar(panel: Callable[[Dataset], None]) -> None:
     infos = _openable()
     address.refuse_unknown(infos)
     with st.sidebar:
-        name = st.selectbox(
+        row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        name = row.selectbox(
             "Recording",
             list(infos),
             key="recording",
@@ -42,18 +45,20 @@ def sidebar(panel: Callable[[Dataset], None]) -> None:
         )
         info = infos[name]
         selection.forget_picks_of_others(name)
-        st.caption(plain(info.title))
         if info.is_simulated:
-            st.warning("Simulated: no brain was recorded.", icon=":material/science:")
+            st.caption(":material/science: Simulated: no brain was recorded.")
+        else:
+            st.caption(plain(info.title))
         try:
-            ds = _open(info)
+            ds = _open(info, row)
             selection.follow_address(ds)
-            st.divider()
-            panel(ds)
         except NeurogalleryError as error:
-            st.session_state[IN_VIEW] = error
-        jobs.summary()
+            ds, st.session_state[IN_VIEW] = None, error
         st.caption(f"Neurogallery {__version__}")
+        with st.container(key="pinned"):
+            jobs.summary()
+            if ds is not None:
+                panel(ds)
 
 
 def require() -> Dataset:
@@ -120,7 +125,7 @@ def _openable() -> dict[str, DatasetInfo]:
     return {DEFAULT: infos.pop(DEFAULT), **infos}
 
 
-def _open(info: DatasetInfo) -> Dataset:
+def _open(info: DatasetInfo, row: DeltaGenerator) -> Dataset:
     options = option_widgets(info.options)
     try:
         ds: Dataset | NeedsConversion = _first(info, options)
@@ -128,7 +133,9 @@ def _open(info: DatasetInfo) -> Dataset:
         ds = needed
     if len(ds.subjects) > 1:
         warn_unknown("subject", ds.subjects, f"{info.title} has no subject")
-        subject = st.selectbox("Subject", ds.subjects, key="subject", bind="query-params")
+        subject = row.selectbox(
+            "Subject", ds.subjects, key="subject", bind="query-params", width=SUBJECT_WIDTH
+        )
         if subject != ds.subject:
             ds = load(info.name, subject, options, _stamp(info.where))
     if isinstance(ds, NeedsConversion):

@@ -27,7 +27,7 @@ def noise_free(fingerprint: str, _ds: Dataset) -> simulation.Model:
 
 
 def planted(ds: Dataset) -> None:
-    st.subheader("What drives each region")
+    st.header("What drives each region")
     model = noise_free(ds.fingerprint, ds)
     table = recovery.profiles(model, ds.stimuli["theme"]).rename(index=THEMES)
     chart = curves.profiles(table, [simulation.roi_of(str(name)) for name in table])
@@ -56,7 +56,7 @@ def planted(ds: Dataset) -> None:
 
 
 def model(ds: Dataset) -> None:
-    st.subheader("The model")
+    st.header("The model")
     st.latex(MODEL)
     st.markdown(
         "The response *b* of unit *u* in trial *t* is its signal *x* for the stimulus shown, times "

@@ -27,7 +27,7 @@ def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
     for place, matrix in enumerate(shown):
         extreme = matrices.extremes(matrix.key, view.metric, count, target, ds, matrix)
         if len(shown) > 1:
-            st.subheader(plain(matrix.source.label))
+            st.header(plain(matrix.source.label))
         with st.container(key=f"extremes_{place}"):
             _row(ds, matrix, "Most similar", extreme.smallest)
             _row(ds, matrix, "Most dissimilar", extreme.largest)

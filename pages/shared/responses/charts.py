@@ -30,7 +30,7 @@ def units_of(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> pd.DataFr
 def single_responses(
     ds: Dataset, rois: tuple[str, ...], responses: np.ndarray, usable: np.ndarray
 ) -> None:
-    st.subheader("Single responses")
+    st.header("Single responses")
     stimuli = chosen_stimuli(ds, usable)
     names = [images.describe(stimulus) for _, stimulus in stimuli.iterrows()]
     units = ds.units(rois or None).tolist()
@@ -44,25 +44,25 @@ def spread(ds: Dataset, rois: tuple[str, ...], responses: np.ndarray) -> None:
     with st.container(key="halves"):
         left, right = st.columns(2)
     with left:
-        st.subheader("Each unit, over stimuli")
+        st.header("Each unit, over stimuli")
         names = [f"unit {unit}" for unit in ds.units(rois or None)]
         chart = charts.band(*over_units, "Unit of the ROI", ds.info.units, names)
         st.plotly_chart(chart, key="units", alt="Mean and standard deviation of each unit")
     with right:
-        st.subheader("Each stimulus, over units")
+        st.header("Each stimulus, over units")
         chart = charts.band(*over_stimuli, "Stimulus", ds.info.units, ds.stimuli["id"].tolist())
         st.plotly_chart(chart, key="means", alt="Mean and standard deviation of each stimulus")
 
 
 def activity(ds: Dataset, responses: np.ndarray) -> None:
-    st.subheader("Histogram of activity")
+    st.header("Histogram of activity")
     counts, edges = statistics.histogram(responses)
     chart = charts.bars(counts, edges, f"Response ({ds.info.units})", "Unit × stimulus")
     st.plotly_chart(chart, key="activity", alt="Histogram of all responses of the ROI")
 
 
 def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
-    st.subheader("Split-half reliability")
+    st.header("Split-half reliability")
     table = units_of(ds.fingerprint, rois, ds)
     if table.attrs["problem"]:
         once = "No stimulus was repeated, so there is no reliability."
@@ -90,7 +90,7 @@ def remaining(ds: Dataset, rois: tuple[str, ...]) -> None:
     counts = remaining_units(ds, units_of(ds.fingerprint, rois, ds))
     if counts.empty:
         return
-    st.subheader("Units that remain at a noise ceiling")
+    st.header("Units that remain at a noise ceiling")
     chosen = float(ds.options.get("noise_ceiling") or 0.0)
     st.plotly_chart(
         charts.remaining(counts, chosen),
@@ -108,7 +108,7 @@ def remaining(ds: Dataset, rois: tuple[str, ...]) -> None:
 
 def units(ds: Dataset, rois: tuple[str, ...]) -> None:
     """Every unit with its noise ceiling, as a table and as CSV."""
-    st.subheader("Units")
+    st.header("Units")
     table = units_of(ds.fingerprint, rois, ds)
     number = st.column_config.NumberColumn
     columns: dict[str, Any] = {

@@ -155,7 +155,7 @@ def _image(ds: Dataset, decoded: Decoded, space: Space) -> Query | None:
         return None
     uri = images.uri(ds, name, images.PREVIEW)
     if uri:
-        st.image(uri, width=QUERY_WIDTH, caption=plain(name))
+        st.image(uri, width=QUERY_WIDTH, caption=plain(name), alt=f"The query, {name}")
     return Query(image_query(decoded, vector), name)
 
 
@@ -170,7 +170,7 @@ def _upload(decoded: Decoded, space: Space) -> Query | None:
         return None
     content = file.getvalue()
     picture = encoders.check_upload(content, file.name)
-    st.image(picture, width=QUERY_WIDTH, caption=plain(file.name))
+    st.image(picture, width=QUERY_WIDTH, caption=plain(file.name), alt="The query, uploaded")
     digest = hashlib.blake2b(content).hexdigest()
     reread = partial(encoders.check_upload, content)
     vector = embeddings.query(space, f"{_name(decoded)} upload {digest}", reread)

@@ -95,7 +95,7 @@ def draw_curve(analysis: ZeroShot, protocol: str, n: int) -> None:
 
 def show_scores(run: Run, kind: str, prompts: Sequence[str], protocol: str | None) -> None:
     """The table of ``python -m core evaluate``, with the baselines; a job computes it once."""
-    st.subheader("Scores beside the baselines")
+    st.header("Scores beside the baselines")
     request = EvaluateRequest.of(run, kind, prompts)
     table = results.get(request, lambda key: load_table(run.key, kind, request.prompts))
     if table is None:
@@ -128,7 +128,7 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 def show_published() -> None:
     """What studies report, with their protocols."""
-    st.subheader("Published, not measured here")
+    st.header("Published, not measured here")
     st.dataframe(
         pd.DataFrame([published_row(row) for row in PUBLISHED]),
         hide_index=True,

@@ -55,6 +55,7 @@ function readoutLines(plot) {
     const columns = range(view.x0, view.size, data.n);
     return [[`Rows ${rows}, columns ${columns} of ${number(data.n)}`], ["Drag to move"]];
   }
+  if (touched()) return [["Tap a cell for its pair"], ["The buttons zoom"]];
   return [["Click a cell for its pair"], ["Ctrl + wheel zooms, drag moves"]];
 }
 

@@ -5,6 +5,11 @@ const HINTS = {
   box: "Drag a box; Shift adds, Alt removes",
   lasso: "Draw around points; Shift adds, Alt removes",
 };
+const TOUCH_HINTS = {
+  move: "Two fingers zoom",
+  box: "Drag a box",
+  lasso: "Draw around points",
+};
 
 function writeTexts(plot) {
   const { parts, data, cloud, count, mode, painter } = plot;
@@ -15,7 +20,7 @@ function writeTexts(plot) {
     : `${number(drawn)} ${drawn === 1 ? "point" : "points"}`;
   const status = without ? `${words}, ${number(without)} without coordinates` : words;
   if (parts.status.textContent !== status) parts.status.textContent = status;
-  parts.hint.textContent = HINTS[mode];
+  parts.hint.textContent = (touched() ? TOUCH_HINTS : HINTS)[mode];
   parts.note.textContent = painter.gl
     ? ""
     : "This browser has no WebGL: the map is drawn without it, more slowly.";

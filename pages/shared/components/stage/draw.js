@@ -6,7 +6,7 @@ function buildGrids(view) {
   view.tiles = count;
   view.grids = deck.titles.map((title) => {
     const section = element("section", "grid");
-    const heading = element("h3", "title", title);
+    const heading = element("h2", "title", title);
     const list = element("ol", "tiles");
     const tiles = Array.from({ length: count }, buildTile);
     list.append(...tiles.map((tile) => tile.node));
