@@ -69,3 +69,20 @@ def test_the_strip_has_a_row_for_each_category(points):
     assert {trace.name for trace in figure.data} == {"on the map", "in the space"}
     assert "&lt;c&gt; (20)" in figure.data[0].y
     assert len(figures.separation_strip(table.assign(in_space=np.nan)).data) == 1
+
+
+def test_what_is_not_to_be_seen_first_is_paler_and_keeps_its_colour():
+    colours = figures.colouring(["a", "b", "", "a"])
+    pale = figures.faded(colours, np.array([True, False, False, False]))
+    shown = [pale.palette[code] for code in pale.codes]
+    first, second = colours.palette
+    assert shown == [first, f"{second}22", "#8c959d22", f"{first}22"]
+    assert pale.names == colours.names
+    kept = figures.faded(colours, np.ones(4, dtype=bool))
+    assert kept.codes.tolist() == colours.codes.tolist()
+
+
+def test_marked_points_are_counted_by_colour():
+    colours = figures.colouring(["a", "b", "", "a", "c"])
+    marked = np.array([True, False, True, True, False])
+    assert figures.counts_of(colours, marked) == [2, 0, 0]

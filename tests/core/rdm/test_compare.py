@@ -173,3 +173,10 @@ def test_block_mean_of_overlapping_groups_leaves_out_self_pairs():
     cells = [matrix[i, j] for i, j in ((0, 2), (0, 3), (1, 2), (1, 3), (2, 3))]
     assert found.mean == pytest.approx(np.mean(cells))
     assert found.pairs == 5
+
+
+def test_the_most_similar_row_is_the_least_off_the_diagonal():
+    matrix = np.array([[0, 2, 1, 1], [2, 0, np.nan, 3], [1, np.nan, 0, 4], [1, 3, 4, 0.0]])
+    assert [rdm.most_similar_to(matrix, row) for row in range(4)] == [2, 0, 0, 0]
+    matrix[:] = np.nan
+    assert rdm.most_similar_to(matrix, 1) is None
