@@ -1,4 +1,4 @@
-"""Numbers as sentences and tables have them, wherever they are read: counts, and p."""
+"""Numbers as sentences and tables have them, wherever they are read: counts, times, and p."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ def p_words(p: float | None) -> str:
     """A p as sentences have it: 'p = 0.004', 'p < 0.001', 'no p' where there is none."""
     number = p_number(p)
     return "no p" if number == "–" else f"p {number}" if number[0] == "<" else f"p = {number}"
+
+
+def lasting(seconds: float) -> str:
+    """About how long something takes: 'a few seconds', 'about 20 seconds', 'about 2 minutes'."""
+    if seconds < 8:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {max(10, 10 * round(seconds / 10))} seconds"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return "about a minute" if minutes < 2 else f"about {minutes} minutes"
+    hours = round(seconds / 3600)
+    return f"about {hours} hours" if hours < 48 else f"about {round(hours / 24)} days"

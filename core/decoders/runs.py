@@ -18,6 +18,7 @@ from core.decoders.scoring.audits import completed
 from core.decoders.scoring.score_table import forget_tables
 from core.decoders.training.data import Data, Scaling
 from core.errors import CorruptDataError
+from core.jobs import session_at_work
 from core.store.files import not_written
 
 if TYPE_CHECKING:
@@ -136,8 +137,19 @@ def key_of_content(config: Config, fingerprint: str) -> str:
 def save(run: Run, title: str) -> Run:
     """Keep a decoder in the store; scores of other parameters under its key are forgotten."""
     forget_tables(run.key)
-    store.save(run.key, arrays_of(run), {"title": title, **describe(run)})
+    return write(run, title, session_at_work())
+
+
+def write(run: Run, title: str, session: str) -> Run:
+    """Write a decoder into the store, as one that a session trained."""
+    whose = {"session": session} if session else {}
+    store.save(run.key, arrays_of(run), {"title": title, **whose, **describe(run)})
     return run
+
+
+def session_of(key: str) -> str:
+    """The session whose job trained a decoder; '' for the command line and imported ones."""
+    return str(store.entry(key).facts.get("session", ""))
 
 
 def load(key: str) -> Run | None:

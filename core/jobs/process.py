@@ -14,13 +14,18 @@ from typing import Any
 
 from core import store
 from core.errors import Cancelled, InputError, NeurogalleryError
+from core.jobs.earlier_runs import recall, remember
 from core.jobs.queue import start_waiting
 from core.jobs.state import CANCEL, PROGRESS, REQUEST, RESULT, State, claim, end, read_state, settle
+from core.jobs.time_left import Pace
 from core.memory import explain_shortage
 from core.progress import Progress
 
 WRITE_EVERY_S = 0.2
 EXIT_STATUS = {"done": 0, "interrupted": 130}
+
+# Of the job that this process runs.
+_sessions: list[str] = []
 
 Function = Callable[[dict[str, Any], Progress, Path], dict[str, Any]]
 
@@ -57,14 +62,26 @@ def run(folder: Path, resolve: Callable[[str], Function]) -> int:
     with store.locked(folder.parent):
         state = _take(folder)
     signal.signal(signal.SIGTERM, _terminate)
-    status, error = _attempt(folder, resolve)
+    report = Reporter(folder)
+    _sessions.append(state.session)
+    try:
+        status, error = _attempt(folder, resolve, report)
+    finally:
+        _sessions.pop()
     signal.signal(signal.SIGTERM, _ignore)
     with store.locked(folder.parent):
         end(folder, state, status, error)
+        if status == "done":
+            report.remember()
     start_waiting(folder.parent)
     if error:
         print(error, file=sys.stderr)
     return EXIT_STATUS.get(status, 2)
+
+
+def session_at_work() -> str:
+    """The session whose job this process runs; '' on the command line and elsewhere."""
+    return _sessions[-1] if _sessions else ""
 
 
 class Reporter:
@@ -72,18 +89,24 @@ class Reporter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._first: tuple[float, float] | None = None
+        self._began = time.monotonic()
         self._written = 0.0
         self._fraction, self._message = 0.0, ""
+        self._content: dict[str, Any] = {}
+        self._pace = Pace()
+
+    def begin(self, content: dict[str, Any]) -> None:
+        """Say how long earlier runs of the same operation took; ``content`` is the request."""
+        runs = recall(self._folder.parent.parent, content["operation"], content["request"])
+        self._content, self._pace = content, Pace(runs)
+        self.write()
 
     def __call__(self, fraction: float, message: str = "") -> None:
         self.check_cancelled()
+        now = time.monotonic()
         self._fraction, self._message = min(1.0, max(0.0, float(fraction))), message
-        # A resumed job starts beyond 0, once it has prepared what it needs again: the time left
-        # follows from the progress of this run.
-        if self._first is None and self._fraction > 0:
-            self._first = (time.monotonic(), self._fraction)
-        if time.monotonic() - self._written >= WRITE_EVERY_S:
+        self._pace.tell(fraction, now - self._began)
+        if now - self._written >= WRITE_EVERY_S:
             self.write()
 
     def check_cancelled(self) -> None:
@@ -98,19 +121,19 @@ class Reporter:
                 "fraction": self._fraction,
                 "message": self._message,
                 "written": time.time(),
-                "seconds_left": self._seconds_left(),
+                "seconds_left": self._pace.seconds_left(self._written - self._began),
             },
         )
 
     def finish(self) -> None:
         self._fraction = 1.0
+        self._pace.tell(1.0, time.monotonic() - self._began)
         self.write()
 
-    def _seconds_left(self) -> float | None:
-        if self._first is None or self._fraction <= self._first[1]:
-            return None
-        elapsed = time.monotonic() - self._first[0]
-        return elapsed * (1.0 - self._fraction) / (self._fraction - self._first[1])
+    def remember(self) -> None:
+        """Keep how long this run took, for those that come; the lock of the jobs is held."""
+        operation, request = self._content["operation"], self._content["request"]
+        remember(self._folder.parent.parent, operation, request, self._pace.course())
 
 
 def _take(folder: Path) -> State:
@@ -124,12 +147,12 @@ def _take(folder: Path) -> State:
     return claim(folder, state, os.getpid())
 
 
-def _attempt(folder: Path, resolve: Callable[[str], Function]) -> tuple[str, str]:
+def _attempt(folder: Path, resolve: Callable[[str], Function], report: Reporter) -> tuple[str, str]:
     """Run the operation. Gives the status of the job and its error."""
-    report = Reporter(folder)
     try:
         report.check_cancelled()
         content = store.read_json(folder / REQUEST)
+        report.begin(content)
         result = resolve(content["operation"])(content["request"], report, folder)
         store.write_json(folder / RESULT, result)
         report.finish()

@@ -1,10 +1,7 @@
 """The page Jobs: what every job does, in words, whoever submitted it and whenever."""
 
-import pytest
-
 from core import jobs
 from core.operations import OPERATIONS, Operation
-from pages.shared.frame import jobs as panel
 from tests.pages.app import open_page, texts
 from tests.pages.shared.frame.counting import end
 
@@ -36,11 +33,3 @@ def test_jobs_of_plugins_old_new_and_gone(monkeypatch):
     assert "**gone** — cake lemon\\_1, oven 3" in texts(app)
     assert "**Baking** — cake lemon\\_1" in texts(app)
     assert texts(app).count("oven") == 2
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(None, ""), (45, " · about 45 s left"), (481, " · about 8 min left")],
-)
-def test_the_time_left_is_in_seconds_or_minutes(seconds, words):
-    assert panel._left(seconds) == words

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import encoders, paths, ridge, store
+from core import encoders, paths, ridge
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.heads.ridge import alphas
-from core.decoders.runs import Run, arrays_of, describe, load, make_folder, run_key, save
+from core.decoders.runs import Run, load, make_folder, run_key, save, session_of, write
 from core.decoders.scoring.audits import audit, brief, is_former
 from core.decoders.scoring.effects import measured
 from core.decoders.training.data import Data, as_opened, prepare
@@ -118,8 +118,7 @@ def _audited_again(run: Run, data: Data) -> Run:
     """A decoder of a former version with the findings of this one; its scores stay."""
     run = _judged(run, data)
     title = data.opened[0].info.title
-    store.save(run.key, arrays_of(run), {"title": title, **describe(run)})
-    return run
+    return write(run, title, session_of(run.key))
 
 
 def _judged(run: Run, data: Data) -> Run:

@@ -21,6 +21,7 @@ from pages.shared.decoders.choose import name_of
 from pages.shared.decoders.described import every
 from pages.shared.decoders.table import ABSENT
 from pages.shared.frame import results, widgets
+from pages.shared.frame.jobs import own_session
 from pages.shared.frame.text import counted, plain
 
 PAGES = {"Train": "pages/train.py", "Retrieval": "pages/retrieval.py"}
@@ -179,7 +180,7 @@ def _open(ablation: Ablation, cell: Mapping[str, Any], page: str) -> None:
     """
     config = ablation.config(Replicate(cell["row"], cell["subject"], cell["seed"]))
     request = TrainRequest(config)
-    jobs.submit(request.operation, request.to_json(), request.device())
+    jobs.submit(request.operation, request.to_json(), request.device(), own_session())
     apply(config)
     names = [name_of(row) for row in every() if row.key == cell["run"]]
     widgets.set_widgets({"retrieval.decoder": names})

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import decoders, encoders
 from core.datasets import Dataset
-from core.decoders import Run
+from core.decoders import Config, Run
 from core.errors import NeurogalleryError, NotFoundError
 from pages.shared.decoders.described import Row, every, is_here, loaded
 from pages.shared.frame.guard import show_error
@@ -82,9 +82,13 @@ def name_of(row: Row) -> str:
 
 def name_of_run(run: Run) -> str:
     """What ``name_of`` calls the row of a decoder."""
-    config = run.config
+    return name_of_config(run.key, run.config)
+
+
+def name_of_config(key: str, config: Config) -> str:
+    """What ``name_of`` calls the row of a decoder with this key and these settings."""
     losses = "" if config.is_closed_form else " + ".join(name for name, *_ in config.loss)
-    return f"{decoders.short_name(run.key, config.head)}, {losses or CLOSED_FORM}"
+    return f"{decoders.short_name(key, config.head)}, {losses or CLOSED_FORM}"
 
 
 def _opened(ds: Dataset, rows: Sequence[Row]) -> list[Run]:

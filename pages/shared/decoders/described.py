@@ -39,6 +39,8 @@ class Row:
         Cells of the table by column, in their order.
     is_example : bool
         True for one that comes with the project.
+    session : str
+        That trained it; '' for the command line.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Row:
     config: Config | None = None
     cells: Mapping[str, Any] = field(default_factory=dict)
     is_example: bool = False
+    session: str = ""
 
     @property
     def trained(self) -> str:
@@ -88,7 +91,8 @@ def row_of(key: str, written: tuple[int, int], is_example: bool = False) -> Row:
     except NeurogalleryError:  # whoever shows the scores says so
         scored = None
     name = decoders.short_name(key, config.head)
-    row = Row(key, name, entry.created, config, is_example=is_example)
+    session = str(entry.facts.get("session", ""))
+    row = Row(key, name, entry.created, config, is_example=is_example, session=session)
     return replace(row, cells=_cells(row, config, entry.facts, scored))
 
 

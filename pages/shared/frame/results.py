@@ -90,17 +90,17 @@ def _work_at(
     if one_at_a_time:
         jobs_panel.overtake_former(request.operation, job)
         if job is not None and job.is_overtaken:
-            job.resume()
+            job.resume(jobs_panel.own_session(), pressed=on_click)
     label = plain(request.label)
     if job is None:
         if on_click:
 
             def submit() -> None:
-                _submit(request)
+                _submit(request, pressed=True)
 
             st.button(label, type="primary", icon=icon, on_click=submit)
             return None
-        job = _submit(request)
+        job = _submit(request, pressed=False)
     jobs_panel.note(job)
     status = job.status
     if status == "done":
@@ -114,8 +114,10 @@ def _work_at(
     return job
 
 
-def _submit(request: Request) -> Job:
-    return jobs.submit(request.operation, request.to_json(), request.device())
+def _submit(request: Request, *, pressed: bool) -> Job:
+    """The job of a request, of this session; ``pressed`` by a person or begun by a page."""
+    own = jobs_panel.own_session()
+    return jobs.submit(request.operation, request.to_json(), request.device(), own, pressed)
 
 
 @st.fragment(run_every=LIVE_S)

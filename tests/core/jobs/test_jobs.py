@@ -168,7 +168,7 @@ def test_memory_that_runs_out_is_one_line(tmp_path, monkeypatch) -> None:
         raise MemoryError("Unable to allocate 9 GiB")
 
     (tmp_path / "request.json").write_text('{"operation": "any", "request": {}}')
-    status, error = process._attempt(tmp_path, lambda name: run_out)
+    status, error = process._attempt(tmp_path, lambda name: run_out, process.Reporter(tmp_path))
     assert status == "failed"
     assert error.startswith("The memory does not suffice (Unable to allocate 9 GiB)")
 
@@ -449,4 +449,4 @@ def test_the_time_left_of_a_resumed_job_follows_from_this_run(
     for seconds, fraction in [(0, 0.0), (9, 0.0), (1, 0.5), (10, 0.6)]:
         clock[0] += seconds
         report(fraction, "")
-    assert report._seconds_left() == pytest.approx(40)
+    assert report._pace.seconds_left(20) == pytest.approx(40)

@@ -1,4 +1,4 @@
-"""Jobs on a page: named in the address, followed, cancelled, resumed, counted."""
+"""A job on a page: named in the address, followed, cancelled, resumed, removed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import streamlit as st
 from core import jobs
 from core.errors import NotFoundError
 from core.jobs import Job
-from core.words import counted
+from pages.shared.frame.jobs.session import NOT_OWN, is_own, own_session
+from pages.shared.frame.jobs.words import STARTING, left, waiting
 from pages.shared.frame.text import plain
 
 POLL_SECONDS = 0.7
-IN_MINUTES = 120
 ACTIVE = ("queued", "running")
 IN_VIEW = "job_in_view"
-WAITING = {"queued": "Waits for other jobs", "running": "Starting"}
+# Of a job whose cancel or removal is to be confirmed.
+ASKED = "asked_of_job"
 ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/progress_activity:",
@@ -35,13 +36,16 @@ def note(job: Job) -> None:
 
 
 def overtake_former(operation: str, current: Job | None) -> None:
-    """Cancel the job that this session had of an operation before, unless it is the current."""
+    """Cancel the job that this session had of an operation before, unless it is the current.
+
+    One that another session started goes on: this one has only looked at it.
+    """
     former = st.session_state.get(f"last_{operation}")
     if former is None or (current is not None and current.id == former):
         return
     with suppress(NotFoundError):  # it was removed
         job = jobs.get(former)
-        if job.status in ACTIVE:
+        if job.status in ACTIVE and is_own(job.session):
             job.overtake()
 
 
@@ -56,24 +60,13 @@ def forget_former() -> None:
         st.query_params.pop("job", None)
 
 
-def summary() -> None:
-    """How many jobs run or wait, for the sidebar; followed while there are any."""
-    active = any(job.status in ACTIVE for job in jobs.all_jobs())
-    st.fragment(_count, run_every=2.0 if active else None)()
-
-
-def _count() -> None:
-    active = sum(job.status in ACTIVE for job in jobs.all_jobs())
-    if active:
-        st.caption(f":material/progress_activity: {counted(active, 'job')} at work, see page Jobs")
-
-
 @st.fragment(run_every=POLL_SECONDS)
 def watch(operation: str, request: dict[str, Any]) -> None:
     """Follow a job; the page runs again when it stops. ``request`` are its JSON values."""
     job = jobs.find(operation, request)
     if job is None or job.status not in ACTIVE:
         st.rerun()
+    job.look()
     show(job, "")
 
 
@@ -92,28 +85,45 @@ def show(job: Job, removal: str = "Remove") -> None:
     with st.container(horizontal=True):
         if status != "done":
             again = "Try again" if status == "failed" else "Resume"
-            st.button(again, key=f"resume_{job.id}", on_click=job.resume)
+            st.button(again, key=f"resume_{job.id}", on_click=job.resume, args=(own_session(),))
         if removal:
-            st.button(removal, key=f"remove_{job.id}", on_click=job.remove)
-
-
-def _left(seconds: float | None) -> str:
-    """Such as ' · about 8 min left'."""
-    if not seconds:
-        return ""
-    if seconds < IN_MINUTES:
-        return f" · about {seconds:.0f} s left"
-    return f" · about {seconds / 60:,.0f} min left"
+            _button(job, removal, "remove")
 
 
 def _under_way(job: Job, status: str) -> None:
     progress = job.progress
-    text = f"{progress.message or WAITING[status]}{_left(progress.seconds_left)}"
-    st.progress(min(1.0, progress.fraction), text=text)
-    stops = job.is_cancelling
-    st.button(
-        "Cancelling …" if stops else "Cancel",
-        key=f"cancel_{job.id}",
-        on_click=job.cancel,
-        disabled=stops,
-    )
+    words = waiting(job) if status == "queued" else progress.message or STARTING
+    st.progress(min(1.0, progress.fraction), text=f"{plain(words)}{left(progress)}")
+    if job.is_cancelling:
+        st.button("Cancelling …", key=f"cancel_{job.id}", disabled=True)
+    else:
+        _button(job, "Cancel", "cancel")
+
+
+def _button(job: Job, label: str, action: str) -> None:
+    """Cancels or removes a job; one of another session once that is confirmed."""
+    act = {"cancel": job.cancel, "remove": job.remove}[action]
+    question = f"{ASKED}_{action}_{job.id}"
+    if is_own(job.session):
+        st.button(label, key=f"{action}_{job.id}", on_click=act)
+        return
+    if not st.session_state.get(question):
+        st.button(label, key=f"{action}_{job.id}", on_click=_ask, args=(question, True))
+        return
+    with st.container():
+        st.warning(f"This job was {NOT_OWN}.", icon=":material/group:")
+        with st.container(horizontal=True):
+
+            def confirm() -> None:
+                _ask(question, False)
+                act()
+
+            st.button(f"{label} it all the same", key=f"confirm_{question}", on_click=confirm)
+            st.button("Leave it", key=f"leave_{question}", on_click=_ask, args=(question, False))
+
+
+def _ask(question: str, is_asked: bool) -> None:
+    if is_asked:
+        st.session_state[question] = True
+    else:
+        st.session_state.pop(question, None)

@@ -1,0 +1,45 @@
+"""The jobs as one line of the sidebar: how many, and how far the most advanced one is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import jobs, operations
+from core.errors import NeurogalleryError
+from core.jobs import Job
+from core.words import counted
+from pages.shared.frame.jobs.panel import ACTIVE
+from pages.shared.frame.jobs.words import left
+from pages.shared.frame.text import plain
+
+FOLLOWED_S = 2.0
+
+
+def summary() -> None:
+    """The jobs that run or wait, followed while there are any."""
+    is_any = any(job.status in ACTIVE for job in jobs.all_jobs())
+    st.fragment(_line, run_every=FOLLOWED_S if is_any else None)()
+
+
+def _line() -> None:
+    statuses = [(job, job.status) for job in jobs.all_jobs()]
+    running = [job for job, status in statuses if status == "running"]
+    waiting = sum(status == "queued" for _, status in statuses)
+    if not running:
+        if waiting:
+            st.caption(f":material/hourglass_empty: {counted(waiting, 'job')} waiting")
+        return
+    # Of those that are as far, the one that began first.
+    first = max(reversed(running), key=lambda job: job.progress.fraction)
+    progress = first.progress
+    others = [f"{len(running) - 1} more"] if len(running) > 1 else []
+    others += [f"{waiting} waiting"] if waiting else []
+    words = f"{plain(_label(first))}{left(progress)}"
+    st.progress(min(1.0, progress.fraction), text=" · ".join([words, *others]))
+
+
+def _label(job: Job) -> str:
+    try:
+        return operations.get(job.operation).label
+    except NeurogalleryError:
+        return job.operation

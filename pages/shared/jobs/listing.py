@@ -1,0 +1,125 @@
+"""The jobs of page Jobs: what each does, whose it is, how far it is, and where its result is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from core import jobs, operations
+from core.errors import NeurogalleryError
+from core.jobs import Job
+from core.operations import Operation
+from core.words import lasting
+from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame.jobs.session import NOT_OWN
+from pages.shared.frame.text import counted, plain
+from pages.shared.jobs import opening
+
+TIMES = {"running": "running for", "done": "took", "queued": ""}
+FINISHED = "done"
+ASKED = "jobs_asked_of_others"
+
+
+@st.fragment(run_every=jobs_panel.POLL_SECONDS)
+def table() -> None:
+    """Every job, the one in the address first; then those at work, then the newest."""
+    if opening.is_due():
+        st.rerun()  # the page goes elsewhere, which a fragment cannot
+    in_address = st.query_params.get("job")
+    statuses = {job: job.status for job in jobs.all_jobs()}
+    if not statuses:
+        st.info(
+            "No job yet. Whatever takes longer than about a second, such as the RDM of "
+            "thousands of stimuli or a download, runs as a job and appears here.",
+            icon=":material/info:",
+        )
+        return
+    _remove_finished([job for job, status in statuses.items() if status == FINISHED])
+    order = {
+        job: (job.id != in_address, statuses[job] not in jobs_panel.ACTIVE) for job in statuses
+    }
+    for job in sorted(statuses, key=lambda job: order[job]):
+        with st.container(border=True):
+            _show(job, statuses[job])
+
+
+def _show(job: Job, status: str) -> None:
+    if status in jobs_panel.ACTIVE and jobs_panel.is_own(job.session):
+        job.look()
+    st.markdown(f"**{plain(operation_of(job).label)}** — {plain(described(job))}")
+    st.caption(" · ".join([*_facts(job, status), job.id]))
+    if status == FINISHED:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            opening.offer(job)
+            jobs_panel.show(job)
+    else:
+        jobs_panel.show(job)
+
+
+def _facts(job: Job, status: str) -> list[str]:
+    """When it was submitted, how long it took, and whose it is."""
+    facts = [datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")]
+    elapsed = job.progress.elapsed_s
+    if elapsed and status != "queued":
+        facts.append(f"{TIMES.get(status, 'ended after')} {lasting(elapsed)}")
+    own = jobs_panel.is_own(job.session)
+    return [*facts, "of this session" if own else "of another session"]
+
+
+def operation_of(job: Job) -> Operation:
+    """What a job runs; by its name alone where the plug-in of it is not here any more."""
+    try:
+        return operations.get(job.operation)
+    except NeurogalleryError:
+        return Operation("", job.operation)
+
+
+def described(job: Job) -> str:
+    """The request in words: what differs from the defaults."""
+    values = operation_of(job).describe(job.request)
+    words = {
+        name: " + ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in values.items()
+    }
+    return ", ".join(f"{name} {value}" for name, value in words.items())
+
+
+def _remove_finished(finished: list[Job]) -> None:
+    """Takes jobs that are done off the list; those of other sessions once that is confirmed."""
+    if not finished:
+        return
+    others = [job for job in finished if not jobs_panel.is_own(job.session)]
+    own = [job for job in finished if job not in others]
+    if not st.session_state.get(ASKED):
+        st.button(
+            f"Remove finished ({len(finished)})",
+            key="jobs.remove_finished",
+            icon=":material/delete_sweep:",
+            help="Their results stay.",
+            on_click=_ask if others else _remove,
+            args=() if others else (own,),
+        )
+        return
+    st.warning(
+        f"{counted(len(others), 'finished job')} {NOT_OWN}.",
+        icon=":material/group:",
+    )
+    with st.container(horizontal=True):
+        st.button("Remove all the same", key="jobs.remove_all", on_click=_remove, args=(finished,))
+        if own:
+            label = f"Only those of this session ({len(own)})"
+            st.button(label, key="jobs.remove_own", on_click=_remove, args=(own,))
+        st.button("Leave them", key="jobs.leave", on_click=_remove, args=([],))
+
+
+def _ask() -> None:
+    st.session_state[ASKED] = True
+
+
+def _remove(chosen: list[Job]) -> None:
+    """Remove jobs; a callback."""
+    st.session_state.pop(ASKED, None)
+    for job in chosen:
+        if job.folder.is_dir():
+            job.remove()
