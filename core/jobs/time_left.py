@@ -62,6 +62,14 @@ class Course:
             return self.seconds[place - 1]
         return self._at(place, fraction)
 
+    def passed(self, start: float, stop: float, took: float) -> float:
+        """What it took from a fraction to another one: as near to ``took`` as it may have been.
+
+        It is not known how long of the stay at the other one still belongs to the way.
+        """
+        began = self.reached(start)
+        return min(max(took, self.reached(stop) - began), self.left(stop) - began)
+
     def following(self, fraction: float) -> float:
         """When it told the next fraction: until then it may have been at this one."""
         place = bisect_right(self.fractions, fraction)
@@ -108,7 +116,7 @@ class EarlierRun:
         """
         course, longer = self.course, []
         for at, stop, took in stages:
-            expected = course.left(stop) - course.reached(at)
+            expected = course.passed(at, stop, took)
             longer.append(log((took + LEAST_S) / (expected + LEAST_S)))
         low, high = min(longer, default=0.0), max(longer, default=0.0)
         return high - low + MACHINE * abs(high + low) / 2 + 1.0 - self.likeness
@@ -235,8 +243,8 @@ class Pace:
         by_course = max(0.0, course.reached(stop) - at) * pace
         if place <= self._moved[0]:
             return by_course
-        # The farther the stage is, the more its own pace says; and it may stop early, as then.
-        share = ((place - start) / (stop - start)) ** 2
+        # The farther the stage is, and the less it went as then, the more its own pace says.
+        share = ((place - start) / (stop - start)) ** 2 * min(1.0, abs(log(pace)))
         return float(by_course ** (1.0 - share) * by_pace**share)
 
 
@@ -244,7 +252,7 @@ def _longer(course: Course, stages: Iterable[Stage]) -> float:
     """How many times as long as in an earlier run the stages of this one take."""
     ratios = [(1.0, TRUST_S + TRUST_SHARE * course.total)]
     for at, stop, took in stages:
-        expected = course.left(stop) - course.reached(at)
+        expected = course.passed(at, stop, took)
         if expected > SHORT_S and took > expected / SKIPPED:
             ratios.append((took / expected, expected))
     return weighted_median(ratios)

@@ -21,7 +21,7 @@ from pages.shared.decoders.choose import name_of
 from pages.shared.decoders.described import every
 from pages.shared.decoders.table import ABSENT
 from pages.shared.frame import results, widgets
-from pages.shared.frame.jobs import own_session
+from pages.shared.frame.job_parts.session import own_session
 from pages.shared.frame.text import counted, plain
 
 PAGES = {"Train": "pages/train.py", "Retrieval": "pages/retrieval.py"}

@@ -18,7 +18,7 @@ from pages.shared.decoders import importing
 from pages.shared.decoders.apply import apply
 from pages.shared.decoders.described import ONLY_HERE, Row, every, is_here, matching
 from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame.jobs.session import NOT_OWN
+from pages.shared.frame.job_parts.session import NOT_OWN, is_own
 from pages.shared.frame.text import counted, plain
 
 ABSENT = "–"
@@ -147,7 +147,7 @@ def _confirm(rows: Sequence[Row]) -> None:
     for row in rows:
         head = "" if row.config is None else f", {HEADS[row.config.head].label}"
         st.markdown(f"**{plain(row.name)}**{plain(head)}, trained {row.trained}")
-    others = sum(not jobs_panel.is_own(row.session) for row in rows)
+    others = sum(not is_own(row.session) for row in rows)
     if others:
         st.warning(f"{counted(others, 'decoder')} {NOT_OWN}.", icon=":material/group:")
     keys = [row.key for row in rows]

@@ -20,6 +20,7 @@ from core.registry import check_given
 from pages.shared.frame import address, jobs, navigation, results, selection
 from pages.shared.frame.address import DEFAULT
 from pages.shared.frame.guard import NothingOpen, show_error
+from pages.shared.frame.job_parts import line
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import OptionValues, option_widgets, warn_unknown
 
@@ -56,7 +57,7 @@ def sidebar(panel: Callable[[Dataset], None]) -> None:
             ds, st.session_state[IN_VIEW] = None, error
         st.caption(f"Neurogallery {__version__}")
         with st.container(key="pinned"):
-            jobs.summary()
+            line.summary()
             if ds is not None:
                 panel(ds)
 

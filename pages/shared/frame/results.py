@@ -10,6 +10,7 @@ import streamlit as st
 from core import jobs
 from core.jobs import Job, Request
 from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame.job_parts.session import own_session
 from pages.shared.frame.text import plain
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ def _work_at(
     if one_at_a_time:
         jobs_panel.overtake_former(request.operation, job)
         if job is not None and job.is_overtaken:
-            job.resume(jobs_panel.own_session(), pressed=on_click)
+            job.resume(own_session(), pressed=on_click)
     label = plain(request.label)
     if job is None:
         if on_click:
@@ -116,7 +117,7 @@ def _work_at(
 
 def _submit(request: Request, *, pressed: bool) -> Job:
     """The job of a request, of this session; ``pressed`` by a person or begun by a page."""
-    own = jobs_panel.own_session()
+    own = own_session()
     return jobs.submit(request.operation, request.to_json(), request.device(), own, pressed)
 
 

@@ -12,7 +12,7 @@ from core.jobs import Job
 from core.operations import Operation
 from core.words import lasting
 from pages.shared.frame import jobs as jobs_panel
-from pages.shared.frame.jobs.session import NOT_OWN
+from pages.shared.frame.job_parts.session import NOT_OWN, is_own
 from pages.shared.frame.text import counted, plain
 from pages.shared.jobs import opening
 
@@ -45,7 +45,7 @@ def table() -> None:
 
 
 def _show(job: Job, status: str) -> None:
-    if status in jobs_panel.ACTIVE and jobs_panel.is_own(job.session):
+    if status in jobs_panel.ACTIVE and is_own(job.session):
         job.look()
     st.markdown(f"**{plain(operation_of(job).label)}** — {plain(described(job))}")
     st.caption(" · ".join([*_facts(job, status), job.id]))
@@ -63,7 +63,7 @@ def _facts(job: Job, status: str) -> list[str]:
     elapsed = job.progress.elapsed_s
     if elapsed and status != "queued":
         facts.append(f"{TIMES.get(status, 'ended after')} {lasting(elapsed)}")
-    own = jobs_panel.is_own(job.session)
+    own = is_own(job.session)
     return [*facts, "of this session" if own else "of another session"]
 
 
@@ -89,7 +89,7 @@ def _remove_finished(finished: list[Job]) -> None:
     """Takes jobs that are done off the list; those of other sessions once that is confirmed."""
     if not finished:
         return
-    others = [job for job in finished if not jobs_panel.is_own(job.session)]
+    others = [job for job in finished if not is_own(job.session)]
     own = [job for job in finished if job not in others]
     if not st.session_state.get(ASKED):
         st.button(

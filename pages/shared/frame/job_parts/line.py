@@ -8,8 +8,8 @@ from core import jobs, operations
 from core.errors import NeurogalleryError
 from core.jobs import Job
 from core.words import counted
-from pages.shared.frame.jobs.panel import ACTIVE
-from pages.shared.frame.jobs.words import left
+from pages.shared.frame.job_parts.words import left
+from pages.shared.frame.jobs import ACTIVE
 from pages.shared.frame.text import plain
 
 FOLLOWED_S = 2.0

@@ -10,8 +10,8 @@ import streamlit as st
 from core import jobs
 from core.errors import NotFoundError
 from core.jobs import Job
-from pages.shared.frame.jobs.session import NOT_OWN, is_own, own_session
-from pages.shared.frame.jobs.words import STARTING, left, waiting
+from pages.shared.frame.job_parts.session import NOT_OWN, is_own, own_session
+from pages.shared.frame.job_parts.words import STARTING, left, waiting
 from pages.shared.frame.text import plain
 
 POLL_SECONDS = 0.7
