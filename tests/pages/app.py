@@ -16,7 +16,9 @@ from core.paths import PROJECT
 from pages.shared.frame.address import SHARED
 
 APP = str(PROJECT / "app.py")
+# All but Start, which shows no recording.
 PAGES = [
+    "lessons",
     "overview",
     "responses",
     "rdm",
@@ -46,7 +48,7 @@ def open_page(page: str, **settings: str | list[str]) -> AppTest:
 def open_address(page: str, address: Mapping[str, str | list[str]]) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=RUN_S)
     app.query_params.update(address)
-    if page != "overview":
+    if page != "start":
         app.switch_page(f"pages/{page}.py")
     return app.run()
 

@@ -15,12 +15,16 @@ from core import datasets
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from pages.shared.frame.guard import show_error
+from pages.shared.frame.navigation import START
 from pages.shared.frame.text import plain
 
 DEFAULT = "simulated"
 OPTION = "recording."
+OF_A_RECORDING = ("recording", "subject")
 # One key each on every page: a choice made on one page is the choice of the next.
-SHARED = ("recording", "subject", "roi", "metric", "random_seed", "job", "selected")
+LESSON, STEP = "lesson", "step"
+CHOICES = ("recording", "subject", "roi", "metric", "random_seed")
+SHARED = (*CHOICES, "job", "selected", LESSON, STEP)
 
 # Keys of former addresses, by page: what is in them opens under the present key.
 FORMER: dict[str, dict[str, str]] = {
@@ -98,6 +102,7 @@ PREFIXES = (
     "recording",
     "overview",
     "selection",
+    "lessons",
     "jobs",
     "retrieval",
     "zero_shot",
@@ -133,9 +138,15 @@ FORMER_STARTS: dict[str, dict[str, str]] = {
 
 
 def redirect(page: str) -> None:
-    """Put the present keys and values into an address of former ones, and run again."""
+    """Put the present keys and values into an address of former ones, and run again.
+
+    A session that begins at the root with a recording goes to Overview, which once stood there.
+    """
     address = {key: st.query_params.get_all(key) for key in st.query_params}
     present = translate(page, address)
+    begins = "recording" not in st.session_state
+    if page == START and begins and any(key.startswith(OF_A_RECORDING) for key in present):
+        st.switch_page("pages/overview.py", query_params=present)
     if present == address:
         return
     try:

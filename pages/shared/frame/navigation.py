@@ -11,6 +11,7 @@ from streamlit.navigation.page import Page
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"
 STARTED, PAGE, TITLE = "app_started", "page_in_view", "title_in_view"
+START = "start"
 
 
 def navigate() -> Page:
@@ -22,7 +23,7 @@ def navigate() -> Page:
     # Expanded: Streamlit hides the pages beyond the tenth behind "View more" otherwise.
     page = st.navigation(_groups(), expanded=True)
     st.set_page_config(page_title=f"{page.title} · Neurogallery")
-    st.session_state[PAGE] = page.url_path or "overview"
+    st.session_state[PAGE] = page.url_path or START
     st.session_state[TITLE] = page.title
     return page
 
@@ -42,7 +43,9 @@ def _groups() -> dict[str, list[Page]]:
     """The pages as the sidebar lists them, by what one does there."""
     return {
         "Look": [
-            _page("overview", "Overview", "collections", default=True),
+            _page(START, "Start", "home", default=True),
+            _page("lessons", "Lessons", "school"),
+            _page("overview", "Overview", "collections"),
             _page("responses", "Responses", "ssid_chart"),
             _page("rdm", "RDM", "grid_on"),
             _page("compare", "Compare", "balance"),
@@ -80,6 +83,17 @@ def page_in_view() -> str:
 def title_in_view() -> str:
     """The page in view as the sidebar names it."""
     return str(st.session_state[TITLE])
+
+
+def path_to(address: str) -> str:
+    """The path of an address below the app, such as ``rdm?roi=LOC``, for a link to it.
+
+    Such a link begins a session, and what the address does not say is as it is by default. One
+    within the session would keep the widgets of the sidebar and of a page already in view as they
+    are, and leave the former page with the new settings behind in the history.
+    """
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return "/".join(("", base, address) if base else ("", address))
 
 
 def require_app() -> None:
