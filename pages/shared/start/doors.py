@@ -20,7 +20,7 @@ WHAT = (
 )
 ROI, ORDER = "LOC", "category"
 PAIR = ("fish-05", "fish-07")
-SEEN, RETRIEVED = "giraffe-02", ("gallery-giraffe-16", "gallery-giraffe-38")
+SEEN, RETRIEVED = "giraffe-02", ("gallery-giraffe-47", "gallery-horse-20")
 CLASS = ("woman-06", "old-man-05", "baby-10")
 SIDE = 200
 
@@ -71,7 +71,7 @@ def _doors() -> tuple[Door, ...]:
         ),
         Door(
             "What did they see?",
-            "A decoder reads one response, and finds the image among thousands.",
+            "A decoder reads one response, and finds images like the seen one among thousands.",
             f"retrieval?retrieval.response={SEEN}",
             images.uri(ds, SEEN, images.PREVIEW),
             f"Seen: {_words(ds, SEEN)}",
