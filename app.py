@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import operations
 from pages.shared.components.shell.shell import shell
+from pages.shared.export import figures
 from pages.shared.frame import address, guard, memory, navigation, recording, widgets
 from pages.shared.selections import panel
 
@@ -17,5 +18,7 @@ operations.load_plugins()
 address.redirect(navigation.page_in_view())
 widgets.read_choices()
 recording.sidebar(panel.show)
+figures.begin(recording.source())
 guard.guarded(page.run)
+figures.end()
 memory.set_modules_aside()

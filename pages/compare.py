@@ -42,7 +42,7 @@ def show(ds: Dataset, request: CompareRequest, result: RsaResult, look: Look) ->
     with st.container(key="compare_first"):
         left, right = st.columns([2, 3], gap="large")
     with left:
-        multiples.show(key, result, look, rows)
+        multiples.show(key, sub, result, look, rows)
     with right:
         bars.show(result, st.session_state.get(bars.SECOND, ""))
     st.header("Two RDMs, and the images on which they disagree")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -71,6 +72,25 @@ def limits(means: np.ndarray, spread: Spread, n: int) -> tuple[float, float]:
     if len(means) == n or not np.isfinite(means).any():
         return spread.minimum, spread.maximum
     return float(np.nanmin(means)), float(np.nanmax(means))
+
+
+def shared_limits(
+    own: Sequence[tuple[float, float]], measures: Sequence[str]
+) -> list[tuple[float, float]]:
+    """One colour scale for all matrices of a measure: from the lowest end to the highest.
+
+    Parameters
+    ----------
+    own : sequence of (float, float)
+        Ends of each matrix, from ``limits``.
+    measures : sequence of str
+        What the values of each are; those of different measures have no scale in common.
+    """
+    ends: dict[str, tuple[float, float]] = {}
+    for (low, high), measure in zip(own, measures, strict=True):
+        lowest, highest = ends.get(measure, (low, high))
+        ends[measure] = (min(lowest, low), max(highest, high))
+    return [ends[measure] for measure in measures]
 
 
 def levels(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:

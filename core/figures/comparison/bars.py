@@ -11,7 +11,7 @@ from core.figures.charts import styled
 from core.figures.images import CATEGORY_COLOURS
 from core.rsa.inference import ModelPerformance
 from core.rsa.results import BrainResult, letters
-from core.words import p_words
+from core.words import counted, p_words
 
 FIXED, FLEXIBLE = CATEGORY_COLOURS[0], CATEGORY_COLOURS[1]
 GREY, BAND = CATEGORY_COLOURS[-1], "rgba(140, 140, 140, 0.28)"
@@ -99,6 +99,17 @@ def _add_rows(
         customdata=[_words(part, model) for model in models],
         hovertemplate="%{customdata}<extra></extra>",
         showlegend=False,
+    )
+
+
+def described(part: BrainResult) -> str:
+    """What the bars of a part of the brain are, for the line above an exported figure."""
+    evaluation = part.evaluation
+    return (
+        f"Models beside {part.brain.name_shown}: {evaluation.method}, mean over "
+        f"{counted(evaluation.subjects, 'subject')}, {evaluation.stimuli:,} stimuli; lines: 95 % "
+        f"interval over {evaluation.over}; models that share a letter do not differ "
+        f"({evaluation.correction}); grey: noise ceiling"
     )
 
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
+from core.figures.charts import styled
 from core.figures.images import CATEGORY_COLOURS
 from core.rdm.comparisons.vectors import count_stimuli
 from core.rdm.disagreement import percentiles
@@ -44,6 +46,24 @@ def scatter_of(
         taken = np.unique(np.append(taken, place))
         star = int(np.searchsorted(taken, place))
     return CellPoints(np.stack([x[taken], y[taken]], axis=1), rows[taken], star, len(defined))
+
+
+def chart(points: CellPoints, is_same: np.ndarray | None, names: tuple[str, str]) -> go.Figure:
+    """The points on axes, for print; pairs of one category in a colour of their own."""
+    figure = go.Figure()
+    every = np.zeros(len(points.rows), dtype=bool)
+    same = every if is_same is None else is_same
+    for chosen, colour, name in (
+        (~same, ACROSS, "across categories" if is_same is not None else "pairs"),
+        (same, WITHIN, "within a category"),
+    ):
+        if chosen.any():
+            x, y = points.coordinates[chosen].round(2).T
+            figure.add_scatter(
+                x=x, y=y, mode="markers", name=name, marker={"size": 4, "color": colour}
+            )
+    styled(figure, f"Percentile in {names[0]}", f"Percentile in {names[1]}")
+    return figure.update_layout(height=430).update_yaxes(scaleanchor="x")
 
 
 def within(stimuli: pd.DataFrame, rows: np.ndarray) -> np.ndarray | None:

@@ -12,10 +12,10 @@ from core.figures.comparison import bars
 from core.rsa.inference import Evaluation, ModelPerformance
 from core.rsa.results import LEVEL, BrainResult, RsaResult, letters
 from core.words import counted, p_number, p_words
+from pages.shared.export.figures import show_chart
 from pages.shared.frame.text import plain
 
 FIRST, SECOND = "compare.first", "compare.second"
-SVG = {"toImageButtonOptions": {"format": "svg", "filename": "comparison"}}
 
 
 def tell(result: RsaResult) -> None:
@@ -99,13 +99,13 @@ def _chart(result: RsaResult, part: BrainResult, picked: str) -> None:
     models = bars.sorted_models(part)
     st.markdown(f"**{plain(name)}**")
     values = ", ".join(f"{model.name} {model.mean:.2f}" for model in models)
-    st.plotly_chart(
+    show_chart(
         bars.performances(part, part.evaluation.method, picked),
         key=key,
         on_select=partial(_pick, key, result, part),
         selection_mode="points",
-        config=SVG,
         alt=f"Models beside {name}: {values}",
+        title=bars.described(part),
     )
 
 

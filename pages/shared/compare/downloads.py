@@ -12,22 +12,15 @@ import streamlit as st
 
 from core import rsa
 from core.datasets import Dataset
-from core.figures.comparison import export
-from core.figures.export import FORMATS
 from core.rsa.job import CompareRequest
 from core.rsa.results import RsaResult
 from pages.shared.compare import bars
 from pages.shared.frame.text import plain
 
-MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
-
 
 def offer(ds: Dataset, request: CompareRequest, result: RsaResult) -> None:
     """Download buttons; a file is made when its button is pressed."""
     stem = f"compare_{ds.info.name}".replace(":", "_")
-    ending = st.segmented_control(
-        "Format of the figure", FORMATS, default="svg", required=True, key="compare.figure_format"
-    )
     files: dict[str, tuple[str, Callable[[], str | bytes], str]] = {
         "RDMs for rsatoolbox (HDF5)": (
             f"{stem}.h5",
@@ -40,11 +33,6 @@ def offer(ds: Dataset, request: CompareRequest, result: RsaResult) -> None:
             f"{stem}_differences.csv",
             lambda: _csv(result, bars.differences),
             "text/csv",
-        ),
-        f"Figure ({ending})": (
-            f"{stem}.{ending}",
-            lambda: export.performances(result.parts, _title(ds), ending),
-            MIME[ending],
         ),
         "Settings (JSON)": (
             f"{stem}.json",
@@ -81,7 +69,3 @@ def _npy(result: RsaResult) -> bytes:
 def _csv(result: RsaResult, tabulate: Callable[..., pd.DataFrame]) -> str:
     tables = [tabulate(part).assign(Brain=part.brain.name_shown) for part in result.parts]
     return str(pd.concat(tables).to_csv(index=False))
-
-
-def _title(ds: Dataset) -> str:
-    return f"{ds.info.title}{' (simulated)' if ds.info.is_simulated else ''}"

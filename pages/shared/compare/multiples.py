@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
+from core.datasets import Dataset
 from core.figures import heatmap
+from core.figures.comparison import multiples
 from core.rsa.results import RsaResult
 from core.words import counted
 from pages.shared.compare import results
 from pages.shared.compare.settings import Look
+from pages.shared.export import figures
 
-SIDE, MOST = 160, 24
+SIDE, MOST, TITLE = 160, 24, "RDMs of brain and models"
 
 
-def show(key: str, result: RsaResult, look: Look, rows: np.ndarray) -> None:
+def show(key: str, sub: Dataset, result: RsaResult, look: Look, rows: np.ndarray) -> None:
     """Parts of the brain first, then models, each with its name."""
     names = result.names[:MOST]
     brain = {part.brain.name_shown for part in result.parts}
-    figures = "".join(_figure(key, result, name, look, rows, name in brain) for name in names)
+    tiles = "".join(_figure(key, result, name, look, rows, name in brain) for name in names)
     st.html(
         '<div style="display:grid;gap:10px;'
-        f'grid-template-columns:repeat(auto-fill,minmax(104px,1fr))">{figures}</div>{_bar(look)}'
+        f'grid-template-columns:repeat(auto-fill,minmax(104px,1fr))">{tiles}</div>{_bar(look)}'
+    )
+    vectors = {name: result.vector(name) for name in names}
+    beside = results.strips_of(sub, rows)
+    figures.add(
+        "multiples",
+        TITLE,
+        partial(multiples.drawing, TITLE, vectors, rows, look.colours, beside),
     )
     count = len(result.names)
     more = f" The first {MOST} of {count} are shown." if count > MOST else ""

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.figures.comparison import arrangement
 from core.rsa.results import RsaResult
-from pages.shared.compare.bars import FIRST, SECOND, SVG
+from pages.shared.compare.bars import FIRST, SECOND
+from pages.shared.export.figures import show_chart
 from pages.shared.frame.text import plain
 
 MATRIX = "compare_all"
@@ -27,27 +28,26 @@ def show(result: RsaResult) -> None:
     with st.container(key="compare_overview"):
         left, middle, right = st.columns([5, 4, 4])
     with left:
-        st.plotly_chart(
+        show_chart(
             arrangement.similarities(values, names),
             key=MATRIX,
             on_select=partial(_pick, names),
             selection_mode="points",
-            config=SVG,
             alt=f"{method} of every two of {', '.join(names)}",
+            title=f"{method} of every two RDMs",
         )
     with middle:
-        st.plotly_chart(
+        show_chart(
             arrangement.similarity_map(result.arranged, result.names, brain),
             key="compare_map",
-            config=SVG,
             alt="RDMs as points, near one another where they are similar",
         )
     with right:
-        st.plotly_chart(
+        show_chart(
             arrangement.tree(result.arranged, result.names, method),
             key="compare_tree",
-            config=SVG,
             alt=f"Tree of the RDMs, in the order {', '.join(names)}",
+            title="Tree of the RDMs, average linkage",
         )
     st.caption(
         f"Left: {plain(method)} of every two RDMs, of the brain the mean of its subjects; a click "

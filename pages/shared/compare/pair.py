@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import rdm
 from core.datasets import Dataset
 from core.figures import heatmap as drawing
 from core.figures.comparison import cells, multiples
-from core.figures.images import category_colours
+from core.figures.export import ChartDrawing
 from core.rdm.disagreement import Disagreement
 from core.rsa.results import RsaResult
 from pages.shared.compare import results
@@ -26,6 +25,7 @@ from pages.shared.components.heatmap.heatmap import (
     heatmap,
 )
 from pages.shared.components.scatter.scatter import Callbacks, Colours, Marks, Points, scatter
+from pages.shared.export import figures
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 
@@ -61,6 +61,18 @@ def show(
     """Matrices and scatter, then the pair that is picked and those that differ most."""
     sub = results.stimuli_of(ds.fingerprint, result.gathered.ids, ds)
     picked = _picked(sub, key, result, chosen)
+    title = f"RDMs of {' and '.join(chosen)}"
+    figures.add(
+        "pair",
+        title,
+        lambda: multiples.drawing(
+            title,
+            {name: result.vector(name) for name in chosen},
+            rows,
+            look.colours,
+            results.strips_of(sub, rows),
+        ),
+    )
     with st.container(key="compare_pair"):
         places = st.columns(3)
         for number, name in enumerate(chosen):
@@ -105,8 +117,6 @@ def _matrix(
     number: int,
 ) -> None:
     place = np.argsort(rows)
-    blocks = rdm.blocks(sub.stimuli, rows, "supercategory") or rdm.blocks(sub.stimuli, rows)
-    colours = category_colours([block.label for block in blocks])
 
     def follow(event: HeatmapEvent) -> None:
         if event.picked and event.picked[0] != event.picked[1]:
@@ -118,15 +128,7 @@ def _matrix(
             results.small(key, name, look, SIDE, result.vector(name), rows),
             identity=f"{key}/{name}/{look.order}",
             labels=[f"{s.id} {s.category}".strip() for s in sub.stimuli.iloc[rows].itertuples()],
-            bands=[
-                {
-                    "start": block.start,
-                    "stop": block.stop,
-                    "label": block.label or "without category",
-                    "colour": colours[block.label],
-                }
-                for block in blocks
-            ],
+            strips=results.strips_of(sub, rows),
         ),
         key=f"compare_matrix_{number}",
         description=f"RDM of {name}, {len(rows):,} stimuli, in percentiles of its pairs",
@@ -151,6 +153,11 @@ def _scatter(
     def follow(row: int) -> None:
         _pick(sub, *(int(place) for place in points.rows[row]))
 
+    figures.add(
+        "cells",
+        f"{chosen[0]} and {chosen[1]}, pair by pair",
+        lambda: ChartDrawing(cells.chart(points, same, chosen), "Pairs of stimuli in two RDMs"),
+    )
     ids = sub.stimuli["id"].tolist()
     scatter(
         Points(

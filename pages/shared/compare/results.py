@@ -10,6 +10,7 @@ import streamlit as st
 from core import rdm
 from core.datasets import Dataset
 from core.figures.comparison import multiples
+from core.figures.strips import Strips, category_strips
 from core.rdm.disagreement import Disagreements, disagreements
 from core.rsa import job
 from core.rsa.job import CompareRequest
@@ -61,3 +62,8 @@ def small(
 def apart(key: str, first: str, second: str, count: int, _result: RsaResult) -> Disagreements:
     """The pairs on which two of the RDMs disagree most."""
     return disagreements(_result.vector(first), _result.vector(second), count)
+
+
+def strips_of(sub: Dataset, rows: np.ndarray) -> Strips:
+    """Strips of the stimuli in the order of the matrices."""
+    return category_strips(sub.stimuli, rows, rdm.blocks(sub.stimuli, rows))

@@ -15,6 +15,7 @@ from core.figures import training as figures
 from pages.shared.decoders import described
 from pages.shared.decoders.described import Row
 from pages.shared.decoders.table import ABSENT
+from pages.shared.export.figures import show_chart
 from pages.shared.frame.text import plain
 
 BESIDES = ("Recording", "Subject", "ROIs", "Embedding", "Head", "Loss", "Split", "Fold", "Seed")
@@ -43,7 +44,7 @@ def _curves(picked: Sequence[Row]) -> None:
         for column, (value, title) in zip(columns, drawn, strict=False):
             chart = figures.compared(curves, value, title)
             alt = f"{title} of the chosen decoders"
-            column.plotly_chart(chart, key=f"compared_{value}", alt=alt)
+            show_chart(chart, key=f"compared_{value}", alt=alt, place=column)
     without = [row.name for row in picked if row.name not in curves]
     if without:
         st.caption(f"Without a curve, for there were no epochs: {plain(', '.join(without))}.")

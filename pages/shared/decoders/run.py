@@ -14,6 +14,7 @@ from pages.shared.decoders import audit, retrieved, table
 from pages.shared.decoders.compare import compare
 from pages.shared.decoders.described import has_diverged, loaded
 from pages.shared.decoders.scores import show_folds, show_scores
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import results
 from pages.shared.frame.text import counted, plain
 
@@ -29,11 +30,14 @@ def show(ds: Dataset, run: Run) -> None:
     if run.curve:
         with st.container(key="halves"):
             left, right = st.columns(2, gap="large")
-        left.plotly_chart(
-            figures.losses(run.curve, run.chance_losses), key="losses", alt="Loss over epochs"
+        show_chart(
+            figures.losses(run.curve, run.chance_losses),
+            key="losses",
+            alt="Loss over epochs",
+            place=left,
         )
         chart = figures.identification(run.curve)
-        right.plotly_chart(chart, key="two_way", alt="Two-way identification over epochs")
+        show_chart(chart, key="two_way", alt="Two-way identification over epochs", place=right)
     audit.show(ds, run.config, run.audit)
     tell_units(ds, run)
     show_scores(ds, run)
@@ -116,6 +120,6 @@ def _draw_so_far(job: Job) -> None:
         return
     with st.container(key="halves"):
         left, right = st.columns(2, gap="large")
-    left.plotly_chart(figures.losses(curve), key="live_losses", alt="Loss over epochs so far")
+    show_chart(figures.losses(curve), key="live_losses", alt="Loss over epochs so far", place=left)
     chart = figures.identification(curve)
-    right.plotly_chart(chart, key="live_two_way", alt="Two-way identification so far")
+    show_chart(chart, key="live_two_way", alt="Two-way identification so far", place=right)

@@ -14,6 +14,7 @@ from core.rdm import METRICS
 from pages.shared.dissimilarity import results
 from pages.shared.dissimilarity.results import Rows
 from pages.shared.dissimilarity.settings import PairView
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import images
 from pages.shared.frame.text import counted, plain
 
@@ -33,7 +34,7 @@ def show_scores(rows: Rows, view: PairView) -> None:
         verdict,
         icon=":material/leak_add:" if dissimilarity.leaks(usable[0]) else ":material/gavel:",
     )
-    st.plotly_chart(
+    show_chart(
         figures.scores(own, others, view.measure),
         key="dissimilarity_scores",
         alt=f"Scores of models, {dissimilarity.split_words(view.split)}: {verdict}",
@@ -90,7 +91,7 @@ def show_matrices(ds: Dataset, model: dict[str, Any], view: PairView) -> None:
         _matrix(ds, fitted, False, label)
     with between:
         st.markdown(f"**Unseen pairs**: {name} {score}")
-        st.plotly_chart(
+        show_chart(
             figures.unseen_pairs(fitted, label),
             key="dissimilarity_pairs",
             alt=f"Predicted against true {label} of unseen pairs: {name} {score}",
@@ -111,7 +112,7 @@ def _is_seen(fitted: PairFit) -> bool:
 def _matrix(ds: Dataset, fitted: PairFit, predicted: bool, label: str) -> None:
     word = "Predicted" if predicted else "True"
     st.markdown(f"**{word}** {label}")
-    st.plotly_chart(
+    show_chart(
         figures.matrix(fitted, ds.stimuli, predicted, label),
         key=f"dissimilarity_{word.lower()}",
         alt=f"{word} matrix of {len(fitted.shown)} test images, {label}",

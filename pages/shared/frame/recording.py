@@ -80,6 +80,15 @@ def require() -> Dataset:
     raise NothingOpen
 
 
+def source() -> str:
+    """What is in view, in a line, for whoever takes a figure along; '' where nothing is."""
+    ds = st.session_state.get(IN_VIEW)
+    if not isinstance(ds, Dataset):
+        return ""
+    simulated = " (simulated)" if ds.info.is_simulated else ""
+    return f"{ds.info.title}{simulated}, {ds.subject}"
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def incomplete(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> str:
     """What numbers of some ROIs (none: every unit) go without; '' where nothing is missing."""

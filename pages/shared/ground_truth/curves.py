@@ -12,6 +12,7 @@ from core.datasets import Dataset
 from core.figures import curves
 from core.recovery import CURVES, MEASURES
 from core.words import counted
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import results
 from pages.shared.ground_truth.settings import choose_question, choose_request
 
@@ -85,7 +86,7 @@ def draw_curves(ds: Dataset, means: pd.DataFrame, measured: str, target: float) 
             target,
         )
         alt = f"{MEASURES[measured].label} over {CURVES[name].label.lower()}"
-        column.plotly_chart(chart, key=f"curve_{name}", alt=alt)
+        show_chart(chart, key=f"curve_{name}", alt=alt, place=column)
 
 
 def recovered(ds: Dataset) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
+from pages.shared.export import control
 from pages.shared.frame import navigation, presets, recording
 from pages.shared.frame.text import plain
 from pages.shared.head import read, share
@@ -43,6 +44,8 @@ def show(ds: Dataset | None = None) -> DeltaGenerator:
             presets.offer(ds, page)
         read.offer(page, reading)
         share.offer()
+        if ds is not None:
+            control.offer()
     if ds is not None:
         _caveats(ds, page)
     return actions

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core import maps
 from core.datasets import Dataset
-from core.figures import maps as figures
+from core.figures import maps as colouring
+from core.figures.export import MapDrawing
 from core.maps import Map
 from core.words import counted
 from pages.shared.components.gallery.gallery import Tile, gallery
@@ -24,6 +27,7 @@ from pages.shared.components.scatter.scatter import (
     scatter,
     sprites,
 )
+from pages.shared.export import figures
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 from pages.shared.maps import spaces
@@ -40,7 +44,7 @@ def show(
     ds: Dataset,
     view: MapView,
     map_: Map,
-    colours: figures.Colouring,
+    colours: colouring.Colouring,
     as_images: bool,
     classifier: maps.LinearClassifier | None,
 ) -> None:
@@ -49,6 +53,12 @@ def show(
     clicked = _clicked(ds)
     near = None if clicked is None else _neighbours(ds, view, clicked)
     tip = st.session_state.get(f"maps.tip.{view.space}")
+    line = _boundary(map_, classifier)
+    figures.add(
+        f"map_{view.space}",
+        f"Map of {view.space} by {view.method}",
+        partial(drawing_of, ds, view, map_, colours, as_images, line),
+    )
     scatter(
         Points(
             map_.coordinates,
@@ -63,7 +73,7 @@ def show(
             selected=_selected_rows(ds),
             numbered=() if near is None else near[0].tolist(),
             star=clicked,
-            line=_boundary(map_, classifier),
+            line=line,
             hovered=None if tip is None else _tip(ds, tip),
         ),
         callbacks=Callbacks(
@@ -76,9 +86,28 @@ def show(
     )
     st.caption(quality(map_))
     if classifier is not None:
-        st.caption(f"Linear classifier: {figures.described(classifier)}.")
+        st.caption(f"Linear classifier: {colouring.described(classifier)}.")
     if clicked is not None and near is not None:
         _show_neighbours(ds, view, clicked, *near)
+
+
+def drawing_of(
+    ds: Dataset,
+    view: MapView,
+    map_: Map,
+    colours: colouring.Colouring,
+    as_images: bool,
+    line: Line | None,
+) -> MapDrawing:
+    """The map as it is printed."""
+    names, missing = ds.stimuli["id"].tolist(), set(ds.missing_images())
+    pictured = [row for row, name in enumerate(names) if as_images and name not in missing]
+    title = f"{view.space} by {view.method}: {quality(map_)}"
+    ends = () if line is None else ((line.start, line.end),)
+    caption = str(st.session_state.get("maps.colour", ""))
+    return MapDrawing(
+        map_.coordinates, colours, title, pictured, lambda row: ds.image(names[row]), caption, ends
+    )
 
 
 def selected(ds: Dataset) -> None:

@@ -13,29 +13,22 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.datasets.tables import stimuli_csv
-from core.figures.export import FORMATS, ColourBar, rdm_figure
 from pages.shared.frame.text import plain
-from pages.shared.rdm import matrices
 from pages.shared.rdm.matrices import Arrangement, Shown, View
 
 MOST_CSV = 2000
-FIGURE_SIDE = 1000
-MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
 def offer(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
     """Download buttons for every RDM in view; a file is made when its button is pressed."""
     st.caption(
         "Rows and columns of the .npy and CSV files are in the order of the stimulus list; "
-        "the order file gives the order on the screen, which the figure keeps."
-    )
-    file_format = st.segmented_control(
-        "Format of the figure", FORMATS, default="svg", required=True, key="rdm.figure_format"
+        "the order file gives the order on the screen. The figure is under *Export figure* above."
     )
     for matrix in shown:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(matrix.source.label)}**")
-            _buttons(ds, matrix, arranged, view, file_format)
+            _buttons(ds, matrix, arranged, view)
 
 
 def settings(ds: Dataset, shown: Shown, view: View) -> dict[str, object]:
@@ -53,18 +46,12 @@ def settings(ds: Dataset, shown: Shown, view: View) -> dict[str, object]:
     }
 
 
-def _buttons(
-    ds: Dataset, shown: Shown, arranged: Arrangement, view: View, file_format: str
-) -> None:
+def _buttons(ds: Dataset, shown: Shown, arranged: Arrangement, view: View) -> None:
     name = "_".join(f"{ds.info.name} {ds.subject} {shown.source.label}".replace(":", " ").split())
     ids = ds.stimuli["id"].tolist()
     files: dict[str, tuple[Callable[[], str | bytes], str]] = {
         f"RDM_{name}.npy": (lambda: _npy(shown.values), "application/octet-stream"),
         f"RDM_{name}.csv": (lambda: _csv(shown.values, ids), "text/csv"),
-        f"RDM_{name}.{file_format}": (
-            lambda: _figure(ds, shown, arranged, view, file_format),
-            MIME[file_format],
-        ),
         f"order_{name}.csv": (
             lambda: stimuli_csv(ds.stimuli.iloc[arranged.rows]),
             "text/csv",
@@ -74,7 +61,7 @@ def _buttons(
             "application/json",
         ),
     }
-    labels = ("Matrix .npy", "Matrix CSV", f"Figure {file_format}", "Order CSV", "Settings JSON")
+    labels = ("Matrix .npy", "Matrix CSV", "Order CSV", "Settings JSON")
     for label, (file_name, (content, mime)) in zip(labels, files.items(), strict=True):
         too_large = label == "Matrix CSV" and ds.n_stimuli > MOST_CSV
         st.download_button(
@@ -97,20 +84,3 @@ def _npy(values: np.ndarray) -> bytes:
 
 def _csv(values: np.ndarray, ids: list[str]) -> str:
     return pd.DataFrame(values, index=ids, columns=ids).to_csv(index_label="id")
-
-
-def _figure(
-    ds: Dataset, shown: Shown, arranged: Arrangement, view: View, file_format: str
-) -> bytes:
-    simulated = " (simulated)" if ds.info.is_simulated else ""
-    ends = matrices.colour_ends(shown, arranged, FIGURE_SIDE)
-    return rdm_figure(
-        matrices.display_levels(shown, arranged, view, FIGURE_SIDE),
-        ds.n_stimuli,
-        "\n".join(
-            [f"{ds.info.title}{simulated}", f"{ds.subject}, {shown.source.label}", *shown.notes]
-        ),
-        ColourBar(view.colours, ends, shown.label, view.by_percentile),
-        arranged.blocks,
-        file_format,
-    )

@@ -11,7 +11,8 @@ import streamlit as st
 from core import rdm
 from core.datasets import Dataset
 from core.figures import heatmap as drawing
-from core.figures.images import category_colours
+from core.figures import strips
+from core.figures.export import ColourBar, MatrixDrawing, MatrixPanel
 from core.words import counted
 from pages.shared.components.heatmap.heatmap import (
     HeatmapEvent,
@@ -21,6 +22,7 @@ from pages.shared.components.heatmap.heatmap import (
     heatmap,
     window,
 )
+from pages.shared.export import figures
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import plain
 from pages.shared.rdm import matrices
@@ -28,7 +30,7 @@ from pages.shared.rdm.matrices import Arrangement, Shown, View
 from pages.shared.selections import finding
 
 SIDE_ALONE, SIDE_BESIDE = 640, 400
-MOST_NAMES = 1500
+MOST_NAMES, FIGURE_SIDE = 1500, 1000
 PICK = selection.RDM_PICK
 HINT = "Click a cell for its pair; where categories lie together, a strip for its block."
 
@@ -38,13 +40,15 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
     """Heatmaps with the stimuli of what is picked; a click redraws only this part."""
     focus = _focus(ds, shown[0], arranged)
     alone = len(shown) == 1
+    all_ends = matrices.colour_ends(shown, arranged, view, SIDE_ALONE if alone else SIDE_BESIDE)
+    figures.add("rdm", _named(shown), functools.partial(drawing_of, ds, shown, arranged, view))
     with st.container(key="explorer" if alone else "explorer_beside"):
         places = st.columns([3, 2], gap="large") if alone else st.columns(len(shown))
-    for place, matrix in zip(places, shown, strict=False):
+    for place, matrix, ends in zip(places, shown, all_ends, strict=False):
         with place:
             if not alone:
                 st.markdown(f"**{plain(matrix.source.label)}**")
-            _heatmap(ds, matrix, arranged, view, focus, alone)
+            _heatmap(ds, matrix, arranged, view, focus, ends, alone)
     with places[1] if alone else st.container(key="explorer_detail"):
         reveal = functools.partial(_reveal, ds, shown[0])
         finding.results(ds, "rdm", finding.field(ds, "rdm", reveal), reveal)
@@ -92,6 +96,7 @@ def _heatmap(
     arranged: Arrangement,
     view: View,
     focus: Focus | None,
+    ends: matrices.Ends,
     alone: bool,
 ) -> None:
     side = SIDE_ALONE if alone else SIDE_BESIDE
@@ -99,16 +104,16 @@ def _heatmap(
     n = ds.n_stimuli
     stimuli = counted(n, "stimulus", "stimuli")
     zoomed = window(key, n) if n > side else None
-    low, high = _ends(shown, arranged, view, side)
+    low, high = _ends(shown, view, ends, side)
     heatmap(
         Matrix(
             n,
-            matrices.image(shown, arranged, view, side),
+            matrices.image(shown, arranged, view, side, ends),
             identity=f"{shown.key}/{arranged.name}",
-            crop=matrices.crop(shown, arranged, view, side, zoomed) if zoomed else None,
+            crop=matrices.crop(shown, arranged, view, ends, zoomed) if zoomed else None,
             crop_needed=n > side,
             labels=_names(ds, arranged) if n <= MOST_NAMES else None,
-            bands=_bands(arranged),
+            strips=strips.category_strips(ds.stimuli, arranged.rows, arranged.blocks),
         ),
         key=key,
         description=f"RDM of {shown.source.label}, {stimuli}, {shown.label}",
@@ -127,11 +132,11 @@ def _heatmap(
     )
 
 
-def _ends(shown: Shown, arranged: Arrangement, view: View, side: int) -> tuple[str, str]:
+def _ends(shown: Shown, view: View, ends: matrices.Ends, side: int) -> tuple[str, str]:
     """What stands at the ends of the colour bar; values beyond the ends of means are clipped."""
     if view.by_percentile:
         return "0", "100"
-    low, high = (f"{end:.3g}" for end in matrices.colour_ends(shown, arranged, side))
+    low, high = (f"{end:.3g}" for end in ends)
     averaged = len(shown.values) > side
     return (f"≤ {low}", f"≥ {high}") if averaged else (low, high)
 
@@ -141,17 +146,25 @@ def _names(ds: Dataset, arranged: Arrangement) -> list[str]:
     return [f"{row.id} {row.category}".strip() for row in ordered.itertuples()]
 
 
-def _bands(arranged: Arrangement) -> list[dict[str, object]]:
-    colours = category_colours([block.label for block in arranged.blocks])
-    return [
-        {
-            "start": block.start,
-            "stop": block.stop,
-            "label": block.label or "without category",
-            "colour": colours[block.label],
-        }
-        for block in arranged.blocks
+def _named(shown: list[Shown]) -> str:
+    return "RDM of " + ", ".join(each.source.label for each in shown)
+
+
+def drawing_of(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> MatrixDrawing:
+    """The RDMs in view as they are printed."""
+    panels = [
+        MatrixPanel(
+            matrices.display_levels(each, arranged, view, FIGURE_SIDE, ends),
+            ColourBar(view.colours, ends, each.label, view.by_percentile),
+            each.source.label if len(shown) > 1 else "",
+        )
+        for each, ends in zip(
+            shown, matrices.colour_ends(shown, arranged, view, FIGURE_SIDE), strict=True
+        )
     ]
+    beside = strips.category_strips(ds.stimuli, arranged.rows, arranged.blocks)
+    notes = (note for each in shown for note in each.notes)
+    return MatrixDrawing(panels, ds.n_stimuli, beside, "\n".join([_named(shown), *notes]))
 
 
 def _position(arranged: Arrangement, focus: Focus | None) -> tuple[int, int] | None:

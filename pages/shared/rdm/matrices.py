@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +32,17 @@ class Source:
 
 @dataclass(frozen=True)
 class View:
-    """How RDMs are computed and shown; small values that name every cached result."""
+    """How RDMs are computed and shown; small values that name every cached result.
+
+    ``one_scale`` gives those side by side the same colours for the same values.
+    """
 
     metric: str
     noise: str
     order: str
     colours: str
     by_percentile: bool
+    one_scale: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,40 +93,53 @@ def arrangement(ds: Dataset, shown: Shown, order: str) -> Arrangement:
     return _arrangement(shown.key, order, ds, shown.values)
 
 
-def image(shown: Shown, arranged: Arrangement, view: View, side: int) -> str:
+Ends = tuple[float, float]
+
+
+def image(shown: Shown, arranged: Arrangement, view: View, side: int, ends: Ends) -> str:
     """The ordered RDM, or its block means, as the data URI of a palette PNG."""
-    return _image(shown.key, arranged.name, view, side, shown, arranged)
+    return _image(shown.key, arranged.name, view, side, ends, shown, arranged)
 
 
-def colour_ends(shown: Shown, arranged: Arrangement, side: int) -> tuple[float, float]:
-    """Values at the two ends of the colour scale."""
-    means = _means(shown.key, arranged.name, side, arranged.rows, shown.values)
-    return heatmap.limits(means, shown.spread, len(shown.values))
+def colour_ends(shown: Sequence[Shown], arranged: Arrangement, view: View, side: int) -> list[Ends]:
+    """Values at the two ends of the colour scale of each RDM.
+
+    Those of one measure share theirs where the view has one colour scale.
+    """
+    own = [
+        heatmap.limits(
+            _means(each.key, arranged.name, side, arranged.rows, each.values),
+            each.spread,
+            len(each.values),
+        )
+        for each in shown
+    ]
+    return heatmap.shared_limits(own, [each.label for each in shown]) if view.one_scale else own
 
 
-def display_levels(shown: Shown, arranged: Arrangement, view: View, side: int) -> np.ndarray:
+def display_levels(
+    shown: Shown, arranged: Arrangement, view: View, side: int, ends: Ends
+) -> np.ndarray:
     """Display levels of the ordered RDM, (side, side) or less, uint8."""
     means = _means(shown.key, arranged.name, side, arranged.rows, shown.values)
-    return _levels(means, shown, arranged, view, side)
+    return _levels(means, shown, view, ends)
 
 
 def crop(
-    shown: Shown, arranged: Arrangement, view: View, side: int, window: tuple[int, int, int]
+    shown: Shown, arranged: Arrangement, view: View, ends: Ends, window: tuple[int, int, int]
 ) -> dict[str, object]:
     """Exact cells of a window (row, column, size) of the ordered RDM as an image."""
     row, column, size = window
     cells = heatmap.crop(shown.values, arranged.rows, row, column, size)
-    levels = _levels(cells, shown, arranged, view, side)
+    levels = _levels(cells, shown, view, ends)
     uri = heatmap.data_uri(heatmap.palette_png(levels, view.colours))
     return {"row0": row, "column0": column, "size": size, "image": uri}
 
 
-def _levels(
-    values: np.ndarray, shown: Shown, arranged: Arrangement, view: View, side: int
-) -> np.ndarray:
+def _levels(values: np.ndarray, shown: Shown, view: View, ends: Ends) -> np.ndarray:
     if view.by_percentile:
         return heatmap.percentile_levels(values, shown.spread)
-    return heatmap.levels(values, colour_ends(shown, arranged, side))
+    return heatmap.levels(values, ends)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Finding the extreme pairs …")
@@ -194,7 +212,13 @@ def _means(key: str, order: str, side: int, _rows: np.ndarray, _values: np.ndarr
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _image(
-    key: str, order: str, view: View, side: int, _shown: Shown, _arranged: Arrangement
+    key: str,
+    order: str,
+    view: View,
+    side: int,
+    ends: Ends,
+    _shown: Shown,
+    _arranged: Arrangement,
 ) -> str:
-    levels = display_levels(_shown, _arranged, view, side)
+    levels = display_levels(_shown, _arranged, view, side, ends)
     return heatmap.data_uri(heatmap.palette_png(levels, view.colours))

@@ -8,6 +8,7 @@ from core import rdm
 from core.datasets import Dataset
 from core.figures import charts
 from core.words import counted
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import images, widgets
 from pages.shared.frame.text import plain
 from pages.shared.rdm import explorer, matrices
@@ -42,7 +43,7 @@ def distribution(shown: list[Shown]) -> None:
             spread = matrix.spread
             chart = charts.value_histogram(spread, matrix.label, [(spread.mean, "mean")])
             alt = f"Histogram of {counted(spread.pairs, 'value')} of {matrix.source.label}"
-            st.plotly_chart(chart, key=f"values_{matrix.source.label}", alt=alt)
+            show_chart(chart, key=f"values_{matrix.source.label}", alt=alt)
             st.caption(
                 f"{plain(matrix.source.label)}: {counted(spread.pairs, 'pair')}, "
                 f"{spread.minimum:.4g} to "

@@ -64,7 +64,8 @@ def combine() -> str:
     )
 
 
-def choose_view(ds: Dataset, notes: DeltaGenerator) -> View:
+def choose_view(ds: Dataset, notes: DeltaGenerator, several: bool = False) -> View:
+    """How RDMs are computed and shown; ``several`` are side by side."""
     metric, noise = "correlation", "none"
     if ds.betas is not None:
         metric = widgets.choose_metric(
@@ -100,7 +101,20 @@ def choose_view(ds: Dataset, notes: DeltaGenerator) -> View:
         bind="query-params",
         help="percentile spreads the colours evenly over the ranks of the pairs",
     )
-    return View(metric, noise, order, colours, scale == "percentile")
+    return View(metric, noise, order, colours, scale == "percentile", _one_scale(several))
+
+
+def _one_scale(several: bool) -> bool:
+    if not several:
+        return True
+    return st.toggle(
+        "One colour scale",
+        value=True,
+        key="rdm.one_scale",
+        bind="query-params",
+        help="The same colour is the same value in every matrix of one measure. Off: each matrix "
+        "uses all colours.",
+    )
 
 
 def choose(ds: Dataset) -> tuple[list[Source], View, Dataset]:
@@ -109,7 +123,7 @@ def choose(ds: Dataset) -> tuple[list[Source], View, Dataset]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sources = choose_sources(ds, notes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = choose_view(ds, notes)
+        view = choose_view(ds, notes, several=len(sources) > 1)
         shown = in_view(ds)
     if len(sources) > MOST_SIDE_BY_SIDE:
         st.caption(f"The first {MOST_SIDE_BY_SIDE} of {len(sources)} RDMs are shown.")

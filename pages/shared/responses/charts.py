@@ -12,6 +12,7 @@ from core import statistics
 from core.datasets import Dataset, unit_table
 from core.datasets.units import remaining_units
 from core.figures import charts
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
 from pages.shared.responses.settings import chosen_stimuli
@@ -35,7 +36,7 @@ def single_responses(
     names = [images.describe(stimulus) for _, stimulus in stimuli.iterrows()]
     units = ds.units(rois or None).tolist()
     chart = charts.lines(responses[stimuli.index], names, ds.info.units, units)
-    st.plotly_chart(chart, key="lines", alt=f"Responses over units: {'; '.join(names)}")
+    show_chart(chart, key="lines", alt=f"Responses over units: {'; '.join(names)}")
     images.strip(ds, stimuli.index.tolist(), size=72)
 
 
@@ -47,18 +48,18 @@ def spread(ds: Dataset, rois: tuple[str, ...], responses: np.ndarray) -> None:
         st.header("Each unit, over stimuli")
         names = [f"unit {unit}" for unit in ds.units(rois or None)]
         chart = charts.band(*over_units, "Unit of the ROI", ds.info.units, names)
-        st.plotly_chart(chart, key="units", alt="Mean and standard deviation of each unit")
+        show_chart(chart, key="units", alt="Mean and standard deviation of each unit")
     with right:
         st.header("Each stimulus, over units")
         chart = charts.band(*over_stimuli, "Stimulus", ds.info.units, ds.stimuli["id"].tolist())
-        st.plotly_chart(chart, key="means", alt="Mean and standard deviation of each stimulus")
+        show_chart(chart, key="means", alt="Mean and standard deviation of each stimulus")
 
 
 def activity(ds: Dataset, responses: np.ndarray) -> None:
     st.header("Histogram of activity")
     counts, edges = statistics.histogram(responses)
     chart = charts.bars(counts, edges, f"Response ({ds.info.units})", "Unit × stimulus")
-    st.plotly_chart(chart, key="activity", alt="Histogram of all responses of the ROI")
+    show_chart(chart, key="activity", alt="Histogram of all responses of the ROI")
 
 
 def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
@@ -70,7 +71,7 @@ def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
         st.info(problem, icon=":material/info:")
         return
     chart = charts.reliability(table["reliability"].to_numpy())
-    st.plotly_chart(chart, key="reliability", alt="Histogram of the reliability of the units")
+    show_chart(chart, key="reliability", alt="Histogram of the reliability of the units")
     st.caption(
         f"Correlation over {table.attrs['stimuli']:,} repeated stimuli of two halves of the "
         "repeats, over every way to halve them, corrected to all repeats (Spearman-Brown). "
@@ -92,7 +93,7 @@ def remaining(ds: Dataset, rois: tuple[str, ...]) -> None:
         return
     st.header("Units that remain at a noise ceiling")
     chosen = float(ds.options.get("noise_ceiling") or 0.0)
-    st.plotly_chart(
+    show_chart(
         charts.remaining(counts, chosen),
         key="remaining",
         alt="Units that remain at each least noise ceiling, by ROI; the table has the numbers",

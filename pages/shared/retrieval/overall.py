@@ -14,6 +14,7 @@ from core.decoders.scoring.score_table import load_table, over
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
 from core.words import p_words
+from pages.shared.export.figures import show_chart
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
@@ -68,7 +69,7 @@ def show(answer: Answer, current: str) -> str | None:
         if not curve:
             st.caption(f"Fewer than {FEWEST} images of the test set were repeated often enough.")
         else:
-            st.plotly_chart(
+            show_chart(
                 figures.repeats(curve),
                 key="retrieval_repeats",
                 alt="Two-way identification against the number of repeats averaged",
@@ -93,7 +94,7 @@ def _similarity(answer: Answer, current: str) -> str | None:
         answer.retrieved.chance,
         current,
     )
-    event: Any = st.plotly_chart(
+    event: Any = show_chart(
         chart,
         key=SCATTER,
         on_select="rerun",

@@ -28,6 +28,7 @@ from pages.shared.components.gallery.gallery import gallery
 from pages.shared.components.stage.film import FilmRow, film
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import images
 from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
@@ -248,7 +249,7 @@ def _profile(model: ResponseModel, query: Query) -> None:
         return
     profile = model.profile(query.direction)
     chart = figures.profile(profile.names, profile.predicted, None, profile.r)
-    st.plotly_chart(chart, key="retrieval_predicted", alt="Predicted mean response of each region")
+    show_chart(chart, key="retrieval_predicted", alt="Predicted mean response of each region")
     words = "Mean over the units of a region, in standard deviations over the training set."
     r = profile.r[np.isfinite(profile.r)]
     if len(r):

@@ -95,7 +95,9 @@ def matrix_image(fingerprint: str, _ds: Dataset) -> str:
     shown = matrices.get(_ds, Source(ROI, rois=(ROI,)), view)
     if shown is None:
         return ""
-    return matrices.image(shown, matrices.arrangement(_ds, shown, ORDER), view, SIDE)
+    arranged = matrices.arrangement(_ds, shown, ORDER)
+    (ends,) = matrices.colour_ends([shown], arranged, view, SIDE)
+    return matrices.image(shown, arranged, view, SIDE, ends)
 
 
 def _image(ds: Dataset, name: str, what: str = "") -> tuple[str, str]:

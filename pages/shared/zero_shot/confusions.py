@@ -10,6 +10,7 @@ from core.datasets import Dataset
 from core.figures import zero_shot as figures
 from core.zero_shot import Confusion, ZeroShot
 from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import counted, plain
 
@@ -49,7 +50,7 @@ def show_confusion(analysis: ZeroShot, protocol: str) -> tuple[str, str, str] | 
             for key, part in zip(keys, divmod(place, len(counts.names)), strict=True):
                 st.session_state[key] = counts.names[part]
 
-    st.plotly_chart(
+    show_chart(
         figures.confusion(counts),
         key=CHART,
         on_select=pick,

@@ -14,6 +14,7 @@ from core.figures import zero_shot as figures
 from core.words import counted, p_words
 from core.zero_shot import PUBLISHED, Published, ZeroShot
 from pages.shared.decoders.scores import in_words, warn_of_leak
+from pages.shared.export.figures import show_chart
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 from pages.shared.zero_shot.settings import CANDIDATES
@@ -81,7 +82,7 @@ def draw_curve(analysis: ZeroShot, protocol: str, n: int) -> None:
     curve = analysis.curve
     unit = over(curve.iloc[0], "resampled")
     points = [row for row in PUBLISHED if row.method in DRAWN]
-    st.plotly_chart(
+    show_chart(
         figures.accuracy(curve[curve["protocol"] == protocol], n, points),
         key="zero_shot_curve",
         alt="Share of responses whose right image or category is first among n, against n, with "

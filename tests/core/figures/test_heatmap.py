@@ -8,9 +8,7 @@ import pytest
 from PIL import Image
 
 from core import datasets, rdm
-from core.errors import InputError
 from core.figures import heatmap, images
-from core.figures.export import ColourBar, rdm_figure
 
 
 @pytest.fixture
@@ -58,17 +56,6 @@ def test_the_png_shows_the_colours_of_the_scale(matrix):
     image = Image.open(io.BytesIO(heatmap.palette_png(levels, "viridis")))
     pixels = np.asarray(image.convert("RGB"))
     assert np.array_equal(pixels, heatmap.colours("viridis")[levels])
-
-
-@pytest.mark.parametrize("file_format", ["svg", "pdf", "png"])
-def test_figures_export_whatever_the_names_hold(matrix, file_format):
-    levels = heatmap.levels(matrix, (0.0, 2.0))
-    blocks = [rdm.Block(0, 50, "$x^{2 & <b>"), rdm.Block(50, 97, "ü")]
-    colour_bar = ColourBar("cividis", (0, 2), "r")
-    file = rdm_figure(levels, 97, "A $title_{", colour_bar, blocks, file_format)
-    assert {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}[file_format] in file[:10]
-    with pytest.raises(InputError, match="svg, pdf, png"):
-        rdm_figure(levels, 97, "", colour_bar, file_format="gif")
 
 
 def test_thumbnails_fit_their_size_and_a_missing_image_is_empty():

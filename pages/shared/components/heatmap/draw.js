@@ -68,14 +68,17 @@ function spanOf({ layout, view }, band, axis) {
 function drawSeparators(ctx, plot) {
   const { data, layout, view } = plot;
   const scale = layout.side / view.size;
-  if (data.bands.length < 2 || layout.side * data.n < 20 * view.size * data.bands.length) return;
+  // Lines between categories where they are few enough to see, else between what is named.
+  const sparse = (runs) => layout.side * data.n >= 20 * view.size * runs.length;
+  const runs = sparse(data.bands) ? data.bands : data.names;
+  if (runs.length < 2 || !sparse(runs)) return;
   const line = (x, y, width, height) => {
     ctx.fillStyle = "rgba(0, 0, 0, 0.3)";
     ctx.fillRect(x, y, width, height);
     ctx.fillStyle = "rgba(255, 255, 255, 0.4)";
     ctx.fillRect(x - (width === 1), y - (height === 1), width, height);
   };
-  for (const band of data.bands.slice(1)) {
+  for (const band of runs.slice(1)) {
     line(Math.round(layout.left + (band.start - view.x0) * scale), layout.top, 1, layout.side);
     line(layout.left, Math.round(layout.top + (band.start - view.y0) * scale), layout.side, 1);
   }
@@ -174,7 +177,7 @@ function drawNames(ctx, plot) {
   ctx.fillStyle = theme.text;
   ctx.textBaseline = "middle";
   ctx.textAlign = layout.rotated ? "center" : "right";
-  for (const band of data.bands) {
+  for (const band of data.names) {
     const { start, length } = spanOf(plot, band, "y");
     if (length < (layout.rotated ? 2 * LINE : LINE)) continue;
     const lines = layout.rotated

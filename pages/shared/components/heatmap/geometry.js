@@ -7,13 +7,13 @@ const NARROW = 460;
 const WIDEST_NAMES = 130;
 const CLOSEST = 6;
 
-function layoutOf({ n, bands, height }, width, measure) {
+function layoutOf({ n, bands, names: runs, height }, width, measure) {
   const strips = bands.length > 0 ? STRIP + GAP : 0;
   const room = Math.min(height, width - strips);
-  const fitting = bands.filter((band) => ((band.stop - band.start) / n) * room >= LINE);
-  const named = fitting.length * 3 > bands.length;
+  const fitting = runs.filter((run) => ((run.stop - run.start) / n) * room >= LINE);
+  const named = fitting.length * 3 > runs.length;
   const rotated = width < NARROW;
-  const widest = named && !rotated ? Math.max(...bands.map((band) => measure(band.label))) : 0;
+  const widest = named && !rotated ? Math.max(...runs.map((run) => measure(run.label))) : 0;
   const names = rotated ? 2 * LINE + 4 : Math.min(widest, WIDEST_NAMES, width / 4) + 7;
   const gutter = named ? Math.ceil(names) : 0;
   const left = gutter + strips;

@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.figures.strips import NO_STRIPS, Strips
+
 HERE = Path(__file__).parent
 SCRIPTS = ("../canvas.js", "geometry.js", "draw.js", "text.js", "heatmap.js")
 
@@ -54,8 +56,8 @@ class Matrix:
         Ask for exact cells when the zoom outgrows the overview.
     labels : sequence of str, optional
         A short text for each row; None where n is too large to send them.
-    bands : sequence of mappings
-        ``start``, ``stop``, ``label`` and ``colour`` of the category blocks.
+    strips : Strips
+        Of the categories, and those whose names are written beside them.
     pair : bool
         (i, j) and (j, i) are the same pair: mark both.
     """
@@ -66,7 +68,7 @@ class Matrix:
     crop: Mapping[str, Any] | None = None
     crop_needed: bool = False
     labels: Sequence[str] | None = None
-    bands: Sequence[Mapping[str, Any]] = ()
+    strips: Strips = NO_STRIPS
     pair: bool = True
 
 
@@ -159,7 +161,8 @@ def _content(matrix: Matrix) -> dict[str, Any]:
         "crop": dict(matrix.crop) if matrix.crop else None,
         "crop_needed": matrix.crop_needed,
         "labels": None if matrix.labels is None else list(matrix.labels),
-        "bands": [dict(band) for band in matrix.bands],
+        "bands": [strip._asdict() for strip in matrix.strips.categories],
+        "names": [strip._asdict() for strip in matrix.strips.named],
         "pair": matrix.pair,
     }
 
@@ -196,7 +199,9 @@ def _cell(value: Any, n: int) -> tuple[int, int] | None:
 
 def _band(value: Any, matrix: Matrix) -> int | None:
     places = _integers(value, 3)
-    return places[0] if places is not None and 0 <= places[0] < len(matrix.bands) else None
+    return (
+        places[0] if places is not None and 0 <= places[0] < len(matrix.strips.categories) else None
+    )
 
 
 def _window(value: Any, n: int) -> tuple[int, int, int] | None:

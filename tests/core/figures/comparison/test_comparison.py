@@ -1,11 +1,14 @@
 """Figures of compared RDMs: what stands in them, of results that are written by hand."""
 
+import xml.etree.ElementTree as ET
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import InputError
-from core.figures.comparison import arrangement, bars, cells, export, multiples
+from core.figures.comparison import arrangement, bars, cells, multiples
+from core.figures.export import ChartDrawing, ExportSettings, write
+from core.figures.strips import NO_STRIPS
 from core.rsa import FixedModel, RdmSource, arrange_rdms, evaluate
 from core.rsa.results import BrainResult
 
@@ -50,10 +53,25 @@ def test_bars_stand_best_first_with_interval_and_ceiling(part):
 
 @pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
 def test_the_figure_for_a_paper(part, ending):
-    content = export.performances([part, part], "Title", ending)
+    drawing = ChartDrawing(bars.performances(part, "spearman"), bars.described(part))
+    content = write(drawing, ExportSettings(file_format=ending))
     assert content[:8].startswith({"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}[ending])
-    with pytest.raises(InputError, match="bmp"):
-        export.performances([part], "Title", "bmp")
+    if ending == "svg":
+        assert {"<another>", "the truth", "noise ceiling"} <= {
+            "".join(text.itertext()) for text in ET.fromstring(content).iter() if text.text
+        }
+    assert "4 subjects" in bars.described(part)
+
+
+def test_small_matrices_share_the_scale_of_percentiles():
+    first, second = np.random.default_rng(1).random((2, N * (N - 1) // 2))
+    drawing = multiples.drawing(
+        "two", {"a": first, "b": 5 * second}, np.arange(N), "viridis", NO_STRIPS
+    )
+    assert drawing.is_one_scale
+    upper = np.triu_indices(N, 1)
+    first, second = (panel.levels[upper] for panel in drawing.panels)
+    assert first.max() == second.max() > 250  # of one scale, whatever the values
 
 
 def test_cells_are_points_and_the_picked_one_is_among_them(monkeypatch):

@@ -1,0 +1,24 @@
+"""Figures as files for a paper or slide: size in mm, font in points, text that stays text."""
+
+from core.figures.export.chart import ChartDrawing
+from core.figures.export.journals import WIDTHS, PrintWidth
+from core.figures.export.map import MapDrawing
+from core.figures.export.matrix import ColourBar, MatrixDrawing, MatrixPanel
+from core.figures.export.settings import FORMATS, MIME, ExportSettings
+from core.figures.export.writing import Drawing, font_used, write
+
+__all__ = [
+    "FORMATS",
+    "MIME",
+    "WIDTHS",
+    "ChartDrawing",
+    "ColourBar",
+    "Drawing",
+    "ExportSettings",
+    "MapDrawing",
+    "MatrixDrawing",
+    "MatrixPanel",
+    "PrintWidth",
+    "font_used",
+    "write",
+]
