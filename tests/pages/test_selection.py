@@ -6,6 +6,7 @@ import pytest
 
 from core import datasets, selections
 from pages.shared.frame import selection
+from pages.shared.selections import filtering
 from tests.pages.app import open_page, texts
 
 OPTIONS = {"stimuli": 120, "subjects": 2}
@@ -22,6 +23,12 @@ def address(ids, rows):
 
 def press(app, label, key=""):
     return next(b for b in app.button if b.label == label and key in str(b.key)).click().run()
+
+
+def open_filter(page):
+    app = open_page(page)
+    app.session_state[filtering.OPEN] = True
+    return app.run()
 
 
 def selected(app):
@@ -91,7 +98,7 @@ def test_the_address_of_other_options_is_refused(ids):
 
 def test_a_filter_selects_adds_keeps_and_removes(ids):
     stimuli = datasets.load("simulated", **OPTIONS).stimuli
-    app = open_page("jobs")
+    app = open_filter("jobs")
     app = app.selectbox(key="filter_column").set_value("supercategory").run()
     app = app.multiselect(key="filter_values_supercategory").set_value(["animals"]).run()
     app = press(app, "Select", "filter")
@@ -110,7 +117,7 @@ def test_a_filter_selects_adds_keeps_and_removes(ids):
 
 def test_a_number_is_filtered_by_a_range():
     stimuli = datasets.load("simulated", **OPTIONS).stimuli
-    app = open_page("overview")
+    app = open_filter("overview")
     app = app.selectbox(key="filter_column").set_value("number").run()
     slider = next(s for s in app.slider if "number" in str(s.key))
     app = press(slider.set_value((2.0, 3.0)).run(), "Select", "filter")

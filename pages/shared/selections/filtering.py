@@ -10,6 +10,7 @@ from core.selections import Column
 from core.words import counted
 from pages.shared.frame import selection
 
+OPEN = "filter_open"
 ACTIONS = {
     "Select": (selection.select, "Select exactly these"),
     "Add": (selection.add, "Add these to the selection"),
@@ -24,7 +25,16 @@ def columns_of(fingerprint: str, _ds: Dataset) -> dict[str, Column]:
     return {column.name: column for column in selections.columns_of(_ds.stimuli)}
 
 
-def show(ds: Dataset) -> None:
+@st.fragment
+def offer(ds: Dataset) -> None:
+    """A popover with the filter: what is chosen in it runs no page, only its buttons do."""
+    popover = st.popover("Filter", icon=":material/filter_alt:", key=OPEN, on_change="rerun")
+    if popover.open:
+        with popover:
+            _show(ds)
+
+
+def _show(ds: Dataset) -> None:
     """Choose a column and values; buttons select, add, keep or remove what they match."""
     columns = columns_of(ds.fingerprint, ds)
     if not columns:
@@ -35,14 +45,9 @@ def show(ds: Dataset) -> None:
     st.caption(f"{counted(len(ids), 'stimulus', 'stimuli')} of {ds.n_stimuli:,}")
     with st.container(horizontal=True, gap="small"):
         for label, (act, text) in ACTIONS.items():
-            st.button(
-                label,
-                key=f"filter_{label}",
-                help=text,
-                disabled=not ids,
-                on_click=act,
-                args=(ds, ids),
-            )
+            key = f"filter_{label}"
+            if st.button(label, key=key, help=text, disabled=not ids, on_click=act, args=(ds, ids)):
+                st.rerun()
     st.caption("One column after another: *Select*, then *Keep only*.")
 
 

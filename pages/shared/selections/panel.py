@@ -20,8 +20,7 @@ def show(ds: Dataset) -> None:
         st.warning(plain(problem), icon=":material/link_off:")
     _buttons(ds, ids)
     with st.container(horizontal=True, vertical_alignment="center", key="selection_more"):
-        with st.popover("Filter", icon=":material/filter_alt:"):
-            filtering.show(ds)
+        filtering.offer(ds)
         st.page_link("pages/selection.py", label="Name, import, compare")
 
 
