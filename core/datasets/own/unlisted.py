@@ -38,14 +38,16 @@ def _is_looked_at(path: Path) -> bool:
 def _reason(path: Path) -> str:
     """Why a file or folder is not listed; '' where it is."""
     if not path.is_dir():
-        return "It is a file, and recordings are folders. Unpack it, or put it into the folder " \
-            "that it belongs to."  # fmt: skip
+        return (
+            "It is a file, and recordings are folders. Unpack it, or put it into the folder that "
+            "it belongs to."
+        )
     try:
         is_empty = not any(paths.visible(path))
         alike = _release_like(path.name)
         if path.name in DATASETS:
-            return f"The folder of {path.name} is empty. See how to get its files." \
-                if is_empty else ""  # fmt: skip
+            way = "To be brought here, below, says how to get its files."
+            return f"The folder of {path.name} is empty. {way}" if is_empty else ""
         if is_empty:
             return "It is empty. Put stimuli.csv into it."
         stimulus_table(path)

@@ -27,10 +27,10 @@ def columns_of(fingerprint: str, _ds: Dataset) -> dict[str, Column]:
 
 @st.fragment
 def offer(ds: Dataset) -> None:
-    """A popover with the filter: what is chosen in it runs no page, only its buttons do."""
-    popover = st.popover("Filter", icon=":material/filter_alt:", key=OPEN, on_change="rerun")
-    if popover.open:
-        with popover:
+    """The filter, folded: what is chosen in it runs no page, only its buttons do."""
+    fold = st.expander("Filter", icon=":material/filter_alt:", key=OPEN, on_change="rerun")
+    if fold.open:
+        with fold:
             _show(ds)
 
 

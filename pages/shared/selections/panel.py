@@ -19,9 +19,8 @@ def show(ds: Dataset) -> None:
     if problem:
         st.warning(plain(problem), icon=":material/link_off:")
     _buttons(ds, ids)
-    with st.container(horizontal=True, vertical_alignment="center", key="selection_more"):
-        filtering.offer(ds)
-        st.page_link("pages/selection.py", label="Name, import, compare")
+    filtering.offer(ds)
+    st.page_link("pages/selection.py", label="Name, import, compare")
 
 
 def _buttons(ds: Dataset, ids: tuple[str, ...]) -> None:
