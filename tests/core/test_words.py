@@ -10,7 +10,7 @@ from core.__main__ import main
 from core.clusters import kmeans
 from core.paths import PROJECT
 from core.validation import check_responses
-from core.words import counted, p_number, p_words
+from core.words import counted, lasting, p_number, p_words
 
 # A count of one before a plural, but for 'of 1 images' where the text counts among others.
 WRONG = re.compile(
@@ -105,3 +105,25 @@ def test_errors_count_one_in_the_singular(smallest):
         messages.append(str(caught.value))
     messages.append(datasets.unit_table(ds).attrs["problem"])
     assert not [text for text in messages if WRONG.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "a few seconds"),
+        (7.9, "a few seconds"),
+        (8, "about 10 seconds"),
+        (24, "about 20 seconds"),
+        (54, "about 50 seconds"),
+        (55, "about a minute"),
+        (89, "about a minute"),
+        (91, "about 2 minutes"),
+        (906, "about 15 minutes"),
+        (5340, "about 89 minutes"),
+        (5400, "about 2 hours"),
+        (86400, "about 24 hours"),
+        (200_000, "about 2 days"),
+    ],
+)
+def test_times_are_in_the_unit_that_one_would_say(seconds, words):
+    assert lasting(seconds) == words

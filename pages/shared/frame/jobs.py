@@ -92,8 +92,8 @@ def show(job: Job, removal: str = "Remove") -> None:
 
 def _under_way(job: Job, status: str) -> None:
     progress = job.progress
-    words = waiting(job) if status == "queued" else progress.message or STARTING
-    st.progress(min(1.0, progress.fraction), text=f"{plain(words)}{left(progress)}")
+    words = waiting(job) if status == "queued" else plain(progress.message or STARTING)
+    st.progress(min(1.0, progress.fraction), text=f"{words}{left(progress)}")
     if job.is_cancelling:
         st.button("Cancelling …", key=f"cancel_{job.id}", disabled=True)
     else:
