@@ -91,7 +91,7 @@ def test_another_session_is_asked_before_it_cancels_or_removes(session):
     job = jobs.submit("rdm", {}, session=session)
     app = press(open_page("jobs"), "Cancel")
     assert job.status == "queued"
-    assert "This job was started by another session or on the command line." in texts(app)
+    assert "Started by another session or on the command line." in texts(app)
     assert "of another session" in texts(app)
     app = press(app, "Leave it")
     assert labels(app) == ["Cancel"]
@@ -132,7 +132,7 @@ def test_what_is_done_is_removed_at_once_and_of_others_when_confirmed():
     end(mine)
     end(others)
     app = press(app.run(), "Remove finished (2)")
-    assert "1 finished job started by another session or on the command line." in texts(app)
+    assert "Started by another session or on the command line: 1 finished job." in texts(app)
     app = press(app, "Leave them")
     assert len(jobs.all_jobs()) == 3
     app = press(press(app, "Remove finished (2)"), "Only those of this session (1)")

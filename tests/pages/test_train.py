@@ -304,6 +304,8 @@ def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
     app = choose(open_page("train", **recording), row_named("mlp"))
     app = press(app, "Delete 1 decoder")
     assert f"**mlp-{mlp.key[-6:]}**, MLP, trained 20" in [m.value for m in app.markdown][-1]
+    said = f"Started by another session or on the command line: mlp-{mlp.key[-6:]}."
+    assert said in [warning.value for warning in app.warning]
     app = app.button(key="train.keep").click().run()
     assert len(own_rows()) == 2
     app = press(app, "Delete 1 decoder").button(key="train.delete").click().run()
@@ -311,6 +313,17 @@ def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
     assert [row.key for row in own_rows()] == [ridge.key]
     assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
     assert "Select one decoder" in texts(app)
+
+
+def test_a_decoder_is_of_the_session_that_trained_it(recording):
+    app = trained(open_page("train", **recording))
+    own = app.session_state["own_session"]
+    assert {row.session for row in own_rows()} == {own}  # its baseline too
+    app = press(choose(app, row_named("ridge")), "Delete 1 decoder")
+    assert not [each for each in app.warning if "another session" in each.value]
+    again = open_page("train", **recording)
+    again = press(choose(again, row_named("ridge")), "Delete 1 decoder")
+    assert [each for each in again.warning if "another session" in each.value]
 
 
 def test_a_decoder_is_opened_and_asked_for_with_another_seed(recording, stored):

@@ -147,9 +147,9 @@ def _confirm(rows: Sequence[Row]) -> None:
     for row in rows:
         head = "" if row.config is None else f", {HEADS[row.config.head].label}"
         st.markdown(f"**{plain(row.name)}**{plain(head)}, trained {row.trained}")
-    others = sum(not is_own(row.session) for row in rows)
+    others = [plain(row.name) for row in rows if not is_own(row.session)]
     if others:
-        st.warning(f"{counted(others, 'decoder')} {NOT_OWN}.", icon=":material/group:")
+        st.warning(f"{NOT_OWN}: {', '.join(others)}.", icon=":material/group:")
     keys = [row.key for row in rows]
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", key="train.delete", on_click=delete, args=(keys,)):

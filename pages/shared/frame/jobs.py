@@ -111,7 +111,7 @@ def _button(job: Job, label: str, action: str) -> None:
         st.button(label, key=f"{action}_{job.id}", on_click=_ask, args=(question, True))
         return
     with st.container():
-        st.warning(f"This job was {NOT_OWN}.", icon=":material/group:")
+        st.warning(f"{NOT_OWN}.", icon=":material/group:")
         with st.container(horizontal=True):
 
             def confirm() -> None:

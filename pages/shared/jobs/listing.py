@@ -101,10 +101,8 @@ def _remove_finished(finished: list[Job]) -> None:
             args=() if others else (own,),
         )
         return
-    st.warning(
-        f"{counted(len(others), 'finished job')} {NOT_OWN}.",
-        icon=":material/group:",
-    )
+    count = counted(len(others), "finished job")
+    st.warning(f"{NOT_OWN}: {count}.", icon=":material/group:")
     with st.container(horizontal=True):
         st.button("Remove all the same", key="jobs.remove_all", on_click=_remove, args=(finished,))
         if own:

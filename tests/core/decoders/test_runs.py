@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from core import decoders, paths, store
 from core.decoders import runs
 from core.decoders.scoring import score_table as scored
 from core.decoders.training import gradient
+from core.decoders.training import train as training
 from core.decoders.training.batches import targets_of
 from core.errors import Cancelled, CorruptDataError, NeurogalleryError
 from core.jobs.process import Terminated
@@ -308,3 +310,18 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NeurogalleryError, match=r"file.*cannot be written"):
         decoders.train(config(), folder=tmp_path / "file")
+
+
+def test_a_decoder_keeps_the_session_whose_job_trained_it(monkeypatch):
+    monkeypatch.setattr(runs, "session_at_work", lambda: "a")
+    run = decoders.train(config(), device="cpu")
+    assert runs.session_of(run.key) == "a"
+    monkeypatch.setattr(runs, "session_at_work", lambda: "b")
+    monkeypatch.setattr(training, "_judged", lambda run, data: run)
+    info = SimpleNamespace(title="Mine")
+    training._audited_again(run, SimpleNamespace(opened=[SimpleNamespace(info=info)]))
+    assert runs.session_of(run.key) == "a"
+    runs.save(run, "trained again")
+    assert runs.session_of(run.key) == "b"
+    monkeypatch.undo()
+    assert runs.session_at_work() == ""

@@ -8,7 +8,7 @@ import streamlit as st
 
 SESSION = "own_session"
 # What the reader is told of whatever another session started.
-NOT_OWN = "started by another session or on the command line"
+NOT_OWN = "Started by another session or on the command line"
 
 
 def own_session() -> str:

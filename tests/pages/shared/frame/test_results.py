@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import jobs, store
+from core.jobs import state
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import results
 from tests.pages.app import RUN_S, texts
@@ -143,6 +144,30 @@ def test_one_at_a_time():
     app.run()
     statuses = {each.request["number"]: each.status for each in jobs.all_jobs()}
     assert statuses == {3: "queued", 4: "cancelled"}
+
+
+def test_what_another_session_began_is_not_cancelled():
+    """Two look at the same settings; one of them goes on to others."""
+    opened(number=3, one_at_a_time=True)
+    app = opened(number=3, one_at_a_time=True)
+    app.session_state["number"] = 4
+    app.run()
+    statuses = {each.request["number"]: each.status for each in jobs.all_jobs()}
+    assert statuses == {3: "queued", 4: "queued"}
+
+
+def test_what_a_person_pressed_is_told_from_what_a_page_began():
+    app = opened(number=3)
+    unasked = job()
+    assert unasked.session == app.session_state["own_session"]
+    assert (unasked.folder / state.SEEN).exists()
+    app = opened(number=4, on_click=True)
+    app.button[0].click().run()
+    pressed = jobs.all_jobs()[0]
+    assert pressed.session == app.session_state["own_session"] != unasked.session
+    waits = [state.read_state(each.folder).pressed for each in (unasked, pressed)]
+    assert waits == [False, True]
+    assert (pressed.place.number, unasked.place.number) == (1, 2)
 
 
 def test_a_former_job_that_was_removed_is_no_hindrance():
