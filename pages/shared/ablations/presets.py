@@ -44,7 +44,14 @@ def _no_further_axes(values: Settings) -> Settings:
 
 
 def _preset(label: str, note: str, settings: Callable[[Dataset], Settings]) -> Preset:
-    return Preset(label, note, "ablations", settings, defaults=_no_further_axes)
+    return Preset(
+        label,
+        note,
+        "ablations",
+        settings,
+        defaults=_no_further_axes,
+        citation=presets.STUDY_C,
+    )
 
 
 TABLE_3 = (

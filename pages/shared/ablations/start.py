@@ -8,6 +8,7 @@ from core.datasets import Dataset
 from pages.shared.ablations.settings import preset_request
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset
+from pages.shared.frame.text import plain
 
 BESIDE = 2
 
@@ -30,6 +31,8 @@ def offer(ds: Dataset) -> None:
             for column, preset in zip(columns, fit[first : first + BESIDE], strict=False):
                 with column.container(border=True, height="stretch"):
                     _card(ds, preset)
+    for citation in dict.fromkeys(preset.citation for preset in fit):
+        st.caption(plain(f"{citation}."))
     st.markdown("**Settings of your own**")
 
 

@@ -30,6 +30,7 @@ presets.register(
         "k-means on that two-dimensional map, and how the sources spread over the clusters.",
         "clusters",
         _clusters_of_study_a,
+        citation=presets.STUDY_A,
     ),
     Preset(
         "Study D: clusters",
@@ -39,5 +40,6 @@ presets.register(
         _clusters_of_study_d,
         fits=has_regions,
         needs=f"{FEWEST_REGIONS + 1} or more regions that the recording names",
+        citation=presets.STUDY_D,
     ),
 )

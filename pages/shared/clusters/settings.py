@@ -8,6 +8,7 @@ from core import clusters
 from core.clusters import ClustersRequest
 from core.datasets import Dataset
 from pages.shared.frame import recording, widgets
+from pages.shared.glossary import glossary
 
 RECOMMENDED = "recommended"
 FEWEST_REGIONS = 2
@@ -57,7 +58,12 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
         ks = [RECOMMENDED, *rules, *map(str, clusters.KS)]
         widgets.warn_unknown("clusters.k", ks, "There is no number of clusters")
         number = st.selectbox(
-            "Number of clusters", ks, key="clusters.k", bind="query-params", width=180
+            "Number of clusters",
+            ks,
+            key="clusters.k",
+            bind="query-params",
+            width=180,
+            help=glossary.explain(["k-means", "silhouette", "gap statistic"]),
         )
         seed = widgets.choose_seed(notes, width=110)
     opened = subjects_of(ds) if source == "pooled" else [ds]

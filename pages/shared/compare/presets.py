@@ -25,5 +25,8 @@ presets.register(
         "compare",
         _early_and_late,
         fits=_has_both,
+        citation="Khaligh-Razavi SM, Kriegeskorte N (2014) Deep supervised, but not unsupervised, "
+        "models may explain IT cortical representation. PLoS Comput Biol 10:e1003915, "
+        "doi:10.1371/journal.pcbi.1003915",
     ),
 )

@@ -78,6 +78,7 @@ presets.register(
         "train",
         _as_study_a("fc_attention"),
         defaults=_training_defaults,
+        citation=presets.STUDY_A,
     ),
     Preset(
         "Study A: CLIP-MUSED",
@@ -85,6 +86,8 @@ presets.register(
         "train",
         _as_study_a("clip_mused"),
         defaults=_training_defaults,
+        citation=f"{presets.STUDY_A}; Zhou Q, Du C, Wang S, He H (2024) CLIP-MUSED: CLIP-guided "
+        "multi-subject visual neural information semantic decoding. ICLR, arXiv:2402.08994",
     ),
     Preset(
         "Study C",
@@ -96,5 +99,6 @@ presets.register(
         "train",
         _as_study_c,
         defaults=_training_defaults,
+        citation=presets.STUDY_C,
     ),
 )

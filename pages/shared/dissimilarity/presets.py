@@ -32,6 +32,7 @@ presets.register(
             "dissimilarity",
             _as_study_b(rois, metric),
             fits=(lambda ds: EARLY in ds.rois) if rois else (lambda ds: True),
+            citation=presets.STUDY_B,
         )
         for name, rois in ((EARLY, [EARLY]), ("every unit", []))
         for metric in ("correlation", "euclidean")

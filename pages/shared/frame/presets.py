@@ -11,8 +11,27 @@ import streamlit as st
 from core.datasets import Dataset
 from core.registry import Registry
 from pages.shared.frame import widgets
+from pages.shared.frame.text import plain
 
 PLACES = ("LHPPA", "PPA", "RHPPA")
+STUDY_A = (
+    "Semantic alignment of fMRI data using CLIP (project report that names neither author nor "
+    "year), on Chang N, et al. (2019) BOLD5000, a public fMRI dataset while viewing 5000 visual "
+    "images. Sci Data 6:49, doi:10.1038/s41597-019-0052-3"
+)
+STUDY_B = (
+    "Hexter L, Puente Quera M (2025) Predicting fMRI response dissimilarity to natural scenes. "
+    "Project report, Bar-Ilan University"
+)
+STUDY_C = (
+    "Chen J, Qi Y, Wang Y, Pan G (2024) Bridging the semantic latent space between brain and "
+    "machine: similarity is all you need. Proceedings of the AAAI Conference on Artificial "
+    "Intelligence 38"
+)
+STUDY_D = (
+    "Campbell J, Gu Z, Jamison K, Sabuncu M, Kuceyeski A: Data-driven clustering of neural "
+    "responses to a large set of natural images. Abstract without year, Cornell University"
+)
 Settings = dict[str, Any]
 
 
@@ -41,6 +60,8 @@ class Preset:
         What that is, in words.
     defaults : callable
         Gives, for these values, the widgets that go back to their defaults unless they have one.
+    citation : str
+        Authors, year, title and where it appeared.
     """
 
     label: str
@@ -50,6 +71,7 @@ class Preset:
     fits: Callable[[Dataset], bool] = _anywhere
     needs: str = ""
     defaults: Callable[[Settings], Settings] = _no_defaults
+    citation: str = ""
 
 
 def place_area(ds: Dataset) -> str | None:
@@ -76,6 +98,9 @@ def offer(ds: Dataset, page: str) -> None:
         for preset in fit:
             st.markdown(preset.note)
             button(preset, preset.settings(ds), preset.label)
+        for citation in dict.fromkeys(preset.citation for preset in fit if preset.citation):
+            names = ", ".join(preset.label for preset in fit if preset.citation == citation)
+            st.caption(f"{plain(names)}: {plain(citation)}.")
         for preset in others:
             st.caption(f"Not here: '{preset.label}' needs {preset.needs}.")
 

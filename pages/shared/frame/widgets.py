@@ -21,6 +21,7 @@ from core.registry import Parameter
 from pages.shared.frame import navigation
 from pages.shared.frame.address import OPTION
 from pages.shared.frame.text import plain
+from pages.shared.glossary import glossary
 
 OptionValues = tuple[tuple[str, Any], ...]
 NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
@@ -176,7 +177,12 @@ def choose_rois(
             _note(notes, f"{lacking} {left_out}.")
         return known if known or not chosen else list(default)
 
-    how = {"default": default or None, "placeholder": "every unit", **how}
+    how = {
+        "default": default or None,
+        "placeholder": "every unit",
+        "help": glossary.explain(["ROI", *options]),
+        **how,
+    }
     chosen: list[str] = _shared(
         ROI, list(default), fit, lambda **shared: st.multiselect(label, options, **how, **shared)
     )
@@ -222,7 +228,12 @@ def choose_seed(notes: DeltaGenerator | None = None, **how: Any) -> int:
         RANDOM_SEED,
         SEED.default,
         fit,
-        lambda **shared: st.number_input(SEED.label, SEED.minimum, SEED.maximum, **how, **shared),
+        lambda **shared: st.number_input(
+            SEED.label,
+            SEED.minimum,
+            SEED.maximum,
+            **{"help": glossary.explain(["seed"]), **how, **shared},
+        ),
     )
 
 

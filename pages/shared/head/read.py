@@ -15,7 +15,7 @@ import streamlit as st
 from core.errors import InputError
 from pages.shared.frame import widgets
 from pages.shared.frame.address import DEFAULT
-from pages.shared.head import glossary
+from pages.shared.glossary import glossary
 
 FOLDER = Path(__file__).parent / "reading"
 
@@ -32,6 +32,8 @@ class Reading:
         Three, as Markdown.
     task : str
         One thing to try.
+    more_terms : tuple of str
+        Of the glossary, that the page uses and the texts do not.
     values : mapping of str to Any
         The widgets that the task sets, by their keys, on the built-in experiment.
     """
@@ -39,7 +41,14 @@ class Reading:
     question: str
     sentences: tuple[str, ...]
     task: str
+    more_terms: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> list[str]:
+        """Terms of the glossary: those that the texts mark, and more, each once."""
+        marked = glossary.terms_in(" ".join((*self.sentences, self.task)))
+        return list(dict.fromkeys((*marked, *self.more_terms)))
 
     @property
     def query(self) -> str:
@@ -71,7 +80,11 @@ def reading(page: str) -> Reading:
         parts = tomllib.loads(path.read_text(encoding="utf-8"))
         task = parts["try"]
         return Reading(
-            parts["question"], tuple(parts["reading"]), task["text"], task.get("set", {})
+            parts["question"],
+            tuple(parts["reading"]),
+            task["text"],
+            tuple(parts.get("terms", ())),
+            task.get("set", {}),
         )
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise InputError(
@@ -97,3 +110,5 @@ def offer(page: str, text: Reading) -> None:
                 on_click=widgets.set_widgets,
                 args=({"recording": DEFAULT, **text.values}, {"recording": DEFAULT}),
             )
+        if text.terms:
+            st.markdown(f"**Words on this page**\n\n{glossary.explain(text.terms, True)}")

@@ -44,6 +44,7 @@ presets.register(
         "TR 3 and 4 beside it where the recording has both.",
         "maps",
         _map_of_study_a,
+        citation=presets.STUDY_A,
     ),
     Preset(
         "Study C: maps",
@@ -52,5 +53,6 @@ presets.register(
         "groups A and B, such as living and non-living.",
         "maps",
         _maps_of_study_c,
+        citation=presets.STUDY_C,
     ),
 )

@@ -30,6 +30,7 @@ presets.register(
         _as_study_b([EARLY], "correlation"),
         fits=_has_v1,
         needs=NEEDS,
+        citation=presets.STUDY_B,
     ),
     Preset(
         "Study B: V1, Euclidean",
@@ -38,11 +39,13 @@ presets.register(
         _as_study_b([EARLY], "euclidean"),
         fits=_has_v1,
         needs=NEEDS,
+        citation=presets.STUDY_B,
     ),
     Preset(
         "Study B: every unit",
         "All of the recorded cortex, 1 − Pearson r.",
         "rdm",
         _as_study_b([], "correlation"),
+        citation=presets.STUDY_B,
     ),
 )

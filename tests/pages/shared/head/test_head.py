@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1.element_tree import Block
 
 from pages.shared.frame import navigation
-from pages.shared.head import glossary, read, share
+from pages.shared.glossary import glossary
+from pages.shared.head import read, share
 from tests.pages.app import PAGES, open_address, open_page, texts
 
 PLACE = "http://example.org/rdm"
