@@ -54,21 +54,26 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
             )
         metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
         metric = widgets.choose_metric(metrics, "Distance", notes, width=160)
-        rules = (rule.label for rule in clusters.RULES.values())
-        ks = [RECOMMENDED, *rules, *map(str, clusters.KS)]
-        widgets.warn_unknown("clusters.k", ks, "There is no number of clusters")
-        number = st.selectbox(
-            "Number of clusters",
-            ks,
-            key="clusters.k",
-            bind="query-params",
-            width=180,
-            help=glossary.explain(["k-means", "silhouette", "gap statistic"]),
-        )
+        number = _choose_number()
         seed = widgets.choose_seed(notes, width=110)
     opened = subjects_of(ds) if source == "pooled" else [ds]
     settings = {"source": source, "roi": rois, "metric": metric, "seed": seed}
     return ClustersRequest.of(opened, **settings), number
+
+
+def _choose_number() -> str:
+    """A rule that chooses the number of clusters, or a number."""
+    rules = (rule.label for rule in clusters.RULES.values())
+    ks = [RECOMMENDED, *rules, *map(str, clusters.KS)]
+    widgets.warn_unknown("clusters.k", ks, "There is no number of clusters")
+    return st.selectbox(
+        "Number of clusters",
+        ks,
+        key="clusters.k",
+        bind="query-params",
+        width=180,
+        help=glossary.explain(["k-means", "silhouette", "gap statistic"]),
+    )
 
 
 def subjects_of(ds: Dataset) -> list[Dataset]:
