@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
+from pages.shared.classroom import classroom
 from pages.shared.frame import jobs, navigation
 from pages.shared.frame.guard import show_error
-from pages.shared.lessons import classroom
+from pages.shared.head import head
 from pages.shared.lessons import lesson as lessons
 
 
 def page() -> None:
-    st.title("Lessons")
-    st.markdown("What can a class see here within an hour, step by step?")
+    head.show()
     every, errors = lessons.listed()
     for error in errors:
         show_error(error)

@@ -10,6 +10,7 @@ from pages.shared.export import control
 from pages.shared.frame import navigation, presets, recording
 from pages.shared.frame.text import plain
 from pages.shared.head import read, share
+from pages.shared.lessons import strip
 
 # Where what is missing of the responses is listed.
 LISTED_ON = "overview"
@@ -46,6 +47,7 @@ def show(ds: Dataset | None = None) -> DeltaGenerator:
         share.offer()
         if ds is not None:
             control.offer()
+    strip.show()
     if ds is not None:
         _caveats(ds, page)
     return actions

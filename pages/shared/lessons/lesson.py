@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from core import paths
 from core.errors import InputError, NeurogalleryError, NotFoundError
-from pages.shared.frame.address import LESSON, OPTION, SHARED, STEP
+from pages.shared.frame.address import CHOICES, LESSON, OPTION, SHARED, STEP
 from pages.shared.frame.navigation import START
 
 FOLDER = paths.PROJECT / "data" / "lessons"
@@ -187,7 +187,7 @@ def _parse(address: str, place: str) -> tuple[str, dict[str, list[str]]]:
         if key not in SHARED and not key.startswith((OPTION, f"{page}.")):
             raise InputError(
                 f"{place}: address sets {key!r}, which page {page} has not",
-                f"{', '.join(SHARED[:5])}, {OPTION}<option> or {page}.<setting>",
+                f"{', '.join(CHOICES)}, {OPTION}<option> or {page}.<setting>",
                 "Copy the address from the browser.",
             )
     return page, query

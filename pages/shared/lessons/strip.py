@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from core.errors import NeurogalleryError
 from pages.shared.frame import navigation
 from pages.shared.frame.address import LESSON, STEP
 from pages.shared.frame.guard import show_error
+from pages.shared.frame.selection import ADDRESS
 from pages.shared.lessons import lesson as lessons
 from pages.shared.lessons.lesson import Lesson
 
@@ -37,13 +39,18 @@ def show() -> None:
     except NeurogalleryError as error:
         leave()
         show_error(error)
-    else:
-        _draw(lesson, number)
+        return
+    for key, value in ((LESSON, lesson.id), (STEP, str(number))):
+        if st.query_params.get(key) != value:  # a link to another page has left it behind
+            st.query_params[key] = value
+    _draw(lesson, number)
 
 
 def link(label: str, lesson: Lesson, number: int, is_main: bool = False) -> str:
-    """A link to a step of a lesson, counted from 1, as HTML."""
-    href = html.escape(navigation.path_to(lesson.address(number)))
+    """A link to a step of a lesson, counted from 1, as HTML; the selection goes with it."""
+    selected = urlencode({ADDRESS: st.query_params.get_all(ADDRESS)}, doseq=True)
+    address = "&".join(filter(None, (lesson.address(number), selected)))
+    href = html.escape(navigation.path_to(address))
     return f'<a class="button{" main" if is_main else ""}" href="{href}">{html.escape(label)}</a>'
 
 

@@ -50,21 +50,24 @@ class Door:
     small: tuple[tuple[str, str], ...]
 
 
-def show() -> None:
-    """What this is, and the doors side by side."""
-    st.title("Neurogallery")
+def tell() -> None:
+    """What this is, in a sentence."""
+    st.title("Neurogallery", anchor=False)
     st.markdown(WHAT)
+
+
+def show() -> None:
+    """The doors side by side."""
     st.html(f'<div class="doors">{"".join(_card(door) for door in _doors())}</div>')
 
 
 def _doors() -> tuple[Door, ...]:
     ds = recording.opened(DEFAULT, None, {})
-    matrix = {"roi": ROI, "rdm.order": ORDER, "rdm.pick": PAIR}
     return (
         Door(
             "Look at a brain's similarities",
             "A cell of the matrix is two images: how alike are the responses to them?",
-            f"rdm?{urlencode(matrix, doseq=True)}",
+            f"rdm?{urlencode({'rdm.pick': PAIR}, doseq=True)}",
             matrix_image(ds.fingerprint, ds),
             f"Matrix of dissimilarities of {ROI}, in the order of categories",
             tuple(_image(ds, name) for name in PAIR),

@@ -10,9 +10,9 @@ import streamlit as st
 from core import paths
 from core.words import counted
 from pages.shared.frame.text import plain
+from pages.shared.head import share
 from pages.shared.lessons import strip
 from pages.shared.lessons.lesson import Lesson
-from pages.shared.retrieval.phone import code, is_here_only
 
 WIDTH = 170
 LISTENS_HERE = """
@@ -64,7 +64,7 @@ def offer_codes(every: Sequence[Lesson]) -> None:
             max_chars=200,
             width=400,
         )
-    st.markdown(LISTENS_HERE if is_here_only(server) else "")
+    st.markdown(LISTENS_HERE if share.is_here_only(server) else "")
     if title is not None:
         _show_codes(by_title[title], server.rstrip("/"))
     with st.expander("How students reach this server"):
@@ -94,7 +94,7 @@ def _show_codes(lesson: Lesson, server: str) -> None:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _code(text: str) -> bytes | None:
-    return code(text)
+    return share.code(text)
 
 
 def explain_own() -> None:
