@@ -42,6 +42,14 @@ def device_label(name: str | None = None) -> str:
     return f"CPU ({torch.get_num_threads()} threads)"
 
 
+def has_bfloat16(name: str) -> bool:
+    """Whether a device is a CPU that multiplies bfloat16, about twice as fast as float32."""
+    import torch
+
+    known = torch.cpu.get_capabilities()
+    return name == "cpu" and any(known.get(unit, False) for unit in ("avx512_bf16", "amx_bf16"))
+
+
 def job_device(encoder_needs_torch: bool) -> str:
     """What a job that encodes occupies: 'cuda:0' or 'cpu'."""
     return "cuda:0" if encoder_needs_torch and _usable()[0] == "cuda" else "cpu"

@@ -18,7 +18,6 @@ from core import paths, store
 from core.datasets.dataset import Dataset
 from core.datasets.image_files import as_rgb
 from core.encoders.devices import device as choose_device
-from core.encoders.devices import device_label
 from core.encoders.encoder import Encoder, Loaded, available, check_parameters, get
 from core.encoders.pipeline import features as computed
 from core.errors import InputError, NotFoundError
@@ -239,7 +238,7 @@ def _facts(
         "encoder": encoder.info.id,
         "label": encoder.info.label,
         "parameters": dict(values),
-        "device": device_label(device) if encoder.needs_torch else "CPU",
+        "device": encoder.computed_on(device),
     }
 
 

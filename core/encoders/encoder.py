@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.datasets.dataset import Dataset
+from core.encoders.devices import device_label
 from core.errors import InputError, NotFoundError
 from core.registry import Parameter, Registry, check_given, renamed
 
@@ -120,6 +121,10 @@ class Encoder:
     def words(self) -> frozenset[str] | None:
         """Every word of the texts that it learned from, lower case; None where unknown."""
         return None
+
+    def computed_on(self, device: str | None = None) -> str:
+        """Device, and precision where that is not float32, for the reader."""
+        return device_label(device) if self.needs_torch else "CPU"
 
     def load(self, parameters: Mapping[str, Any], device: str) -> Loaded:
         """Bring the encoder into memory."""

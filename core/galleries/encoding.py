@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from core import encoders, store
-from core.encoders.devices import device_label
 from core.encoders.encode import load_encoder
 from core.encoders.encoder import Encoder, Loaded
 from core.encoders.pipeline import features as computed
@@ -73,7 +72,7 @@ def encode_folder(
         return key
     progress(0.0, f"Opening {chosen.info.label}")
     loaded = load_encoder(chosen, values, device, progress)
-    label = device_label(device) if chosen.needs_torch else "CPU"
+    label = chosen.computed_on(device)
     try:
         with Checkpoint(folder, _origin(chosen, values), loaded.dimensions) as checkpoint:
             _fill(checkpoint, listing, images, loaded, (progress, label))

@@ -18,8 +18,10 @@ from core.clip_small.augment import augmented
 from core.clip_small.captions import CLAIMS, caption, facts_claimed, phrase, plural
 from core.clip_small.corpus import HELD_OUT_EXEMPLAR, corpus, is_held_out
 from core.clip_small.training import TrainingSettings, train
+from core.encoders.encode import clear_loaded
 from core.encoders.families.clip import SMALL, load_clip
 from core.simulation.scenes import object_categories
+from core.vectors import unit_rows
 
 FACTS_OF_A_CAR = {
     "kind": "car", "exemplar": 2, "colour": "red", "place": "street", "light": "night",
@@ -174,7 +176,9 @@ def test_held_out_phrases_are_what_training_never_met():
 # --- the shipped one
 
 
-def test_the_shipped_clip_is_small_and_opens_with_transformers():
+def test_the_shipped_clip_is_small_and_opens_with_transformers(monkeypatch):
+    monkeypatch.setattr("core.encoders.families.clip.has_bfloat16", lambda device: False)
+    clear_loaded()
     assert sum(path.stat().st_size for path in SMALL.iterdir()) <= 12e6
     assert json.loads((SMALL / "config.json").read_text())["model_type"] == "clip"
     ds = datasets.load("simulated", stimuli=80)
@@ -192,6 +196,26 @@ def test_the_shipped_clip_is_small_and_opens_with_transformers():
     np.testing.assert_allclose(found, images.numpy(), atol=1e-5)
     found = encoders.encode_text(["a red car at night"], "clip-small")
     np.testing.assert_allclose(found, text.numpy(), atol=1e-5)
+
+
+def test_in_bfloat16_it_gives_nearly_the_same_embeddings_and_says_so(monkeypatch):
+    ds = datasets.load("simulated", stimuli=80)
+    encoder = encoders.get("clip-small")
+    embeddings, keys = [], set()
+    for reduced in (False, True):
+        monkeypatch.setattr(
+            "core.encoders.families.clip.has_bfloat16", lambda device, own=reduced: own
+        )
+        assert encoder.computed_on("cpu").endswith("bfloat16") == reduced
+        keys.add(encoders.result_key(ds, "clip-small"))
+        loaded = encoder.load({"output": "projected"}, "cpu")
+        prepared = loaded.prepare([ds.image(name) for name in ds.stimuli["id"]])
+        embeddings.append(unit_rows(loaded.images(prepared)))
+    exact, reduced = embeddings
+    assert np.sum(exact * reduced, axis=1).min() >= 0.9999
+    assert np.abs(exact - reduced).max() > 0
+    # One key: what came along from another processor is found on this one.
+    assert len(keys) == 1
 
 
 def test_the_shipped_clip_names_unseen_drawings_and_finds_unseen_combinations():
