@@ -145,6 +145,11 @@ class EvaluateRequest(Request):
     def label(self) -> str:
         return "Scoring it beside the baselines"
 
+    @property
+    def seconds(self) -> float:
+        """Of a decoder of the simulated experiment, its baselines trained, on one core."""
+        return 30.0
+
     def key(self) -> str:
         return table_key(self.run, self.prototypes, self.prompts)
 

@@ -1,4 +1,8 @@
-"""One model fitted to one setting, kept in the store with what it predicts of unseen pairs."""
+"""One model fitted to one setting, kept in the store with what it predicts of unseen pairs.
+
+What every model of a setting is asked (the pairs, their truth, the images of the matrices) is
+kept once, beside the predictions of each.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,11 @@ import core.dissimilarity.models  # noqa: F401  (each model registers itself)
 from core import encoders, rdm, store
 from core.datasets import Reference
 from core.dissimilarity.data import PairData, check_metric, prepare
-from core.dissimilarity.model import PairModel, Predict, read, split_text, write
+from core.dissimilarity.model import Predict, read, split_text, write
 from core.progress import Progress, portion, silent
 
 VERSION = 1
-OPERATION = "pair_model"
+OPERATION, QUESTIONS = "pair_model", "pair_questions"
 # Of the test pairs so many are scored, among so many images; the others are drawn away.
 MOST_PAIRS, MOST_IMAGES = 10_000, 1_000
 MOST_SHOWN = 100
@@ -98,22 +102,27 @@ class PairFit:
     facts: dict[str, Any]
 
 
-def fit_key(setting: PairSetting, model: str, ids: tuple[str, ...]) -> str:
-    """Key of a fit in the store; a model of images alone has one for all embeddings."""
-    chosen, values = read(model)
+def fit_key(setting: PairSetting, model: str | None, ids: tuple[str, ...]) -> str:
+    """Key of a fit in the store; a model of images alone has one for all embeddings.
+
+    None instead of a model: of what all models of the setting are asked.
+    """
     ds = setting.recording.open()
     parameters: dict[str, Any] = {
         "ids": store.fingerprint(list(ids)),
         "rois": list(setting.rois),
         "metric": setting.metric,
         "split": setting.split,
-        "model": chosen.id,
-        "values": values,
     }
-    if chosen.takes in ("embedding", "response") or setting.split not in ("pair", "image"):
+    chosen, values = (None, {}) if model is None else read(model)
+    if chosen is not None:
+        parameters |= {"model": chosen.id, "values": values}
+    takes = "" if chosen is None else chosen.takes
+    if takes in ("embedding", "response") or setting.split not in ("pair", "image"):
         name, settings = split_text(setting.embedding)
         parameters["embedding"] = encoders.result_key(ds, name, "stimuli", **settings)
-    return store.key(OPERATION, ds.fingerprint, parameters, setting.seed, VERSION)
+    operation = QUESTIONS if chosen is None else OPERATION
+    return store.key(operation, ds.fingerprint, parameters, setting.seed, VERSION)
 
 
 def fit(
@@ -157,10 +166,10 @@ def fit(
         "training_pairs": data.training.count,
         "training_images": len(data.training.rows),
         "test_pairs": data.test.count,
-        "ids": list(data.ids),
     }
     (progress or silent)(0.95, "Predicting unseen pairs")
-    store.save(key, _predictions(data, chosen, predict, setting.seed), facts)
+    asked = _questions(setting, data)
+    store.save(key, _predictions(asked, data, predict), {**facts, "questions": asked.key})
     loaded = load_fit(key)
     assert loaded is not None
     return loaded
@@ -171,14 +180,29 @@ def load_fit(key: str) -> PairFit | None:
     result = store.load(key)
     if result is None:
         return None
-    facts = dict(result.facts)
-    return PairFit(ids=tuple(facts.pop("ids")), facts=facts, **result.arrays)
+    facts, arrays = dict(result.facts), dict(result.arrays)
+    if "questions" in facts:  # else of a former version, which kept them with each model
+        asked = store.load(facts.pop("questions"))
+        if asked is None:
+            return None
+        arrays |= asked.arrays
+        facts["ids"] = asked.facts["ids"]
+    return PairFit(ids=tuple(facts.pop("ids")), facts=facts, **arrays)
 
 
-def _predictions(
-    data: PairData, model: PairModel, predict: Predict, seed: int
-) -> Mapping[str, np.ndarray]:
-    rng = np.random.default_rng([seed, 9])
+def questions_key(key: str) -> str | None:
+    """Key of what the fit of a key was asked, None where that is kept with it."""
+    result = store.load(key)
+    return None if result is None else result.facts.get("questions")
+
+
+def _questions(setting: PairSetting, data: PairData) -> store.Result:
+    """The unseen pairs of a setting with their truth, the same for every model of it."""
+    key = fit_key(setting, None, data.ids)
+    stored = store.load(key)
+    if stored is not None:
+        return stored
+    rng = np.random.default_rng([setting.seed, 9])
     scored = data.test.rows
     if len(scored) > MOST_IMAGES:
         scored = np.sort(rng.choice(scored, MOST_IMAGES, replace=False))
@@ -186,33 +210,44 @@ def _predictions(
     shown = data.shown
     if len(shown) > MOST_SHOWN:
         shown = np.sort(rng.choice(shown, MOST_SHOWN, replace=False))
-    return {
+    first, other = _cells(shown)
+    arrays = {
         "i": i,
         "j": j,
         "truth": data.truth(i, j),
-        "predicted": np.asarray(predict(i, j), dtype=np.float64),
         "scored": scored,
         "exposure": data.training.exposure(scored),
         "square": rdm.compute(data.responses[scored], data.metric),
-        **_matrices(data, predict, shown),
+        "shown": shown,
+        "shown_truth": _matrix(data.truth(first, other).astype(np.float32), len(shown)),
+        "shown_unseen": _matrix(~data.training.contains(first, other), len(shown)),
+    }
+    return store.save(key, arrays, {"ids": list(data.ids)})
+
+
+def _predictions(asked: store.Result, data: PairData, predict: Predict) -> Mapping[str, np.ndarray]:
+    """What a model says of the pairs of a setting."""
+    # Copies: torch takes no arrays that it may not write to.
+    i, j, shown = (np.array(asked.arrays[name]) for name in ("i", "j", "shown"))
+    of_shown = np.asarray(predict(*_cells(shown)), dtype=np.float32)
+    return {
+        "predicted": np.asarray(predict(i, j), dtype=np.float64),
+        "shown_predicted": _matrix(of_shown, len(shown)),
     }
 
 
-def _matrices(data: PairData, predict: Predict, shown: np.ndarray) -> dict[str, np.ndarray]:
-    """True and predicted matrix of some images, and which of their cells are unseen."""
+def _cells(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both images of the cells above the diagonal."""
     first, other = np.triu_indices(len(shown), 1)
-    i, j = shown[first], shown[other]
-    columns = {
-        "shown_truth": data.truth(i, j).astype(np.float32),
-        "shown_predicted": np.asarray(predict(i, j), dtype=np.float32),
-        "shown_unseen": ~data.training.contains(i, j),
-    }
-    matrices = {"shown": shown}
-    for name, values in columns.items():
-        matrix = np.zeros((len(shown), len(shown)), dtype=values.dtype)
-        matrix[first, other] = matrix[other, first] = values
-        matrices[name] = matrix
-    return matrices
+    return shown[first], shown[other]
+
+
+def _matrix(values: np.ndarray, size: int) -> np.ndarray:
+    """The symmetric matrix of the values above its diagonal, which is 0."""
+    first, other = np.triu_indices(size, 1)
+    matrix = np.zeros((size, size), dtype=values.dtype)
+    matrix[first, other] = matrix[other, first] = values
+    return matrix
 
 
 def _blockwise(predict: Predict) -> Predict:

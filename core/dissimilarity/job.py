@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core import encoders, splits, store
-from core.datasets import Reference
+from core.datasets import Dataset, Reference
 from core.datasets.reference import FIELDS
 from core.dissimilarity.data import LEAKING, check_metric, prepare
 from core.dissimilarity.fitting import PairSetting, fit
@@ -128,6 +128,16 @@ class DissimilarityRequest(Request):
         subjects = self.subjects or (self.recording.subject,)
         return itertools.product(subjects, self.rois, self.metrics, self.embeddings, self.splits)
 
+    @classmethod
+    def usual(cls, ds: Dataset) -> DissimilarityRequest:
+        """What page Predict dissimilarity shows at first, of the encoder that comes along."""
+        return cls(Reference.of(ds), rois=(tuple(list(ds.rois)[:1]),))
+
+    def of_identity(self) -> DissimilarityRequest:
+        """What identity alone explains of Euclidean and of correlation distances, pairs leaked."""
+        metrics = ("correlation", "euclidean")
+        return replace(self, metrics=metrics, models=(), splits=(LEAKING,))
+
     @property
     def settings(self) -> list[PairSetting]:
         """Every combination; both splits of one stand side by side."""
@@ -151,6 +161,10 @@ class DissimilarityRequest(Request):
     @property
     def label(self) -> str:
         return f"Fit {counted(len(self.models), 'model')}, {_duration(self.seconds)}"
+
+    @property
+    def offer(self) -> str:
+        return self.label  # which says the time
 
     def key(self) -> str | None:
         """None for an encoder that is not on this machine: the job fetches it."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from core.errors import InputError
 from core.registry import Parameter
+from core.words import about
 
 SEED = Parameter("seed", "Seed", 0, minimum=0, maximum=2**32 - 1)
 
@@ -27,6 +28,16 @@ class Request(ABC):
     @abstractmethod
     def label(self) -> str:
         """What the work is, for a button and for the reader."""
+
+    @property
+    def seconds(self) -> float | None:
+        """About how long it takes on one core; None where that is not known."""
+        return None
+
+    @property
+    def offer(self) -> str:
+        """Text of a button that starts it: what the work is, and how long it takes."""
+        return self.label if self.seconds is None else f"{self.label}, {about(self.seconds)}"
 
     @abstractmethod
     def key(self) -> str | None:

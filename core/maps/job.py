@@ -126,6 +126,11 @@ class MapRequest(Request):
     def label(self) -> str:
         return f"{METHODS[self.method].label} of {self.space or self.source}"
 
+    @property
+    def seconds(self) -> float:
+        """About how long it takes on one core; measured at 1,500 stimuli."""
+        return self.recording.open().n_stimuli / METHODS[self.method].slow_above
+
     def key(self) -> str:
         return result_key(self.recording.open(), *self._drawing, **self.source_parameters)
 

@@ -24,6 +24,8 @@ VERSION = 1
 # Of metrics with folds: 2 since runs are folds, and noise is estimated outside a pair of folds.
 FOLDS_VERSION = 2
 COMPUTED = 0.9
+# Products of responses in a second on one core; a ROI of few units takes as long as one of so many.
+WORK_A_SECOND, LEAST_UNITS = 2e10, 400
 
 
 def of_dataset(
@@ -129,6 +131,17 @@ class RdmRequest(Request):
 
     def key(self) -> str:
         return result_key(self.recording.open(), self.rois, self.metric, self.noise)
+
+    @property
+    def seconds(self) -> float:
+        """About how long RDM and order take."""
+        ds = self.recording.open()
+        units = len(ds.units(self.rois or None))
+        work = ds.n_stimuli**2 * max(units, LEAST_UNITS)
+        if METRICS[self.metric].needs_folds:
+            work *= int(ds.repeats.max()) * (4 if self.noise == "none" else 8)
+            work += 40 * (units**3 + len(ds.trials) * units**2) * (self.noise == "full")
+        return work / WORK_A_SECOND + (ds.n_stimuli / ORDERS[self.order].slow_above) ** 2
 
     def is_arranged(self) -> bool:
         """Whether the order is there, or comes at once."""

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import simulation, store
+from core.datasets import Dataset, Reference
 from core.errors import InputError
 from core.jobs.request import Request, check_fields, check_mapping
 from core.progress import Progress
@@ -20,6 +21,8 @@ from core.recovery.curves import COLUMNS, measure
 VERSION = 3
 NUMBERS = ("value", *COLUMNS)
 NAMES = ("curve", "subject")
+# On one core; its designs are those of its curves, of up to 1,500 stimuli.
+SECONDS_A_SUBJECT = 15.0
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,21 @@ class RecoveryRequest(Request):
     def label(self) -> str:
         return "Simulating recordings of other designs"
 
+    @property
+    def seconds(self) -> float:
+        return SECONDS_A_SUBJECT * int(self.options.get("subjects", len(simulation.SUBJECTS)))
+
     def key(self) -> str:
         digest = simulation.open_files().digest
         return store.key(self.operation, digest, self.to_json(), version=VERSION)
 
     def to_json(self) -> dict[str, Any]:
         return {"options": dict(self.options), "roi": self.roi, "metric": self.metric}
+
+    @classmethod
+    def usual(cls, ds: Dataset) -> RecoveryRequest:
+        """What page Ground truth shows of a simulated recording at first."""
+        return cls(Reference.of(ds).options, simulation.ROIS[0])
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RecoveryRequest:

@@ -153,6 +153,10 @@ class CompareRequest(Request):
         return f"Compare {names}{more} with {len(self.models)} models, about {self._time}"
 
     @property
+    def offer(self) -> str:
+        return self.label  # which says the time
+
+    @property
     def _time(self) -> str:
         seconds = self.seconds
         return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

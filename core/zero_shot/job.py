@@ -97,6 +97,11 @@ class ZeroShotRequest(Request):
     def label(self) -> str:
         return "Classifying the responses of the test set"
 
+    @property
+    def seconds(self) -> float:
+        """Of a decoder of the simulated experiment on one core."""
+        return 10.0
+
     def key(self) -> str:
         settings = {"prototypes": self.prototypes, "prompts": list(self.prompts)}
         content = store.fingerprint(self.run, self.parameters)

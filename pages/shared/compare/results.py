@@ -18,16 +18,12 @@ from core.rsa.results import RsaResult
 from pages.shared.compare.settings import Look
 from pages.shared.frame import results
 
-# Opening a page starts no work that takes longer.
-LONG_S = 2.0
-
 
 def get(request: CompareRequest) -> RsaResult | None:
     """The stored comparison; None while its job or its button is shown."""
     return results.get(
         request,
         partial(results.recall, _stored),
-        on_click=request.seconds > LONG_S,
         one_at_a_time=True,
         icon=":material/balance:",
     )

@@ -196,7 +196,7 @@ def copies() -> list[StoredCopy]:
 
 def _delete(keys: list[str]) -> None:
     remove_copies(keys)
-    recording.load.clear()
+    recording.forget()
 
 
 def _about(info: DatasetInfo) -> None:

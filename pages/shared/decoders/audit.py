@@ -75,7 +75,7 @@ def _effects(findings: Sequence[Mapping[str, Any]]) -> None:
 def _show_evidence(ds: Dataset, config: Config, findings: Sequence[Mapping[str, Any]]) -> None:
     """Images behind the findings that are not green."""
     shown = {finding["id"] for finding in findings if finding["level"] != "green"}
-    audited = results.get(AuditRequest(config), audits.load, icon=":material/rule:")
+    audited = results.get(AuditRequest(config), audits.load, on_click=False, icon=":material/rule:")
     if audited is None:
         return
     for evident in [f for f in audited if f.id in shown and len(f.evidence)]:

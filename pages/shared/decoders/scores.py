@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import decoders
 from core.datasets import Dataset
-from core.decoders import EvaluateRequest, Run
+from core.decoders import EvaluateRequest, Run, TrainRequest
 from core.decoders.folds_job import FoldsRequest
 from core.decoders.scoring.fold_table import duration, fold_count
 from core.decoders.scoring.fold_table import load as load_folds
@@ -39,7 +39,13 @@ LEAK = "These scores measure the leak, not the decoder:"
 def show_scores(ds: Dataset, run: Run) -> None:
     """The scores in the test set, beside the baselines; a job computes them once."""
     st.header("On images of the test set")
-    table = results.get(EvaluateRequest.of(run), lambda key: load_table(run.key))
+    # Whoever pressed the training asked for its scores.
+    table = results.get(
+        EvaluateRequest.of(run),
+        lambda key: load_table(run.key),
+        on_click=not results.was_pressed(TrainRequest(run.config)),
+        icon=":material/scoreboard:",
+    )
     if table is None:
         return
     warn_of_leak(run)

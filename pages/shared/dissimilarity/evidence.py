@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import dissimilarity
 from core.datasets import Dataset
-from core.dissimilarity import DissimilarityRequest, PairFit
+from core.dissimilarity import PairFit
 from core.figures import pairs as figures
 from core.rdm import METRICS
 from pages.shared.dissimilarity import results
@@ -156,18 +156,7 @@ def explain_leak(ds: Dataset, rows: Rows, view: PairView) -> None:
 
 def _compare_metrics(ds: Dataset, view: PairView) -> None:
     """Why leaked Euclidean looks better than leaked correlation, by the baselines alone."""
-    request = view.request
-    baselines = DissimilarityRequest(
-        request.recording,
-        rois=request.rois,
-        metrics=("correlation", "euclidean"),
-        embeddings=request.embeddings,
-        models=(),
-        splits=("pair",),
-        images=request.images,
-        seed=request.seed,
-    )
     st.markdown("**Euclidean against correlation.** What identity alone explains of each:")
-    rows = results.rows_in_view(baselines)
+    rows = results.rows_in_view(view.request.of_identity())
     if rows is not None:
         st.markdown(plain(dissimilarity.surprise(rows, view.measure)))

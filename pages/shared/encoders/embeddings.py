@@ -77,7 +77,7 @@ def get(ds: Dataset, space: Space, which: str) -> Encoded | None:
             encoders.load,
             on_click=True,
             icon=":material/memory:",
-            when_changed=recording.load.clear,
+            when_changed=recording.forget,
         )
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")

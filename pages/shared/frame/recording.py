@@ -180,9 +180,32 @@ def opened(name: str, subject: str | None, options: Mapping[str, Any]) -> Datase
     return load(name, subject, tuple(values.items()), _stamp(info.where))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
 def load(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
-    """One subject of a recording, shared by the sessions; ``stamp`` tells changed files."""
+    """One subject of a recording, shared by the sessions; ``stamp`` tells changed files.
+
+    The first subject is opened once, whether it is asked for by name or by none.
+    """
+    first = _first_subject(name, options, stamp)
+    ds = _loaded(name, None if subject == first.get(name) else subject, options, stamp)
+    if subject is None:
+        first[name] = ds.subject
+    return ds
+
+
+def forget() -> None:
+    """Read every recording again when it is asked for next."""
+    _loaded.clear()
+    _first_subject.clear()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _first_subject(name: str, options: OptionValues, stamp: int) -> dict[str, str]:
+    """The first subject by the name of its recording, once that was opened."""
+    return {}
+
+
+@st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
+def _loaded(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
     try:
         with reporting(None):
             return datasets.load_with(name, subject, dict(options))

@@ -15,13 +15,16 @@ from pages.shared.frame.text import plain
 
 T = TypeVar("T")
 LIVE_S = 1.0
+# Opening a page starts no work that takes longer.
+LONG_S = 2.0
+PRESSED = "pressed_requests"
 
 
 def get(
     request: Request,
     load: Callable[[str], T | None],
     *,
-    on_click: bool = False,
+    on_click: bool | None = None,
     one_at_a_time: bool = False,
     icon: str = ":material/download:",
     live: Callable[[Job], None] | None = None,
@@ -36,7 +39,8 @@ def get(
     load : callable
         Gives the result of a key, None where it is not in the store.
     on_click : bool
-        Start only when a button is pressed.
+        Start only when a button is pressed: where it takes longer than ``LONG_S``, or nobody
+        knows how long, unless said otherwise.
     one_at_a_time : bool
         Cancel the job that this session had of the same operation before, if it is not done.
     icon : str
@@ -54,12 +58,20 @@ def get(
             _remove(job, load, when_changed)
             job = None
     if result is None:
+        if on_click is None:
+            on_click = request.seconds is None or request.seconds > LONG_S
         job = _work_at(request, job, on_click, one_at_a_time, icon)
         if live is not None and job is not None:
             _follow(request, live)
     elif job is not None:
         jobs_panel.note(job)
     return result
+
+
+def was_pressed(request: Request) -> bool:
+    """Whether somebody pressed the button of a request in this session."""
+    job = jobs.find(request.operation, request.to_json())
+    return job is not None and job.id in st.session_state.get(PRESSED, ())
 
 
 def recall(load: Any, *arguments: Any) -> Any:
@@ -97,9 +109,10 @@ def _work_at(
         if on_click:
 
             def submit() -> None:
-                _submit(request, pressed=True)
+                job = _submit(request, pressed=True)
+                st.session_state.setdefault(PRESSED, set()).add(job.id)
 
-            st.button(label, type="primary", icon=icon, on_click=submit)
+            st.button(plain(request.offer), type="primary", icon=icon, on_click=submit)
             return None
         job = _submit(request, pressed=False)
     jobs_panel.note(job)

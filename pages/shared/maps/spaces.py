@@ -21,7 +21,6 @@ from pages.shared.frame import recording, results
 from pages.shared.frame.text import plain
 
 RESPONSES, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"
-MOST_UNASKED = 3000
 HEIGHT = 480
 
 
@@ -126,7 +125,6 @@ def get(ds: Dataset, view: MapView) -> Map | None:
         whole = results.get(
             request,
             _whole,
-            on_click=ds.n_stimuli > MOST_UNASKED,
             icon=":material/scatter_plot:",
             live=partial(_draw_so_far, view),
         )

@@ -13,12 +13,10 @@ from core.datasets import Dataset, Reference
 from core.figures import heatmap
 from core.rdm import RdmRequest
 from core.rdm.cells import Spread
-from core.rdm.order import ORDERS
 from pages.shared.frame import results
 
-# A job takes what would hold up the page for more than about a second.
-DIRECT_WORK = 2e10
-LEAST_UNITS = 400
+# A job takes what would hold up the page for longer.
+DIRECT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,9 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
         values, label = rdm.published(ds, source.published), "Dissimilarity, as published"
         return Shown(source, key, values, *_facts(key, values), label)
     key = rdm.result_key(ds, source.rois, view.metric, view.noise)
-    if _is_long(ds, source, view):
-        result = _from_job(ds, source, view)
+    request = RdmRequest(Reference.of(ds), source.rois, view.metric, view.noise, view.order)
+    if request.seconds > DIRECT_S:
+        result = _from_job(request)
         if result is None:
             return None
     else:
@@ -159,18 +158,7 @@ def most_similar(key: str, _shown: Shown) -> rdm.Pair | None:
     return next(iter(rdm.extreme_cells(_shown.values, 1).smallest), None)
 
 
-def _is_long(ds: Dataset, source: Source, view: View) -> bool:
-    units = len(ds.units(source.rois or None))
-    work = ds.n_stimuli**2 * max(units, LEAST_UNITS)
-    if rdm.METRICS[view.metric].needs_folds:
-        work *= int(ds.repeats.max()) * (4 if view.noise == "none" else 8)
-        work += 40 * (units**3 + len(ds.trials) * units**2) * (view.noise == "full")
-    return work > DIRECT_WORK or ds.n_stimuli > ORDERS[view.order].slow_above
-
-
-def _from_job(ds: Dataset, source: Source, view: View) -> np.ndarray | None:
-    request = RdmRequest(Reference.of(ds), source.rois, view.metric, view.noise, view.order)
-
+def _from_job(request: RdmRequest) -> np.ndarray | None:
     def load(key: str) -> np.ndarray | None:
         return results.recall(_stored, key) if request.is_arranged() else None
 

@@ -153,7 +153,7 @@ def _opened(name: str) -> Dataset:
 
 def _forget() -> None:
     galleries.forget()
-    recording.load.clear()
+    recording.forget()
 
 
 def _how_to_add() -> str:
