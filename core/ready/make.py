@@ -9,40 +9,86 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from core import datasets, operations
+import core.decoders.map_source  # noqa: F401  (registers the space of decoders)
+from core import datasets, dissimilarity, maps, operations
+from core.clusters import MAP, TRIALS, ClustersRequest
+from core.datasets import Dataset, Reference
 from core.decoders import EvaluateRequest, TrainRequest, load
 from core.decoders.ready import ENCODER, RECORDING, SUBJECT, configs
-from core.decoders.runs import OPERATION
+from core.decoders.runs import OPERATION, Run
 from core.decoders.scoring.score_table import PROTOTYPES
+from core.dissimilarity import BASELINES, DissimilarityRequest
+from core.dissimilarity.fitting import OPERATION as FITTED
+from core.dissimilarity.fitting import QUESTIONS, questions_key
 from core.encoders.encode import OPERATION as ENCODED
 from core.encoders.encode import WHICH
 from core.encoders.job import EncodeRequest
 from core.jobs.request import Request
+from core.maps import MapRequest
 from core.progress import Progress, portion, silent
+from core.recovery import RecoveryRequest
 from core.rsa.job import CompareRequest
 from core.zero_shot import ZeroShotRequest
 
 # By images and by names; an analysis takes 175 kB.
 CLASSIFIED = PROTOTYPES[:2]
+# Where studies A and C look, and how they draw it.
+PLACE, BESIDE_DECODERS = "PPA", "isomap"
 
 
 def first_requests() -> list[Request]:
     """What needs no other result that comes along; a new default result is one more here."""
     ds = datasets.load(RECORDING, SUBJECT)
     encoded = [EncodeRequest.of(ds, ENCODER, which, {}) for which in WHICH]
-    compared = CompareRequest.usual(ds)
-    return [*encoded, compared, *(TrainRequest(config) for config in configs())]
+    usual = [CompareRequest.usual(ds), RecoveryRequest.usual(ds), *pair_requests(ds)]
+    trained = [TrainRequest(config) for config in configs()]
+    return [*encoded, *usual, *map_requests(ds), *cluster_requests(ds), *trained]
+
+
+def pair_requests(ds: Dataset) -> list[DissimilarityRequest]:
+    """What page Predict dissimilarity shows at first."""
+    usual = DissimilarityRequest.usual(ds)
+    return [usual, usual.of_identity()]
+
+
+def map_requests(ds: Dataset) -> list[MapRequest]:
+    """Maps that take over a second: every unit, the regions and the images, and study A's."""
+    drawn = Reference.of(ds)
+    spaces: dict[str, dict[str, str]] = {
+        "responses": {},
+        "regions": {},
+        "embedding": {"encoder": ENCODER},
+    }
+    slow = [name for name in maps.METHODS if ds.n_stimuli > maps.METHODS[name].slow_above]
+    every = [MapRequest(drawn, name, of, method) for name, of in spaces.items() for method in slow]
+    return [*every, MapRequest(drawn, "responses", {"roi": PLACE}, MAP)]
+
+
+def cluster_requests(ds: Dataset) -> list[ClustersRequest]:
+    """The default clusters of the stimuli, those of study A's map, and study D's of trials."""
+    of_map = ClustersRequest.of([ds], source="map", roi=(PLACE,), metric="euclidean")
+    return [ClustersRequest.of([ds]), of_map, ClustersRequest.of([ds], source=TRIALS)]
 
 
 def score_requests(keys: Sequence[str]) -> list[Request]:
     """What pages show of the decoders among some results, which are known by then."""
     decoders = [run for key in keys if key.startswith(OPERATION) and (run := load(key))]
     scores = [EvaluateRequest.of(run, kind) for run in decoders for kind in PROTOTYPES]
-    return [*scores, *(ZeroShotRequest.of(run, kind) for run in decoders for kind in CLASSIFIED)]
+    classified = [ZeroShotRequest.of(run, kind) for run in decoders for kind in CLASSIFIED]
+    drawn = [
+        MapRequest(Reference(*_subject_of(run)), "decoder", {"run": run.key}, BESIDE_DECODERS)
+        for run in decoders[:1]
+    ]
+    return [*scores, *classified, *drawn]
+
+
+def _subject_of(run: Run) -> tuple[str, str, Mapping[str, Any]]:
+    return run.config.dataset, run.config.subjects[0], run.config.options
 
 
 def make(folder: Path, progress: Progress = silent) -> None:
@@ -59,11 +105,14 @@ def make(folder: Path, progress: Progress = silent) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         results = Path(temporary)
         with _alone(results):
-            keys = _run(first_requests(), portion(progress, 0.0, 0.5), results)
-            keys += _run(score_requests(keys), portion(progress, 0.5, 1.0), results)
-        _remove_embeddings(results / "store", keys)
+            first = first_requests()
+            keys = _run(first, portion(progress, 0.0, 0.8), results)
+            keys += _run(score_requests(keys), portion(progress, 0.8, 1.0), results)
+            keys += [key for request in first for key in shown_fits(request)]
+        _remove_unasked(results / "store", keys)
         (results / "store" / ".lock").unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_dir():
+            folder.rename(results / "former")
         (results / "store").rename(folder)
 
 
@@ -77,11 +126,24 @@ def _run(requests: Sequence[Request], progress: Progress, folder: Path) -> list[
     return keys
 
 
-def _remove_embeddings(folder: Path, kept: Sequence[str]) -> None:
-    """Remove embeddings that no page asks for: the pixels of controls, large and soon computed."""
-    for place in folder.glob(f"{ENCODED}-*"):
-        if place.name not in kept:
-            shutil.rmtree(place)
+def shown_fits(request: Request) -> list[str]:
+    """Keys of the predictions that a table of pair models opens, and of what they were asked.
+
+    Of baselines alone the scores are shown, not the predictions.
+    """
+    if not isinstance(request, DissimilarityRequest) or len(request.models) == len(BASELINES):
+        return []
+    rows = dissimilarity.load(request.key() or "") or []
+    fits = [row["fit"] for row in rows if row["fit"]]
+    return [*fits, *dict.fromkeys(key for fit in fits if (key := questions_key(fit)))]
+
+
+def _remove_unasked(folder: Path, kept: Sequence[str]) -> None:
+    """Remove what only served on the way: pixels of controls, fits whose scores alone are shown."""
+    for operation in (ENCODED, FITTED, QUESTIONS):
+        for place in folder.glob(f"{operation}-*"):
+            if place.name not in kept:
+                shutil.rmtree(place)
 
 
 @contextmanager

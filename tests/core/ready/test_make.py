@@ -10,14 +10,16 @@ import pytest
 from core import decoders, paths, store
 from core.decoders.scoring import audits
 from core.decoders.scoring.score_table import PROTOTYPES
+from core.dissimilarity import fitting
 from core.jobs.request import Request
 from core.ready import make as maker
 from core.rsa import job as rsa
 from core.splits.copies import stored as copies
 from core.store.results import KEY
 
-# Three decoders with their scores, a comparison of RDMs, and embeddings.
-MOST_BYTES = 12e6
+# Three decoders with their scores (6 MB), what 20 models of pairs predict (4), embeddings (3),
+# a comparison of RDMs (2), clusters (1), maps and curves. Every clone brings them.
+MOST_BYTES = 18e6
 PLACES = ("NEUROGALLERY_RESULTS", "NEUROGALLERY_READY")
 
 
@@ -27,9 +29,11 @@ def test_every_result_that_comes_along_is_one_that_a_page_looks_for() -> None:
     looked_for = {key for request in requests if (key := request.key())} | {*keys}
     folders = {path.name for path in paths.ready_root().iterdir()}
     assert all(map(KEY.fullmatch, folders))
-    # What these results rest on: audits, copies among the images, the RDMs that are compared.
-    below = (audits.OPERATION, copies.OPERATION, rsa.SET)
+    # What these rest on: audits, copies among the images, RDMs compared, predictions of pairs.
+    below = (audits.OPERATION, copies.OPERATION, rsa.SET, fitting.OPERATION, fitting.QUESTIONS)
     assert {name for name in folders if not name.startswith(below)} == looked_for
+    shown = {key for request in requests for key in maker.shown_fits(request)}
+    assert {name for name in folders if name.startswith(below[-2:])} == shown
     assert all(store.load(name) is not None for name in folders)
     size = sum(path.stat().st_size for path in paths.ready_root().rglob("*") if path.is_file())
     assert size <= MOST_BYTES
@@ -52,7 +56,7 @@ def test_it_is_made_from_nothing_and_replaces_the_folder_whole(
     kinds = sorted(path.name.partition("-")[0] for path in folder.iterdir())
     # A decoder, the linear baseline of its scores, the audits, and copies among the images. The
     # embeddings are not asked for by themselves.
-    of_split = ["audit", "copies", "decoder", "decoder"]
+    of_split = ["audit", "copies", "decoder", "decoder", "map"]
     assert kinds == of_split + ["scores"] * len(PROTOTYPES) + ["zero_shot"] * len(maker.CLASSIFIED)
     assert not list(tmp_path.glob("tmp*"))
     assert store.entries() == []
