@@ -8,7 +8,7 @@ from core import operations
 from pages.shared.components.shell.shell import shell
 from pages.shared.export import figures
 from pages.shared.frame import address, guard, memory, navigation, recording, widgets
-from pages.shared.selections import panel
+from pages.shared.selections import filtering, panel
 
 page = navigation.navigate()
 st.html(Path(__file__).parent / "pages" / "shared" / "frame" / "style.css")
@@ -17,7 +17,7 @@ shell()
 operations.load_plugins()
 address.redirect(navigation.page_in_view())
 widgets.read_choices()
-recording.sidebar(panel.show)
+recording.sidebar(filtering.offer, panel.show)
 figures.begin(recording.source())
 guard.guarded(page.run)
 figures.end()

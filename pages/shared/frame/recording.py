@@ -30,8 +30,8 @@ FOLDERS_DEEP, MOST_FOLDERS = 5, 200
 SUBJECT_WIDTH = 84
 
 
-def sidebar(panel: Callable[[Dataset], None]) -> None:
-    """Choose recording, subject and options; show a panel of what is selected, and running jobs."""
+def sidebar(filters: Callable[[Dataset], None], selected: Callable[[Dataset], None]) -> None:
+    """Choose recording, subject and options, and filter stimuli; what is selected, and jobs."""
     st.session_state.pop(IN_VIEW, None)
     infos = _openable()
     address.refuse_unknown(infos)
@@ -55,11 +55,13 @@ def sidebar(panel: Callable[[Dataset], None]) -> None:
             selection.follow_address(ds)
         except NeurogalleryError as error:
             ds, st.session_state[IN_VIEW] = None, error
+        if ds is not None:
+            filters(ds)
         st.caption(f"Neurogallery {__version__}")
         with st.container(key="pinned"):
             line.summary()
             if ds is not None:
-                panel(ds)
+                selected(ds)
 
 
 def require() -> Dataset:

@@ -8,19 +8,17 @@ from core.datasets import Dataset
 from core.datasets.tables import stimuli_csv
 from pages.shared.frame import selection
 from pages.shared.frame.text import plain
-from pages.shared.selections import filtering
 
 
 def show(ds: Dataset) -> None:
-    """Count, clear, undo, export and filter, for the sidebar."""
+    """Count, clear, undo and export, always in sight at the foot of the sidebar."""
     ids = selection.ids_of(ds)
     st.markdown(f"**{len(ids):,} of {ds.n_stimuli:,} stimuli selected**")
     problem = selection.current(ds).problem
     if problem:
         st.warning(plain(problem), icon=":material/link_off:")
-    _buttons(ds, ids)
-    filtering.offer(ds)
-    st.page_link("pages/selection.py", label="Name, import, compare")
+    if ids or selection.current(ds).past:
+        _buttons(ds, ids)
 
 
 def _buttons(ds: Dataset, ids: tuple[str, ...]) -> None:
