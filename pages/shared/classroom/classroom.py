@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,36 +16,29 @@ from pages.shared.lessons import strip
 from pages.shared.lessons.lesson import Lesson
 
 WIDTH = 170
-LISTENS_HERE = """
-This address leads to your own machine: Neurogallery listens on it alone (localhost), and no
-student reaches it. Start it so that the network does, with
+REACH = """
+An address with `localhost` leads to your own machine: Neurogallery listens on it alone, and no
+student reaches it. Start it with
 
 `.venv/bin/streamlit run app.py --server.address 0.0.0.0`
 
-and put the name or the IP address of this machine into the field. Students must be in the same
-network, and a firewall must let the port through. Whoever reaches the server can use all of it,
-and what students compute they compute on your machine.
-"""
-BEHIND_A_PROXY = """
-Behind a proxy, or below a path of a site: add `--server.baseUrlPath gallery`, and the address
-ends in `/gallery`. Nothing that students do leaves the server, and it needs no connection to the
-internet.
+and put the name or the IP address of your machine in place of `localhost` above. Students must be
+in the same network, and a firewall must let the port through. Whoever reaches the server can use
+all of it, and what students compute is computed on your machine. Below a path of a site, add
+`--server.baseUrlPath gallery`, and the address ends in `/gallery`. No connection to the internet
+is needed.
 """
 
 
 def present(lesson: Lesson) -> None:
-    """A lesson in a few lines, and the button that begins it."""
-    with st.container(border=True, key=f"lesson_card_{lesson.id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f"**{plain(lesson.title)}** · {counted(len(lesson.steps), 'step')}, "
-                f"about {lesson.minutes} min",
-                width="stretch",
-            )
-            st.html(strip.link("Begin", lesson, 1, is_main=True), width="content")
-        st.markdown(plain(lesson.about))
-        if lesson.source:
-            st.caption(plain(lesson.source))
+    """A lesson in a few lines, and the link that begins it."""
+    steps = counted(len(lesson.steps), "step")
+    source = f"<small>{html.escape(lesson.source)}</small>" if lesson.source else ""
+    st.html(
+        f'<div class="lesson-card"><div><p><b>{html.escape(lesson.title)}</b> · {steps}, about '
+        f"{lesson.minutes} min</p><p>{html.escape(lesson.about)}</p>{source}</div>"
+        f"{strip.link('Begin', lesson, 1, is_main=True)}</div>"
+    )
 
 
 def offer_codes(every: Sequence[Lesson]) -> None:
@@ -64,12 +58,10 @@ def offer_codes(every: Sequence[Lesson]) -> None:
             max_chars=200,
             width=400,
         )
-    st.markdown(LISTENS_HERE if share.is_here_only(server) else "")
+    with st.expander("How students reach this server", expanded=share.is_here_only(server)):
+        st.markdown(REACH)
     if title is not None:
         _show_codes(by_title[title], server.rstrip("/"))
-    with st.expander("How students reach this server"):
-        st.markdown(LISTENS_HERE)
-        st.markdown(BEHIND_A_PROXY)
 
 
 def suggested_server() -> str:

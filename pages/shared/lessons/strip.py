@@ -85,7 +85,7 @@ def _moves(lesson: Lesson, number: int) -> str:
         links.append(link("Set the page again", lesson, number))
     else:
         links.append(link("To the page of this step", lesson, number))
-    place = f"{html.escape(lesson.title)}: step {number} of {len(lesson.steps)}"
+    place = f"<i>{html.escape(lesson.title)}: </i>step {number} of {len(lesson.steps)}"
     return f'<nav class="moves" aria-label="Lesson">{"".join(links)}<span>{place}</span></nav>'
 
 
