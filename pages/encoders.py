@@ -16,7 +16,7 @@ def page(ds: Dataset) -> None:
     if ds.images is None and not ds.embeddings:
         st.info(f"{ds.info.title} comes without images, so there is nothing to encode.")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         spaces = choose_spaces(ds)
         which = choose_images(ds)
     search_tab, compare_tab, stored_tab = st.tabs(

@@ -24,7 +24,7 @@ def page(ds: Dataset) -> None:
             icon=":material/info:",
         )
         return
-    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom")
     with controls:
         chosen = st.segmented_control(
             "Retrieve",

@@ -41,7 +41,7 @@ def test_three_spaces_side_by_side_with_a_classifier_and_neighbours():
     )  # fmt: skip
     assert not app.exception
     assert not app.error
-    assert texts(app).count("Trustworthiness") == 3
+    assert texts(app).count("Trustworthiness 0.") == 3
     assert texts(app).count("chance 50 %") == 3
     assert texts(app).count("Nearest to dog") == 3
 

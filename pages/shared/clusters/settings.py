@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import clusters
 from core.clusters import ClustersRequest
 from core.datasets import Dataset
 from pages.shared.frame import recording, widgets
+from pages.shared.frame.text import in_words
 from pages.shared.glossary import glossary
 
 RECOMMENDED = "recommended"
@@ -33,7 +35,7 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
         sources.remove(clusters.TRIALS)
     rois: list[str] = []
     notes = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         source = st.segmented_control(
             "Clusters of",
             sources,
@@ -50,12 +52,12 @@ def choose(ds: Dataset) -> tuple[ClustersRequest, str]:
                 f"{ds.subject} has no ROI",
                 most=1 if source == "map" else None,  # as the page Maps draws it
                 notes=notes,
-                width=280,
+                width=200,
             )
-        metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
-        metric = widgets.choose_metric(metrics, "Distance", notes, width=160)
         number = _choose_number()
-        seed = widgets.choose_seed(notes, width=110)
+        metric, seed, differing = _choose_rest(source, notes)
+    if differing:
+        st.caption(differing)
     opened = subjects_of(ds) if source == "pooled" else [ds]
     settings = {"source": source, "roi": rois, "metric": metric, "seed": seed}
     return ClustersRequest.of(opened, **settings), number
@@ -71,9 +73,19 @@ def _choose_number() -> str:
         ks,
         key="clusters.k",
         bind="query-params",
-        width=180,
+        width=160,
         help=glossary.explain(["k-means", "silhouette", "gap statistic"]),
     )
+
+
+def _choose_rest(source: str, notes: DeltaGenerator) -> tuple[str, int, str]:
+    """Distance and seed, behind a button, and which of them differ from the default."""
+    metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
+    with st.popover("Settings", icon=":material/tune:"):
+        metric = widgets.choose_metric(metrics, "Distance", notes)
+        seed = widgets.choose_seed(notes)
+    usual = {"distance": metrics[0], "seed": widgets.SEED.default}
+    return metric, seed, in_words({"distance": metric, "seed": seed}, usual)
 
 
 def subjects_of(ds: Dataset) -> list[Dataset]:

@@ -82,12 +82,10 @@ def show(
         with places[2]:
             st.markdown("**Cell by cell**")
             _scatter(sub, result, chosen, picked)
+    with st.container(key="picked_below"):
+        _detail(sub, result, chosen, picked)
     with st.container(key="compare_images"):
-        left, right = st.columns([2, 3], gap="large")
-        with left:
-            _detail(sub, result, chosen, picked)
-        with right:
-            _apart(sub, key, result, chosen)
+        _apart(sub, key, result, chosen)
 
 
 def _picked(
@@ -216,8 +214,9 @@ def _row(sub: Dataset, title: str, pairs: Sequence[Disagreement]) -> None:
     for place, pair in zip(st.columns(COUNT), pairs, strict=False):
         with place:
             images.pair(sub, pair.i, pair.j, size=TILE, brief=True)
+            first, second = sub.stimuli["id"].iloc[[pair.i, pair.j]]
             st.button(
-                f"{pair.first:.0f} · {pair.second:.0f}",
+                f"{pair.first:.0f} · {pair.second:.0f} · {plain(first)}, {plain(second)}",
                 key=f"{title}_{pair.i}_{pair.j}",
                 help="Percentiles in the first and the second RDM: show this pair in both",
                 on_click=functools.partial(_pick, sub, pair.i, pair.j),

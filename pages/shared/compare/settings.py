@@ -42,7 +42,7 @@ def choose(ds: Dataset) -> tuple[CompareRequest | None, Look]:
     """The comparison that the controls call for; None where a brain or a model is to be chosen."""
     notes = st.container()
     listed = available(ds.fingerprint, ds)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         brain = _choose_brain(ds, notes)
         models = _choose_models(listed, brain)
         method = st.selectbox(
@@ -50,7 +50,7 @@ def choose(ds: Dataset) -> tuple[CompareRequest | None, Look]:
             list(rdm.COMPARISONS),
             key="compare.measure",
             bind="query-params",
-            width=150,
+            width=130,
             help="How two RDMs are compared, over the pairs of stimuli.",
         )
         with st.popover("Settings", icon=":material/tune:"):
@@ -97,7 +97,7 @@ def _choose_brain(ds: Dataset, notes: DeltaGenerator) -> list[RdmSource]:
             select_all=False,
             key=PUBLISHED,
             bind="query-params",
-            width=300,
+            width=210,
         )
         return [RdmSource("published", name, label=name) for name in chosen]
     rois = widgets.choose_rois(
@@ -107,7 +107,7 @@ def _choose_brain(ds: Dataset, notes: DeltaGenerator) -> list[RdmSource]:
         most=MOST_PARTS,
         label="Brain",
         notes=notes,
-        width=300,
+        width=210,
         help="Each ROI is compared by itself, as the RDMs of all subjects.",
     )
     return [of_rois([roi], "") for roi in rois] or [of_rois([], "")]

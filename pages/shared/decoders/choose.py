@@ -16,7 +16,7 @@ from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import warn_unknown
 
 CLOSED_FORM = "closed form"
-WIDTH, WIDE = 210, 385
+WIDTH, WIDE = 210, 240
 
 
 def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:

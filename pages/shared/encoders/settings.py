@@ -29,7 +29,7 @@ def choose_spaces(ds: Dataset) -> list[Space]:
         bind="query-params",
         max_selections=MOST_SIDE_BY_SIDE,
         placeholder="Choose one, or up to three side by side",
-        width=480,
+        width=320,
     )
     with st.popover("Settings and sources", icon=":material/tune:"):
         spaces = [choose_settings(infos[name]) for name in chosen]

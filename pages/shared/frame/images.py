@@ -74,7 +74,7 @@ def browse(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | None = Non
 def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
     """The two stimuli of a cell, side by side, with their words and alternative texts."""
     figures = "".join(_figure(ds, ds.stimuli.iloc[row], size, brief) for row in (first, second))
-    st.html(f'<div style="display:flex;gap:12px;align-items:flex-start">{figures}</div>')
+    st.html(f'<div class="pair">{figures}</div>')
 
 
 def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sets: Sequence[tuple[str, str]]) -> None:
@@ -102,10 +102,9 @@ def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
     words = html.escape(describe(stimulus))
     caption = html.escape(f"{stimulus['id']} {stimulus['category']}") if brief else words
     return (
-        f'<figure title="{words}" style="margin:0;flex:1 1 0;min-width:0;max-width:{size}px">'
+        f'<figure title="{words}" style="max-width:{size}px">'
         f"{_image(uri(ds, stimulus['id'], PREVIEW), words, stimulus['id'])}"
-        '<figcaption style="font-size:.85rem;margin-top:4px;overflow-wrap:anywhere">'
-        f"{caption}</figcaption></figure>"
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from core.words import counted as counted
 
@@ -12,3 +14,9 @@ _MARKUP = re.compile(r"([\\`*_$\[\]:#~<>|{}!])")
 def plain(text: object) -> str:
     """Escape what Markdown, HTML or LaTeX would interpret."""
     return _MARKUP.sub(r"\\\1", str(text))
+
+
+def in_words(values: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+    """What of the settings behind a button differs from the default, in a sentence; else ''."""
+    differing = [f"{name} {value}" for name, value in values.items() if value != usual[name]]
+    return f"Settings: {plain(', '.join(differing))}." if differing else ""

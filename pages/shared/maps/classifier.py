@@ -21,17 +21,17 @@ def choose_groups(ds: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
     columns = grouping(ds, "supercategory", "category")
     if not columns:
         return None
-    with st.popover("Linear classifier", icon=":material/call_split:"):
-        column = st.selectbox("Groups by", columns, key="maps.groups_by", bind="query-params")
-        values = sorted(set(ds.stimuli[column]) - {""})
-        first = st.multiselect("Group A", values, key="maps.group_a", bind="query-params")
-        second = st.multiselect(
-            "Group B",
-            values,
-            key="maps.group_b",
-            bind="query-params",
-            placeholder="all others" if first else "choose group A first",
-        )
+    st.markdown("**Linear classifier** between two groups")
+    column = st.selectbox("Groups by", columns, key="maps.groups_by", bind="query-params")
+    values = sorted(set(ds.stimuli[column]) - {""})
+    first = st.multiselect("Group A", values, key="maps.group_a", bind="query-params")
+    second = st.multiselect(
+        "Group B",
+        values,
+        key="maps.group_b",
+        bind="query-params",
+        placeholder="all others" if first else "choose group A first",
+    )
     if not first:
         return None
     in_a = ds.stimuli[column].isin(first).to_numpy()

@@ -30,7 +30,7 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
     options = [*columns, PLAIN, *means, *(["unit"] if ds.n_units else [])]
     widgets.warn_unknown("maps.colour", options, "There is no column")
     forget_others("maps.colour", options)
-    name = st.selectbox("Colour by", options, key="maps.colour", bind="query-params", width=200)
+    name = st.selectbox("Colour by", options, key="maps.colour", bind="query-params", width=160)
     if name == CLUSTER and clustering is not None:
         return name, membership(clustering)
     if name == PLAIN:

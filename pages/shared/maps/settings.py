@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core import maps
 from core.datasets import Dataset
 from pages.shared.frame import widgets
-from pages.shared.frame.text import plain
+from pages.shared.frame.text import in_words, plain
 from pages.shared.maps import spaces
 from pages.shared.maps.spaces import MapView
 
 MOST_SIDE_BY_SIDE = 3
 
 
-def choose_maps(ds: Dataset) -> list[MapView]:
+def choose_spaces(ds: Dataset) -> tuple[list[str], maps.Method]:
     """Up to three spaces, one method for all of them."""
+    names = spaces.listed(ds)
+    chosen = st.multiselect(
+        "Maps of",
+        names,
+        default=names[:1],
+        key="maps.space",
+        bind="query-params",
+        max_selections=MOST_SIDE_BY_SIDE,
+        placeholder="Choose one, or up to three side by side",
+    )
+    method = st.selectbox(
+        "Method",
+        methods(ds),
+        key="maps.method",
+        bind="query-params",
+        width=120,
+        help="\n".join(f"- **{m.id}**: {m.label}. {m.note}" for m in maps.METHODS.values()),
+    )
+    return chosen, maps.METHODS[method]
+
+
+def warn_unknown(ds: Dataset) -> None:
+    """Say which spaces and methods of the address this recording does not have."""
     names = spaces.listed(ds)
     widgets.warn_unknown("maps.space", names, "There is no space")
     forget_others("maps.space", names)
     widgets.warn_unknown("maps.method", methods(ds), "There is no method for this recording")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.multiselect(
-            "Maps of",
-            names,
-            default=names[:1],
-            key="maps.space",
-            bind="query-params",
-            max_selections=MOST_SIDE_BY_SIDE,
-            placeholder="Choose one, or up to three side by side",
-            width=480,
-        )
-        method = st.selectbox(
-            "Method",
-            methods(ds),
-            key="maps.method",
-            bind="query-params",
-            width=140,
-            help="\n".join(f"- **{m.id}**: {m.label}. {m.note}" for m in maps.METHODS.values()),
-        )
-        with st.popover("Settings", icon=":material/tune:"):
-            values, seed = choose_parameters(maps.METHODS[method])
-    return [MapView(space, method, _for_space(space, method, values), seed) for space in chosen]
+
+
+def choose_views(chosen: list[str], method: maps.Method) -> tuple[list[MapView], str]:
+    """The maps of spaces by a method with chosen parameters; and which of these are unusual."""
+    values, seed = choose_parameters(method)
+    usual: dict[str, Any] = {p.name: p.default for p in method.parameters}
+    differing = in_words({**values, "seed": seed}, {**usual, "seed": widgets.SEED.default})
+    views = [MapView(name, method.id, _for_space(name, method.id, values), seed) for name in chosen]
+    return views, differing
 
 
 def methods(ds: Dataset) -> list[str]:

@@ -21,7 +21,7 @@ from pages.shared.frame import recording, results
 from pages.shared.frame.text import plain
 
 RESPONSES, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"
-HEIGHT = 480
+HEIGHT = 440
 
 
 @dataclass(frozen=True)

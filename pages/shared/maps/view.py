@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import maps
 from core.datasets import Dataset
@@ -36,7 +38,7 @@ from pages.shared.maps.spaces import MapView
 POINT = selection.MAP_POINT
 NEIGHBOURS, TILE = 12, 72
 ATLAS_SIDE = 36
-HEIGHT = 480
+HEIGHT = 440
 MOST_SELECTED = 40
 
 
@@ -47,8 +49,9 @@ def show(
     colours: colouring.Colouring,
     as_images: bool,
     classifier: maps.LinearClassifier | None,
+    beside: DeltaGenerator | None = None,
 ) -> None:
-    """The map with its selection, quality and the neighbours of the clicked image."""
+    """The map with its selection and quality; beside it the neighbours of the clicked image."""
     stimuli = counted(ds.n_stimuli, "stimulus", "stimuli")
     clicked = _clicked(ds)
     near = None if clicked is None else _neighbours(ds, view, clicked)
@@ -88,7 +91,8 @@ def show(
     if classifier is not None:
         st.caption(f"Linear classifier: {colouring.described(classifier)}.")
     if clicked is not None and near is not None:
-        _show_neighbours(ds, view, clicked, *near)
+        with beside or nullcontext():
+            _show_neighbours(ds, view, clicked, *near)
 
 
 def drawing_of(
@@ -132,6 +136,11 @@ def quality(map_: Map) -> str:
             f"{counted(map_.left_out, 'stimulus', 'stimuli')} without a usable row left out"
         )
     return " · ".join([*words, *map(plain, map_.notes)])
+
+
+def is_picked(ds: Dataset) -> bool:
+    """Whether a point is picked."""
+    return _clicked(ds) is not None
 
 
 def _clicked(ds: Dataset) -> int | None:

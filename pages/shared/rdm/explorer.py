@@ -43,7 +43,7 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
     all_ends = matrices.colour_ends(shown, arranged, view, SIDE_ALONE if alone else SIDE_BESIDE)
     figures.add("rdm", _named(shown), functools.partial(drawing_of, ds, shown, arranged, view))
     with st.container(key="explorer" if alone else "explorer_beside"):
-        places = st.columns([3, 2], gap="large") if alone else st.columns(len(shown))
+        places = st.columns([3, 2], gap="medium") if alone else st.columns(len(shown))
     for place, matrix, ends in zip(places, shown, all_ends, strict=False):
         with place:
             if not alone:
@@ -52,7 +52,8 @@ def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) 
     with places[1] if alone else st.container(key="explorer_detail"):
         reveal = functools.partial(_reveal, ds, shown[0])
         finding.results(ds, "rdm", finding.field(ds, "rdm", reveal), reveal)
-        _detail(ds, shown, arranged, focus)
+        with st.container(key="picked_beside" if alone else "picked_below"):
+            _detail(ds, shown, arranged, focus)
 
 
 Focus = tuple[int, int] | rdm.Block

@@ -75,8 +75,9 @@ def _row(ds: Dataset, shown: Shown, title: str, pairs: tuple[rdm.Pair, ...]) -> 
         for place, pair in zip(places, pairs[start : start + COLUMNS], strict=False):
             with place, st.container(border=True):
                 images.pair(ds, pair.i, pair.j, size=140, brief=True)
+                first, second = ds.stimuli["id"].iloc[[pair.i, pair.j]]
                 st.button(
-                    f"{pair.value:.4f}",
+                    f"{pair.value:.4f} · {plain(first)}, {plain(second)}",
                     key=f"{title}_{shown.source.label}_{pair.i}_{pair.j}",
                     help="Show this pair in the matrix",
                     on_click=explorer.pick,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.pages.app import open_page, write_folder
+from tests.pages.app import open_page, texts, write_folder
 
 
 def test_several_rois_are_concatenated_and_an_old_address_says_joined():
@@ -34,3 +34,12 @@ def test_a_recording_without_that_roi_opens_on_its_first(data_root):
     app = open_page("rdm", recording="folder:mine")
     assert not app.exception
     assert app.multiselect(key="roi").value == ["early"]
+
+
+def test_what_differs_behind_the_button_is_said():
+    app = open_page("rdm")
+    assert "Settings: " not in texts(app)
+    app = open_page("rdm", roi=["V1", "FFA"], combine="side by side", scale="percentile")
+    assert not app.exception
+    said = "Settings: several ROIs side by side, colour by percentile."
+    assert said in texts(app)
