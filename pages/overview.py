@@ -19,11 +19,6 @@ MARKS = {
 }
 
 
-def header(ds: Dataset) -> None:
-    head.show(ds)
-    st.markdown(f"**{plain(ds.info.title)}.** {plain(ds.info.description)}")
-
-
 def figures(ds: Dataset) -> None:
     repeats = ds.repeats
     shown = "–"
@@ -45,6 +40,7 @@ def figures(ds: Dataset) -> None:
 
 
 def provenance(ds: Dataset) -> None:
+    st.markdown(f"**{plain(ds.info.title)}.** {plain(ds.info.description)}")
     st.markdown(f"**Citation.** {plain(ds.info.citation or 'not given')}")
     st.markdown(f"**Licence.** {plain(ds.info.licence or 'not given')}")
     units = ds.info.units if ds.n_units else f"none: {ds.info.title} {ds.lack}"
@@ -91,7 +87,6 @@ def choose_categories(names: list[str]) -> list[str]:
 
 def browse(ds: Dataset) -> None:
     """The stimuli of chosen categories, to look at and to select."""
-    st.header("Stimuli")
     st.caption("Click stimuli to select them; the selection goes with you to the other pages.")
     column = "category" if ds.stimuli["category"].ne("").any() else None
     stimuli = ds.stimuli
@@ -105,8 +100,10 @@ def browse(ds: Dataset) -> None:
 
 
 ds = recording.require()
-header(ds)
+head.show(ds)
 figures(ds)
+browse(ds)
+missing(ds)
 with st.container(key="halves"):
     about, health = st.columns(2, gap="large")
 with about:
@@ -115,5 +112,3 @@ with about:
 with health:
     st.header("Checks")
     checks(ds)
-missing(ds)
-browse(ds)
