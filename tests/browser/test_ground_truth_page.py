@@ -14,6 +14,7 @@ JOB_MS = 300_000
 
 def test_curves_come_answers_follow_and_the_address_keeps_them(open_page: Open):
     page = open_page(ADDRESS)
+    page.get_by_role("button", name="Simulating recordings of other designs").click()
     needed = page.get_by_test_id("stMetric").filter(has_text="Repeats needed")
     expect(needed).to_be_visible(timeout=JOB_MS)
     assert "job=" in page.url

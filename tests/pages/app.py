@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from core import jobs, operations
 from core.datasets import DATASETS
@@ -98,6 +99,18 @@ def until_done(app: AppTest) -> AppTest:
         else:
             time.sleep(0.1)
     return app.run()
+
+
+def computed(app: AppTest) -> AppTest:
+    """Press what the page offers with its time, until it shows what it is about."""
+    app = until_done(app)
+    while offers := [each for each in app.button if _is_offer(each)]:
+        app = until_done(offers[0].click().run())
+    return app
+
+
+def _is_offer(button: Button) -> bool:
+    return button.proto.type == "primary" and ", about " in button.label
 
 
 def run_here(job: jobs.Job) -> None:

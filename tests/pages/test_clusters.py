@@ -6,11 +6,11 @@ import pytest
 from core import clusters, datasets
 from core.figures import wordclouds
 from pages.shared.clusters import contents
-from tests.pages.app import open_page, texts, until_done, write_folder
+from tests.pages.app import computed, open_page, texts, until_done, write_folder
 
 
 def opened(**address):
-    return until_done(open_page("clusters", **{"stimuli": "80", "subjects": "2", **address}))
+    return computed(open_page("clusters", **{"stimuli": "80", "subjects": "2", **address}))
 
 
 def test_stimuli_labels_and_ratios():
@@ -71,7 +71,7 @@ def test_reproducibility_is_told_with_its_null(across):
 def test_gradual_responses_recommend_no_number_and_show_clusters_all_the_same(data_root):
     rng = np.random.default_rng(0)
     write_folder(data_root, n=80, responses__s1=rng.standard_normal((80, 7)))
-    app = until_done(open_page("clusters", recording="folder:mine", tab="Choosing k"))
+    app = computed(open_page("clusters", recording="folder:mine", tab="Choosing k"))
     assert not app.exception
     assert any("No number of clusters is" in info.value for info in app.info)
     assert "There are no clusters at all" in texts(app)
@@ -112,7 +112,7 @@ def test_labels_that_no_font_writes_stand_as_text(data_root, monkeypatch):
     folder = write_folder(data_root, n=30, responses__s1=np.random.rand(30, 7))
     rows = [f"p{n},猫|cat" for n in range(30)]
     (folder / "stimuli.csv").write_text("\n".join(["id,labels", *rows]), encoding="utf-8")
-    app = until_done(open_page("clusters", recording="folder:mine", words="count"))
+    app = computed(open_page("clusters", recording="folder:mine", words="count"))
     assert not app.exception
     assert "猫" in [block.value for block in app.markdown]
     assert "These labels are written here" in texts(app)
@@ -121,15 +121,15 @@ def test_labels_that_no_font_writes_stand_as_text(data_root, monkeypatch):
 def test_no_labels_and_no_regions(data_root):
     rng = np.random.default_rng(0)
     write_folder(data_root, n=30, responses__s1=rng.standard_normal((30, 7)))
-    app = until_done(open_page("clusters", recording="folder:mine"))
+    app = computed(open_page("clusters", recording="folder:mine"))
     assert not app.exception
     assert "No stimulus has labels" in texts(app)
-    app = until_done(open_page("clusters", recording="folder:mine", tab="Profiles"))
+    app = computed(open_page("clusters", recording="folder:mine", tab="Profiles"))
     assert "names no regions" in texts(app)
 
 
 def test_too_few_rows_are_told(data_root):
     write_folder(data_root, n=2, responses__s1=np.ones((2, 7)))
-    app = until_done(open_page("clusters", recording="folder:mine"))
+    app = computed(open_page("clusters", recording="folder:mine"))
     assert not app.exception
     assert app.error

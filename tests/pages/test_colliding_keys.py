@@ -8,7 +8,7 @@ import pytest
 from core import operations
 from core.datasets import catalogue
 from pages.shared.frame.recording import IN_VIEW
-from tests.pages.app import PAGES, open_address, texts, until_done
+from tests.pages.app import PAGES, computed, open_address, texts
 
 SMALL = {"recording.stimuli": "80", "recording.subjects": "2"}
 VALUE = 5
@@ -34,7 +34,7 @@ register(Recording(INFO, load))
 
 def opened(page, **address):
     app = open_address(page, {**SMALL, **address})
-    app = until_done(app) if page == "clusters" else app
+    app = computed(app) if page == "clusters" else app
     assert not app.exception
     assert not app.error
     return app

@@ -1,18 +1,21 @@
 """The page Ground truth: curves once their job is done, answers, and what has no truth."""
 
 from core.recovery import MEASURES
-from tests.pages.app import open_page, texts, until_done, write_folder
+from tests.pages.app import computed, open_page, texts, write_folder
 
 SMALL = {"stimuli": "80", "subjects": "2", "roi": "food"}
 
 
 def open_when_done(**address):
-    return until_done(open_page("ground_truth", **{**SMALL, **address}))
+    return computed(open_page("ground_truth", **{**SMALL, **address}))
 
 
 def test_the_job_shows_progress_then_answers():
     app = open_page("ground_truth", **SMALL)
     assert not app.exception
+    (button,) = (b for b in app.button if b.label.startswith("Simulating recordings of other"))
+    assert button.label.endswith(", about 30 s")
+    app = button.click().run()
     assert "Simulating recordings of other designs" in texts(app)
     app = open_when_done()
     assert not app.exception

@@ -10,7 +10,7 @@ from core.clusters import ClustersRequest
 from core.clusters import job as clustering
 from core.decoders import Config
 from core.maps import METHODS
-from tests.pages.app import open_page, texts, until_done, write_folder
+from tests.pages.app import computed, open_page, texts, write_folder
 
 
 def opened(**address):
@@ -26,7 +26,7 @@ def test_pca_comes_at_once_with_its_quality():
 
 
 def test_tsne_comes_by_a_job_and_is_found_again():
-    app = until_done(opened(method="tsne", space="responses:LOC"))
+    app = computed(opened(method="tsne", space="responses:LOC"))
     assert not app.exception
     assert "neighbourhood preservation" in texts(app)
     again = opened(method="tsne", space="responses:LOC")

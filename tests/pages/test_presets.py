@@ -24,7 +24,7 @@ from tests.core.datasets.layouts import (
     nsd,
     things_fmri,
 )
-from tests.pages.app import open_page, texts, until_done
+from tests.pages.app import computed, open_page, texts, until_done
 
 TRAINING = ("Study A: attention", "Study A: CLIP-MUSED", "Study C")
 V1 = ("Study B: V1", "Study B: V1, Euclidean")
@@ -98,7 +98,7 @@ def test_presets_run_end_to_end(name, data_root):
         if preset.label in lacking:
             assert lacking[preset.label] in texts(app)
             continue
-        app = train(app) if preset.page == "train" else until_done(app)
+        app = train(app) if preset.page == "train" else computed(app)
         assert not app.exception
         assert not app.error, preset.label
         assert "two-way" in texts(app) or preset.page != "train"

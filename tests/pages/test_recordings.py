@@ -12,7 +12,7 @@ from tests.core.datasets.layouts import (
     nsd,
     things_fmri,
 )
-from tests.pages.app import PAGES, open_page, texts, until_done
+from tests.pages.app import PAGES, computed, open_page, texts
 
 # Recording, what writes a small release of it, and the address that opens it.
 RECORDINGS = [
@@ -52,7 +52,7 @@ def test_study_a_maps_lhppa_at_tr_1_beside_tr_34(data_root):
     spaces = ["responses:LHPPA@TR1", "responses:LHPPA"]
     assert app.multiselect(key="maps.space").value == spaces
     assert app.selectbox(key="maps.colour").value == "source"
-    app = until_done(app)
+    app = computed(app)
     assert not app.exception
     assert not app.error
     assert texts(app).count("Trustworthiness") == 2
@@ -63,7 +63,7 @@ def test_study_a_clusters_at_tr_1_by_source(data_root):
     settings = {"recording": "bold5000", "recording.tr": "TR1"}
     app = press(open_page("clusters", **settings), "Study A: clusters")
     assert app.multiselect(key="roi").value == ["LHPPA"]
-    app = until_done(app)
+    app = computed(app)
     assert not app.exception
     assert not app.error
     assert "Trustworthiness" in texts(app)
@@ -73,19 +73,19 @@ def test_study_b_shows_extreme_pairs_of_v1_of_both_hemispheres(data_root):
     algonauts2023.write(data_root / "algonauts2023")
     app = press(open_page("rdm", recording="algonauts2023"), "Study B: V1")
     assert app.multiselect(key="roi").value == ["V1"]
-    app = until_done(app)
+    app = computed(app)
     assert not app.exception
     assert not app.error
     assert "Most similar" in texts(app)
     app = press(app, "Study B: every unit")
     assert app.multiselect(key="roi").value == []
-    assert not until_done(app).error
+    assert not computed(app).error
 
 
 def test_study_d_clusters_region_means(data_root):
     nsd.write(data_root / "nsd")
     app = press(open_page("clusters", recording="nsd"), "Study D: clusters")
-    app = until_done(app)
+    app = computed(app)
     assert not app.exception
     assert not app.error
     assert app.selectbox(key="clusters.k").value == "R² gain"

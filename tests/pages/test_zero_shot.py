@@ -19,7 +19,7 @@ from core.words import p_number
 from core.zero_shot import ZeroShotRequest
 from pages.shared.decoders import choose
 from pages.shared.zero_shot import results as shown
-from tests.pages.app import open_page, texts, until_done, write_folder
+from tests.pages.app import computed, open_page, texts, write_folder
 
 N, D, V = 96, 6, 20
 NAMES = ("dog", "cat", "car", "bus", "tree", "house", "violin", "cup")
@@ -65,7 +65,7 @@ def run(recording):
 
 def opened(**settings):
     """The page once its jobs are done: the analysis, then the scores."""
-    return until_done(until_done(open_page("zero_shot", recording="folder:mine", **settings)))
+    return computed(open_page("zero_shot", recording="folder:mine", **settings))
 
 
 def frames(app):

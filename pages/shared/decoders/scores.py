@@ -43,7 +43,7 @@ def show_scores(ds: Dataset, run: Run) -> None:
     table = results.get(
         EvaluateRequest.of(run),
         lambda key: load_table(run.key),
-        on_click=not results.was_pressed(TrainRequest(run.config)),
+        on_click=not results.is_begun_here(TrainRequest(run.config)),
         icon=":material/scoreboard:",
     )
     if table is None:

@@ -17,7 +17,6 @@ T = TypeVar("T")
 LIVE_S = 1.0
 # Opening a page starts no work that takes longer.
 LONG_S = 2.0
-PRESSED = "pressed_requests"
 
 
 def get(
@@ -68,10 +67,10 @@ def get(
     return result
 
 
-def was_pressed(request: Request) -> bool:
-    """Whether somebody pressed the button of a request in this session."""
+def is_begun_here(request: Request) -> bool:
+    """Whether this session began the job of a request."""
     job = jobs.find(request.operation, request.to_json())
-    return job is not None and job.id in st.session_state.get(PRESSED, ())
+    return job is not None and job.session == own_session()
 
 
 def recall(load: Any, *arguments: Any) -> Any:
@@ -109,8 +108,7 @@ def _work_at(
         if on_click:
 
             def submit() -> None:
-                job = _submit(request, pressed=True)
-                st.session_state.setdefault(PRESSED, set()).add(job.id)
+                _submit(request, pressed=True)
 
             st.button(plain(request.offer), type="primary", icon=icon, on_click=submit)
             return None

@@ -10,7 +10,7 @@ from core import datasets
 from core.datasets import catalogue
 from core.registry import Parameter
 from pages.shared.frame.presets import PRESETS
-from tests.pages.app import open_page, texts, until_done
+from tests.pages.app import computed, open_page, texts
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_study_a_draws_both_times_side_by_side(two_times):
     assert not app.exception
     assert app.multiselect(key="maps.space").value == ["responses:PPA", "responses:PPA@TR34"]
     assert app.selectbox(key="maps.method").value == "tsne"
-    app = until_done(app)
+    app = computed(app)
     assert not app.exception
     assert not app.error
     quality = [line for line in texts(app).splitlines() if line.startswith("Trustworthiness")]
@@ -59,7 +59,7 @@ def test_study_a_clusters_the_points_of_its_map():
     assert app.segmented_control(key="clusters.source").value == "map"
     assert app.multiselect(key="roi").value == ["PPA"]
     assert app.selectbox(key="metric").options == ["euclidean"]
-    app = until_done(app)
+    app = computed(app)
     assert not app.exception
     assert not app.error
     assert "Trustworthiness" in texts(app)
@@ -67,8 +67,8 @@ def test_study_a_clusters_the_points_of_its_map():
 
 
 def test_study_d_takes_the_r2_rule_and_leaves_every_setting_changeable():
-    app = until_done(open_page("clusters", stimuli="80", subjects="2", metric="cosine"))
-    app = until_done(press(app, "Study D: clusters"))
+    app = computed(open_page("clusters", stimuli="80", subjects="2", metric="cosine"))
+    app = computed(press(app, "Study D: clusters"))
     assert not app.exception
     assert app.selectbox(key="metric").value == "correlation"
     assert app.selectbox(key="clusters.k").value == "R² gain"
