@@ -82,7 +82,7 @@ def test_a_job_says_how_long_it_has_in_words_and_the_sidebar_the_most_advanced()
     assert bars["Stability\\: 3 of 10 · about 20 seconds left"] == 70
     assert "running for about 2 minutes" in texts(app)
     [line] = app.sidebar.get("progress")
-    assert line.proto.text == "Clusters · about 20 seconds left · 1 more · 1 waiting"
+    assert line.proto.text == "3 jobs · first done in about 20 seconds"
     assert line.proto.value == 70
 
 

@@ -77,6 +77,11 @@ def show(job: Job, removal: str = "Remove") -> None:
     """
     status = job.status
     st.markdown(f"{ICONS[status]} {status}")
+    controls(job, status, removal)
+
+
+def controls(job: Job, status: str, removal: str = "Remove") -> None:
+    """Progress and time left, or why it failed; and what can be done about it."""
     if status in ACTIVE:
         _under_way(job, status)
         return
@@ -93,11 +98,13 @@ def show(job: Job, removal: str = "Remove") -> None:
 def _under_way(job: Job, status: str) -> None:
     progress = job.progress
     words = waiting(job) if status == "queued" else plain(progress.message or STARTING)
-    st.progress(min(1.0, progress.fraction), text=f"{words}{left(progress)}")
-    if job.is_cancelling:
-        st.button("Cancelling …", key=f"cancel_{job.id}", disabled=True)
-    else:
-        _button(job, "Cancel", "cancel")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width="stretch"):
+            st.progress(min(1.0, progress.fraction), text=f"{words}{left(progress)}")
+        if job.is_cancelling:
+            st.button("Cancelling …", key=f"cancel_{job.id}", disabled=True)
+        else:
+            _button(job, "Cancel", "cancel")
 
 
 def _button(job: Job, label: str, action: str) -> None:

@@ -16,7 +16,7 @@ from pages.shared.frame.job_parts.session import NOT_OWN, is_own
 from pages.shared.frame.text import counted, plain
 from pages.shared.jobs import opening
 
-TIMES = {"running": "running for", "done": "took", "queued": ""}
+TIMES = {"running": "for", "done": "in"}
 FINISHED = "done"
 ASKED = "jobs_asked_of_others"
 
@@ -47,24 +47,24 @@ def table() -> None:
 def _show(job: Job, status: str) -> None:
     if status in jobs_panel.ACTIVE and is_own(job.session):
         job.look()
-    st.markdown(f"**{plain(operation_of(job).label)}** — {plain(described(job))}")
+    label, words = plain(operation_of(job).label), plain(described(job))
+    st.markdown(f"{jobs_panel.ICONS[status]} **{label}** — {words}")
     st.caption(" · ".join([*_facts(job, status), job.id]))
-    if status == FINISHED:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            opening.offer(job)
-            jobs_panel.show(job)
-    else:
-        jobs_panel.show(job)
+    if status != FINISHED:
+        jobs_panel.controls(job, status)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        opening.offer(job)
+        jobs_panel.controls(job, status)
 
 
 def _facts(job: Job, status: str) -> list[str]:
-    """When it was submitted, how long it took, and whose it is."""
-    facts = [datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")]
-    elapsed = job.progress.elapsed_s
-    if elapsed and status != "queued":
-        facts.append(f"{TIMES.get(status, 'ended after')} {lasting(elapsed)}")
-    own = is_own(job.session)
-    return [*facts, "of this session" if own else "of another session"]
+    """How it stands and how long it took, when it was submitted, and whose it is."""
+    elapsed = job.progress.elapsed_s if status != "queued" else 0.0
+    duration = f" {TIMES.get(status, 'after')} {lasting(elapsed)}" if elapsed else ""
+    submitted = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
+    whose = "of this session" if is_own(job.session) else "of another session"
+    return [f"{status}{duration}", submitted, whose]
 
 
 def operation_of(job: Job) -> Operation:

@@ -7,7 +7,7 @@ import streamlit as st
 from core import jobs, operations
 from core.errors import NeurogalleryError
 from core.jobs import Job
-from core.words import counted
+from core.words import counted, lasting
 from pages.shared.frame.job_parts.words import left
 from pages.shared.frame.jobs import ACTIVE
 from pages.shared.frame.text import plain
@@ -32,10 +32,13 @@ def _line() -> None:
     # Of those that are as far, the one that began first.
     first = max(reversed(running), key=lambda job: job.progress.fraction)
     progress = first.progress
-    others = [f"{len(running) - 1} more"] if len(running) > 1 else []
-    others += [f"{waiting} waiting"] if waiting else []
+    count = len(running) + waiting
     words = f"{plain(_label(first))}{left(progress)}"
-    st.progress(min(1.0, progress.fraction), text=" · ".join([words, *others]))
+    if count > 1:
+        words = counted(count, "job")
+        if progress.seconds_left is not None:
+            words += f" · first done in {lasting(progress.seconds_left)}"
+    st.progress(min(1.0, progress.fraction), text=words)
 
 
 def _label(job: Job) -> str:
