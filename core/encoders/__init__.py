@@ -26,7 +26,7 @@ from core.encoders.encoder import (
 from core.encoders.job import EncodeRequest
 from core.encoders.neighbours import Agreement, agreement, nearest
 from core.encoders.prompt import PROMPT, check_prompts, prompts
-from core.encoders.reading import check_text
+from core.encoders.reading import TextNull, check_text, measure_null
 from core.encoders.uploads import FORMATS as UPLOAD_FORMATS
 from core.encoders.uploads import check_upload
 
@@ -41,6 +41,7 @@ __all__ = [
     "EncoderInfo",
     "Family",
     "Loaded",
+    "TextNull",
     "agreement",
     "available",
     "canonical",
@@ -58,6 +59,7 @@ __all__ = [
     "job_device",
     "load",
     "load_failures",
+    "measure_null",
     "nearest",
     "prompts",
     "result_key",

@@ -50,7 +50,14 @@ def test_two_encoders_side_by_side_and_the_share_of_the_own_category():
 
 def test_text_needs_an_encoder_that_reads_it():
     app = opened(encoder="pixels", text="a dog")
+    assert not app.exception
     assert "reads text" in texts(app)
+    (kinds,) = [group for group in app.button_group if group.key == "encoders.query"]
+    assert kinds.options == ["image", "upload"]
+    assert "Describe an image" not in [field.label for field in app.text_input]
+    app = app.multiselect(key="encoders.encoder").set_value(["pixels", "clip-small"]).run()
+    (kinds,) = [group for group in app.button_group if group.key == "encoders.query"]
+    assert kinds.options == ["text", "image", "upload"]
 
 
 def test_an_unknown_image_is_named():
@@ -201,9 +208,13 @@ def test_words_that_the_shipped_clip_never_learned_get_a_note():
     address = {"encoders.which": "stimuli", "encoders.encoder": "clip-small"}
     app = open_address("encoders", {**address, "encoders.text": "a violin"})
     assert not app.exception
-    assert any("violin" in caption.value for caption in app.caption)
+    assert any("violin" in warning.value for warning in app.warning)
+    assert "A weak match" in texts(app)
     app = open_address("encoders", {**address, "encoders.text": "a red car"})
-    assert not any("learned" in caption.value for caption in app.caption)
+    assert "learned" not in texts(app)
+    assert "A weak match" not in texts(app)
+    assert "stronger than 95 % of 200 texts of random words" in texts(app)
+    assert "It knows the 80 object categories" in texts(app)
 
 
 def test_a_region_beside_encoders_has_a_noise_ceiling_with_its_interval():

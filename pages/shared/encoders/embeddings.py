@@ -14,6 +14,7 @@ from core import encoders
 from core.datasets import Dataset
 from core.encoders import Encoded, EncodeRequest, EncoderInfo
 from core.errors import NeurogalleryError
+from core.words import p_words
 from pages.shared.frame import recording, results
 from pages.shared.frame.text import counted, plain
 
@@ -118,7 +119,30 @@ def tell_failures(encoded: Encoded) -> None:
 def tell_notes(space: Space, text: str) -> None:
     """Say what of a text the encoder does not read, and which words it never learned."""
     for note in encoders.check_text([text], space.info.id, **space.parameters):
-        st.caption(f":material/info: {plain(note)}")
+        st.warning(plain(note), icon=":material/dictionary:")
+
+
+def tell_strength(ds: Dataset, space: Space, which: str, encoded: Encoded, best: float) -> None:
+    """Whether the best match of a text is stronger than those of texts without a meaning."""
+    null = _null(name(ds, space, which), encoded.features, space)
+    texts, cosine, needed = len(null.best), f"{best:.2f}", f"{null.threshold:.2f}"
+    if null.is_weak(best):
+        st.warning(
+            f"**A weak match**: perhaps no image here shows this. The best has the cosine "
+            f"{cosine}; of {texts} texts of random words one in twenty reaches more than {needed} "
+            f"({p_words(null.p(best))}).",
+            icon=":material/search_off:",
+        )
+    else:
+        st.caption(
+            f"Best match: cosine {cosine}, stronger than 95 % of {texts} texts of random words "
+            f"({needed}; {p_words(null.p(best))})."
+        )
+
+
+@st.cache_data(max_entries=32, show_spinner="Searching texts of random words …")
+def _null(embedding: str, _features: np.ndarray, _space: Space) -> encoders.TextNull:
+    return encoders.measure_null(_features, _space.info.id, **_space.parameters)
 
 
 def query(space: Space, key: str, value: str | Callable[[], Image.Image]) -> np.ndarray | None:

@@ -72,16 +72,19 @@ def _columns(count: int) -> Any:
 
 
 def _choose_query(ds: Dataset, spaces: Sequence[Space], which: str) -> tuple[Query | None, int]:
+    kinds = offered(QUERY_BY, QUERIES, any(space.reads_text for space in spaces))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Search by",
-            QUERIES,
-            default="text",
+            kinds,
+            default=kinds[0],
             required=True,
             key=QUERY_BY,
             bind="query-params",
         )
         count = st.selectbox("Images", COUNTS, key="encoders.count", bind="query-params", width=110)
+    if len(kinds) < len(QUERIES):
+        st.caption("None of the chosen encoders reads text: a CLIP does.")
     if kind == "text":
         return _write_query(ds, spaces), count
     if kind == "image":
@@ -90,9 +93,6 @@ def _choose_query(ds: Dataset, spaces: Sequence[Space], which: str) -> tuple[Que
 
 
 def _write_query(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
-    if not any(space.reads_text for space in spaces):
-        st.info("None of the chosen encoders reads text. Choose a CLIP, or search by image.")
-        return None
     text = st.text_input(
         "Describe an image",
         key=TEXT,
@@ -104,7 +104,18 @@ def _write_query(ds: Dataset, spaces: Sequence[Space]) -> Query | None:
         with st.container(horizontal=True):
             for example in EXAMPLES:
                 st.button(example, key=f"try_{example}", on_click=_set_text, args=(example,))
+    known = [space.info for space in spaces if encoders.get(space.info.id).words() is not None]
+    for info in known:
+        st.caption(f"{plain(info.label)}: {plain(info.description)}")
     return Query(text=text.strip()) if text.strip() else None
+
+
+def offered(key: str, kinds: tuple[str, ...], reads_text: bool) -> tuple[str, ...]:
+    """The kinds of queries that the encoders in view take; a choice of another is forgotten."""
+    kinds = kinds if reads_text else tuple(kind for kind in kinds if kind != "text")
+    if st.session_state.get(key, kinds[0]) not in kinds:
+        st.session_state[key] = kinds[0]
+    return kinds
 
 
 def _set_text(text: str) -> None:
@@ -187,6 +198,8 @@ def _show_retrieved(
         )
         for (_, entry), similarity in zip(table.iloc[rows].iterrows(), similarities, strict=True)
     ]
+    if query.text and len(similarities):
+        embeddings.tell_strength(ds, space, which, encoded, float(similarities[0]))
     _same_category(ds, query, table, rows, np.isfinite(encoded.features[:, 0]))
     gallery(
         tiles,

@@ -101,7 +101,7 @@ def pages() -> list[str]:
 def offer(page: str, text: Reading) -> None:
     """The popover *How to read it*."""
     with st.popover("How to read it", type="tertiary"):
-        st.markdown(glossary.shown(" ".join(text.sentences)))
+        st.markdown(glossary.shown("\n\n".join(text.sentences)))
         st.markdown(f"**Try it.** {glossary.shown(text.task)}")
         if text.values:
             st.button(

@@ -28,6 +28,7 @@ from pages.shared.components.gallery.gallery import gallery
 from pages.shared.components.stage.film import FilmRow, film
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
+from pages.shared.encoders.search import offered
 from pages.shared.export.figures import show_chart
 from pages.shared.frame import images
 from pages.shared.frame.text import counted, plain
@@ -67,9 +68,10 @@ def show(ds: Dataset, runs: Sequence[Run]) -> None:
     if len(runs) > 1:
         st.caption(f"Only {decoders.short_name(run.key, config.head)} answers here.")
     space = Space(encoders.get(config.encoder).info, dict(config.encoder_parameters))
+    kinds = offered(KIND, KINDS, space.reads_text)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
-            "Search by", KINDS, default=KINDS[0], required=True, key=KIND, bind="query-params"
+            "Search by", kinds, default=kinds[0], required=True, key=KIND, bind="query-params"
         )
         way = st.segmented_control(
             "Responses by",
@@ -80,8 +82,10 @@ def show(ds: Dataset, runs: Sequence[Run]) -> None:
             bind="query-params",
             help=" ".join(EXPLAINED.values()),
         )
+    if not space.reads_text:
+        st.caption(f"{plain(space.label)} reads no text.")
     try:
-        query = _query(ds, decoded, space, kind or KINDS[0])  # None: the address names none
+        query = _query(ds, decoded, space, kind or kinds[0])  # None: the address names none
         if query is not None:
             _show(ds, decoded, query, way or WAYS[0])
     except NeurogalleryError as error:
@@ -97,9 +101,6 @@ def _query(ds: Dataset, decoded: Decoded, space: Space, kind: str) -> Query | No
 
 
 def _text(decoded: Decoded, space: Space) -> Query | None:
-    if not space.reads_text:
-        st.info(f"{plain(space.label)} reads no text. Search by an image.", icon=":material/info:")
-        return None
     text = st.text_input(
         "Describe what was seen",
         key=TEXT,

@@ -7,8 +7,11 @@ import re
 import numpy as np
 import pytest
 
-from core import encoders
+from core import datasets, encoders
 from core.clip_small import captions
+from core.encoders import reading
+from core.encoders.encode import load_encoder
+from core.encoders.encoder import check_parameters
 from core.encoders.families.clip import SMALL, WORDS
 from core.errors import InputError
 from core.simulation.scenes import object_categories
@@ -106,3 +109,56 @@ def test_prompts_take_names_as_they_are():
     assert encoders.prompts(["{0}", "a dog"], "see {} and {}") == [
         "see {0} and {0}", "see a dog and a dog",
     ]  # fmt: skip
+
+
+def test_texts_of_the_null_are_calibrated(monkeypatch):
+    """Queries that are drawn as the null's texts are weak in 95 of 100 cases."""
+    rng = np.random.default_rng(0)
+    images, queries = rng.standard_normal((300, 16)), rng.standard_normal((2000, 16))
+    drawn = rng.standard_normal((reading.NULL_TEXTS, 16))
+    monkeypatch.setattr(reading, "encode_text", lambda texts, encoder: drawn)
+    null = encoders.measure_null(images, "clip-small")
+    cosines = cosine(drawn, images).max(axis=1)
+    np.testing.assert_allclose(null.best, np.sort(cosines), atol=1e-6)
+    best = cosine(queries, images).max(axis=1)
+    p = [(1 + (cosines >= value).sum()) / (1 + len(cosines)) for value in best]
+    np.testing.assert_allclose([null.p(value) for value in best], p, atol=0.01)
+    weak = np.array([null.is_weak(value) for value in best])
+    # 95 % within what 200 texts of the null can place the threshold.
+    assert 0.90 < weak.mean() < 0.98
+    np.testing.assert_array_equal(weak, best <= null.threshold)
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (a, b))
+    return a @ b.T
+
+
+def test_texts_of_the_null_are_the_same_each_time_and_of_known_words():
+    texts = reading.random_texts(frozenset(("red", "car", "dog", "two")))
+    assert texts == reading.random_texts(frozenset(("two", "dog", "car", "red")))
+    assert len(texts) == reading.NULL_TEXTS
+    assert {len(text.split()) for text in texts} == {3, 4}
+    assert {word for text in texts for word in text.split()} == {"red", "car", "dog", "two"}
+
+
+def test_a_search_is_weak_for_what_no_image_shows():
+    """On scenes of known content: what is there, what is not, and what nobody can draw."""
+    ds = datasets.load("simulated", stimuli=160, subjects=1)
+    chosen = encoders.get("clip-small")
+    loaded = load_encoder(chosen, check_parameters(chosen.info, {}))
+    features = loaded.images(loaded.prepare([ds.image(name) for name in ds.stimuli["id"]]))
+    rng = np.random.default_rng(0)
+    shown = [captions.caption(facts, rng).text for facts in ds.stimuli.to_dict("records")]
+    ideas = ["the history of justice", "why logic matters", "too much irony", "a promise", "luck"]
+    null = encoders.measure_null(features, "clip-small")
+
+    def share_weak(texts, among=features):
+        best = cosine(encoders.encode_text(texts, "clip-small"), among).max(axis=1)
+        return np.mean([null.is_weak(value) for value in best])
+
+    assert share_weak(shown) <= 0.15
+    assert share_weak(ideas) == 1
+    names = ds.stimuli["category"]
+    absent = [share_weak([f"a {name}"], features[names != name]) for name in names.unique()]
+    assert np.mean(absent) >= 0.7

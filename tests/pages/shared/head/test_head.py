@@ -48,7 +48,7 @@ def test_a_page_begins_with_its_name_and_its_question(page):
     assert text.question in texts(app)
     assert text.question.endswith((".", "?"))
     assert {"How to read it", "Share"} <= set(popovers(app))
-    assert glossary.shown(" ".join(text.sentences)) in texts(app)
+    assert glossary.shown("\n\n".join(text.sentences)) in texts(app)
     assert len(text.sentences) == 3
 
 
