@@ -16,7 +16,10 @@ from tests.browser.chromium import browser
 from tests.browser.server import PROJECT, server
 
 VIEWS = {
-    "overview": "",
+    "start": "",
+    "lessons": "lessons",
+    "lesson": "rdm?rdm.pick=fish-05&rdm.pick=fish-07&lesson=tour&step=1",
+    "overview": "overview",
     "responses": "responses",
     "rdm": "rdm?roi=LOC&rdm.order=category&rdm.pick=dog-02&rdm.pick=house-04",
     "rdm_side_by_side": "rdm?roi=V1&roi=FFA&roi=PPA&rdm.combine=side+by+side&rdm.order=category",

@@ -12,7 +12,7 @@ from core.datasets.recordings.folder import stimulus_table
 from core.errors import NeurogalleryError
 
 # What other parts of the project keep beside the recordings.
-NO_RECORDINGS = ("models", "galleries")
+NO_RECORDINGS = ("models", "galleries", "lessons")
 
 
 class Unlisted(NamedTuple):

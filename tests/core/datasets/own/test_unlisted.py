@@ -22,7 +22,7 @@ def reasons():
 
 def test_what_is_listed_has_no_reason(root):
     write(root / "mine")
-    for name in ("models", "galleries", ".hidden"):
+    for name in ("models", "galleries", "lessons", ".hidden"):
         (root / name).mkdir()
     assert reasons() == {}
 
