@@ -24,7 +24,8 @@ def go(page: Page, name: str, title: str) -> None:
 def settle(page: Page) -> None:
     """Wait until no run is under way, also none that has just been asked for."""
     page.wait_for_timeout(500)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    state = "data-test-script-state"
+    expect(page.get_by_test_id("stApp")).to_have_attribute(state, "notRunning")
 
 
 def see_selected(page: Page, count: int) -> None:
@@ -41,7 +42,9 @@ def test_a_legend_selects_and_the_selection_outlives_reload_and_sharing(open_pag
     page.keyboard.press("Space")
     see_selected(page, len(animals))
     page.wait_for_url(re.compile(re.escape(text)))
-    expect(page.get_by_role("checkbox", name=re.compile("^animals:"))).to_be_checked()
+    animals_box = page.get_by_role("checkbox", name=re.compile("^animals:"))
+    expect(animals_box).to_be_checked()
+    expect(animals_box).to_be_focused()
     page.reload()
     see_selected(page, len(animals))
     go(page, "Overview", "Simulated")
@@ -85,7 +88,7 @@ def test_back_leaves_a_page_in_one_press(open_page: Open):
     page.get_by_role("button", name=re.compile("cat-01")).click()
     see_selected(page, 1)
     settle(page)
-    visited = [page.url]
+    visited = [("Simulated", page.url)]
     for name, title in (("Maps", "Maps"), ("Clusters", "Clusters"), ("Responses", "Responses")):
         go(page, name, title)
         page.wait_for_url(re.compile("selected="))
@@ -94,15 +97,30 @@ def test_back_leaves_a_page_in_one_press(open_page: Open):
             page.keyboard.press("Enter")
             page.wait_for_url(re.compile("maps.point=dog-01"))
             settle(page)
-        visited.append(page.url)
-    for url in reversed(visited[:-1]):
+        visited.append((title, page.url))
+    heading = page.get_by_test_id("stMain").get_by_role("heading", level=1)
+    for title, url in reversed(visited[:-1]):
         page.go_back()
-        page.wait_for_url(url.split("?")[0] + "?*")
+        expect(heading).to_contain_text(title)
+        assert page.url.split("?")[0] == url.split("?")[0]
         see_selected(page, 1)
         settle(page)
     page.go_forward()
     page.wait_for_url(re.compile("maps.*maps.point=dog-01"))
     expect(page.get_by_text("Nearest to dog-01")).to_be_visible()
+
+
+def test_back_pressed_twice_at_once_goes_back_two_pages(open_page: Open):
+    page = open_page(f"?{SMALL}")
+    settle(page)
+    for name, title in (("RDM", "Representational"), ("Maps", "Maps")):
+        go(page, name, title)
+    page.evaluate("history.back(); setTimeout(() => history.back(), 60)")
+    heading = page.get_by_test_id("stMain").get_by_role("heading", level=1)
+    expect(heading).to_contain_text("Simulated")
+    settle(page)
+    expect(heading).to_contain_text("Simulated")
+    assert page.evaluate("location.pathname") == "/"
 
 
 def test_the_picked_cell_survives_a_change_of_page(open_page: Open):

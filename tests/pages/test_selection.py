@@ -235,3 +235,15 @@ def test_keys_of_the_selection_are_not_taken_for_options():
     from pages.shared.frame import address as addresses
 
     assert selection.ADDRESS in addresses.SHARED
+
+
+def test_the_last_page_of_images_goes_with_its_last_image(ids, monkeypatch):
+    from pages.shared.frame import images
+
+    monkeypatch.setattr(images, "PAGE_SIZE", 40)
+    app = open_page("selection", selected=address(ids, range(81)))
+    app = app.number_input(key="selection.page").set_value(3).run()
+    app.session_state["selections"]["simulated"].replace(ids[:80], ids)
+    app = app.run()
+    assert not app.exception
+    assert app.number_input(key="selection.page").label == "Page (of 2)"
