@@ -168,8 +168,8 @@ def fit(
         "test_pairs": data.test.count,
     }
     (progress or silent)(0.95, "Predicting unseen pairs")
-    asked = _questions(setting, data)
-    store.save(key, _predictions(asked, data, predict), {**facts, "questions": asked.key})
+    questions = _questions(setting, data)
+    store.save(key, _predictions(questions, data, predict), {**facts, "questions": questions.key})
     loaded = load_fit(key)
     assert loaded is not None
     return loaded
@@ -182,11 +182,11 @@ def load_fit(key: str) -> PairFit | None:
         return None
     facts, arrays = dict(result.facts), dict(result.arrays)
     if "questions" in facts:  # else of a former version, which kept them with each model
-        asked = store.load(facts.pop("questions"))
-        if asked is None:
+        questions = store.load(facts.pop("questions"))
+        if questions is None:
             return None
-        arrays |= asked.arrays
-        facts["ids"] = asked.facts["ids"]
+        arrays |= questions.arrays
+        facts["ids"] = questions.facts["ids"]
     return PairFit(ids=tuple(facts.pop("ids")), facts=facts, **arrays)
 
 
@@ -225,10 +225,12 @@ def _questions(setting: PairSetting, data: PairData) -> store.Result:
     return store.save(key, arrays, {"ids": list(data.ids)})
 
 
-def _predictions(asked: store.Result, data: PairData, predict: Predict) -> Mapping[str, np.ndarray]:
+def _predictions(
+    questions: store.Result, data: PairData, predict: Predict
+) -> Mapping[str, np.ndarray]:
     """What a model says of the pairs of a setting."""
     # Copies: torch takes no arrays that it may not write to.
-    i, j, shown = (np.array(asked.arrays[name]) for name in ("i", "j", "shown"))
+    i, j, shown = (np.array(questions.arrays[name]) for name in ("i", "j", "shown"))
     of_shown = np.asarray(predict(*_cells(shown)), dtype=np.float32)
     return {
         "predicted": np.asarray(predict(i, j), dtype=np.float64),

@@ -65,7 +65,11 @@ def map_requests(ds: Dataset) -> list[MapRequest]:
         "embedding": {"encoder": ENCODER},
     }
     slow = [name for name in maps.METHODS if ds.n_stimuli > maps.METHODS[name].slow_above]
-    every = [MapRequest(drawn, name, of, method) for name, of in spaces.items() for method in slow]
+    every = [
+        MapRequest(drawn, name, values, method)
+        for name, values in spaces.items()
+        for method in slow
+    ]
     return [*every, MapRequest(drawn, "responses", {"roi": PLACE}, MAP)]
 
 

@@ -52,16 +52,12 @@ def show(
     beside: DeltaGenerator | None = None,
 ) -> None:
     """The map with its selection and quality; beside it the neighbours of the clicked image."""
-    stimuli = counted(ds.n_stimuli, "stimulus", "stimuli")
     clicked = _clicked(ds)
     near = None if clicked is None else _neighbours(ds, view, clicked)
     tip = st.session_state.get(f"maps.tip.{view.space}")
     line = _boundary(map_, classifier)
-    figures.add(
-        f"map_{view.space}",
-        f"Map of {view.space} by {view.method}",
-        partial(drawing_of, ds, view, map_, colours, as_images, line),
-    )
+    draw = partial(drawing_of, ds, view, map_, colours, as_images, line)
+    figures.add(f"map_{view.space}", f"Map of {view.space} by {view.method}", draw)
     scatter(
         Points(
             map_.coordinates,
@@ -71,7 +67,8 @@ def show(
             items=ds.fingerprint,
         ),
         key=f"map_{view.space}",
-        description=f"Map of {view.space} by {view.method}: {stimuli}",
+        description=f"Map of {view.space} by {view.method}: "
+        + counted(ds.n_stimuli, "stimulus", "stimuli"),
         marks=Marks(
             selected=_selected_rows(ds),
             numbered=() if near is None else near[0].tolist(),

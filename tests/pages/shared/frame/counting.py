@@ -14,6 +14,7 @@ from core.jobs import Request, state
 @dataclass(frozen=True)
 class CountRequest(Request):
     operation = "count"
+    seconds = 0.5
 
     number: int
     content: str = "as it was"

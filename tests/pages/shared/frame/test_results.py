@@ -76,7 +76,7 @@ def test_work_starts_unasked_and_is_watched():
 
 def test_work_on_a_click():
     app = opened(on_click=True)
-    assert labels(app) == ["Count to 3 \\* 2"]
+    assert labels(app) == ["Count to 3 \\* 2, under 2 s"]
     assert not jobs.all_jobs()
     app.button[0].click().run()
     assert job().status == "queued"
@@ -107,7 +107,7 @@ def test_a_job_whose_result_was_deleted_is_offered_again(knows_key):
     end(jobs.submit("count", {"number": 3}), key=keep(3))
     store.remove(key_of(3))
     app = opened(knows_key=knows_key, on_click=True)
-    assert labels(app) == ["Count to 3 \\* 2"]
+    assert labels(app) == ["Count to 3 \\* 2, under 2 s"]
     assert not jobs.all_jobs()
     end(jobs.submit("count", {"number": 3}), key=key_of(3))
     opened(knows_key=knows_key)
