@@ -34,19 +34,18 @@ class AblationRequest(Request):
     Attributes
     ----------
     ablation : Ablation
-    seconds : float
+    seconds : float, optional
         That it will take, for the reader alone.
     """
 
     operation = "ablation"
 
     ablation: Ablation
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float | None = field(default=None, compare=False)
 
     @property
     def label(self) -> str:
-        count = len(self.ablation.replicates)
-        return f"Train {counted(count, 'decoder')}{_duration(self.seconds)}"
+        return f"Train {counted(len(self.ablation.replicates), 'decoder')}"
 
     def key(self) -> None:
         """None: the key follows from those of the decoders, which the job alone has."""
@@ -67,16 +66,6 @@ class AblationRequest(Request):
         own = ("base", "axes", "seeds", "subjects")
         check_fields(cls.operation, values, (*own, "dataset", "head"), own)
         return cls(Ablation.from_json({name: values[name] for name in own}))
-
-
-def _duration(seconds: float) -> str:
-    """Such as ' (about 8 min)'; '' where it is unknown."""
-    if not seconds:
-        return ""
-    minutes = seconds / 60
-    if minutes < 1:
-        return " (under a minute)"
-    return f" (about {minutes:.0f} min)" if minutes < 100 else f" (about {minutes / 60:,.0f} h)"
 
 
 def run(

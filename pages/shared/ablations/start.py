@@ -38,6 +38,6 @@ def offer(ds: Dataset) -> None:
 
 def _card(ds: Dataset, preset: Preset) -> None:
     values = preset.settings(ds)
-    amount = preset_request(ds, values).label.removeprefix("Train ")
+    amount = preset_request(ds, values).offer.removeprefix("Train ")
     st.markdown(preset.note)
     presets.button(preset, values, f"{preset.label}: {amount}", "card")

@@ -93,7 +93,7 @@ def test_the_page_asks_for_the_same(ds, asked_for, number):
 def test_an_rdm_and_a_map_which_pages_compute_at_once(ds):
     job = submitted(RdmRequest(Reference.of(ds), ("LOC", "V1"), "euclidean", order="category"))
     app = show_result(job)
-    assert app.title[0].value == "Representational dissimilarity"
+    assert app.title[0].value == "RDM"
     assert app.multiselect(key="roi").value == ["LOC", "V1"]
     assert app.selectbox(key="metric").value == "euclidean"
     assert app.selectbox(key="rdm.order").value == "category"
