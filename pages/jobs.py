@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pages.shared.frame import navigation
 from pages.shared.head import head
-from pages.shared.jobs import listing, opening
+from pages.shared.jobs import listing
 
 navigation.require_app()
-opening.follow()
 head.show()
 listing.table()

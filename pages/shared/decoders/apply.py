@@ -39,28 +39,24 @@ def _at_default(declared: Mapping[str, Sequence[Parameter]]) -> dict[str, Any]:
 
 def apply(config: Config) -> None:
     """Set the page to a decoder's settings, those of the sidebar included; a callback."""
+    subject = config.subjects[0] if config.subjects else None
     try:
-        values, first = settings_of(config)
+        ds = recording.opened(config.dataset, subject, config.options)
+        _check_here(ds, config)
     except NeurogalleryError as error:
         st.session_state[NOT_TAKEN] = str(error)
         return
-    widgets.set_widgets(values, first)
-
-
-def settings_of(config: Config) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Widgets of the page and of the sidebar for a decoder, and their defaults.
-
-    Raises
-    ------
-    NeurogalleryError
-        If the recording, or what the decoder needs of it, is not here.
-    """
-    subject = config.subjects[0] if config.subjects else None
-    ds = recording.opened(config.dataset, subject, config.options)
-    _check_here(ds, config)
     sidebar, first = address.widgets_of(ds)
-    defaults = {**first, **_first_values(ds), **_defaults_of(config)}
-    return {**sidebar, **_values(config)}, defaults
+    widgets.set_widgets(
+        {**sidebar, **_values(config)}, {**first, **_first_values(ds), **_defaults_of(config)}
+    )
+
+
+def settings_of(config: Config) -> dict[str, Any]:
+    """Widgets of the page for a decoder, of the parameters those that are not at their defaults."""
+    defaults = _defaults_of(config)
+    values = _values(config)
+    return {n: v for n, v in values.items() if n not in defaults or v != defaults[n]}
 
 
 def _check_here(ds: Dataset, config: Config) -> None:

@@ -24,8 +24,6 @@ ASKED = "jobs_asked_of_others"
 @st.fragment(run_every=jobs_panel.POLL_SECONDS)
 def table() -> None:
     """Every job, the one in the address first; then those at work, then the newest."""
-    if opening.is_due():
-        st.rerun()  # the page goes elsewhere, which a fragment cannot
     in_address = st.query_params.get("job")
     statuses = {job: job.status for job in jobs.all_jobs()}
     if not statuses:
@@ -54,7 +52,7 @@ def _show(job: Job, status: str) -> None:
         jobs_panel.controls(job, status)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        opening.offer(job)
+        opening.link(job)
         jobs_panel.controls(job, status)
 
 

@@ -1,85 +1,79 @@
-"""Opens the result of a job: the page that shows it, with the settings of its request."""
+"""The address of a job's result: of the page that shows it, with the settings of the request."""
 
 from __future__ import annotations
 
+import html
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
+from core import datasets
+from core.datasets import Reference
+from core.decoders import Config
 from core.errors import NeurogalleryError
 from core.jobs import Job
 from pages.shared.decoders.apply import settings_of
-from pages.shared.frame import address, guard, recording, widgets
+from pages.shared.frame import navigation
+from pages.shared.frame.address import OPTION
 from pages.shared.frame.presets import Settings
+from pages.shared.frame.widgets import ROI
 from pages.shared.jobs.shown_by import ResultView, result_view
 
-OPENED, NOT_OPENED = "jobs_opened", "jobs_not_opened"
+
+def link(job: Job) -> None:
+    """A link to the result of a job that is done, where a page shows it."""
+    address = result_address(job)
+    if address:
+        href = html.escape(navigation.path_to(address))
+        st.html(f'<a class="button" href="{href}">Show result</a>', width="content")
 
 
-def offer(job: Job) -> None:
-    """A button that shows the result of a job that is done, where a page does."""
+def result_address(job: Job) -> str:
+    """The address of the result of a job, '' where no page shows it."""
     view = result_view(job)
-    if view is not None:
-        st.button(
-            "Show result",
-            key=f"show_{job.id}",
-            icon=":material/arrow_forward:",
-            on_click=_open,
-            args=(view,),
-        )
-
-
-def is_due() -> bool:
-    """Whether a result was opened, or could not be, since the page ran."""
-    return OPENED in st.session_state or NOT_OPENED in st.session_state
-
-
-def follow() -> None:
-    """Go to the page that was opened, which a callback cannot; or say why it was not."""
-    error = st.session_state.pop(NOT_OPENED, None)
-    if error is not None:
-        guard.show_error(error)
-    opened = st.session_state.pop(OPENED, None)
-    if opened is not None:
-        page, in_address = opened
-        st.switch_page(f"pages/{page}.py", query_params=in_address)
-
-
-def _open(view: ResultView) -> None:
-    """Set the widgets of a page; a callback."""
     try:
-        values, defaults = _widgets(view)
-        widgets.set_widgets(values, defaults)
-    except NeurogalleryError as error:
-        st.session_state[NOT_OPENED] = error
-    else:
-        written = {
-            name: _written(value)
-            for name, value in values.items()
-            if not _is_in_sidebar(name) and (name not in defaults or value != defaults[name])
-        }
-        st.session_state[OPENED] = (view.page, written)
+        return "" if view is None else address_of(view)
+    except NeurogalleryError:  # of a plug-in that is not here any more
+        return ""
 
 
-def _widgets(view: ResultView) -> tuple[Settings, Settings]:
-    """Values of the widgets of a result, those of its recording included; and defaults."""
+def address_of(view: ResultView) -> str:
+    """The address of a page, such as 'rdm?roi=LOC'."""
+    settings, own = view.settings, view.recording
     if view.config is not None:
-        return settings_of(view.config)
-    own = view.recording
-    if own is None:
-        return view.settings, {}
-    ds = recording.opened(own.dataset, own.subject, own.options)
-    sidebar, defaults = address.widgets_of(ds)
-    return {**sidebar, **view.settings}, defaults
+        settings, own = settings_of(view.config), _reference(view.config)
+    values = {**({} if own is None else _of_recording(own)), **settings}
+    # No ROI is every unit; of other lists an empty one is the default.
+    written = {
+        name: _written(value) for name, value in values.items() if value != [] or name == ROI
+    }
+    query = urlencode(written, doseq=True)
+    return f"{view.page}?{query}" if query else view.page
 
 
-def _is_in_sidebar(name: str) -> bool:
-    """Whether a widget is in view on every page: the address follows it by itself."""
-    return name in ("recording", "subject") or name.startswith(address.OPTION)
+def _reference(config: Config) -> Reference:
+    return Reference(config.dataset, next(iter(config.subjects), None), config.options)
+
+
+def _of_recording(own: Reference) -> Settings:
+    """What brings a recording into view; it is not opened for that."""
+    declared = [
+        p for info in datasets.available() if info.name == own.dataset for p in info.options
+    ]
+    usual = {option.name: _written(option.default) for option in declared}
+    values: Settings = {"recording": own.dataset}
+    if own.subject:
+        values["subject"] = own.subject
+    return values | {
+        OPTION + name: value
+        for name, value in own.options.items()
+        if usual.get(name) != _written(value)
+    }
 
 
 def _written(value: Any) -> str | list[str]:
-    """A value as an address has it."""
+    """A value as an address has it; no value of several is an empty one."""
     if isinstance(value, list | tuple):
-        return [str(each) for each in value]
+        return [str(each) for each in value] or [""]
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -71,10 +71,11 @@ def _clusters(values: Values) -> ResultView | None:
         return None
     settings = {
         "clusters.source": values["source"],
-        "roi": list(values.get("roi") or ()),
         "metric": values["metric"],
         "random_seed": values["seed"],
     }
+    if "roi" in values:
+        settings["roi"] = list(values["roi"])
     return ResultView("clusters", settings, _recording(values))
 
 
@@ -148,7 +149,9 @@ def _ground_truth(values: Values) -> ResultView:
     return ResultView("ground_truth", settings, Reference("simulated", None, values["options"]))
 
 
-def _compare(values: Values) -> ResultView:
+def _compare(values: Values) -> ResultView | None:
+    if values["flexible"]:  # of which the page has no address
+        return None
     brain: Sequence[Values] = values["brain"]
     regions = [source for source in brain if source["kind"] == "roi"]
     names = [_single(source["parameters"]["rois"]) for source in regions if _rois(source)]
@@ -158,7 +161,6 @@ def _compare(values: Values) -> ResultView:
         "compare.models": [source.get("label") or source["name"] for source in values["models"]],
         "compare.measure": values["method"],
         "compare.subjects": "all" if len(values["subjects"]) > 1 else "the one in view",
-        "compare.flexible": list(values["flexible"]),
         "random_seed": values["seed"],
         "metric": values["metric"],
     }

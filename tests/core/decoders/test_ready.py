@@ -60,7 +60,8 @@ def test_embeddings_are_those_of_the_encoder_that_comes_along() -> None:
     for which, ids in (("stimuli", ds.stimuli["id"]), ("gallery", ds.gallery["id"])):
         features = encoders.encode_images(ds, "clip-small", which)
         own = encoders.encode_image(ds.image(ids.iloc[7]), "clip-small")
-        np.testing.assert_allclose(features[7], own, atol=1e-4 * np.abs(own).max())
+        # What comes along is float32; here it may be bfloat16.
+        assert features[7] @ own / np.linalg.norm(features[7]) / np.linalg.norm(own) > 0.9999
 
 
 def test_training_their_settings_gives_them_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from core import jobs, operations
 from core.errors import NeurogalleryError
 from core.jobs import Job
 from core.words import counted, lasting
+from pages.shared.frame.job_parts.session import keep_session
 from pages.shared.frame.job_parts.words import left
 from pages.shared.frame.jobs import ACTIVE
 from pages.shared.frame.text import plain
@@ -17,6 +18,7 @@ FOLLOWED_S = 2.0
 
 def summary() -> None:
     """The jobs that run or wait, followed while there are any."""
+    keep_session()
     is_any = any(job.status in ACTIVE for job in jobs.all_jobs())
     st.fragment(_line, run_every=FOLLOWED_S if is_any else None)()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+from urllib.parse import parse_qs
 
 import pytest
 
-from core import datasets, jobs, operations, rsa
+from core import datasets, decoders, jobs, operations, rsa
 from core.clusters import ClustersRequest, ConsistencyRequest
 from core.datasets import Reference
 from core.decoders import Config, EvaluateRequest, TrainRequest
@@ -18,8 +21,9 @@ from core.recovery import RecoveryRequest
 from core.rsa.job import CompareRequest
 from core.rsa.sources import of_rois
 from core.zero_shot import ZeroShotRequest
+from pages.shared.jobs.opening import result_address
 from pages.shared.jobs.shown_by import VIEWS, result_view
-from tests.pages.app import open_page
+from tests.pages.app import open_address, open_page
 from tests.pages.shared.frame.counting import end
 
 OPTIONS = {"stimuli": 80, "subjects": 2, "snr": 0.4}
@@ -52,8 +56,12 @@ def submitted(request):
 
 
 def show_result(job):
-    app = open_page("jobs", recording="simulated")
-    app = app.button(key=f"show_{job.id}").click().run()
+    """Follow the link of page Jobs."""
+    links = [html.unescape(each.value) for each in open_page("jobs", recording="simulated").html]
+    [href] = re.findall('href="(.*?)">Show result', "".join(links))
+    page, _, query = href.strip("/").partition("?")
+    assert f"{page}?{query}" == result_address(job)
+    app = open_address(page, parse_qs(query, keep_blank_values=True))
     assert not app.exception
     return app
 
@@ -93,6 +101,7 @@ def test_the_page_asks_for_the_same(ds, asked_for, number):
 def test_an_rdm_and_a_map_which_pages_compute_at_once(ds):
     job = submitted(RdmRequest(Reference.of(ds), ("LOC", "V1"), "euclidean", order="category"))
     app = show_result(job)
+    job.remove()
     assert app.title[0].value == "RDM"
     assert app.multiselect(key="roi").value == ["LOC", "V1"]
     assert app.selectbox(key="metric").value == "euclidean"
@@ -122,14 +131,13 @@ def test_a_decoder(ds, asked_for):
 
 
 def test_scores_and_analyses_of_the_examples():
-    from core import decoders
-
     example = decoders.load(decoders.examples()[0].key)
-    of_names = submitted(EvaluateRequest.of(example, "names"))
-    app = show_result(submitted(EvaluateRequest.of(example)))
+    job = submitted(EvaluateRequest.of(example))
+    app = show_result(job)
     assert app.title[0].value == "Train"
     assert app.selectbox(key="train.head").value == "linear"
-    app = show_result(of_names)
+    job.remove()
+    app = show_result(submitted(EvaluateRequest.of(example, "names")))
     assert app.title[0].value == "Zero-shot"
     assert app.selectbox(key="zero_shot.prototypes").value == "text prompts"
     view = result_view(submitted(ZeroShotRequest.of(example, "both")))
@@ -152,14 +160,18 @@ def test_what_no_page_shows_has_no_button(ds):
         assert result_view(job) is None
     app = open_page("jobs", recording="simulated")
     assert not app.exception
-    assert not [button for button in app.button if button.label == "Show result"]
+    assert not [each for each in app.html if "Show result" in each.value]
 
 
-def test_a_recording_that_is_gone_is_said():
-    request = RdmRequest(Reference("folder:gone", None), ("LOC",))
-    app = show_result(submitted(request))
-    assert r"folder\:gone" in app.error[0].value
-    assert app.title[0].value == "Jobs"
+def test_what_is_gone_is_said_by_the_page_or_has_no_link():
+    app = show_result(submitted(RdmRequest(Reference("folder:gone", None), ("LOC",))))
+    assert "There is no stimuli.csv" in "".join(error.value for error in app.error)
+    config = Config("simulated", ("S1",), encoder="clip-small")
+    values = TrainRequest(config).to_json()
+    values["config"]["encoder"] = "clip:gone"
+    job = jobs.submit("train", values)
+    end(job)
+    assert result_address(job) == ""
 
 
 def test_every_operation_is_shown_or_named():
