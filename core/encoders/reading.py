@@ -17,7 +17,7 @@ from core.retrieval import search
 WORD = re.compile(r"\w+")
 MOST, LONGEST = 3, 60
 # Texts of the null, words in each, and the p above which a match is weak.
-NULL_TEXTS, FEWEST_WORDS, MOST_WORDS, WEAK = 200, 3, 7, 0.05
+NULL_TEXTS, FEWEST_WORDS, MOST_WORDS, WEAK = 200, 4, 8, 0.05
 # Of everyday things: what an encoder that declares no words is asked instead.
 EVERYDAY = "clip-small"
 
@@ -53,7 +53,7 @@ def measure_null(features: np.ndarray, encoder: str, **parameters: Any) -> TextN
     """How well texts match images by chance, which tells what a search may be worth.
 
     The null hypothesis is that a text says no more of the images than words at random. So
-    ``NULL_TEXTS`` texts of 3 to 7 words, drawn at random from those that the encoder learned (of
+    ``NULL_TEXTS`` texts of 4 to 8 words, drawn at random from those that the encoder learned (of
     an encoder that declares none, from those of ``clip-small``, which name everyday things), are
     searched for among the same images; a query is weak where its best match is not stronger than
     95 % of theirs (one-sided, p as Phipson & Smyth 2010, doi:10.2202/1544-6115.1585). The best of

@@ -135,11 +135,12 @@ def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def test_texts_of_the_null_are_the_same_each_time_and_of_known_words():
-    texts = reading.random_texts(frozenset(("red", "car", "dog", "two")))
-    assert texts == reading.random_texts(frozenset(("two", "dog", "car", "red")))
+    words = ["a", "red", "car", "dog", "two"]
+    texts = reading.random_texts(frozenset(words))
+    assert texts == reading.random_texts(frozenset(reversed(words)))
     assert len(texts) == reading.NULL_TEXTS
-    assert {len(text.split()) for text in texts} == {3, 4}
-    assert {word for text in texts for word in text.split()} == {"red", "car", "dog", "two"}
+    assert {len(text.split()) for text in texts} == {4, 5}
+    assert {word for text in texts for word in text.split()} == set(words)
 
 
 def test_a_search_is_weak_for_what_no_image_shows():
@@ -157,7 +158,7 @@ def test_a_search_is_weak_for_what_no_image_shows():
         best = cosine(encoders.encode_text(texts, "clip-small"), among).max(axis=1)
         return np.mean([null.is_weak(value) for value in best])
 
-    assert share_weak(shown) <= 0.15
+    assert share_weak(shown) <= 0.1
     assert share_weak(ideas) == 1
     names = ds.stimuli["category"]
     absent = [share_weak([f"a {name}"], features[names != name]) for name in names.unique()]
