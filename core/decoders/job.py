@@ -10,6 +10,7 @@ from typing import Any, Self
 from core.decoders.config import Config
 from core.decoders.heads import HEADS
 from core.decoders.runs import Run, load
+from core.decoders.scoring.cases import load_retrieved, save_retrieved
 from core.decoders.scoring.score_table import (
     CURRENT,
     PROTOTYPES,
@@ -172,7 +173,7 @@ class EvaluateRequest(Request):
 
 
 def run_evaluation(request: EvaluateRequest, progress: Progress, folder: Path) -> dict[str, Any]:
-    """Job: score a decoder and its baselines, into the store.
+    """Job: score a decoder and its baselines, and retrieve images by it, into the store.
 
     Returns
     -------
@@ -180,6 +181,7 @@ def run_evaluation(request: EvaluateRequest, progress: Progress, folder: Path) -
         ``key`` of the scores, ``run`` of the decoder.
     """
     from core.decoders.scoring import evaluation
+    from core.decoders.scoring.retrieved import retrieved
 
     kind, prompts = request.prototypes, request.prompts
     if load_table(request.run, kind, prompts) is not None:
@@ -187,6 +189,8 @@ def run_evaluation(request: EvaluateRequest, progress: Progress, folder: Path) -
     decoder = load(request.run)
     if decoder is None:
         raise NotFoundError(f"There is no decoder {request.run}", "one that was trained")
+    if load_retrieved(request.run) is None:
+        save_retrieved(retrieved(decoder), request.run)
     table = evaluation.evaluate(
         decoder, progress, kind, permutations=RESAMPLES, resamples=RESAMPLES, prompts=prompts
     )

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 VERSION = 1
 OPERATION = "decoder"
 CURVE = "curve.json"
+# Among the facts of a decoder that scoring trained beside another one.
+AS_BASELINE = "baseline"
 AT_ONCE = 4096
 SHORT = 6
 
@@ -55,7 +57,7 @@ class Run:
     facts : dict
         ``best_epoch``, ``stopped`` (why), ``device``, ``seconds``, ``parameters`` (number),
         ``validation`` and ``two_way`` of the epoch kept, and ``alpha`` (regularisation) of
-        ridge.
+        ridge; ``baseline`` where it was trained to score another one.
     partial : bool
         True where the training was cancelled; it goes on when it is trained again.
     """

@@ -15,6 +15,7 @@ from pages.shared.decoders import described, retrieved
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import scores as decoder_scores
 from pages.shared.decoders import table as decoder_table
+from pages.shared.decoders.outcome import result
 from tests.core.decoders import planted
 from tests.pages.app import open_page, texts, until_done, write_folder
 
@@ -62,6 +63,7 @@ def choose(app, *rows):
     """Select rows of the table, which has the examples where their recording is in view."""
     of_this_recording = app.toggle(key="train.only_here").value
     shown = own_rows() if of_this_recording else described.every()
+    shown = [row for row in shown if not row.is_baseline]
     places = [place for place, row in enumerate(shown) if row.key in {one.key for one in rows}]
     app.session_state[decoder_table.key_of_table(shown)] = {"selection": {"rows": places}}
     return app.run()
@@ -97,7 +99,10 @@ def test_ridge_is_trained_and_scored(recording):
     assert "solved in closed form" in texts(app)
     assert "7 of 9 checks done" in texts(app)
     scores = app.dataframe[0].value
-    assert list(scores["Measure"][:2]) == ["top-1", "top-1"]
+    assert list(scores["Head"]) == sorted(scores["Head"], key="ridge".__ne__)  # its own first
+    said = next(title.value for title in app.header if title.value.startswith("Picks"))
+    assert said.startswith("Picks the right one of two images in")
+    assert said.endswith("of 100; chance 50")
     assert set(scores["Head"]) == {"ridge", "linear (baseline)"}
     two_way = scores[(scores["Measure"] == "two-way") & (scores["Head"] == "ridge")]["Value"]
     assert float(two_way.iloc[0].rstrip("%")) > 60
@@ -235,8 +240,12 @@ def test_the_table_tells_what_a_decoder_is(recording, stored):
     save_table(decoders.evaluate(mlp, permutations=20, resamples=20), mlp.key, "images")
     table = open_page("train", **recording).dataframe[-1].value.set_index("Head")
     first = ["Decoder", "Test two-way", "Validation two-way", "Audit"]
-    assert list(open_page("train", **recording).dataframe[-1].value)[:4] == first
-    assert set(table.index) == {"mlp", "ridge", "linear"}
+    app = open_page("train", **recording)
+    assert list(app.dataframe[-1].value)[:4] == first
+    assert set(table.index) == {"mlp", "ridge"}
+    assert "Not listed: 1 baseline of the scores" in texts(app)
+    listed = open_page("train", **recording, filter="baseline").dataframe[-1].value
+    assert list(listed["Head"]) == ["linear"]  # which nobody trained
     told = table.loc["mlp"]
     assert told["Decoder"] == decoders.short_name(mlp.key, "mlp")
     assert (mlp.badge, told["Audit"]) == ("unchecked", "not checked")
@@ -374,7 +383,7 @@ def test_a_split_that_leaks_is_told_above_the_scores(recording):
     audit = [{**run.audit[0], "level": "red", "message": "Images are on both sides."}]
     save(replace(run, audit=audit), "Mine")
     app = until_done(app.run())
-    assert f"{decoder_scores.LEAK} Images are on both sides" in app.error[0].value
+    assert f"{result.LEAK} Images are on both sides" in app.error[0].value
     assert "token" not in decoder_runs.summary(run)
     assert "Ridge regression" in decoder_runs.summary(run)
     assert app.dataframe[-1].value.set_index("Head").loc["ridge"]["Audit"] == "red"

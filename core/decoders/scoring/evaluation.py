@@ -167,7 +167,7 @@ def _baselines(config: Config, progress: Progress) -> list[tuple[str, Run]]:
     return [
         (
             f"{name}{BASELINE}",
-            train(each, portion(progress, place / count, (place + 1) / count)),
+            train(each, portion(progress, place / count, (place + 1) / count), as_baseline=True),
         )
         for place, (name, each) in enumerate(others)
     ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from core import retrieval, scores
+from core.datasets import Dataset
 from core.decoders.runs import Run
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import prepare
+from core.progress import silent
 from core.vectors import unit_rows
 
 
-def retrieved(run: Run, k: int = 5) -> pd.DataFrame:
+def retrieved(run: Run, k: int = 5, opened: Sequence[Dataset] = ()) -> pd.DataFrame:
     """The test images nearest to each prediction, repeats averaged.
 
     Parameters
@@ -20,6 +24,8 @@ def retrieved(run: Run, k: int = 5) -> pd.DataFrame:
     run : Run
     k : int
         How many; fewer where the test set has fewer.
+    opened : sequence of Dataset
+        The recording of every subject of the decoder, where it is open already.
 
     Returns
     -------
@@ -28,7 +34,7 @@ def retrieved(run: Run, k: int = 5) -> pd.DataFrame:
         ``rank`` of the image among ``candidates``, 1 the most similar, ties their mean
         rank; ``retrieved``, the ids of the k nearest, and ``similarity``, their cosines.
     """
-    data = prepare(run.config)
+    data = prepare(run.config, silent, opened)
     test = data.fold.test
     images = targets_of(data.embeddings[test], run.centre)
     usable = np.isfinite(images).all(axis=1)

@@ -25,6 +25,7 @@ FORMER = {"images": "pictures", "parameters": "weights"}
 CURRENT = {former: name for name, former in FORMER.items()}
 PROTOCOLS = {"averaged repeats": "mean", "single trials": "all"}
 OPERATION, PROMPTED = "scores", "prompted_scores"
+RETRIEVED, RETRIEVED_VERSION = "retrieved", 1
 RANKS = ("median-rank",)
 COMPARED = ("two-way", "top-1")
 BASELINE = " (baseline)"
@@ -45,6 +46,11 @@ def table_key(
         parameters["prompts"] = list(prompts)
         operation = PROMPTED
     return store.key(operation, store.fingerprint(run_key), parameters, seed=0, version=VERSION)
+
+
+def retrieved_key(run_key: str) -> str:
+    """Key of the images that a decoder retrieves for its test set."""
+    return store.key(RETRIEVED, store.fingerprint(run_key), {}, seed=0, version=RETRIEVED_VERSION)
 
 
 def is_prompted(prototypes: str, prompts: tuple[str, ...]) -> bool:
@@ -76,9 +82,10 @@ def from_json(columns: dict[str, Any]) -> pd.DataFrame:
 
 
 def forget_tables(run_key: str) -> None:
-    """Remove the stored scores of a decoder, whose parameters are about to change."""
+    """Remove what is stored of a decoder whose parameters are about to change."""
     for prototypes in PROTOTYPES:
         store.remove(table_key(run_key, prototypes))
+    store.remove(retrieved_key(run_key))
     # Their keys do not follow from that of the decoder.
     for key in store.written(PROMPTED):
         if store.entry(key).facts["run"] == run_key:

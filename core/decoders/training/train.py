@@ -15,12 +15,21 @@ from core import encoders, paths, ridge
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.heads.ridge import alphas
-from core.decoders.runs import Run, load, make_folder, run_key, save, session_of, write
+from core.decoders.runs import (
+    AS_BASELINE,
+    Run,
+    load,
+    make_folder,
+    run_key,
+    save,
+    session_of,
+    write,
+)
 from core.decoders.scoring.audits import audit, brief, is_former
 from core.decoders.scoring.effects import measured
 from core.decoders.training.data import Data, as_opened, prepare
 from core.errors import Cancelled, InputError, NeurogalleryError
-from core.jobs.process import Terminated
+from core.jobs.process import Terminated, session_at_work
 from core.progress import Progress, portion, silent
 
 if TYPE_CHECKING:
@@ -36,6 +45,7 @@ def train(
     progress: Progress | None = None,
     folder: Path | None = None,
     device: str | None = None,
+    as_baseline: bool = False,
 ) -> Run:
     """Train a decoder, or give the one that was trained before.
 
@@ -53,6 +63,8 @@ def train(
         For checkpoint and curve; by default one below the results, named by the key.
     device : {'cuda', 'mps', 'cpu'}, optional
         The best one where none is given; it does not enter the key.
+    as_baseline : bool
+        Nobody asked for this decoder itself: its facts say so, until someone does.
 
     Returns
     -------
@@ -73,11 +85,14 @@ def train(
     key = run_key(config, data)
     stored = load(key)
     if stored is not None and not stored.partial:
+        if not as_baseline and stored.facts.pop(AS_BASELINE, False):
+            write(stored, data.opened[0].info.title, session_at_work())
         return _audited_again(stored, data) if is_former(stored.audit) else stored
     config = as_opened(config, data)
     scaling, centre = data.scaling(**config.whatever_head), data.centre()
     findings = audit(data, config, portion(progress, PREPARED, BEGUN))
-    empty = Run(key, config, data.shape, {}, scaling, centre, audit=brief(findings))
+    marked = {AS_BASELINE: True} if as_baseline else {}
+    empty = Run(key, config, data.shape, {}, scaling, centre, audit=brief(findings), facts=marked)
     title = data.opened[0].info.title
     if config.is_closed_form:
         progress(BEGUN, "Solving the regression")
@@ -254,7 +269,7 @@ def _with(
 ) -> Run:
     """The run with what the training gave."""
     arrays = {name: np.array(tensor.cpu().numpy()) for name, tensor in state.items()}
-    facts = {**facts, "parameters": int(sum(array.size for array in arrays.values()))}
+    facts = {**run.facts, **facts, "parameters": int(sum(array.size for array in arrays.values()))}
     if curve:
         best = min(curve, key=lambda row: row["validation"])
         facts |= {"best_epoch": best["epoch"], "epochs": len(curve)}

@@ -4,6 +4,7 @@ from core.figures.export.chart import ChartDrawing
 from core.figures.export.journals import WIDTHS, PrintWidth
 from core.figures.export.map import MapDrawing
 from core.figures.export.matrix import ColourBar, MatrixDrawing, MatrixPanel
+from core.figures.export.rows import ImageRow, ImageRowsDrawing
 from core.figures.export.settings import FORMATS, MIME, ExportSettings
 from core.figures.export.writing import Drawing, font_used, write
 
@@ -15,6 +16,8 @@ __all__ = [
     "ColourBar",
     "Drawing",
     "ExportSettings",
+    "ImageRow",
+    "ImageRowsDrawing",
     "MapDrawing",
     "MatrixDrawing",
     "MatrixPanel",

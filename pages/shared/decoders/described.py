@@ -14,13 +14,14 @@ import streamlit as st
 from core import datasets, decoders, splits, store
 from core.datasets import Dataset, Reference
 from core.decoders import Config, Run
-from core.decoders.runs import OPERATION
+from core.decoders.runs import AS_BASELINE, OPERATION
 from core.decoders.scoring import audits
 from core.decoders.scoring.score_table import load_table, stamps
 from core.errors import NeurogalleryError
 from pages.shared.frame import results
 
 MOST_ROWS = 5000
+BASELINE = "baseline"
 ONLY_HERE = "Of this recording and subject only"
 
 
@@ -41,6 +42,8 @@ class Row:
         True for one that comes with the project.
     session : str
         That trained it; '' for the command line.
+    is_baseline : bool
+        True for one that nobody trained but the scoring of another.
     """
 
     key: str
@@ -50,6 +53,7 @@ class Row:
     cells: Mapping[str, Any] = field(default_factory=dict)
     is_example: bool = False
     session: str = ""
+    is_baseline: bool = False
 
     @property
     def trained(self) -> str:
@@ -91,8 +95,15 @@ def row_of(key: str, written: tuple[int, int], is_example: bool = False) -> Row:
     except NeurogalleryError:  # whoever shows the scores says so
         scored = None
     name = decoders.short_name(key, config.head)
-    session = str(entry.facts.get("session", ""))
-    row = Row(key, name, entry.created, config, is_example=is_example, session=session)
+    row = Row(
+        key,
+        name,
+        entry.created,
+        config,
+        is_example=is_example,
+        is_baseline=bool(entry.facts["about"].get(AS_BASELINE)),
+        session=str(entry.facts.get("session", "")),
+    )
     return replace(row, cells=_cells(row, config, entry.facts, scored))
 
 
@@ -147,6 +158,7 @@ def has_diverged(about: Mapping[str, Any]) -> bool:
 
 def _state(facts: Mapping[str, Any], is_scored: bool, is_example: bool) -> str:
     states = ["example"] if is_example else []
+    states += ["baseline"] if facts["about"].get(AS_BASELINE) else []
     states += ["cancelled"] if facts["partial"] else []
     states += ["diverged"] if has_diverged(facts["about"]) else []
     states += [] if is_scored else ["not scored"]
@@ -211,9 +223,13 @@ def is_here(row: Row, ds: Dataset) -> bool:
 
 
 def matching(rows: Sequence[Row], text: str) -> list[Row]:
-    """Rows that hold every word of a text, each in any cell."""
+    """Rows that hold every word of a text, each in any cell.
+
+    Baselines are among them where the text asks for some.
+    """
     words = text.lower().split()
-    return [row for row in rows if all(_holds(row, word) for word in words)]
+    listed = [row for row in rows if not row.is_baseline or BASELINE in words]
+    return [row for row in listed if all(_holds(row, word) for word in words)]
 
 
 def _holds(row: Row, word: str) -> bool:

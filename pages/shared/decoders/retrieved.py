@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from core import decoders
 from core.datasets import Dataset
 from core.decoders import Run
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.decoders import choose
+from pages.shared.decoders.outcome import cases
 from pages.shared.frame import address, images
 
 ORDERS = ("worst first", "best first")
@@ -24,7 +23,7 @@ def show(ds: Dataset, run: Run) -> None:
     with st.expander("Retrieved images", key="train.retrieved", on_change="rerun") as opened:
         if not opened.open:
             return
-        table = _retrieved(run.key, run)
+        table = cases.table(ds, run)
         first = int((table["rank"] == 1).sum())
         st.markdown(
             f"{first:,} of {len(table):,} responses retrieve the viewed image first among "
@@ -92,8 +91,3 @@ def _tile(ds: Dataset, stimulus: str, caption: str, heading: str) -> Tile:
     words = f"{images.describe(ds.stimuli.iloc[ds.row(stimulus)])}, {caption}"
     uri = images.uri(ds, stimulus)
     return Tile(f"{heading} {caption}", uri, caption, heading, words, stimulus)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Retrieving the images …")
-def _retrieved(key: str, _run: Run) -> pd.DataFrame:
-    return decoders.retrieved(_run)

@@ -13,6 +13,7 @@ from core.jobs import Job
 from pages.shared.decoders import audit, retrieved, table
 from pages.shared.decoders.compare import compare
 from pages.shared.decoders.described import has_diverged, loaded
+from pages.shared.decoders.outcome import result
 from pages.shared.decoders.scores import show_folds, show_scores
 from pages.shared.export.figures import show_chart
 from pages.shared.frame import results
@@ -20,14 +21,20 @@ from pages.shared.frame.text import counted, plain
 
 
 def show(ds: Dataset, run: Run) -> None:
-    """Curves, facts, audit and scores of one decoder."""
+    """What one decoder does, then how it was trained and how far its scores can be trusted."""
     with st.container(horizontal=True):
         audit.badge(run.audit)
         if run.partial:
             st.badge("cancelled, best epoch so far", color="orange")
-    st.caption(summary(run))
     _warn_of_divergence(run)
+    protocol = result.show(ds, run)
+    st.caption(summary(run))
+    tell_units(ds, run)
+    if protocol is not None:
+        show_scores(ds, run, protocol)
+    show_folds(run)
     if run.curve:
+        st.header("Training")
         with st.container(key="halves"):
             left, right = st.columns(2, gap="large")
         show_chart(
@@ -39,9 +46,6 @@ def show(ds: Dataset, run: Run) -> None:
         chart = figures.identification(run.curve)
         show_chart(chart, key="two_way", alt="Two-way identification over epochs", place=right)
     audit.show(ds, run.config, run.audit)
-    tell_units(ds, run)
-    show_scores(ds, run)
-    show_folds(run)
     retrieved.show(ds, run)
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core import decoders
 from core.datasets import Dataset
-from core.decoders import EvaluateRequest, Run, TrainRequest
+from core.decoders import Run
 from core.decoders.folds_job import FoldsRequest
 from core.decoders.scoring.fold_table import duration, fold_count
 from core.decoders.scoring.fold_table import load as load_folds
 from core.decoders.scoring.score_table import (
-    PROTOCOLS,
     BaselineVerdict,
     Verdict,
     beyond_pixels,
@@ -33,39 +33,29 @@ STANDING = {
     "worse": "worse than",
     "no difference seen": "no difference seen from",
 }
-LEAK = "These scores measure the leak, not the decoder:"
 
 
-def show_scores(ds: Dataset, run: Run) -> None:
-    """The scores in the test set, beside the baselines; a job computes them once."""
-    st.header("On images of the test set")
-    # Whoever pressed the training asked for its scores.
-    table = results.get(
-        EvaluateRequest.of(run),
-        lambda key: load_table(run.key),
-        on_click=not results.is_begun_here(TrainRequest(run.config)),
-        icon=":material/scoreboard:",
-    )
+def show_scores(ds: Dataset, run: Run, protocol: str) -> None:
+    """The scores in the test set in numbers, the decoder's own before those of baselines."""
+    table = load_table(run.key)
     if table is None:
         return
-    warn_of_leak(run)
-    protocols = [name for name in PROTOCOLS if name in set(table["protocol"])]
-    protocol = st.segmented_control(
-        "Protocol",
-        protocols,
-        default=protocols[0],
-        required=True,
-        key="train.protocol",
-        bind="query-params",
-    )
+    st.header("Beside the baselines")
     _tell(verdicts(table, run.config.head, protocol))
     pixels = beyond_pixels(table, run.config.head)
     if pixels:
         st.info(plain(pixels), icon=":material/grid_on:")
-    shown = table[table["protocol"] == protocol].sort_values("measure", key=_order, kind="stable")
-    st.dataframe(in_words(shown), hide_index=True, height="content")
+    shown = in_words(table[table["protocol"] == protocol])
+    same = [name for name in ("Interval over", "n") if shown[name].nunique() == 1]
+    of_all = "".join(f"{name} {shown[name].iloc[0]} in every row. " for name in same)
+    st.dataframe(
+        shown.drop(columns=same),
+        hide_index=True,
+        height="content",
+        column_config=_columns(),
+    )
     st.caption(
-        "Intervals are over what their column says, whole categories with their images where "
+        f"{plain(of_all)}Intervals are over whole categories with their images where "
         "three or more are known, and over subjects where there are several; p permutes the "
         "same. Differences are of scores of the same images, corrected for the number of "
         "baselines (Holm). top-1 and top-5: the right "
@@ -78,6 +68,21 @@ def show_scores(ds: Dataset, run: Run) -> None:
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))
     _downloads(ds, run, table)
+
+
+def _columns() -> dict[str, Any]:
+    """Widths that fit a page of 1024 pixels."""
+    widths = {
+        "Head": 152,
+        "Measure": 152,
+        "Value": 58,
+        "95 % interval": 110,
+        "Interval over": 96,
+        "Chance": 56,
+        "p": 58,
+        "n": 48,
+    }
+    return {name: st.column_config.Column(width=width) for name, width in widths.items()}
 
 
 def show_folds(run: Run) -> None:
@@ -106,13 +111,6 @@ def folds_in_words(table: pd.DataFrame) -> pd.DataFrame:
     ]
     columns.insert(list(columns).index("p"), "Controls", table["repeats"].to_numpy())
     return columns.rename(columns={"Chance": "Chance: mean of controls (95 %)"})
-
-
-def warn_of_leak(run: Run) -> None:
-    """Say that scores mean nothing where the split leaks."""
-    red = [finding["message"] for finding in run.audit if finding["level"] == "red"]
-    if red:
-        st.error(f"{LEAK} {plain(' '.join(red))}", icon=":material/dangerous:")
 
 
 def _tell(compared: Sequence[Verdict]) -> None:

@@ -23,6 +23,10 @@ from pages.shared.frame.text import counted, plain
 
 ABSENT = "–"
 PER_CENT = "%.1f%%"
+EVERY_COLUMN = "train.every_column"
+MAIN_COLUMNS = (
+    "Decoder", "Test two-way", "Test top-1", "Validation two-way", "Audit", "State", "Settings",
+)  # fmt: skip
 STATES = "An example comes with the project and stays; one of your own goes before it."
 
 
@@ -32,7 +36,8 @@ def choose(ds: Dataset) -> list[Row]:
         text, only = _filters()
         importing.offer(ds)
     rows = every()
-    shown = matching([row for row in rows if not only or is_here(row, ds)], text)
+    here = [row for row in rows if not only or is_here(row, ds)]
+    shown = matching(here, text)
     if not shown:
         st.info(_nothing(rows, text, only), icon=":material/info:")
         return []
@@ -42,7 +47,7 @@ def choose(ds: Dataset) -> list[Row]:
     else:
         st.caption(
             "Select one decoder to open or delete it, several to compare their curves, scores "
-            "and settings."
+            f"and settings.{_baselines(here, shown)}"
         )
     return picked
 
@@ -63,7 +68,20 @@ def _filters() -> tuple[str, bool]:
         bind="query-params",
         help="With its options in view; a decoder of several subjects counts where one is in view.",
     )
+    st.toggle(
+        "Every column",
+        key=EVERY_COLUMN,
+        bind="query-params",
+        help="Also when and of what each was trained",
+    )
     return text or "", only
+
+
+def _baselines(rows: Sequence[Row], shown: Sequence[Row]) -> str:
+    hidden = sum(row.is_baseline for row in rows) - sum(row.is_baseline for row in shown)
+    if not hidden:
+        return ""
+    return f" Not listed: {counted(hidden, 'baseline')} of the scores; the filter 'baseline' does."
 
 
 def _nothing(rows: Sequence[Row], text: str, only: bool) -> str:
@@ -76,8 +94,11 @@ def _nothing(rows: Sequence[Row], text: str, only: bool) -> str:
 
 
 def _selected(rows: Sequence[Row]) -> list[int]:
+    table = pd.DataFrame([row.cells for row in rows])
+    every = st.session_state.get(EVERY_COLUMN, False)
     chosen = st.dataframe(
-        pd.DataFrame([row.cells for row in rows]),
+        table,
+        column_order=None if every else [name for name in MAIN_COLUMNS if name in table],
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -98,13 +119,16 @@ def _columns() -> dict[str, Any]:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     tested = "Test set, repeats averaged. Scores are computed when a decoder is opened."
     return {
-        "Decoder": text(width=150, pinned=True),
-        "Test two-way": number(width=100, format=PER_CENT, help=f"{tested} Chance is 50%."),
-        "Validation two-way": number(width=130, format=PER_CENT, help="Of the epoch kept."),
-        "Audit": text(width=65, help="Of the split. Red: the scores measure a leak."),
-        "Test top-1": number(width=90, format=PER_CENT, help=tested),
-        "State": text(width=110, help=STATES),
-        "Settings": text(width="medium", help="What differs from its default"),
+        # Together as wide as a page of 1024 pixels.
+        "Decoder": text(width=112, pinned=True),
+        "Test two-way": number("Two-way", width=68, format=PER_CENT, help=f"{tested} Chance 50%."),
+        "Test top-1": number("Top-1", width=60, format=PER_CENT, help=tested),
+        "Validation two-way": number(
+            "Validation", width=76, format=PER_CENT, help="Two-way of the epoch kept."
+        ),
+        "Audit": text(width=78, help="Of the split. Red: the scores measure a leak."),
+        "State": text(width=80, help=STATES),
+        "Settings": text(width=96, help="What differs from its default"),
         "Fold": number(width="small"),
         "Seed": number(width="small", format="plain"),
         "Epochs": number(width="small"),

@@ -13,7 +13,8 @@ from core.decoders.scoring.score_table import PROTOCOLS, beyond_pixels, load_tab
 from core.figures import zero_shot as figures
 from core.words import counted, p_words
 from core.zero_shot import PUBLISHED, Published, ZeroShot
-from pages.shared.decoders.scores import in_words, warn_of_leak
+from pages.shared.decoders.outcome.result import warn_of_leak
+from pages.shared.decoders.scores import in_words
 from pages.shared.export.figures import show_chart
 from pages.shared.frame import results
 from pages.shared.frame.text import plain

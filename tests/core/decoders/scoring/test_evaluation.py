@@ -146,6 +146,17 @@ def test_a_linear_head_at_its_defaults_is_a_baseline_itself():
     assert table["head"].drop_duplicates().tolist() == ["linear", "ridge (baseline)"]
 
 
+def test_a_baseline_says_so_until_someone_trains_it():
+    planted.save()
+    decoders.evaluate(decoders.train(planted.config("ridge")), **FEW)
+    linear = {e.facts["config"]["head"]: e.facts["about"] for e in decoders.entries()}
+    assert [head for head, about in linear.items() if about.get("baseline")] == ["linear"]
+    [(_, before)] = evaluation._baselines(planted.config("ridge"), lambda part, said: None)
+    after = decoders.train(before.config)
+    assert planted.same(before, after)
+    assert "baseline" not in decoders.load(before.key).facts
+
+
 def test_settings_of_the_decoder_do_not_weaken_its_baselines():
     planted.save()
     bad = {"learning_rate": 1e-7, "weight_decay": 10.0, "epochs": 1, "noise": 5.0}

@@ -12,6 +12,8 @@ from core.figures import heatmap, maps
 from core.figures.export import (
     ColourBar,
     ExportSettings,
+    ImageRow,
+    ImageRowsDrawing,
     MapDrawing,
     MatrixDrawing,
     MatrixPanel,
@@ -134,3 +136,18 @@ def test_images_of_a_map_do_not_cover_one_another():
     assert asked == [0, 2]
     assert len(figure.axes[0].artists) == 2
     assert write(drawing, ExportSettings(file_format="pdf")).startswith(b"%PDF")
+
+
+def test_the_right_one_of_retrieved_images_is_framed():
+    tiles = [Image.new("RGB", (30, 30), colour) for colour in ("red", "green", "blue")]
+    rows = [
+        ImageRow("Best", tiles[0], tiles, right=0),
+        ImageRow("Worst of <b> $a_{", tiles[1], tiles, right=None),
+    ]
+    drawing = ImageRowsDrawing(rows, "Seen and retrieved")
+    figure = Figure(layout="constrained")
+    drawing.draw(figure, ExportSettings())
+    assert sum(bool(axes.images) for axes in figure.axes) == 8
+    assert sum(axes.axison for axes in figure.axes) == 1
+    for file_format in ("svg", "png", "pdf"):
+        write(drawing, ExportSettings(file_format=file_format, dpi=72))

@@ -1,0 +1,5 @@
+"""Figures of decoders in the test set."""
+
+from core.figures.decoding.scores import scores
+
+__all__ = ["scores"]
