@@ -41,9 +41,10 @@ function tellScheme() {
   if (app) document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
 }
 
-// What a page is about, by its name: the first of each that a component marks.
+// What a page is about, by its name: the first of each that a component marks. Streamlit has a
+// link to the content itself.
 function targets() {
-  const named = new Map([["content", one('[data-testid="stMain"]')]]);
+  const named = new Map();
   for (const host of every('[data-testid="stBidiComponentIsolated"]')) {
     for (const node of every("[data-skip]", host.shadowRoot ?? host)) {
       if (!named.has(node.dataset.skip)) named.set(node.dataset.skip, node);
@@ -56,6 +57,7 @@ function offerSkips(nav) {
   const names = [...targets().keys()];
   if (nav.dataset.names === String(names)) return;
   nav.dataset.names = String(names);
+  nav.hidden = !names.length;
   nav.replaceChildren(...names.map((name) => skipTo(name)));
 }
 
@@ -64,10 +66,8 @@ function skipTo(name) {
   button.textContent = `Skip to ${name}`;
   button.onclick = () => {
     const target = targets().get(name);
-    if (!target) return;
-    if (!target.hasAttribute("tabindex")) target.setAttribute("tabindex", "-1");
-    target.scrollIntoView({ block: "nearest" });
-    target.focus({ focusVisible: true });
+    target?.scrollIntoView({ block: "nearest" });
+    target?.focus({ focusVisible: true });
   };
   return button;
 }
