@@ -55,7 +55,7 @@ def test_study_a_maps_lhppa_at_tr_1_beside_tr_34(data_root):
     app = computed(app)
     assert not app.exception
     assert not app.error
-    assert texts(app).count("Trustworthiness") == 2
+    assert texts(app).count("Trustworthiness 0.") == 2
 
 
 def test_study_a_clusters_at_tr_1_by_source(data_root):
