@@ -85,7 +85,7 @@ VIEWS = {
             "encoders.encoder": "pixels",
             "encoders.pixels.side": "16",
             "encoders.which": "stimuli",
-            "encoders.query": "image",
+            # Pixels take no text: an image is the only way to search.
             "encoders.count": "24",
             "encoders.image": "dog-01",
         },
