@@ -96,7 +96,7 @@ def test_a_step_that_is_no_number_is_the_first():
 
 
 def test_the_page_lists_lessons_with_time_and_a_code_a_step(monkeypatch):
-    context = SimpleNamespace(url="http://lab.example:8501/gallery/lessons?x=1")
+    context = SimpleNamespace(url="http://lab.example:8501/gallery/lessons?x=1", cookies={})
     monkeypatch.setattr(classroom.st, "context", context)
     app = open_page("lessons", **{"lessons.lesson": "The leak and the honest split"})
     assert not app.exception
