@@ -10,16 +10,6 @@ def counted(count: int, singular: str, plural: str = "") -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
-def about(seconds: float) -> str:
-    """A time to wait, as a button has it: 'under 2 s', 'about 20 s', 'about 5 min', 'about 3 h'."""
-    if seconds < 2:
-        return "under 2 s"
-    if seconds < 90:
-        return f"about {round(seconds, -1 if seconds >= 20 else 0):.0f} s"
-    minutes = seconds / 60
-    return f"about {minutes:,.0f} min" if minutes < 90 else f"about {minutes / 60:,.0f} h"
-
-
 def p_number(p: float | None) -> str:
     """A p as tables have it: '0.004', '< 0.001', '–' where there is none."""
     if p is None or p != p:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from core.errors import InputError
 from core.registry import Parameter
-from core.words import about
+from core.words import lasting
 
 SEED = Parameter("seed", "Seed", 0, minimum=0, maximum=2**32 - 1)
 
@@ -37,7 +37,7 @@ class Request(ABC):
     @property
     def offer(self) -> str:
         """Text of a button that starts it: what the work is, and how long it takes."""
-        return self.label if self.seconds is None else f"{self.label}, {about(self.seconds)}"
+        return self.label if self.seconds is None else f"{self.label}, {lasting(self.seconds)}"
 
     @abstractmethod
     def key(self) -> str | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import core.decoders.map_source  # noqa: F401  (registers the space of decoders)
 from core import datasets, dissimilarity, maps, operations
-from core.clusters import MAP, TRIALS, ClustersRequest
+from core.clusters import MAP, ClustersRequest
 from core.datasets import Dataset, Reference
 from core.decoders import EvaluateRequest, TrainRequest, load
 from core.decoders.ready import ENCODER, RECORDING, SUBJECT, configs
@@ -74,9 +74,9 @@ def map_requests(ds: Dataset) -> list[MapRequest]:
 
 
 def cluster_requests(ds: Dataset) -> list[ClustersRequest]:
-    """The default clusters of the stimuli, those of study A's map, and study D's of trials."""
+    """The default clusters of the stimuli, and those of study A's map."""
     of_map = ClustersRequest.of([ds], source="map", roi=(PLACE,), metric="euclidean")
-    return [ClustersRequest.of([ds]), of_map, ClustersRequest.of([ds], source=TRIALS)]
+    return [ClustersRequest.of([ds]), of_map]
 
 
 def score_requests(keys: Sequence[str]) -> list[Request]:

@@ -110,7 +110,8 @@ def computed(app: AppTest) -> AppTest:
 
 
 def _is_offer(button: Button) -> bool:
-    return button.proto.type == "primary" and ", about " in button.label
+    times = (", about ", ", a few seconds")
+    return button.proto.type == "primary" and any(words in button.label for words in times)
 
 
 def run_here(job: jobs.Job) -> None:

@@ -14,7 +14,7 @@ def test_the_job_shows_progress_then_answers():
     app = open_page("ground_truth", **SMALL)
     assert not app.exception
     (button,) = (b for b in app.button if b.label.startswith("Simulating recordings of other"))
-    assert button.label.endswith(", about 30 s")
+    assert button.label.endswith(", about 30 seconds")
     app = button.click().run()
     assert "Simulating recordings of other designs" in texts(app)
     app = open_when_done()

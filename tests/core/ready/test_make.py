@@ -18,7 +18,7 @@ from core.splits.copies import stored as copies
 from core.store.results import KEY
 
 # Three decoders with their scores (6 MB), what 20 models of pairs predict (4), embeddings (3),
-# a comparison of RDMs (2), clusters (1), maps and curves. Every clone brings them.
+# a comparison of RDMs (2), clusters, maps and curves. Every clone brings them.
 MOST_BYTES = 18e6
 PLACES = ("NEUROGALLERY_RESULTS", "NEUROGALLERY_READY")
 

@@ -14,15 +14,19 @@ from core.jobs import Request, state
 @dataclass(frozen=True)
 class CountRequest(Request):
     operation = "count"
-    seconds = 0.5
 
     number: int
     content: str = "as it was"
     knows_key: bool = True
+    takes: float | None = 1.0
 
     @property
     def label(self) -> str:
         return f"Count to {self.number} * 2"
+
+    @property
+    def seconds(self) -> float | None:
+        return self.takes
 
     def key(self) -> str | None:
         return key_of(self.number, self.content) if self.knows_key else None

@@ -28,13 +28,16 @@ def page():
     if variant.pop("when_changed", False):
         variant["when_changed"] = lambda: st.session_state.update(content="changed")
     request = counting.CountRequest(
-        st.session_state["number"], st.session_state["content"], st.session_state["knows_key"]
+        st.session_state["number"],
+        st.session_state["content"],
+        st.session_state["knows_key"],
+        st.session_state["takes"],
     )
     st.markdown(f"result {results.get(request, counting.load, **variant)}")
     jobs_panel.forget_former()
 
 
-def opened(number=3, knows_key=True, content="as it was", **variant):
+def opened(number=3, knows_key=True, content="as it was", takes=1.0, **variant):
     app = AppTest.from_function(page, default_timeout=RUN_S)
     for name, value in locals().items():
         if name != "app":
@@ -74,9 +77,20 @@ def test_work_starts_unasked_and_is_watched():
     assert app.query_params["job"] == job().id
 
 
+@pytest.mark.parametrize(("takes", "words"), [(30.0, ", about 30 seconds"), (None, "")])
+def test_work_of_more_than_two_seconds_is_a_button_that_says_how_long(takes, words):
+    app = opened(takes=takes)
+    assert not jobs.all_jobs()
+    assert labels(app) == [f"Count to 3 \\* 2{words}"]
+    app.button[0].click().run()
+    assert job().status == "queued"
+    assert opened(takes=takes, on_click=False)
+    assert len(jobs.all_jobs()) == 1
+
+
 def test_work_on_a_click():
     app = opened(on_click=True)
-    assert labels(app) == ["Count to 3 \\* 2, under 2 s"]
+    assert labels(app) == ["Count to 3 \\* 2, a few seconds"]
     assert not jobs.all_jobs()
     app.button[0].click().run()
     assert job().status == "queued"
@@ -107,7 +121,7 @@ def test_a_job_whose_result_was_deleted_is_offered_again(knows_key):
     end(jobs.submit("count", {"number": 3}), key=keep(3))
     store.remove(key_of(3))
     app = opened(knows_key=knows_key, on_click=True)
-    assert labels(app) == ["Count to 3 \\* 2, under 2 s"]
+    assert labels(app) == ["Count to 3 \\* 2, a few seconds"]
     assert not jobs.all_jobs()
     end(jobs.submit("count", {"number": 3}), key=key_of(3))
     opened(knows_key=knows_key)
