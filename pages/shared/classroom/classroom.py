@@ -43,7 +43,7 @@ def present(lesson: Lesson) -> None:
 
 def offer_codes(every: Sequence[Lesson]) -> None:
     """The steps of a lesson with their addresses and codes, as students reach them."""
-    st.subheader("For a class")
+    st.header("For a class")
     st.markdown("Students scan a code, or type the address, and go on by themselves from there.")
     by_title = {lesson.title: lesson for lesson in every}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -91,7 +91,7 @@ def _code(text: str) -> bytes | None:
 
 def explain_own() -> None:
     """How a lesson is added."""
-    st.subheader("A lesson of your own")
+    st.header("A lesson of your own")
     st.markdown(
         "A lesson is one text file. Copy `data/lessons/tour.toml` to "
         f"`{paths.data_root() / 'lessons'}` under another name, and write your own steps: open a "

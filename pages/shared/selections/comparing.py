@@ -88,7 +88,7 @@ def _sizes(
 
 
 def _labels(comparison: SelectionComparison, names: tuple[str, str]) -> None:
-    st.subheader("Labels that differ most")
+    st.header("Labels that differ most")
     show_chart(
         charts.labels(comparison, names),
         key="selection_labels",
@@ -105,7 +105,7 @@ def _labels(comparison: SelectionComparison, names: tuple[str, str]) -> None:
 
 
 def _regions(ds: Dataset, comparison: SelectionComparison, names: tuple[str, str]) -> None:
-    st.subheader("Mean responses of regions")
+    st.header("Mean responses of regions")
     show_chart(
         charts.regions(comparison, names, ds.info.units),
         key="selection_regions",

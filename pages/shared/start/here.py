@@ -17,7 +17,7 @@ def show() -> None:
     """Recordings with a line each; below them how to bring one's own, and what is simulated."""
     infos = [info for info in datasets.available() if info.name != "folder"]
     here = [info for info in infos if info.where is not None or info.is_simulated]
-    st.subheader("On this machine")
+    st.header("On this machine")
     st.html(f'<ul class="here">{"".join(map(_line, here))}</ul>')
     others = len(infos) - len(here)
     if others:
@@ -25,7 +25,7 @@ def show() -> None:
     with st.container(key="halves_start"):
         own, simulated = st.columns(2, gap="large")
     with own:
-        st.subheader("Bring your own")
+        st.header("Bring your own")
         st.markdown(
             "A folder with a list of stimuli, their images and your responses (CSV or NumPy) below "
             f"`{paths.data_root()}` is listed here at once. Page Data checks it, and names each "
@@ -33,7 +33,7 @@ def show() -> None:
         )
         st.page_link("pages/data.py", label="Check a folder", icon=":material/database:")
     with simulated:
-        st.subheader("What is simulated")
+        st.header("What is simulated")
         st.markdown(
             "The built-in experiment: drawn scenes, responses of eight made-up subjects. No brain "
             "was recorded, and every page says so. Use it to learn the views; findings need a "

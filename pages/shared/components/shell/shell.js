@@ -35,6 +35,11 @@ function set(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+// A long text in a popover scrolls, by the keyboard too.
+function mendPopovers() {
+  for (const body of every('[data-testid="stPopoverBody"]')) set(body, "tabindex", "0");
+}
+
 // Popovers lie outside of the app, which alone knows whether it is light or dark.
 function tellScheme() {
   const app = one(".stApp");
@@ -81,6 +86,7 @@ function begin() {
   const mend = () => {
     pending = false;
     mendNavigation();
+    mendPopovers();
     tellScheme();
     offerSkips(nav);
   };
