@@ -68,7 +68,8 @@ def _settings() -> ExportSettings | None:
     for key, value in _values(WIDTHS[0]).items():
         st.session_state.setdefault(key, value)
     st.selectbox("Size", [*BY_LABEL, OWN], key=SIZE, on_change=_apply)
-    columns = st.columns(4, gap="small")
+    # Two in a row: in four the buttons of a number would cover the next.
+    columns = [column for _ in range(2) for column in st.columns(2, gap="small")]
     width = columns[0].number_input("Width, mm", 20.0, 500.0, key=WIDTH, on_change=_own, step=1.0)
     height = columns[1].number_input(
         "Height, mm", 15.0, 500.0, value=None, key=HEIGHT, placeholder="auto", step=1.0

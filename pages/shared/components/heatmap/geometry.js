@@ -12,7 +12,10 @@ function layoutOf({ n, bands, names: runs, height }, width, measure) {
   const room = Math.min(height, width - strips);
   const fitting = runs.filter((run) => ((run.stop - run.start) / n) * room >= LINE);
   const named = fitting.length * 3 > runs.length;
-  const rotated = width < NARROW;
+  // Upright names save room on a narrow page, where most of them can be read.
+  const lengthOf = (run) => ((run.stop - run.start) / n) * room - 4;
+  const readable = runs.filter((run) => measure(run.label) <= lengthOf(run));
+  const rotated = width < NARROW && readable.length * 2 >= runs.length;
   const widest = named && !rotated ? Math.max(...runs.map((run) => measure(run.label))) : 0;
   const names = rotated ? 2 * LINE + 4 : Math.min(widest, WIDEST_NAMES, width / 4) + 7;
   const gutter = named ? Math.ceil(names) : 0;

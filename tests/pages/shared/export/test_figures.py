@@ -35,6 +35,20 @@ def test_what_is_in_view_can_be_written(page, settings, key):
     assert "simulated" in app.session_state[figures.SOURCE]
 
 
+@pytest.mark.parametrize("one_scale", [True, False])
+def test_matrices_side_by_side_have_one_colour_scale_unless_that_is_switched_off(one_scale):
+    settings = {} if one_scale else {"one_scale": "false"}
+    app = open_page("rdm", roi=["V1", "LOC"], combine="side by side", **settings)
+    assert not app.exception
+    first, second = app.session_state[figures.SHOWN]["rdm"].draw().panels
+    assert (first.colour_bar == second.colour_bar) is one_scale
+    if one_scale:  # of the widest of both
+        app = open_page("rdm", roi=["V1", "LOC"], combine="side by side", one_scale="false")
+        panels = app.session_state[figures.SHOWN]["rdm"].draw().panels
+        own = [panel.colour_bar.ends for panel in panels]
+        assert first.colour_bar.ends == (min(low for low, _ in own), max(high for _, high in own))
+
+
 def test_a_file_is_called_as_its_figure():
     assert control.file_stem("RDM of V1 + LOC, S1/S2: “x”") == "rdm-of-v1-loc-s1-s2-x"
     assert control.file_stem("…") == "figure"
