@@ -248,11 +248,30 @@ def _components(trials: np.ndarray, rows: np.ndarray, folds: np.ndarray | None) 
     starts = np.flatnonzero(np.r_[True, (np.diff(pairs) != 0).any(axis=0)])
     stimulus = pairs[0, starts]
     firsts = np.flatnonzero(np.r_[True, np.diff(stimulus) != 0])
+    is_alike = len(starts) == len(rows) and len(set(np.diff(firsts, append=len(rows)))) == 1
+    of_units = _components_alike if is_alike else _components_of
     blocks = [
-        _components_of(trials[:, block][order].astype(np.float64), starts, firsts)
+        of_units(trials[:, block][order].astype(np.float64), starts, firsts)
         for block in row_blocks(trials.shape[1], len(rows))
     ]
     return _Components(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+
+def _components_alike(values: np.ndarray, starts: np.ndarray, firsts: np.ndarray) -> _Components:
+    """Those of ``_components_of`` where all stimuli have as many trials: nothing to look for."""
+    n, repeats = len(firsts), len(values) // len(firsts)
+    if repeats < 2 or n < FEWEST_STIMULI or not np.isfinite(values.sum()):
+        return _components_of(values, starts, firsts)
+    constant = values.max(axis=0) == values.min(axis=0)
+    means = np.add.reduceat(values, firsts, axis=0) / repeats
+    squares = values.reshape(n, repeats, -1) - means[:, None]
+    squares *= squares
+    spread = np.add.reduceat(squares.reshape(values.shape), firsts, axis=0) / (repeats - 1)
+    noise = spread.sum(axis=0) / n
+    total = np.sum((means - means.sum(axis=0) / n) ** 2, axis=0) / (n - 1)
+    left = np.full(n, 1 / repeats).cumsum()[-1] / n
+    noise[constant] = total[constant] = np.nan
+    return _Components(noise, total, np.full(len(noise), left), np.full(len(noise), n))
 
 
 def _components_of(values: np.ndarray, starts: np.ndarray, firsts: np.ndarray) -> _Components:

@@ -50,7 +50,8 @@ def partition(
     """
     if k == 1:
         return step(prepared, prepared.rows[:1].astype(np.float64), distance)
-    places = [_seeds(prepared.rows, k, rng) for _ in range(starts)]
+    seeding = Seeding(prepared.rows, k)
+    places = [seeding.draw(rng) for _ in range(starts)]
     for stage, (share, steps) in enumerate(STAGES):
         last = stage == len(STAGES) - 1
         tolerance = END_TOLERANCE if last else TOLERANCE
@@ -78,10 +79,11 @@ def descend(
     Steps of Lloyd's are short where clusters overlap. A longer step that does not lower
     the objective is taken back, and a plain one tried; where that fails too, it ends.
     """
-    best = step(prepared, centroids, distance)
+    sums = ClusterSums(prepared.rows, len(centroids))
+    best = step(prepared, centroids, distance, sums)
     at, plain = _further(centroids, best, distance), False
     for _ in range(steps - 1):
-        new = step(prepared, at, distance)
+        new = step(prepared, at, distance, sums)
         if best.objective - new.objective > max(0.0, tolerance * best.objective):
             at, plain = _further(at, new, distance), False
             best = new
@@ -92,14 +94,19 @@ def descend(
     return best
 
 
-def step(prepared: PreparedRows, centroids: np.ndarray, distance: CentroidDistance) -> Partition:
+def step(
+    prepared: PreparedRows,
+    centroids: np.ndarray,
+    distance: CentroidDistance,
+    sums_of: ClusterSums | None = None,
+) -> Partition:
     """Give each row to its nearest centroid, and compute the centroids anew."""
     labels = assign(prepared.rows, centroids, distance)
     counts = np.bincount(labels, minlength=len(centroids))
     refilled = int(np.sum(counts == 0))
     if refilled:
         labels, counts = _refill(prepared, labels, counts, centroids, distance)
-    sums = _sums(prepared.rows, labels, len(centroids))
+    sums = (sums_of or ClusterSums(prepared.rows, len(centroids)))(labels)
     objective = distance.objective(prepared.total, sums, counts)
     return Partition(distance.centre(sums, counts), labels, counts, objective, refilled)
 
@@ -120,16 +127,64 @@ def assign(rows: np.ndarray, centroids: np.ndarray, distance: CentroidDistance) 
     return labels
 
 
-def _seeds(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """k rows that lie apart (k-means++), chosen among a part of many rows."""
-    # scikit-learn is imported late, for it takes long.
-    from sklearn.cluster import kmeans_plusplus
+class Seeding:
+    """k-means++ on the same rows many times.
 
-    most = max(SEEDED_ROWS, 10 * k)
-    if len(rows) > most:
-        rows = rows[np.sort(rng.choice(len(rows), most, replace=False))]
-    seed = int(rng.integers(2**31))
-    return np.asarray(kmeans_plusplus(rows, k, random_state=seed)[0], dtype=np.float64)
+    The rows of scikit-learn's ``kmeans_plusplus``, to the same draw the same; what that checks and
+    converts anew for every centre is here done once.
+
+    Parameters
+    ----------
+    rows : np.ndarray of shape (m, v), float32 or float64
+    k : int
+
+    Source: Arthur & Vassilvitskii (2007), SODA; several candidates for each centre.
+    """
+
+    def __init__(self, rows: np.ndarray, k: int) -> None:
+        self.rows, self.k = rows, k
+        self.most = max(SEEDED_ROWS, 10 * k)
+        self.trials = 2 + int(np.log(k))
+        if len(rows) <= self.most:
+            self._prepare(rows)
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """k rows, chosen among a part of many rows. (k, v) float64"""
+        if len(self.rows) > self.most:
+            drawn = rng.choice(len(self.rows), self.most, replace=False)
+            self._prepare(self.rows[np.sort(drawn)])
+        return self.wide[self.places(np.random.RandomState(int(rng.integers(2**31))))]
+
+    def places(self, random: np.random.RandomState) -> list[int]:
+        """Places of k rows, by the generator that scikit-learn takes."""
+        m = len(self.wide)
+        places = [int(random.choice(m, p=self.ones / self.ones.sum()))]
+        nearest = self._squares(places)
+        total = nearest @ self.ones
+        nearest = nearest[0]
+        for _ in range(1, self.k):
+            thresholds = random.uniform(size=self.trials) * total
+            candidates = np.searchsorted(np.cumsum(nearest), thresholds)
+            np.minimum(candidates, m - 1, out=candidates)
+            left = np.minimum(nearest, self._squares(candidates))
+            totals = left @ self.ones[:, None]
+            best = int(np.argmin(totals))
+            total, nearest = totals[best], left[best]
+            places.append(int(candidates[best]))
+        return places
+
+    def _prepare(self, rows: np.ndarray) -> None:
+        self.narrow, self.wide = rows.dtype, rows.astype(np.float64)
+        self.lengths = np.einsum("ij,ij->i", self.wide, self.wide)
+        self.ones = np.ones(len(rows), dtype=rows.dtype)
+
+    def _squares(self, places: list[int] | np.ndarray) -> np.ndarray:
+        """Squared distances of some rows to all. (c, m)"""
+        chosen = self.wide[places]
+        squares = -2.0 * (chosen @ self.wide.T)
+        squares += self.lengths[places][:, None]
+        squares += self.lengths
+        return np.maximum(squares.astype(self.narrow), 0.0)
 
 
 def _further(at: np.ndarray, reached: Partition, distance: CentroidDistance) -> np.ndarray:
@@ -137,16 +192,28 @@ def _further(at: np.ndarray, reached: Partition, distance: CentroidDistance) -> 
     return distance.centre(beyond, np.ones(len(beyond)))
 
 
-def _sums(rows: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """Sum of the rows of each cluster, float64; blocks are added in float32. (k, v)"""
-    sums = np.zeros((k, rows.shape[1]))
-    for start in range(0, len(rows), BLOCK_ROWS):
-        block = slice(start, start + BLOCK_ROWS)
-        part, own = rows[block], labels[block].astype(np.int32)
-        ends = np.arange(len(part) + 1, dtype=np.int32)
-        ones = np.ones(len(part), dtype=np.float32)
-        sums += sparse.csr_matrix((ones, own, ends), shape=(len(part), k)).T @ part
-    return sums
+class ClusterSums:
+    """Sums (k, v) float64 of the rows of each cluster; blocks are added in float32.
+
+    The matrices that add the rows of a block are built once: that takes longer than the adding.
+    """
+
+    def __init__(self, rows: np.ndarray, k: int) -> None:
+        self.shape = (k, rows.shape[1])
+        self.blocks = []
+        for start in range(0, len(rows), BLOCK_ROWS):
+            part = rows[start : start + BLOCK_ROWS]
+            ones, first = np.ones(len(part), dtype=np.float32), np.zeros(len(part), dtype=np.int32)
+            ends = np.arange(len(part) + 1, dtype=np.int32)
+            adding = sparse.csc_matrix((ones, first, ends), shape=(k, len(part)))
+            self.blocks.append((slice(start, start + BLOCK_ROWS), part, adding))
+
+    def __call__(self, labels: np.ndarray) -> np.ndarray:
+        sums = np.zeros(self.shape)
+        for block, part, adding in self.blocks:
+            adding.indices = labels[block].astype(np.int32)
+            sums += adding @ part
+        return sums
 
 
 def _refill(

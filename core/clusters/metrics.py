@@ -137,6 +137,9 @@ class AngularDistance(CentroidDistance):
 
     def centre(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Where rows cancel, every direction is as good: the first unit's, centred."""
+        squares = np.einsum("kv,kv->k", sums, sums)
+        if (squares > (2 * NOTHING_LEFT * np.maximum(counts, 1)) ** 2).all():
+            return np.asarray(sums * (1.0 / np.sqrt(squares))[:, None])
         norms = np.linalg.norm(sums, axis=1)
         cancelled = norms <= NOTHING_LEFT * np.maximum(counts, 1)
         if cancelled.any():

@@ -112,11 +112,13 @@ def emptiness(placed: PlacedClusters, rows: np.ndarray) -> Emptiness:
 def _emptiness_of_pairs(placed: PlacedClusters, rows: np.ndarray) -> Iterator[Emptiness]:
     """Those of each pair of clusters."""
     of_parts, nearer, cells = _nearest(placed.parts, placed.distance, rows)
+    k = len(placed.centroids)
+    pairs = of_parts @ (k, 1)
     for first, second, midway, at in _pairs(placed, rows):
         sparser = at[int(placed.sparser[first, second])]
         if placed.parts.shape[1] > 1:
             axis = placed.centroids[second] - placed.centroids[first]
-            pair = np.flatnonzero((of_parts == (first, second)).all(axis=1))
+            pair = np.flatnonzero(pairs == first * k + second)
             if _joined(rows[pair] @ axis, nearer[pair], cells[pair]):
                 midway = max(midway, sparser)
         yield Emptiness(midway, sparser)
@@ -127,9 +129,11 @@ def _pairs(
 ) -> Iterator[tuple[int, int, int, tuple[int, int]]]:
     """Each pair of clusters, rows midway between its centroids, and rows at either."""
     two, nearer, _ = _nearest(placed.centroids[:, None], placed.distance, rows)
-    for first, second in combinations(range(len(placed.centroids)), 2):
+    k = len(placed.centroids)
+    pairs = two @ (k, 1)
+    for first, second in combinations(range(k), 2):
         axis = placed.centroids[second] - placed.centroids[first]
-        pair = np.flatnonzero((two == (first, second)).all(axis=1))
+        pair = np.flatnonzero(pairs == first * k + second)
         yield first, second, *_counted(rows[pair] @ axis, nearer[pair])
 
 

@@ -7,16 +7,21 @@ its RDM agrees with the noise-free RDM, and how its clusters agree with the scen
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import squareform
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from core import rdm, simulation
+from core.clusters.descent import Seeding
 from core.errors import InputError, NotFoundError
 from core.progress import Progress, silent
 from core.registry import Registry
@@ -119,14 +124,19 @@ def measure(
     files = simulation.open_files()
     models = _models(files, options, roi)
     fewest = min(len(model.ncsnr) for model in models.values())
-    rows: list[dict[str, Any]] = []
-    for subject, model in models.items():
+    report = _Shared(progress, len(models))
+
+    def of_subject(subject: str, model: Model) -> list[dict[str, Any]]:
         points = _points(options, len(model.ncsnr), fewest)
         recovered = _Recovery(files, model, subject, options["seed"], metric)
+        rows: list[dict[str, Any]] = []
         for curve, value, design in points:
-            fraction = len(rows) / (len(points) * len(models))
-            progress(fraction, f"{subject}, {CURVES[curve].label} {value:g}")
+            report(1 / len(points), f"{subject}, {CURVES[curve].label} {value:g}")
             rows.append({"curve": curve, "value": value, "subject": subject, **recovered(design)})
+        return rows
+
+    with ThreadPoolExecutor(max(1, min(len(models), os.cpu_count() or 1))) as pool:
+        rows = [row for own in pool.map(of_subject, models, models.values()) for row in own]
     return pd.DataFrame(rows)
 
 
@@ -230,8 +240,32 @@ def _points(
     ]
 
 
+class _Shared:
+    """Progress of several subjects at once: what one of them raises ends all."""
+
+    def __init__(self, progress: Progress, subjects: int) -> None:
+        self.progress, self.subjects, self.done = progress, subjects, 0.0
+        self.raised: BaseException | None = None
+        self.lock = threading.Lock()
+
+    def __call__(self, step: float, message: str) -> None:
+        with self.lock:
+            try:
+                if self.raised is None:
+                    self.progress(min(1.0, self.done / self.subjects), message)
+            except BaseException as raised:
+                self.raised = raised
+            if self.raised is not None:
+                raise self.raised
+            self.done += step
+
+
 class _Recovery:
-    """What one subject's recordings recover, design by design; the truth is kept."""
+    """What one subject's recordings recover, design by design.
+
+    Kept are the noise-free truth, what a design gave that comes again in another curve, and the
+    last noise, which the curve over signal-to-noise ratios adds to a signal of another size.
+    """
 
     def __init__(
         self, files: simulation.Files, model: Model, subject: str, seed: int, metric: str
@@ -239,9 +273,18 @@ class _Recovery:
         self.files, self.model, self.metric = files, model, metric
         self.seed = [seed, simulation.SUBJECTS.index(subject)]
         self.order = np.random.default_rng(self.seed).permutation(len(model.ncsnr))
-        self.truths: dict[tuple[int, float], tuple[np.ndarray | None, float]] = {}
+        self.truths: dict[tuple[int, float], _Truth] = {}
+        self.points: dict[tuple[float, ...], dict[str, float]] = {}
+        self.noise: dict[tuple[int, int, int], tuple[pd.DataFrame, np.ndarray]] = {}
 
     def __call__(self, design: Mapping[str, Any]) -> dict[str, float]:
+        """Simulate a design, or give again what it gave."""
+        key = tuple(float(design[name]) for name in sorted(design))
+        if key not in self.points:
+            self.points[key] = self._simulated(design)
+        return self.points[key]
+
+    def _simulated(self, design: Mapping[str, Any]) -> dict[str, float]:
         """Simulate a design; fewer units are a part of more units."""
         rows = simulation.rows_shown(self.files.stimuli, int(design["stimuli"]))
         model = self.model.of_stimuli(rows)
@@ -250,30 +293,39 @@ class _Recovery:
         key = (len(rows), float(design["snr"]))
         if key not in self.truths:
             self.truths[key] = self._truth(model, themes)
-        truth, best = self.truths[key]
+        truth = self.truths[key]
         part = model.of_units(self.order[: int(design["units"])])
         repeats = int(design["repeats"])
-        rng = np.random.default_rng([*self.seed, len(rows)])
-        trials = simulation.trial_list(np.arange(len(rows)), repeats, rng)
+        trials, noise = self._noise(part, len(rows), repeats)
         shown = trials["id"].to_numpy(dtype=np.intp)
-        betas = part.record(shown, trials["session"].to_numpy(), rng)
+        betas = part.respond(noise, shown, trials["session"].to_numpy())
         by_stimulus = betas[np.argsort(shown, kind="stable")]
         averaged = by_stimulus.reshape(len(rows), repeats, -1).mean(axis=1)
         return {
             "reliability": _median_reliability(betas, shown, repeats),
-            "rdm": _rdm_recovery(averaged, truth, self.metric),
+            "rdm": truth.recovery(averaged, self.metric),
             "clusters": _theme_recovery(averaged, themes),
             "ceiling": float(np.median(part.noise_ceiling(repeats))),
-            "themes": best,
+            "themes": truth.themes,
         }
 
-    def _truth(self, model: Model, themes: Sequence[str]) -> tuple[np.ndarray | None, float]:
+    def _noise(self, part: Model, stimuli: int, repeats: int) -> tuple[pd.DataFrame, np.ndarray]:
+        """Trials of a design and their noise, a copy of one's own."""
+        key = (len(part.ncsnr), stimuli, repeats)
+        if key not in self.noise:
+            rng = np.random.default_rng([*self.seed, stimuli])
+            trials = simulation.trial_list(np.arange(stimuli), repeats, rng)
+            self.noise = {key: (trials, part.noise(trials["session"].to_numpy(), rng))}
+        trials, noise = self.noise[key]
+        return trials, noise.copy()
+
+    def _truth(self, model: Model, themes: Sequence[str]) -> _Truth:
         """Noise-free RDM of every unit (None where nothing reaches it), and its clusters."""
         reached = model.of_units(np.flatnonzero(model.signal.any(axis=0)))
         if len(reached.ncsnr) == 0:
-            return None, 0.0
+            return _Truth(None, 0.0)
         expected = reached.expected()
-        return rdm.compute(expected, self.metric), _theme_recovery(expected, themes)
+        return _Truth(_ranks(expected, self.metric), _theme_recovery(expected, themes))
 
 
 def _median_reliability(betas: np.ndarray, shown: np.ndarray, repeats: int) -> float:
@@ -282,13 +334,39 @@ def _median_reliability(betas: np.ndarray, shown: np.ndarray, repeats: int) -> f
     return float(np.nanmedian(split_half_reliability(betas, shown).units))
 
 
-def _rdm_recovery(averaged: np.ndarray, truth: np.ndarray | None, metric: str) -> float:
-    return 0.0 if truth is None else rdm.compare(rdm.compute(averaged, metric), truth)
+class _Truth(NamedTuple):
+    """Ranks of the cells of the noise-free RDM (None where nothing reaches it), and the cluster
+    recovery of noise-free responses."""
+
+    ranks: np.ndarray | None
+    themes: float
+
+    def recovery(self, averaged: np.ndarray, metric: str) -> float:
+        """Spearman correlation of the measured RDM with the true one, which is ranked already."""
+        if self.ranks is None:
+            return 0.0
+        ranks = _ranks(averaged, metric)
+        return float(rdm.COMPARISONS["spearman"].products(ranks, self.ranks)[0, 0])
+
+
+def _ranks(responses: np.ndarray, metric: str) -> np.ndarray:
+    """Ranks of the cells of their RDM above the diagonal, of length 1. (1, p)"""
+    cells = squareform(rdm.compute(responses, metric), checks=False)
+    return rdm.COMPARISONS["spearman"].rows(cells[None].astype(np.float64))
 
 
 def _theme_recovery(responses: np.ndarray, themes: Sequence[str]) -> float:
     """Adjusted Rand index of k-means clusters of the rows' patterns with the themes."""
     rows = unit_rows(responses, centred=True).astype(responses.dtype)
     k = len(set(themes))
-    labels = KMeans(n_clusters=k, n_init=CLUSTER_STARTS, random_state=0).fit_predict(rows)
+    seeding: list[Seeding] = []
+
+    def seeds(centred: np.ndarray, k: int, random_state: np.random.RandomState) -> np.ndarray:
+        # What scikit-learn would take itself, for all starts prepared once.
+        if not seeding:
+            seeding.append(Seeding(centred, k))
+        return centred[seeding[0].places(random_state)]
+
+    means = KMeans(n_clusters=k, init=seeds, n_init=CLUSTER_STARTS, random_state=0)
+    labels = means.fit_predict(rows)
     return float(adjusted_rand_score(themes, labels))

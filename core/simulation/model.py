@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -110,20 +111,26 @@ class Model:
         -------
         np.ndarray of shape (trials, v), float32, z
         """
-        betas = self._noise(session, rng)
+        return self.respond(self.noise(session, rng), shown, session)
+
+    def respond(self, noise: np.ndarray, shown: np.ndarray, session: np.ndarray) -> np.ndarray:
+        """Responses of ``record`` to its noise, which is overwritten by them."""
+        betas = noise
         betas += (self.ncsnr * self.signal)[shown].astype(np.float32)
-        for number in np.unique(session):
-            rows = session == number
+        for rows in _sessions(session):
             part = betas[rows]
             betas[rows] = (part - part.mean(axis=0)) / np.maximum(part.std(axis=0), 1e-6)
         return betas
 
-    def _noise(self, session: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def noise(self, session: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Noise of single trials, which does not depend on the signal. (trials, v) float32"""
         trials, units = len(session), len(self.ncsnr)
         noise = rng.standard_normal((trials, units), dtype=np.float32)
         spatial = rng.standard_normal((trials, units), dtype=np.float32)
         for members in self.regions.values():
-            spatial[:, members] = spatial[:, members] @ _smoothing(self.cortex[members])
+            # Units of a region are neighbours: in ascending order of all, and of a part of them.
+            block = slice(members[0], members[-1] + 1)
+            spatial[:, block] = spatial[:, block] @ _smoothing(self.cortex[members])
         noise *= np.float32(np.sqrt(OWN))
         noise += np.float32(np.sqrt(SPATIAL)) * spatial
         shared = rng.standard_normal((trials, 1), dtype=np.float32)
@@ -311,12 +318,17 @@ def _smoothing(places_on_sheet: np.ndarray) -> np.ndarray:
     return root
 
 
+def _sessions(session: np.ndarray) -> list[slice]:
+    """Trials of each session; they ascend, as ``trial_list`` has them."""
+    starts = np.flatnonzero(np.diff(session, prepend=session[0] - 1))
+    return [slice(*ends) for ends in pairwise([*starts.tolist(), len(session)])]
+
+
 def _drift(session: np.ndarray, units: int, rng: np.random.Generator) -> np.ndarray:
     """Slow change within each session, of variance about 1. (trials, units) float32."""
     drift = np.empty((len(session), units), dtype=np.float32)
-    for number in np.unique(session):
-        rows = np.flatnonzero(session == number)
-        time = np.linspace(-1.0, 1.0, len(rows), dtype=np.float32)[:, None]
+    for rows in _sessions(session):
+        time = np.linspace(-1.0, 1.0, rows.stop - rows.start, dtype=np.float32)[:, None]
         slope, bend = rng.standard_normal((2, 1, units), dtype=np.float32)
         drift[rows] = slope * time * SLOPE + bend * (time**2 - 1 / 3) * BEND
     return drift

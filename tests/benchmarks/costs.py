@@ -10,3 +10,29 @@ began = time.process_time()
 encoders.encode_images(ds, "clip-small")
 print("encoding", time.process_time() - began)
 """
+
+CHOOSING = """
+import time
+from core import datasets
+from core.clusters import ClustersRequest
+from core.clusters.pooling import rows_of
+from core.progress import silent
+ds = datasets.load("simulated")
+request = ClustersRequest.of([ds])
+rows = rows_of([ds], request.source, request.roi, request.seed)
+quick = ClustersRequest.of([ds], ks=(2,))
+quick.choose(rows.responses[:60], silent)
+began = time.process_time()
+request.choose(rows.responses, silent, rows.ids([ds]))
+print("choosing", time.process_time() - began)
+"""
+
+CURVES = """
+import time
+from core import recovery
+from core.datasets import DATASETS
+options = {option.name: option.default for option in DATASETS["simulated"].info.options}
+began = time.process_time()
+recovery.measure({**options, "subjects": 1})
+print("curves", time.process_time() - began)
+"""

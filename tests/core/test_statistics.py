@@ -208,3 +208,15 @@ def test_an_interval_at_the_level_of_holm_leaves_0_out_where_p_is_certain():
     for row in p:
         corrected, level = statistics.holm_levels(row)
         assert ((row <= level) == (corrected <= 0.05)).all()
+
+
+@pytest.mark.parametrize("repeats", [2, 3, 10])
+def test_equal_repeats_give_the_same_numbers_as_any_repeats(repeats):
+    rng = np.random.default_rng(repeats)
+    values = rng.standard_normal((40 * repeats, 5))
+    values[:, 4] = 1.0
+    starts, firsts = np.arange(len(values)), np.arange(0, len(values), repeats)
+    alike = statistics._components_alike(values.copy(), starts, firsts)
+    general = statistics._components_of(values.copy(), starts, firsts)
+    for quick, slow in zip(alike, general, strict=True):
+        np.testing.assert_array_equal(quick, slow)
