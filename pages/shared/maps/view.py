@@ -87,9 +87,8 @@ def show(
     st.caption(quality(map_))
     if classifier is not None:
         st.caption(f"Linear classifier: {colouring.described(classifier)}.")
-    if clicked is not None and near is not None:
-        with beside or nullcontext():
-            _show_neighbours(ds, view, clicked, *near)
+    with beside or nullcontext():
+        _show_neighbours(ds, view, clicked, near)
 
 
 def drawing_of(
@@ -189,8 +188,11 @@ def _neighbours(ds: Dataset, view: MapView, row: int) -> tuple[np.ndarray, np.nd
 
 
 def _show_neighbours(
-    ds: Dataset, view: MapView, clicked: int, rows: np.ndarray, distances: np.ndarray
+    ds: Dataset, view: MapView, clicked: int | None, near: tuple[np.ndarray, np.ndarray] | None
 ) -> None:
+    if clicked is None or near is None:
+        return
+    rows, distances = near
     measure = "dissimilarity" if view.is_distances else f"{view.metric} distance"
     name = ds.stimuli["id"].iloc[clicked]
     st.markdown(f"**Nearest to {plain(name)}** in the space itself ({measure})")
