@@ -51,22 +51,30 @@ def wordcloud(
     words = _words(weights)
     if not words:
         return None
-    # The library brings matplotlib along: it is imported when a cloud is drawn.
-    from wordcloud import WordCloud
-
     font = font_of(words)
     missing = characters_of(words) - characters(font)
     words = {spelled(word, missing): weight for word, weight in words.items()}
+    return _drawn(tuple(words.items()), font, (width, height), dark, seed)
+
+
+@lru_cache(maxsize=64)
+def _drawn(
+    words: tuple[tuple[str, float], ...], font: str, size: tuple[int, int], dark: bool, seed: int
+) -> bytes:
+    """The image of words that the font can write; a page asks for the same at each rerun."""
+    # The library brings matplotlib along: it is imported when a cloud is drawn.
+    from wordcloud import WordCloud
+
     colours = colours_on(dark)
-    place = {word: number for number, word in enumerate(words)}
+    place = {word: number for number, (word, _) in enumerate(words)}
 
     def colour(word: str, **_: object) -> str:
         return colours[place[word] % len(colours)]
 
     cloud = WordCloud(
         font_path=font,
-        width=width,
-        height=height,
+        width=size[0],
+        height=size[1],
         scale=SHARPNESS,
         mode="RGBA",
         background_color=None,
@@ -78,7 +86,7 @@ def wordcloud(
         margin=3,
     )
     buffer = io.BytesIO()
-    cloud.generate_from_frequencies(words).to_image().save(buffer, "PNG")
+    cloud.generate_from_frequencies(dict(words)).to_image().save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -7,6 +7,7 @@ import argparse
 from core.decoders import HEADS
 from tests.benchmarks import (
     clusters,
+    costs,
     decoders,
     dissimilarity,
     maps,
@@ -16,6 +17,7 @@ from tests.benchmarks import (
     rsa,
 )
 from tests.benchmarks.answers import answers
+from tests.benchmarks.beside import beside, seconds
 from tests.benchmarks.encoders import rates
 from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.first_search import first_search
@@ -45,7 +47,10 @@ PARTS = (
     "recordings",
     "rsa",
     "dissimilarity",
+    "costs",
 )
+# The last commit before encoding, clustering, curves and pages became cheaper.
+DEARER = "67bf2ba"
 FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 
 
@@ -74,6 +79,7 @@ def main() -> None:
         "recordings": lambda: opening(chosen.nsd_trials),
         "rsa": lambda: inferring(3 if chosen.quick else 10),
         "dissimilarity": lambda: predicting(200_000 if chosen.quick else 2_000_000),
+        "costs": lambda: costing(1 if chosen.quick else 3),
     }
     for name, part in parts.items():
         if chosen.only in (None, name):
@@ -240,6 +246,20 @@ def predicting(pairs: int) -> None:
         row(f"{what}, 1,000 pairs a second", found.rate / 1000, wanted)
         row("the same, MiB beyond the data", found.memory_mib, "")
     row("its CPU / of a linear layer on concatenated rows", dissimilarity.beside_plain(), "< 0.5")
+
+
+def costing(rounds: int) -> None:
+    work = (
+        ("encode_images small CLIP", costs.ENCODING, {"encoding": "≤ 0.62"}),
+        ("choose_k, defaults of page Clusters", costs.CHOOSING, {"choosing": "≤ 0.5"}),
+        ("ground-truth curves of one subject", costs.CURVES, {"curves": "≤ 0.4"}),
+        ("page", costs.PAGES, {"overview": "≤ 0.7", "rdm": "≤ 0.7", "responses": "≤ 0.55"}),
+    )
+    for what, script, wanted in work:
+        for name, quotient in beside(DEARER, script, rounds).items():
+            own = f"{what} {name}, rerun" if what == "page" else what
+            row(f"{own}, CPU / at {DEARER}", quotient, wanted.get(name, ""))
+    row("first Overview of a server, CPU s", seconds(costs.PAGES)["first"], "≤ 1.8")
 
 
 def row(measured: str, value: float, wanted: str) -> None:

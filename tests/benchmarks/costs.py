@@ -36,3 +36,21 @@ began = time.process_time()
 recovery.measure({**options, "subjects": 1})
 print("curves", time.process_time() - began)
 """
+
+# Process time: what the server spends, all its threads together, without its imports of the test.
+PAGES = """
+import time
+from tests.pages.app import open_address
+for page in ("overview", "rdm", "responses"):
+    began = time.process_time()
+    app = open_address(page, {})
+    if page == "overview":
+        print("first", time.process_time() - began)
+    app.run()
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        app.run()
+        spent.append(time.process_time() - began)
+    print(page, min(spent))
+"""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -15,12 +16,23 @@ from pages.shared.frame import selection
 
 PAGE_SIZE = 120
 THUMBNAIL, PREVIEW, TILE = 96, 224, 84
+MOST_THUMBNAILS = 20_000
+
+_thumbnails: dict[tuple[str, str, int], str] = {}
 
 
-@st.cache_resource(max_entries=20_000, show_spinner=False)
-def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, _ds: HasImages) -> str:
-    """Thumbnail as a data URI, made once for an image and size."""
-    return thumbnail(_ds, stimulus_id, size)
+def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, ds: HasImages) -> str:
+    """Thumbnail as a data URI, made once for an image and size.
+
+    Kept here: to look 120 of them up in Streamlit's cache takes half of a page's time.
+    """
+    key = (fingerprint, stimulus_id, size)
+    uri = _thumbnails.get(key)
+    if uri is None:
+        uri = _thumbnails[key] = thumbnail(ds, stimulus_id, size)
+        while len(_thumbnails) > MOST_THUMBNAILS:
+            _thumbnails.pop(next(iter(_thumbnails)), None)
+    return uri
 
 
 def uri(ds: Dataset, stimulus_id: str, size: int = THUMBNAIL) -> str:
@@ -28,7 +40,7 @@ def uri(ds: Dataset, stimulus_id: str, size: int = THUMBNAIL) -> str:
     return thumbnail_of(ds.fingerprint, stimulus_id, size, ds)
 
 
-def describe(stimulus: pd.Series) -> str:
+def describe(stimulus: Mapping[Any, Any] | pd.Series) -> str:
     """A stimulus in words: its id and what is known of it."""
     known = dict.fromkeys([stimulus["category"], stimulus["supercategory"], *stimulus["labels"]])
     words = ", ".join(word for word in known if word)
@@ -45,7 +57,7 @@ def tiles(ds: Dataset, stimuli: pd.DataFrame, group: str | None = None) -> list[
             group=str(stimulus[group] or "without category") if group else "",
             alt=describe(stimulus),
         )
-        for _, stimulus in stimuli.iterrows()
+        for stimulus in stimuli.to_dict("records")
     ]
 
 
