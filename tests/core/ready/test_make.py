@@ -9,7 +9,7 @@ import pytest
 
 from core import decoders, paths, store
 from core.decoders.scoring import audits
-from core.decoders.scoring.score_table import PROTOTYPES
+from core.decoders.scoring.score_table import PROTOTYPES, RETRIEVED
 from core.dissimilarity import fitting
 from core.jobs.request import Request
 from core.ready import make as maker
@@ -29,8 +29,10 @@ def test_every_result_that_comes_along_is_one_that_a_page_looks_for() -> None:
     looked_for = {key for request in requests if (key := request.key())} | {*keys}
     folders = {path.name for path in paths.ready_root().iterdir()}
     assert all(map(KEY.fullmatch, folders))
-    # What these rest on: audits, copies among the images, RDMs compared, predictions of pairs.
+    # What these rest on: audits, copies among the images, RDMs compared, predictions of pairs;
+    # and the images that a decoder retrieves, which its scores bring along.
     below = (audits.OPERATION, copies.OPERATION, rsa.SET, fitting.OPERATION, fitting.QUESTIONS)
+    below = (RETRIEVED, *below)
     assert {name for name in folders if not name.startswith(below)} == looked_for
     shown = {key for request in requests for key in maker.shown_fits(request)}
     assert {name for name in folders if name.startswith(below[-2:])} == shown
@@ -56,7 +58,7 @@ def test_it_is_made_from_nothing_and_replaces_the_folder_whole(
     kinds = sorted(path.name.partition("-")[0] for path in folder.iterdir())
     # A decoder, the linear baseline of its scores, the audits, and copies among the images. The
     # embeddings are not asked for by themselves.
-    of_split = ["audit", "copies", "decoder", "decoder", "map"]
+    of_split = ["audit", "copies", "decoder", "decoder", "map", "retrieved"]
     assert kinds == of_split + ["scores"] * len(PROTOTYPES) + ["zero_shot"] * len(maker.CLASSIFIED)
     assert not list(tmp_path.glob("tmp*"))
     assert store.entries() == []
