@@ -34,6 +34,8 @@ VIEWS = (
     "ablations",
     "jobs",
 )
+# Those of the head are the same on every page: theirs are opened where a page adds its own.
+POPPED = ("rdm", "maps", "compare", "train")
 IMPACTS = ("moderate", "serious", "critical")
 # Rules that Streamlit breaks where neither style nor script of ours reaches, and why.
 BEYOND_US: dict[str, str] = {}
@@ -77,6 +79,8 @@ def test_axe_finds_nothing(page: Page, view: str):
     page.emulate_media(color_scheme="dark")
     settle(page)
     assert broken_rules(page) == set()
+    if not view.startswith(POPPED):
+        return
     for button in page.locator(f"{MAIN} [data-testid=stPopoverButton]").all():
         button.click()
         expect(page.locator(POPOVER).first).to_be_visible()

@@ -112,7 +112,7 @@ def test_the_sidebar_of_a_narrow_window_closes_when_a_page_is_chosen(open_at: At
     expect(page.get_by_role("heading", level=1)).to_have_text("RDM")
     page.get_by_test_id("stExpandSidebarButton").click()
     expect(sidebar).to_have_attribute("data-collapsed", "false")
-    page.get_by_role("link", name="Jobs").click()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Jobs").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Jobs")
     expect(sidebar).to_have_attribute("data-collapsed", "true")
 

@@ -48,7 +48,7 @@ def _offer(shown: dict[str, figures.ShownFigure]) -> None:
     except NeurogalleryError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.image(preview, width="stretch")
+    st.image(preview, width="stretch", alt=f"Preview of {shown[key].name}")
     st.download_button(
         f"Download {settings.file_format.upper()}",
         lambda: write(drawing, settings),
