@@ -42,7 +42,7 @@ def test_encoders_side_by_side_compared_and_deleted(open_page: Open):
     expect(page.get_by_text("RDMs (1 − Pearson r) of 80 images")).to_be_visible(timeout=JOB_MS)
     page.get_by_role("tab", name="Stored").click()
     for name in ("pixels (side", "gabor (orientations"):
-        expect(page.get_by_text(name)).to_be_visible()
+        expect(page.get_by_text(name).first).to_be_visible()
     before = page.get_by_text(re.compile(r"^\d+ embeddings, ")).inner_text().split()[0]
     page.get_by_role("button", name="Delete").first.click()
     expect(page.get_by_text(re.compile(rf"^{int(before) - 1} embeddings?, "))).to_be_visible()
