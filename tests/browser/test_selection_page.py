@@ -47,7 +47,7 @@ def test_a_legend_selects_and_the_selection_outlives_reload_and_sharing(open_pag
     expect(animals_box).to_be_focused()
     page.reload()
     see_selected(page, len(animals))
-    go(page, "Overview", "Simulated")
+    go(page, "Overview", "Overview")
     see_selected(page, len(animals))
     page.wait_for_url(re.compile(re.escape(text)))
     again = open_page(f"selection?{page.url.split('?')[1]}")

@@ -52,6 +52,6 @@ def test_a_long_rdm_is_a_job_that_survives_reload_and_restart(page: Page, tmp_pa
         assert "job=rdm-" in page.url
     with server(tmp_path / "recordings", tmp_path / "results") as address:
         page.goto(f"{address}/jobs")
-        expect(page.get_by_text(re.compile("done$"))).to_be_visible()
+        expect(page.get_by_text(re.compile("^done in "))).to_be_visible()
         page.goto(f"{address}/{view}")
         page.locator("canvas").first.wait_for()
