@@ -83,12 +83,12 @@ def test_the_search_finds_on_the_map_by_keyboard(open_page: Open):
 
 def test_back_leaves_a_page_in_one_press(open_page: Open):
     """Also a page whose visit writes a job, a ROI and a selection into the address."""
-    page = open_page(f"?{SMALL}")
+    page = open_page(f"overview?{SMALL}")
     settle(page)
     page.get_by_role("button", name=re.compile("cat-01")).click()
     see_selected(page, 1)
     settle(page)
-    visited = [("Simulated", page.url)]
+    visited = [("Overview", page.url)]
     for name, title in (("Maps", "Maps"), ("Clusters", "Clusters"), ("Responses", "Responses")):
         go(page, name, title)
         page.wait_for_url(re.compile("selected="))
@@ -111,16 +111,16 @@ def test_back_leaves_a_page_in_one_press(open_page: Open):
 
 
 def test_back_pressed_twice_at_once_goes_back_two_pages(open_page: Open):
-    page = open_page(f"?{SMALL}")
+    page = open_page(f"overview?{SMALL}")
     settle(page)
-    for name, title in (("RDM", "Representational"), ("Maps", "Maps")):
+    for name, title in (("RDM", "RDM"), ("Maps", "Maps")):
         go(page, name, title)
     page.evaluate("history.back(); setTimeout(() => history.back(), 60)")
     heading = page.get_by_test_id("stMain").get_by_role("heading", level=1)
-    expect(heading).to_contain_text("Simulated")
+    expect(heading).to_contain_text("Overview")
     settle(page)
-    expect(heading).to_contain_text("Simulated")
-    assert page.evaluate("location.pathname") == "/"
+    expect(heading).to_contain_text("Overview")
+    assert page.evaluate("location.pathname") == "/overview"
 
 
 def test_the_picked_cell_survives_a_change_of_page(open_page: Open):
@@ -135,7 +135,7 @@ def test_the_picked_cell_survives_a_change_of_page(open_page: Open):
     caption = page.locator("figcaption").first.inner_text()
     go(page, "Responses", "Responses")
     assert "rdm.pick" not in page.url
-    go(page, "RDM", "Representational")
+    go(page, "RDM", "RDM")
     page.wait_for_url(re.compile(r"rdm\.pick="))
     assert page.url.split("rdm.pick=")[1:] == picked
     expect(page.locator("figcaption").first).to_have_text(caption)

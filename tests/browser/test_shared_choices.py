@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 Open = Callable[[str], Page]
 SMALL = "recording.stimuli=80&recording.subjects=1"
-LOC = re.compile("roi=LOC")
+FFA = re.compile("roi=FFA")
 
 
 def see(page: Page, *rois: str) -> None:
@@ -36,20 +36,20 @@ def go(page: Page, name: str) -> None:
 
 def test_a_roi_chosen_on_rdm_is_the_roi_of_the_other_pages(open_page: Open):
     page = open_page(f"rdm?{SMALL}")
-    see(page, "V1")
-    choose(page, "LOC")
-    page.wait_for_url(LOC)
+    see(page, "LOC")
+    choose(page, "FFA")
+    page.wait_for_url(FFA)
     go(page, "Clusters")
     page.get_by_role("radio", name="voxels").click()
     for name in ("Clusters", "Train", "Responses"):
         go(page, name)
-        see(page, "LOC")
-        page.wait_for_url(re.compile(f"{name.lower()}.*roi=LOC"))
+        see(page, "FFA")
+        page.wait_for_url(re.compile(f"{name.lower()}.*roi=FFA"))
     page.reload()
-    see(page, "LOC")
+    see(page, "FFA")
     page.go_back()
-    see(page, "LOC")
-    page.wait_for_url(LOC)
+    see(page, "FFA")
+    page.wait_for_url(FFA)
 
 
 def test_a_former_address_becomes_one_of_today(open_page: Open):
