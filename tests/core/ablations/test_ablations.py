@@ -209,7 +209,7 @@ def test_values_that_do_not_fit_one_another_are_listed_too(tmp_path):
 
 def test_it_is_a_registered_operation(rates):
     request = AblationRequest(rates, 100.0)
-    assert request.offer == "Train 4 decoders, about 2 min"
+    assert request.offer == "Train 4 decoders, about 2 minutes"
     submitted = jobs.submit(request.operation, request.to_json(), "cpu")
     described = operations.get("ablation").describe(submitted.request)
     assert described == {"dataset": planted.NAME, "head": "linear", "subjects": ["s1"]}
