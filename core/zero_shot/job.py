@@ -95,7 +95,7 @@ class ZeroShotRequest(Request):
 
     @property
     def label(self) -> str:
-        return "Classifying the responses of the test set"
+        return "Classify the responses of the test set"
 
     @property
     def seconds(self) -> float:

@@ -18,6 +18,7 @@ def test_a_click_on_a_cell_opens_its_images(open_page: Open):
     page.get_by_role("button", name=re.compile("^Train ")).click()
     expect(page.get_by_role("button", name="Scores (CSV)")).to_be_visible(timeout=JOB_MS)
     page.get_by_role("link", name="Zero-shot").click()
+    page.get_by_role("button", name=re.compile("^Classify ")).first.click()
     answer = page.get_by_text(re.compile("Picks the right one of two images in"))
     expect(answer).to_be_visible(timeout=JOB_MS)
     labels = page.locator(".st-key-zero_shot_confusion g.ytick text")
