@@ -226,7 +226,7 @@ def test_the_meaning_of_the_main_thing_is_a_clean_control(files):
 def test_noise_has_variance_one(files):
     model = simulation.subject_model(files, "S1", snr=1.0)
     session = np.repeat([1, 2, 3], 750)
-    noise = model._noise(session, np.random.default_rng(0))
+    noise = model.noise(session, np.random.default_rng(0))
     assert noise.var(axis=0).mean() == pytest.approx(1.0, abs=0.01)
     drift = simulation.model._drift(session, 4000, np.random.default_rng(1))
     assert drift.var() == pytest.approx(1.0, abs=0.05)

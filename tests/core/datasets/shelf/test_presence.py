@@ -76,6 +76,6 @@ def test_the_pages_follow_what_a_recording_has(tmp_path):
     assert {each.page for each in abilities(load(root)) if not each.is_possible} == {"ground_truth"}
     (root / "responses" / "S1.npy").unlink()
     possible = {each.page for each in abilities(load(root)) if each.is_possible}
-    assert possible == {"overview", "maps", "encoders"}
+    assert possible == {"overview", "selection", "maps", "encoders"}
     np.save(root / "rdms" / "m.npy", 1 - np.eye(4))
     assert "rdm" in {each.page for each in abilities(load(root)) if each.is_possible}
