@@ -100,7 +100,7 @@ def test_presets_run_end_to_end(name, data_root):
             continue
         app = train(app) if preset.page == "train" else computed(app)
         assert not app.exception
-        assert not app.error, preset.label
+        assert not app.error, (preset.label, [each.value for each in app.error])
         assert "two-way" in texts(app) or preset.page != "train"
         if preset.label == "Study D: clusters" and name in ("nsd", "god"):
             assert app.segmented_control(key="clusters.source").value == "single trials"
