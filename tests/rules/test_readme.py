@@ -36,7 +36,8 @@ REGISTERED = {
 }
 SMALL = {"stimuli": 80, "subjects": 2}
 # What would download, or needs a job: its help is shown.
-NOT_RUN = ("fetch", "job")
+# The whole of study B takes minutes; its command has tests of its own.
+NOT_RUN = ("fetch", "job", "dissimilarity")
 QUICK = {
     "train": ["--set", "epochs=2"],
     "sweep": ["--set", "epochs=2"],
