@@ -63,8 +63,8 @@ def matches(
         low, high = column.ends if ends is None else ends  # type: ignore[misc]
         kept = held.between(low, high)
     else:
-        wanted = set(values)
-        kept = _texts(column.name, held).map(lambda texts: not wanted.isdisjoint(texts))
+        chosen = set(values)
+        kept = _texts(column.name, held).map(lambda texts: not chosen.isdisjoint(texts))
     return [str(name) for name in stimuli["id"][kept.to_numpy(dtype=bool)]]
 
 
