@@ -13,6 +13,7 @@ from core.validation import row_blocks
 
 MEASURES = {"r2": "R²", "pearson": "Pearson r", "spearman": "Spearman ρ"}
 RESAMPLES, PERMUTATIONS = 1000, 999
+FEWEST_PAIRS = 3  # of a bootstrap sample: two always correlate, one never
 CERTAIN = 0.05
 LEVEL = 0.95
 ROUNDING = 1e-9
@@ -60,7 +61,7 @@ class PairScores:
 
     Intervals are Student's t, with the standard error over bootstrap samples of the images: an
     image that is drawn twice counts twice in each of its pairs, and no image is paired with
-    itself. Correlations are on the scale of Fisher's z, R^2 on that of log(1 - R^2). The models
+    itself. A sample that holds fewer than three of the pairs is drawn again. Correlations are on the scale of Fisher's z, R^2 on that of log(1 - R^2). The models
     are taken as they are: nothing is said of other training sets.
 
     p is that of Mantel: the images of the true matrix are permuted, rows and columns together.
@@ -96,7 +97,8 @@ class PairScores:
         own = np.unique(np.concatenate([i, j]))
         counts = np.zeros((RESAMPLES, len(square)), dtype=np.float32)
         for row in counts:
-            row[own] = np.bincount(rng.integers(0, len(own), len(own)), minlength=len(own))
+            while np.count_nonzero(row[i] * row[j]) < min(FEWEST_PAIRS, len(i)):
+                row[own] = np.bincount(rng.integers(0, len(own), len(own)), minlength=len(own))
         self._counts = counts
         self._orders = rng.permuted(np.tile(own, (PERMUTATIONS, 1)), axis=1)
         self._own = own
@@ -104,10 +106,10 @@ class PairScores:
         self._p = self._mantel()
 
     def score(self, model: str, measure: str) -> PairScore:
-        """The score of a model."""
+        """The score of a model; NaN without three pairs."""
         value = measures(self.truth, self.predicted[model])[measure]
         samples = self._resampled[model][measure]
-        if not np.isfinite(value):
+        if not np.isfinite(value) or len(self.truth) < FEWEST_PAIRS:
             return PairScore(np.nan, np.nan, np.nan, np.nan)
         scale, back = SCALES[measure]
         error = np.nanstd(scale(samples)) * np.sqrt(self.images / max(1, self.images - 1))

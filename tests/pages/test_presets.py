@@ -9,6 +9,7 @@ import pytest
 
 import pages.shared.clusters.presets
 import pages.shared.decoders.presets
+import pages.shared.dissimilarity.presets
 import pages.shared.maps.presets
 import pages.shared.rdm.presets  # noqa: F401  (registers its presets, as those above)
 from core import decoders
@@ -30,11 +31,17 @@ TRAINING = ("Study A: attention", "Study A: CLIP-MUSED", "Study C")
 V1 = ("Study B: V1", "Study B: V1, Euclidean")
 # Of the heads, so that they are trained in a second; and of the training.
 SMALL = {"width": 16, "hidden": 16, "depth": 1, "layers": 1, "heads": 2}
+QUICK_MODELS = ["identity", "embedding_distance"]
 EPOCHS, FEW = 2, (1, 2, 3)
 # What the page says of presets that do not apply.
-NO_V1 = dict.fromkeys(V1, "needs an ROI called V1")
+PAIRS = [preset.label for preset in PRESETS.values() if preset.page == "dissimilarity"]
+V1_PAIRS = [label for label in PAIRS if "V1" in label]
+NO_V1 = dict.fromkeys(V1, "needs an ROI called V1") | dict.fromkeys(
+    V1_PAIRS, "needs an ROI called V1, and images, or embeddings of them"
+)
 NO_REGIONS = {"Study D: clusters": "needs 3 or more regions that the recording names"}
 NO_IMAGES = dict.fromkeys(TRAINING, "has no images and no precomputed embedding to decode to")
+NO_IMAGES |= dict.fromkeys(PAIRS, "images, or embeddings of them")
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +105,8 @@ def test_presets_run_end_to_end(name, data_root):
         if preset.label in lacking:
             assert lacking[preset.label] in texts(app)
             continue
+        if preset.page == "dissimilarity":  # its networks have tests of their own
+            app = app.multiselect(key="dissimilarity.models").set_value(QUICK_MODELS).run()
         app = train(app) if preset.page == "train" else computed(app)
         assert not app.exception
         assert not app.error, (preset.label, [each.value for each in app.error])

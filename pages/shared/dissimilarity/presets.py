@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from core import dissimilarity
 from core.datasets import Dataset
+from pages.shared.dissimilarity.settings import embeddings_of
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings
 
 EARLY = "V1"
+SEEN = "images, or embeddings of them"
 
 
 def _as_study_b(rois: list[str], metric: str) -> Callable[[Dataset], Settings]:
@@ -22,6 +24,10 @@ def _as_study_b(rois: list[str], metric: str) -> Callable[[Dataset], Settings]:
     }
 
 
+def _fits(rois: list[str]) -> Callable[[Dataset], bool]:
+    return lambda ds: set(rois) <= set(ds.rois) and bool(embeddings_of(ds))
+
+
 presets.register(
     *(
         Preset(
@@ -31,7 +37,8 @@ presets.register(
             "held out*. The tab *Study B report* has the whole grid.",
             "dissimilarity",
             _as_study_b(rois, metric),
-            fits=(lambda ds: EARLY in ds.rois) if rois else (lambda ds: True),
+            fits=_fits(rois),
+            needs=f"an ROI called {EARLY}, and {SEEN}" if rois else SEEN,
             citation=presets.STUDY_B,
         )
         for name, rois in ((EARLY, [EARLY]), ("every unit", []))

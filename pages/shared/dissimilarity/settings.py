@@ -57,7 +57,7 @@ def choose(ds: Dataset) -> PairView | None:
         with st.popover("Settings", icon=":material/tune:"):
             embedding, models, images, seed = _choose_rest(embeddings)
             measure = _choose_measure()
-    st.caption(_differs(embedding, embeddings[0], models, images, seed))
+    st.caption(_differs(embedding, models, min(images or ds.n_stimuli, ds.n_stimuli), seed))
     request = DissimilarityRequest(
         Reference.of(ds),
         rois=(tuple(chosen),),
@@ -123,13 +123,12 @@ def _choose_measure() -> str:
     return measures[label or next(iter(measures))]
 
 
-def _differs(embedding: str, default: str, models: tuple[str, ...], images: int, seed: int) -> str:
+def _differs(embedding: str, models: tuple[str, ...], images: int, seed: int) -> str:
     """What the settings are, in a sentence, for they are behind a button."""
     differs = [f"embedding {embedding}"]
     if models != dissimilarity.QUICK:
         differs.append(f"{len(models)} models of one's own choice")
-    differs.append(f"{images:,} images" if images else "all images")
-    differs.append(f"seed {seed}")
+    differs += [f"{images:,} images", f"seed {seed}"]
     return plain(
         f"{', '.join(differs)}: 70 % of the images (or pairs) to train on, 10 % to validate, "
         "20 % to test."

@@ -8,7 +8,7 @@ from scipy.stats import pearsonr, rankdata, spearmanr
 from sklearn.metrics import r2_score
 
 from core.dissimilarity import scoring
-from core.dissimilarity.scoring import PairScores, measures
+from core.dissimilarity.scoring import MEASURES, PairScores, measures
 
 N = 24
 
@@ -103,6 +103,19 @@ def test_differences_are_paired_and_corrected():
     same = scores.differences("half", "pearson", ["model"])["model"]
     assert same.value == pytest.approx(0, abs=1e-9)
     assert same.high - same.low < 1e-6
+
+
+@pytest.mark.parametrize(("images", "pairs"), [(2, 1), (3, 3), (4, 2), (5, 10)])
+def test_few_images_have_no_sample_without_pairs(images, pairs):
+    rng = np.random.default_rng(3)
+    square = rng.random((images, images))
+    i, j = (side[:pairs] for side in np.triu_indices(images, 1))
+    predicted = square[i, j] + rng.normal(size=pairs)
+    scores = PairScores(square[i, j], {"model": predicted}, i, j, square)
+    drawn = scores._counts[:, i] * scores._counts[:, j]
+    assert np.count_nonzero(drawn, axis=1).min() == min(3, pairs)
+    found = [scores.score("model", measure) for measure in MEASURES]
+    assert np.isfinite(found).all() == (pairs >= 3) != np.isnan(found).all()
 
 
 def test_the_same_seed_gives_the_same_numbers():
