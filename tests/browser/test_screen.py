@@ -110,6 +110,7 @@ def test_the_sidebar_of_a_narrow_window_closes_when_a_page_is_chosen(open_at: At
     page = open_at(f"rdm?{DESIGN}", PHONE)
     sidebar = page.get_by_test_id("stSidebar")
     expect(page.get_by_role("heading", level=1)).to_have_text("RDM")
+    page.locator("nav.skip-links").wait_for(state="attached")  # the shell has begun
     page.get_by_test_id("stExpandSidebarButton").click()
     expect(sidebar).to_have_attribute("data-collapsed", "false")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Jobs").click()

@@ -49,10 +49,20 @@ def test_a_legend_selects_and_the_selection_outlives_reload_and_sharing(open_pag
     see_selected(page, len(animals))
     go(page, "Overview", "Overview")
     see_selected(page, len(animals))
-    page.wait_for_url(re.compile(re.escape(text)))
+    for part in (text, "recording.stimuli=80", "recording.subjects=1"):  # one after another
+        page.wait_for_url(re.compile(re.escape(part)))
     again = open_page(f"selection?{page.url.split('?')[1]}")
     see_selected(again, len(animals))
     expect(again.locator(".tile")).to_have_count(len(animals))
+
+
+def test_a_click_before_the_page_is_drawn_keeps_the_recording(open_page: Open):
+    page = open_page(MAPS)
+    page.get_by_text("0 of 80 stimuli selected").wait_for()
+    go(page, "Overview", "Overview")
+    for part in ("recording.stimuli=80", "recording.subjects=1"):
+        page.wait_for_url(re.compile(re.escape(part)))
+    see_selected(page, 0)
 
 
 def test_a_legend_shows_a_category_alone(open_page: Open):

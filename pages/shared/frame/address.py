@@ -21,6 +21,7 @@ from pages.shared.frame.text import plain
 DEFAULT = "simulated"
 OPTION = "recording."
 OF_A_RECORDING = ("recording", "subject")
+IN_ADDRESS = "recording_in_address"
 # One key each on every page: a choice made on one page is the choice of the next.
 LESSON, STEP = "lesson", "step"
 CHOICES = ("recording", "subject", "roi", "metric", "random_seed")
@@ -144,9 +145,10 @@ def redirect(page: str) -> None:
     """
     address = {key: st.query_params.get_all(key) for key in st.query_params}
     present = translate(page, address)
-    begins = "recording" not in st.session_state
+    begins = IN_ADDRESS not in st.session_state
     if page == START and begins and any(key.startswith(OF_A_RECORDING) for key in present):
         st.switch_page("pages/overview.py", query_params=present)
+    present |= _dropped(page, present)
     if present == address:
         return
     try:
@@ -163,6 +165,26 @@ def redirect(page: str) -> None:
         if present.keys() == address.keys():
             return
     st.rerun()
+
+
+def _dropped(page: str, present: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What a click to another page dropped of the recording, as it came before its widgets were
+    in the browser, which then goes there without them.
+    """
+    of_recording = {key: present[key] for key in present if key.startswith(OF_A_RECORDING)}
+    before, kept = st.session_state.get(IN_ADDRESS, (page, of_recording))
+    dropped = {}
+    if page != before and _is_still("recording", kept.get("recording", [DEFAULT])):
+        dropped = {k: kept[k] for k in kept if k not in present and _is_still(k, kept[k])}
+    st.session_state[IN_ADDRESS] = page, of_recording | dropped
+    return dropped
+
+
+def _is_still(key: str, values: list[str]) -> bool:
+    """Whether a widget has the value that the address had, or none."""
+    value = st.session_state.get(key)
+    shown = value if isinstance(value, list | tuple) else [value]
+    return value is None or [str(each).lower() for each in shown] == [v.lower() for v in values]
 
 
 def translate(page: str, address: Mapping[str, list[str]]) -> dict[str, list[str]]:
