@@ -61,8 +61,9 @@ class PairScores:
 
     Intervals are Student's t, with the standard error over bootstrap samples of the images: an
     image that is drawn twice counts twice in each of its pairs, and no image is paired with
-    itself. A sample that holds fewer than three of the pairs is drawn again. Correlations are on the scale of Fisher's z, R^2 on that of log(1 - R^2). The models
-    are taken as they are: nothing is said of other training sets.
+    itself. A sample that holds fewer than three of the pairs is drawn again. Correlations are on
+    the scale of Fisher's z, R^2 on that of log(1 - R^2). The models are taken as they are: nothing
+    is said of other training sets.
 
     p is that of Mantel: the images of the true matrix are permuted, rows and columns together.
 
