@@ -78,7 +78,7 @@ def _request(chosen: argparse.Namespace, ds: Dataset) -> DissimilarityRequest:
                 "--preset was given beside what it sets", "the preset, or --roi, --metric and so on"
             )
         request = dissimilarity.study_b(ds, encoders[0], chosen.seed)
-        return replace(request, subjects=subjects)
+        return replace(request, subjects=subjects, images=chosen.images)
     rois = [() if text == ALL else tuple(text.split(SEVERAL)) for text in chosen.roi]
     named = {
         "rois": tuple(rois),

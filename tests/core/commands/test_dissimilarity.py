@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from core import dissimilarity
 from core.__main__ import main
 from tests.core.decoders import planted
 
@@ -35,6 +36,20 @@ def test_json_has_every_row(capsys):
         "identity",
         "predicted_response",
     ]
+
+
+def test_the_preset_takes_the_number_of_images(monkeypatch):
+    asked_for = []
+
+    def run(request, progress, folder):
+        asked_for.append(request)
+        return {"key": "operation-" + 32 * "0"}
+
+    monkeypatch.setattr(dissimilarity, "run", run)
+    main([*BASE[:-1], "60", "--preset", "study-b"])
+    [request] = asked_for
+    assert request.images == 60
+    assert set(dissimilarity.STUDY_MODELS) < set(request.models)
 
 
 @pytest.mark.parametrize(

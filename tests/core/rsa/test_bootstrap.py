@@ -208,7 +208,7 @@ def by_choice(rows, target):
 def test_variances_combine_as_in_rsatoolbox():
     rng = np.random.default_rng(8)
     for _ in range(50):
-        n, s = rng.integers(3, 40, 2)
+        n, s = rng.integers(3, 40), rng.integers(2, 20)
         subjects, stimuli = rng.random(2)
         both = subjects + stimuli + rng.random() * min(subjects, stimuli) / 3
         own, degrees = combine({"subjects": subjects, "stimuli": stimuli, "both": both}, n, s)
@@ -220,9 +220,11 @@ def test_variances_combine_as_in_rsatoolbox():
         # Its upper bound leaves out that a bootstrap is too narrow.
         assert min(own, max(both, 0)) == pytest.approx(peer[0])
         assert largest <= own <= max(a * b * both, largest)
-        assert degrees == min(n, s) - 1
-    assert combine({"stimuli": 2.0}, 11, 4) == (pytest.approx(2.2), 10)
+        share = 1.0 if s == 2 else min(1.0, b * subjects / own)
+        assert 1 / degrees == pytest.approx(share / (s - 1) + (1 - share) * 3 / (n - 1))
+    assert combine({"stimuli": 2.0}, 10, 4) == (pytest.approx(20 / 9), 3)
     assert combine({"subjects": 3.0}, 11, 4) == (pytest.approx(4.0), 3)
+    assert combine({"subjects": 0.0, "stimuli": 0.0, "both": 0.0}, 11, 3) == (0.0, 2)
 
 
 def test_covariance_is_that_of_many_assignments():
