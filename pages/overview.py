@@ -32,8 +32,9 @@ def figures(ds: Dataset) -> None:
         "ROIs": f"{len(ds.rois)}" if ds.rois else "–",
         "Units": f"{ds.n_units:,}" if ds.n_units else "–",
         "Repeats": shown,
-        "RDMs": f"{len(ds.rdms)}" if ds.rdms else "–",
     }
+    if ds.rdms:
+        facts["RDMs"] = f"{len(ds.rdms)}"
     with st.container(key="facts"):
         for column, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
             column.metric(label, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 
 from core.errors import InputError
+from core.words import counted
 
 DEVICES = ("cuda", "mps", "cpu")
 
@@ -39,7 +40,7 @@ def device_label(name: str | None = None) -> str:
         return f"CUDA ({torch.cuda.get_device_name()})"
     if chosen == "mps":
         return f"MPS ({platform.machine()})"
-    return f"CPU ({torch.get_num_threads()} threads)"
+    return f"CPU ({counted(torch.get_num_threads(), 'thread', 'threads')})"
 
 
 def has_bfloat16(name: str) -> bool:

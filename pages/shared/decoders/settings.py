@@ -49,10 +49,10 @@ def choose(ds: Dataset) -> Config:
     _tell_not_taken(notes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rois = widgets.choose_rois(
-            list(ds.rois), "There is no ROI", notes=notes, width=230, help=ROIS_HELP
+            list(ds.rois), "There is no ROI", notes=notes, width=180, help=ROIS_HELP
         )
         encoder = _encoder(notes, ds)
-        head = _choose_one(notes, "Head", list(HEADS), "train.head", help=_notes(HEADS.values()))
+        head = _choose_one(notes, "Head", list(HEADS), "train.head", _notes(HEADS.values()), 150)
         losses = _losses(notes, head)
         split = _split(notes, ds)
         subjects = _subjects(notes, ds, head)
@@ -61,9 +61,8 @@ def choose(ds: Dataset) -> Config:
         head_parameters = _popover(notes, "Head settings", HEADS[head], f"{PAGE}{head}.")
         split_parameters = _popover(notes, "Split settings", splits.KINDS[split], f"{PAGE}{split}.")
         terms = _terms(notes, losses)
-        training = _training(notes, head)
+        training, seed = _training(notes, head)
         fold = _fold(notes, split, split_parameters)
-        seed = widgets.choose_seed(notes, width=110, help=SEED_HELP)
     _tell_size(head, head_parameters)
     return Config(
         ds.info.name,
@@ -97,7 +96,7 @@ def _notes(declared: Iterable[Any]) -> str:
 
 
 def _choose_one(
-    notes: DeltaGenerator, label: str, options: list[str], key: str, help: str, width: int = 160
+    notes: DeltaGenerator, label: str, options: list[str], key: str, help: str, width: int
 ) -> str:
     with notes:
         widgets.warn_unknown(key, options, f"There is no {label.lower()}")
@@ -251,13 +250,14 @@ def _weight_of(loss: str) -> Parameter:
     )
 
 
-def _training(notes: DeltaGenerator, head: str) -> dict[str, Any]:
+def _training(notes: DeltaGenerator, head: str) -> tuple[dict[str, Any], int]:
+    counting = list(SETTINGS)
     with st.popover("Training settings", icon=":material/tune:"):
         if HEADS[head].trained_by == "closed form":
             st.caption("Solved in closed form: there are no epochs.")
             counting = [setting for setting in SETTINGS if setting.name in WHATEVER_HEAD]
-            return _widgets(notes, counting, PAGE)
-        return _widgets(notes, SETTINGS, PAGE)
+        settings = _widgets(notes, counting, PAGE)
+        return settings, widgets.choose_seed(notes, help=SEED_HELP)
 
 
 def _fold(notes: DeltaGenerator, split: str, values: dict[str, Any]) -> int:

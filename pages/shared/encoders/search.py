@@ -42,18 +42,20 @@ class Query:
 def search(ds: Dataset, spaces: Sequence[Space], which: str) -> None:
     """Choose a query, and show the images that each encoder retrieves."""
     query, count = _choose_query(ds, spaces, which)
+    kind, is_encoded = st.session_state[QUERY_BY], False
     for column, space in zip(_columns(len(spaces)), spaces, strict=True):
         with column:
             if len(spaces) > 1:
                 st.markdown(f"**{plain(space.label)}**")
             encoded = embeddings.get(ds, space, which)
             if encoded is not None:
+                is_encoded = True
                 if query is not None:
                     side = WIDE if len(spaces) == 1 else NARROW
                     _show_retrieved(ds, space, which, encoded, query, count, side)
                 st.caption(plain(embeddings.describe(encoded)))
                 embeddings.tell_failures(encoded)
-    if query is None and st.session_state[QUERY_BY] == "image":
+    if query is None and (kind == "image" or (kind == "text" and is_encoded)):
         _browse(ds, which)
 
 
@@ -284,6 +286,7 @@ def _named(embedding: str, names: tuple[str, ...], _space: Space) -> np.ndarray:
 def _browse(ds: Dataset, which: str) -> None:
     """Images to click, a page at a time."""
     table = embeddings.table(ds, which)
+    st.caption(f"{len(table):,} images; click one for those nearest to it.")
     pages = -(-len(table) // PAGE_SIZE)
     page = 1
     if pages > 1:
