@@ -7,10 +7,14 @@ import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import InputError
 from core.figures.images import CATEGORY_COLOURS
 from core.validation import one_line
+
+if TYPE_CHECKING:
+    from wordcloud import WordCloud
 
 LEAST_SIDE = 80
 LONGEST = 32
@@ -48,13 +52,45 @@ def wordcloud(
     """
     if min(width, height) < LEAST_SIDE:
         raise InputError(f"The wordcloud has {width} x {height} pixels", f"{LEAST_SIDE} or more")
+    words, font = _writable(weights)
+    return _drawn(words, font, (width, height), dark, seed) if words else None
+
+
+class PlacedWord(NamedTuple):
+    """A word of a cloud: its size and the left end of its baseline, in pixels from the top."""
+
+    text: str
+    size: float
+    x: float
+    baseline: float
+    colour: str
+
+
+def placed_words(
+    weights: Mapping[str, float], width: int, height: int, seed: int = 0
+) -> tuple[str, list[PlacedWord]]:
+    """The file of the font and the words as ``wordcloud`` draws them, on a light ground."""
+    from PIL import ImageFont
+
+    words, font = _writable(weights)
+    if not words:
+        return font, []
+    placed, cloud = [], _cloud(words, font, (width, height), False, seed)
+    for (text, _), size, (y, x), _, colour in cloud.layout_:
+        # The library puts the ink itself at its place.
+        left, top, *_ = ImageFont.truetype(font, size).getbbox(text, anchor="ls")
+        placed.append(PlacedWord(text, float(size), x - left, y - top, colour))
+    return font, placed
+
+
+def _writable(weights: Mapping[str, float]) -> tuple[tuple[tuple[str, float], ...], str]:
+    """Words as the font of the machine can write them, and its file; none where there are none."""
     words = _words(weights)
     if not words:
-        return None
+        return (), ""
     font = font_of(words)
     missing = characters_of(words) - characters(font)
-    words = {spelled(word, missing): weight for word, weight in words.items()}
-    return _drawn(tuple(words.items()), font, (width, height), dark, seed)
+    return tuple({spelled(word, missing): weight for word, weight in words.items()}.items()), font
 
 
 @lru_cache(maxsize=64)
@@ -62,6 +98,14 @@ def _drawn(
     words: tuple[tuple[str, float], ...], font: str, size: tuple[int, int], dark: bool, seed: int
 ) -> bytes:
     """The image of words that the font can write; a page asks for the same at each rerun."""
+    buffer = io.BytesIO()
+    _cloud(words, font, size, dark, seed).to_image().save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _cloud(
+    words: tuple[tuple[str, float], ...], font: str, size: tuple[int, int], dark: bool, seed: int
+) -> WordCloud:
     # The library brings matplotlib along: it is imported when a cloud is drawn.
     from wordcloud import WordCloud
 
@@ -85,9 +129,7 @@ def _drawn(
         max_words=MOST_WORDS,
         margin=3,
     )
-    buffer = io.BytesIO()
-    cloud.generate_from_frequencies(dict(words)).to_image().save(buffer, "PNG")
-    return buffer.getvalue()
+    return cloud.generate_from_frequencies(dict(words))
 
 
 def without_glyphs(weights: Mapping[str, float]) -> list[str]:

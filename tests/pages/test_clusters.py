@@ -116,6 +116,9 @@ def test_labels_that_no_font_writes_stand_as_text(data_root, monkeypatch):
     assert not app.exception
     assert "猫" in [block.value for block in app.markdown]
     assert "These labels are written here" in texts(app)
+    drawing = app.session_state["export.shown"]["clusters.cloud"].draw()
+    assert drawing.title == "Labels of cluster 1 by count"
+    assert set(drawing.weights) == {"cat"}
 
 
 def test_no_labels_and_no_regions(data_root):

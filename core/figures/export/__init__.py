@@ -1,6 +1,7 @@
 """Figures as files for a paper or slide: size in mm, font in points, text that stays text."""
 
 from core.figures.export.chart import ChartDrawing
+from core.figures.export.cloud import WordcloudDrawing
 from core.figures.export.journals import WIDTHS, PrintWidth
 from core.figures.export.map import MapDrawing
 from core.figures.export.matrix import ColourBar, MatrixDrawing, MatrixPanel
@@ -22,6 +23,7 @@ __all__ = [
     "MatrixDrawing",
     "MatrixPanel",
     "PrintWidth",
+    "WordcloudDrawing",
     "font_used",
     "write",
 ]

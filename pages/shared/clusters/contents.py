@@ -9,9 +9,11 @@ import streamlit as st
 from core import clusters
 from core.clusters import Clustering, Observations
 from core.datasets import Dataset
+from core.figures.export import WordcloudDrawing
 from core.figures.heatmap import data_uri
 from core.figures.wordclouds import without_glyphs, wordcloud
 from pages.shared.components.gallery.gallery import Tile, gallery
+from pages.shared.export import figures
 from pages.shared.frame import images, selection, widgets
 from pages.shared.frame.text import plain
 
@@ -124,7 +126,7 @@ def show_labels(
     weights = clusters.word_weights(table, by)
     dark = st.context.theme.type == "dark"
     with left:
-        draw_cloud(weights, dark)
+        draw_cloud(weights, dark, f"Labels of cluster {cluster + 1} by {by}")
     with right:
         st.dataframe(in_words(table), hide_index=True)
     st.caption(
@@ -134,13 +136,15 @@ def show_labels(
     )
 
 
-def draw_cloud(weights: dict[str, float], dark: bool) -> None:
+def draw_cloud(weights: dict[str, float], dark: bool, title: str) -> None:
     """Labels by their weight; those that no font here can write as text, by the browser's fonts."""
     unwritten = without_glyphs(weights)
     words = sorted(weights, key=lambda word: -weights[word])
-    cloud = wordcloud({w: weights[w] for w in words if w not in unwritten}, *CLOUD, dark)
+    written = {w: weights[w] for w in words if w not in unwritten}
+    cloud = wordcloud(written, *CLOUD, dark)
     if cloud is not None:
         largest = ", ".join(words[:MOST_LABELS])
+        figures.add("clusters.cloud", title, lambda: WordcloudDrawing(written, CLOUD, title))
         alt = f"Word cloud, largest: {largest}"
         st.image(data_uri(cloud, "image/png"), caption=f"Largest: {plain(largest)}", alt=alt)
     if unwritten:
