@@ -39,7 +39,7 @@ from core.rsa.sources import (
 )
 from core.store.fingerprints import fingerprint
 
-VERSION = 1
+SET_VERSION, VERSION = 1, 2
 SET, COMPARISON = "rdm_set", "compare"
 GATHERED, EVALUATED = 0.4, 0.9
 FLEXIBLE = ("weighted", "layers")
@@ -190,7 +190,7 @@ class CompareRequest(Request):
             "metric": self.metric,
             "most_stimuli": self.most_stimuli,
         }
-        return store.key(SET, fingerprint(content), parameters, seed=self.seed, version=VERSION)
+        return store.key(SET, fingerprint(content), parameters, seed=self.seed, version=SET_VERSION)
 
     def key(self) -> str:
         names = ("method", "resample", "correction", "samples", "permutations")
