@@ -9,6 +9,7 @@ from pages.shared.frame.text import plain
 from pages.shared.head import head
 from pages.shared.responses.charts import (
     activity,
+    drawn,
     mean_responses,
     remaining,
     single_responses,
@@ -33,14 +34,15 @@ def page(ds: Dataset) -> None:
     if missing and rois:
         st.caption(plain(missing))
     single_responses(ds, rois, responses, usable)
-    spread(ds, rois, responses)
+    figures = drawn(ds.fingerprint, rois, ds)
+    spread(figures)
     with st.container(key="halves_below"):
         left, right = st.columns(2)
     with left:
-        activity(ds, responses)
+        activity(figures)
     with right:
-        split_half(ds, rois)
-    remaining(ds, rois)
+        split_half(ds, rois, figures)
+    remaining(ds, rois, figures)
     units(ds, rois)
 
 

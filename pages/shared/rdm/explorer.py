@@ -105,6 +105,7 @@ def _heatmap(
     n = ds.n_stimuli
     stimuli = counted(n, "stimulus", "stimuli")
     zoomed = window(key, n) if n > side else None
+    names = _names(ds.fingerprint, ds) if n <= MOST_NAMES else None
     low, high = _ends(shown, view, ends, side)
     heatmap(
         Matrix(
@@ -113,7 +114,7 @@ def _heatmap(
             identity=f"{shown.key}/{arranged.name}",
             crop=matrices.crop(shown, arranged, view, ends, zoomed) if zoomed else None,
             crop_needed=n > side,
-            labels=_names(ds, arranged) if n <= MOST_NAMES else None,
+            labels=[names[row] for row in arranged.rows] if names else None,
             strips=strips.category_strips(ds.stimuli, arranged.rows, arranged.blocks),
         ),
         key=key,
@@ -142,9 +143,10 @@ def _ends(shown: Shown, view: View, ends: matrices.Ends, side: int) -> tuple[str
     return (f"≤ {low}", f"≥ {high}") if averaged else (low, high)
 
 
-def _names(ds: Dataset, arranged: Arrangement) -> list[str]:
-    ordered = ds.stimuli.iloc[arranged.rows]
-    return [f"{row.id} {row.category}".strip() for row in ordered.itertuples()]
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _names(fingerprint: str, _ds: Dataset) -> list[str]:
+    """What a stimulus is called at the pointer."""
+    return [f"{row.id} {row.category}".strip() for row in _ds.stimuli.itertuples()]
 
 
 def _named(shown: list[Shown]) -> str:

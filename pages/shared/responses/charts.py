@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from core import statistics
@@ -28,6 +30,27 @@ def units_of(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> pd.DataFr
     return unit_table(_ds, rois)
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def drawn(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> dict[str, go.Figure]:
+    """Charts of a ROI that are the same whatever is selected; nothing changes them later."""
+    responses, table = mean_responses(fingerprint, rois, _ds), units_of(fingerprint, rois, _ds)
+    over_units, over_stimuli = statistics.over_stimuli(responses), statistics.over_units(responses)
+    unit, names = _ds.info.units, [f"unit {number}" for number in _ds.units(rois or None)]
+    counts, edges = statistics.histogram(responses)
+    figures = {
+        "units": charts.band(*over_units, "Unit of the ROI", unit, names),
+        "means": charts.band(*over_stimuli, "Stimulus", unit, _ds.stimuli["id"].tolist()),
+        "activity": charts.bars(counts, edges, f"Response ({unit})", "Unit × stimulus"),
+    }
+    if not table.attrs["problem"]:
+        figures["reliability"] = charts.reliability(table["reliability"].to_numpy())
+    remaining = remaining_units(_ds, table)
+    if not remaining.empty:
+        chosen = float(_ds.options.get("noise_ceiling") or 0.0)
+        figures["remaining"] = charts.remaining(remaining, chosen)
+    return figures
+
+
 def single_responses(
     ds: Dataset, rois: tuple[str, ...], responses: np.ndarray, usable: np.ndarray
 ) -> None:
@@ -40,29 +63,25 @@ def single_responses(
     images.strip(ds, stimuli.index.tolist(), size=72)
 
 
-def spread(ds: Dataset, rois: tuple[str, ...], responses: np.ndarray) -> None:
-    over_units, over_stimuli = statistics.over_stimuli(responses), statistics.over_units(responses)
+def spread(figures: Mapping[str, go.Figure]) -> None:
     with st.container(key="halves"):
         left, right = st.columns(2)
     with left:
         st.header("Each unit, over stimuli")
-        names = [f"unit {unit}" for unit in ds.units(rois or None)]
-        chart = charts.band(*over_units, "Unit of the ROI", ds.info.units, names)
-        show_chart(chart, key="units", alt="Mean and standard deviation of each unit")
+        show_chart(figures["units"], key="units", alt="Mean and standard deviation of each unit")
     with right:
         st.header("Each stimulus, over units")
-        chart = charts.band(*over_stimuli, "Stimulus", ds.info.units, ds.stimuli["id"].tolist())
-        show_chart(chart, key="means", alt="Mean and standard deviation of each stimulus")
+        alt = "Mean and standard deviation of each stimulus"
+        show_chart(figures["means"], key="means", alt=alt)
 
 
-def activity(ds: Dataset, responses: np.ndarray) -> None:
+def activity(figures: Mapping[str, go.Figure]) -> None:
     st.header("Histogram of activity")
-    counts, edges = statistics.histogram(responses)
-    chart = charts.bars(counts, edges, f"Response ({ds.info.units})", "Unit × stimulus")
-    show_chart(chart, key="activity", alt="Histogram of all responses of the ROI")
+    alt = "Histogram of all responses of the ROI"
+    show_chart(figures["activity"], key="activity", alt=alt)
 
 
-def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
+def split_half(ds: Dataset, rois: tuple[str, ...], figures: Mapping[str, go.Figure]) -> None:
     st.header("Split-half reliability")
     table = units_of(ds.fingerprint, rois, ds)
     if table.attrs["problem"]:
@@ -70,8 +89,8 @@ def split_half(ds: Dataset, rois: tuple[str, ...]) -> None:
         problem = plain(table.attrs["problem"]) if ds.repeats.max() > 1 else once
         st.info(problem, icon=":material/info:")
         return
-    chart = charts.reliability(table["reliability"].to_numpy())
-    show_chart(chart, key="reliability", alt="Histogram of the reliability of the units")
+    alt = "Histogram of the reliability of the units"
+    show_chart(figures["reliability"], key="reliability", alt=alt)
     st.caption(
         f"Correlation over {table.attrs['stimuli']:,} repeated stimuli of two halves of the "
         "repeats, over every way to halve them, corrected to all repeats (Spearman-Brown). "
@@ -86,15 +105,14 @@ def in_folds(ds: Dataset) -> str:
     return "Repeats within a run share noise, and count as one."
 
 
-def remaining(ds: Dataset, rois: tuple[str, ...]) -> None:
+def remaining(ds: Dataset, rois: tuple[str, ...], figures: Mapping[str, go.Figure]) -> None:
     """How many units stay where the option asks for a least noise ceiling."""
-    counts = remaining_units(ds, units_of(ds.fingerprint, rois, ds))
-    if counts.empty:
+    if "remaining" not in figures:
         return
+    counts = remaining_units(ds, units_of(ds.fingerprint, rois, ds))
     st.header("Units that remain at a noise ceiling")
-    chosen = float(ds.options.get("noise_ceiling") or 0.0)
     show_chart(
-        charts.remaining(counts, chosen),
+        figures["remaining"],
         key="remaining",
         alt="Units that remain at each least noise ceiling, by ROI; the table has the numbers",
     )
