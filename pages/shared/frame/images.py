@@ -16,9 +16,10 @@ from pages.shared.frame import selection
 
 PAGE_SIZE = 120
 THUMBNAIL, PREVIEW, TILE = 96, 224, 84
-MOST_THUMBNAILS = 20_000
+MOST_THUMBNAILS = MOST_STIMULI = 20_000
 
 _thumbnails: dict[tuple[str, str, int], str] = {}
+_stimuli: dict[tuple[str, int], dict[Any, Any]] = {}
 
 
 def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, ds: HasImages) -> str:
@@ -38,6 +39,17 @@ def thumbnail_of(fingerprint: str, stimulus_id: str, size: int, ds: HasImages) -
 def uri(ds: Dataset, stimulus_id: str, size: int = THUMBNAIL) -> str:
     """Thumbnail of a stimulus as a data URI; '' where there is no image."""
     return thumbnail_of(ds.fingerprint, stimulus_id, size, ds)
+
+
+def stimulus_at(ds: Dataset, row: int) -> dict[Any, Any]:
+    """What is known of the stimulus in a row, looked up once: a page asks for the same again."""
+    key = (ds.fingerprint, row)
+    known = _stimuli.get(key)
+    if known is None:
+        known = _stimuli[key] = ds.stimuli.iloc[row].to_dict()
+        while len(_stimuli) > MOST_STIMULI:
+            _stimuli.pop(next(iter(_stimuli)), None)
+    return known
 
 
 def describe(stimulus: Mapping[Any, Any] | pd.Series) -> str:
@@ -85,7 +97,7 @@ def browse(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | None = Non
 
 def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
     """The two stimuli of a cell, side by side, with their words and alternative texts."""
-    figures = "".join(_figure(ds, ds.stimuli.iloc[row], size, brief) for row in (first, second))
+    figures = "".join(_figure(ds, stimulus_at(ds, row), size, brief) for row in (first, second))
     st.html(f'<div class="pair">{figures}</div>')
 
 
@@ -102,7 +114,7 @@ def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sets: Sequence[tuple[str
 
 def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 16) -> None:
     """A row of small images of one group of stimuli."""
-    shown = [ds.stimuli.iloc[row] for row in rows[:limit]]
+    shown = [stimulus_at(ds, row) for row in rows[:limit]]
     figures = "".join(_thumb(ds, stimulus, size) for stimulus in shown)
     more = f"<span>and {len(rows) - limit:,} more</span>" if len(rows) > limit else ""
     st.html(
@@ -110,7 +122,7 @@ def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 16) -> 
     )
 
 
-def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
+def _figure(ds: Dataset, stimulus: Mapping[Any, Any], size: int, brief: bool) -> str:
     words = html.escape(describe(stimulus))
     caption = html.escape(f"{stimulus['id']} {stimulus['category']}") if brief else words
     return (
@@ -121,7 +133,7 @@ def _figure(ds: Dataset, stimulus: pd.Series, size: int, brief: bool) -> str:
 
 
 def _in_set(ds: Dataset, row: int, name: str) -> str:
-    stimulus = ds.stimuli.iloc[row]
+    stimulus = stimulus_at(ds, row)
     caption = html.escape(f"{name}: {stimulus['id']}")
     return (
         f'<figure style="margin:0;width:{TILE}px">{_thumb(ds, stimulus, TILE)}'
@@ -130,7 +142,7 @@ def _in_set(ds: Dataset, row: int, name: str) -> str:
     )
 
 
-def _thumb(ds: Dataset, stimulus: pd.Series, size: int) -> str:
+def _thumb(ds: Dataset, stimulus: Mapping[Any, Any], size: int) -> str:
     caption = html.escape(describe(stimulus))
     shown = _image(uri(ds, stimulus["id"]), caption, stimulus["id"])
     return f'<span title="{caption}" style="width:{size}px;display:inline-block">{shown}</span>'

@@ -75,7 +75,7 @@ def _row(ds: Dataset, shown: Shown, title: str, pairs: tuple[rdm.Pair, ...]) -> 
         for place, pair in zip(places, pairs[start : start + COLUMNS], strict=False):
             with place, st.container(border=True):
                 images.pair(ds, pair.i, pair.j, size=140, brief=True)
-                first, second = ds.stimuli["id"].iloc[[pair.i, pair.j]]
+                first, second = (images.stimulus_at(ds, row)["id"] for row in (pair.i, pair.j))
                 st.button(
                     f"{pair.value:.4f} · {plain(first)}, {plain(second)}",
                     key=f"{title}_{shown.source.label}_{pair.i}_{pair.j}",
