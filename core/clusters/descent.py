@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from core.clusters.metrics import CentroidDistance, PreparedRows
 from core.progress import Progress
@@ -199,13 +198,15 @@ class ClusterSums:
     """
 
     def __init__(self, rows: np.ndarray, k: int) -> None:
+        from scipy.sparse import csc_matrix
+
         self.shape = (k, rows.shape[1])
         self.blocks = []
         for start in range(0, len(rows), BLOCK_ROWS):
             part = rows[start : start + BLOCK_ROWS]
             ones, first = np.ones(len(part), dtype=np.float32), np.zeros(len(part), dtype=np.int32)
             ends = np.arange(len(part) + 1, dtype=np.int32)
-            adding = sparse.csc_matrix((ones, first, ends), shape=(k, len(part)))
+            adding = csc_matrix((ones, first, ends), shape=(k, len(part)))
             self.blocks.append((slice(start, start + BLOCK_ROWS), part, adding))
 
     def __call__(self, labels: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ import plotly.graph_objects as go
 from core.figures.charts import styled
 from core.figures.heatmap import hex_colours
 from core.figures.images import CATEGORY_COLOURS, category_colours
-from core.maps import LinearClassifier
 from core.words import p_words
+
+if TYPE_CHECKING:
+    from core.maps import LinearClassifier
 
 MOST_COLOURED = len(CATEGORY_COLOURS)
 # The last colour is grey: it stands for the others where not every category has its own.

@@ -9,7 +9,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from core.clusters import label_table
 from core.datasets import Dataset
 from core.errors import InputError
 from core.statistics import holm_levels, t_interval
@@ -82,6 +81,8 @@ def _rows(ds: Dataset, ids: Sequence[str]) -> np.ndarray:
 
 
 def _labels(stimuli: pd.DataFrame, alone: Sequence[np.ndarray]) -> pd.DataFrame:
+    from core.clusters import label_table
+
     rows = np.concatenate(alone)
     texts = [
         (*labels, str(category), str(supercategory))

@@ -30,7 +30,8 @@ LIGHT = (
 )
 IMPORT_ONE_BY_ONE = """
 import importlib, json, sys
-heavy, brought = {"torch", "transformers", "umap", "matplotlib", "sklearn", "streamlit"}, {}
+heavy = {"torch", "transformers", "umap", "matplotlib", "sklearn", "scipy", "streamlit"}
+brought = {}
 for module in sys.argv[1:]:
     before = set(sys.modules)
     importlib.import_module(module)

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.io
 
 from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
@@ -265,8 +264,10 @@ def _parts_1(folder: Path, subject: str, tr: str) -> Parts:
 
 def _mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Shapes of the arrays of a MATLAB file, from its headers where scipy reads those."""
+    from scipy.io import whosmat
+
     with suppress(Exception):  # what is wrong with the file is said when it is read
-        return {name: shape for name, shape, _ in scipy.io.whosmat(path)}
+        return {name: shape for name, shape, _ in whosmat(path)}
     return {name: array.shape for name, array in _read_mat(path).items()}
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from PIL import Image
-from scipy.spatial.distance import squareform
 
 from core import store
 from core.datasets.catalogue import Recording, choose_subject, register
@@ -167,6 +166,8 @@ def _name(record: Mapping[str, Any]) -> str:
 
 def _rdm(record: Mapping[str, Any], path: Path) -> np.ndarray:
     """Give the matrix of a record, stored whole or condensed, the same on both sides."""
+    from scipy.spatial.distance import squareform
+
     try:
         stored = np.asarray(record["RDM"], dtype=np.float64)
         square = squareform(stored.ravel()) if 1 in stored.shape else stored

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import scipy.fft
 from PIL import Image
 
 from core.encoders.encoder import Encoder, EncoderInfo, Family, Loaded, register
@@ -70,12 +69,14 @@ class LoadedGabor(Loaded):
         return np.stack(prepared)
 
     def _energies(self, image: Image.Image) -> np.ndarray:
+        from scipy.fft import fft2, ifft2
+
         small = image.resize((SIDE, SIDE), Image.Resampling.BOX).convert("L")
         luminance = np.asarray(small, dtype=np.float32) / np.float32(255)
-        spectrum = scipy.fft.fft2(np.pad(luminance - luminance.mean(), MARGIN, mode="reflect"))
+        spectrum = fft2(np.pad(luminance - luminance.mean(), MARGIN, mode="reflect"))
         inner = slice(MARGIN, MARGIN + SIDE)
         places = [
-            _pooled(np.abs(scipy.fft.ifft2(spectrum * transfer))[inner, inner], self._grid)
+            _pooled(np.abs(ifft2(spectrum * transfer))[inner, inner], self._grid)
             for transfer in self._filters
         ]
         return np.concatenate(places).astype(np.float32)

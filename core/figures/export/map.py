@@ -11,10 +11,11 @@ from PIL import Image
 
 from core.figures.export.settings import MM_PER_INCH, POINTS_PER_INCH, ExportSettings
 from core.figures.export.text import LETTER, printed
-from core.figures.maps import Colouring
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from core.figures.maps import Colouring
 
 MISSING = "#8c959d"
 # Side of an image and diameter of a point in letters; points of many are smaller.

@@ -12,9 +12,7 @@ from struct import error as struct_error
 from typing import Any
 
 import numpy as np
-import scipy.io
 from numpy.exceptions import ComplexWarning
-from scipy.io.matlab import MatReadError
 
 from core.datasets.releases.matlab.tags import Checked, checked
 from core.datasets.releases.matlab.version73 import (
@@ -31,9 +29,9 @@ from core.datasets.releases.matlab.version73 import (
 from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
 from core.memory import check_memory
 
-# What scipy.io.loadmat raises on truncated, overwritten and newer files, found by trying.
+# What scipy.io.loadmat raises on truncated, overwritten and newer files beside its own
+# MatReadError, found by trying.
 MAT_ERRORS = (
-    MatReadError,
     zlib.error,
     OSError,
     ValueError,
@@ -78,6 +76,8 @@ def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatV
     InputError
         If it claims more than the free memory.
     """
+    from scipy.io.matlab import MatReadError, matfile_version
+
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", "a MATLAB file")
     try:
@@ -85,7 +85,7 @@ def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatV
             head = file.read(USER_BLOCK + len(SIGNATURE))
         if SIGNATURE in (head[: len(SIGNATURE)], head[USER_BLOCK:]):
             return read_variables(path, names)
-        is_v5 = scipy.io.matlab.matfile_version(path)[0] == 1
+        is_v5 = matfile_version(path)[0] == 1
         known = checked(path, names) if is_v5 else Checked(path, _wanted(path, names), {})
         rest = [name for name in known.names if name not in known.arrays]
         stored = _stored(known.source, rest) if rest else {}
@@ -95,7 +95,7 @@ def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatV
         }
     except NeurogalleryError:
         raise
-    except MAT_ERRORS as error:
+    except (MatReadError, *MAT_ERRORS) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CorruptDataError(
             f"{path.name} could not be read ({reason})", EXPECTED, "Download it again."
@@ -133,16 +133,20 @@ def item(values: MatValue) -> Any:
 
 
 def _stored(source: Path | io.BytesIO, names: list[str]) -> dict[str, Any]:
+    from scipy.io import loadmat
+
     with warnings.catch_warnings():
         # With `mat_dtype`, by which logicals are bool, scipy drops imaginary parts.
         warnings.simplefilter("error", ComplexWarning)
-        return dict(scipy.io.loadmat(source, variable_names=names, mat_dtype=True))
+        return dict(loadmat(source, variable_names=names, mat_dtype=True))
 
 
 def _wanted(path: Path, names: Collection[str] | None) -> list[str]:
     """Variables of a v4 file to read, by their headers alone: numbers and text, not too large."""
+    from scipy.io import whosmat
+
     selected = []
-    for name, shape, kind in scipy.io.whosmat(path):
+    for name, shape, kind in whosmat(path):
         if names is None or name in names:
             if kind not in (*NUMBERS, *OTHERS):
                 raise refused(path, name, kind)
