@@ -49,7 +49,9 @@ def values_of(app):
     """Value of every widget outside the sidebar, by key; a key of the store differs."""
     kinds = ("selectbox", "multiselect", "number_input", "toggle", "text_input", "button_group")
     widgets = [widget for kind in kinds for widget in app.main.get(kind) if widget.key]
-    return {w.key.partition("rdm-")[0]: w.value for w in widgets}
+    shown = {w.key.partition("rdm-")[0]: w.value for w in widgets}
+    shown.pop("encoders.page", None)  # comes with the embeddings that come along
+    return shown
 
 
 def register(names: set[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
