@@ -80,13 +80,33 @@ def read_json(path: Path, unique: bool = False) -> Any:
     CorruptDataError
         If the file is not JSON.
     """
+    stored = read_bytes(path)
+    return None if stored is None else parse_json(stored, path.name, unique)
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Read a file; None where there is none.
+
+    Raises
+    ------
+    CorruptDataError
+        If it cannot be read.
+    """
     try:
-        hook = _check_unique if unique else None
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=hook)
+        return path.read_bytes()
     except FileNotFoundError:
         return None
-    except (ValueError, OSError, RecursionError) as error:
-        raise CorruptDataError(f"{path.name} is not valid JSON ({error})") from None
+    except OSError as error:
+        raise CorruptDataError(f"{path.name} cannot be read ({error})") from None
+
+
+def parse_json(stored: bytes, name: str, unique: bool = False) -> Any:
+    """The value of the JSON in a file of some name; see ``read_json``."""
+    try:
+        hook = _check_unique if unique else None
+        return json.loads(stored.decode("utf-8-sig"), object_pairs_hook=hook)
+    except (ValueError, RecursionError) as error:
+        raise CorruptDataError(f"{name} is not valid JSON ({error})") from None
 
 
 def _check_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

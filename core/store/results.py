@@ -22,13 +22,16 @@ import numpy as np
 
 from core import paths
 from core.errors import CorruptDataError, InputError, NeurogalleryError
-from core.store.files import locked, not_written, read_json, to_json
+from core.store.files import locked, not_written, parse_json, read_bytes, to_json
 from core.store.fingerprints import check_dtype, feed_content, stamp
 from core.validation import load_npy
 
 KEY = re.compile(r"[a-z0-9_]+-[0-9a-f]{32}")
 ARRAY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 FACTS_FILE = "result.json"
+FIELDS = {"created", "arrays", "facts"}
+# Last in the file: the checksum of all that stands before it.
+SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\Z')
 LEFTOVER_AGE_S = 86_400.0
 # Of an array saved in blocks so many bytes, spread evenly, are checked when it is opened.
 SAMPLES, SAMPLE_BYTES = 256, 4096
@@ -361,8 +364,14 @@ def _write_all(file: IO[bytes], values: memoryview) -> None:
 
 def _write_record(folder: Path, described: dict[str, Any], facts: dict[str, Any]) -> None:
     record = {"created": time.time(), "arrays": described, "facts": facts}
-    (folder / FACTS_FILE).write_text(to_json(record), encoding="utf-8")
+    (folder / FACTS_FILE).write_bytes(sealed(to_json(record)))
     _touch(folder)
+
+
+def sealed(text: str) -> bytes:
+    """The JSON of a record with the checksum of all of it as last field."""
+    body = text.removesuffix("\n}").encode()
+    return body + f',\n "sha256": "{hashlib.sha256(body).hexdigest()}"\n}}'.encode()
 
 
 def _sha256(array: np.ndarray) -> str:
@@ -372,12 +381,25 @@ def _sha256(array: np.ndarray) -> str:
 
 
 def _record(folder: Path) -> dict[str, Any]:
+    """What a result holds, all of it checked; those of former versions have no checksum."""
     try:
-        record = read_json(folder / FACTS_FILE)
+        stored = read_bytes(folder / FACTS_FILE) or b""
+        record = parse_json(stored, FACTS_FILE) if stored else None
     except CorruptDataError as error:
         raise _damaged(folder, error.problem) from None
-    if not _has(record, "created", "arrays", "facts") or not _has(record["arrays"]):
+    seal = SEAL.search(stored)
+    if seal is not None and isinstance(record, dict):
+        record.pop("sha256", None)
+        if hashlib.sha256(stored[: seal.start()]).hexdigest() != seal[1].decode():
+            raise _damaged(folder, f"the checksum of {FACTS_FILE} does not match")
+    if not isinstance(record, dict) or set(record) != FIELDS:
         raise _damaged(folder, f"{FACTS_FILE} is absent or incomplete")
+    if not (
+        isinstance(record["created"], int | float)
+        and isinstance(record["arrays"], dict)
+        and isinstance(record["facts"], dict)
+    ):
+        raise _damaged(folder, f"{FACTS_FILE} has a field of another kind")
     for name, described in record["arrays"].items():
         is_checked = _has(described, "sha256") or _has(described, "sample")
         if not (ARRAY_NAME.fullmatch(name) and _has(described, "dtype", "shape") and is_checked):

@@ -284,6 +284,40 @@ DAMAGES = [
 ]
 
 
+def test_no_flipped_bit_of_a_record_goes_unseen(root: Path) -> None:
+    facts = {"scores": [{"value": 0.513, "p": 0.213, "of": "S1"}], "n": 300, "none": None}
+    store.save(a_key(), {"a": np.ones(3)}, facts)
+    path = root / a_key() / "result.json"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for bit in range(8):
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << bit
+            path.write_bytes(flipped)
+            with pytest.raises(CorruptDataError):
+                store.entry(a_key())
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        with pytest.raises(CorruptDataError):
+            store.load(a_key())
+    path.write_bytes(whole)
+    assert store.load(a_key()).facts == facts
+
+
+def test_records_of_former_versions_have_no_checksum(root: Path) -> None:
+    store.save(a_key(), {}, {"p": 0.213})
+    path = root / a_key() / "result.json"
+    record = json.loads(path.read_text())
+    assert set(record) == {"created", "arrays", "facts", "sha256"}
+    del record["sha256"]
+    path.write_text(json.dumps(record))
+    assert store.load(a_key()).facts == {"p": 0.213}
+    for field, wrong in (("created", "now"), ("arrays", []), ("facts", None)):
+        path.write_text(json.dumps({**record, field: wrong}))
+        with pytest.raises(CorruptDataError, match="another kind"):
+            store.load(a_key())
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_found_and_named(root: Path, damage) -> None:
     store.save(a_key(), {"a": np.ones(1000)}, {})
