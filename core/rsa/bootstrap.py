@@ -260,6 +260,18 @@ def _means(
     return np.asarray(rows[:, present] @ counts[present] / counts.sum())
 
 
+def leave_out(comparison: ModelComparison, folds: Sequence[StimulusFold]) -> np.ndarray:
+    """Means of models, lower and upper ceiling without each subject. (subjects, models + 2)"""
+    counts = 1 - np.eye(comparison.stack.subjects, dtype=np.intp)
+    return np.stack([_means(comparison, folds, present) for present in counts])
+
+
+def jackknife(without: np.ndarray) -> np.ndarray:
+    """Covariance (k, k) of what is (subjects, k) without each subject: Efron & Stein (1981)."""
+    subjects, k = without.shape
+    return np.asarray((subjects - 1) ** 2 / subjects * np.cov(without, rowvar=False)).reshape(k, k)
+
+
 def covariance(values: np.ndarray) -> np.ndarray:
     """Covariance over samples, without the chance of the assignments to folds.
 
@@ -296,7 +308,8 @@ def combine(variances: Mapping[str, float], stimuli: int, subjects: int) -> tupl
     Parameters
     ----------
     variances : dict
-        By 'subjects', 'stimuli' or both of these and 'both'.
+        By 'subjects', 'stimuli' or both of these and 'both'; 'left out' is the jackknife's over
+        subjects, which then stands for b v_subjects.
     stimuli, subjects : int
         How many were resampled: a bootstrap of n has (n - 1) / n of the variance.
 
@@ -316,9 +329,12 @@ def combine(variances: Mapping[str, float], stimuli: int, subjects: int) -> tupl
     Source: Schütt et al. (2023), eLife 12:e82566, the two-factor bootstrap, whose form for few
     of either is that of rsatoolbox 0.3.2. There the upper bound lacks a b, and the degrees of
     freedom are those of the fewer: intervals are too wide over both, too narrow over stimuli.
+    The jackknife is Efron & Stein (1981), Annals of Statistics 9:586-596.
     """
     factors = {"stimuli": stimuli / (stimuli - 1), "subjects": subjects / max(subjects - 1, 1)}
     single = {kind: factors[kind] * variances[kind] for kind in factors if kind in variances}
+    if "left out" in variances:
+        single["subjects"] = variances["left out"]
     degrees = {"stimuli": (stimuli - 1) / OF_PAIRS, "subjects": subjects - 1.0}
     if "both" not in variances:
         ((kind, variance),) = single.items()

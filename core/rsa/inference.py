@@ -23,6 +23,8 @@ from core.rsa.bootstrap import (
     draw,
     draw_scores,
     fitted_weights,
+    jackknife,
+    leave_out,
     score,
 )
 from core.rsa.ceilings import SubjectCeiling
@@ -199,10 +201,10 @@ def evaluate(
             f"at least {FEWEST_FLEXIBLE}",
         )
     kind = resample if stack.subjects > 1 else "stimuli"
-    scores, weights = _estimate(comparison, seed)
+    scores, weights, without = _estimate(comparison, seed)
     draws = draw(stack.stimuli, stack.subjects, samples, seed)
     values = draw_scores(comparison, kind, draws, seed, progress)
-    certainty = _certainty(comparison, scores, values)
+    certainty = _certainty(comparison, scores, values, without)
     return Evaluation(
         method=method,
         correction=correction,
@@ -235,11 +237,15 @@ class _Tested(NamedTuple):
 class _Certainty(NamedTuple):
     """Means of models, lower and upper ceiling (m + 2,), and their covariances over samples.
 
-    ``undefined``: samples that define not all of them.
+    ``covariances['left out']`` is the jackknife's over subjects. In samples, copies of a subject
+    are left out together: few others remain, and what is compared with others or fitted to them
+    (``is_by_others``) varies more than in experiments. ``undefined``: samples that define not
+    all means.
     """
 
     means: np.ndarray
     covariances: dict[str, np.ndarray]
+    is_by_others: np.ndarray
     stimuli: int
     subjects: int
     undefined: int
@@ -254,6 +260,7 @@ class _Certainty(NamedTuple):
             {
                 kind: float(factors @ matrix[np.ix_(places, places)] @ factors)
                 for kind, matrix in self.covariances.items()
+                if kind != "left out" or self.is_by_others[places].any()
             },
             self.stimuli,
             self.subjects,
@@ -306,23 +313,28 @@ def _whitened(
     return rows[: len(subjects)], [FixedModel(model.name, row) for model, row in fixed]
 
 
-def _estimate(comparison: ModelComparison, seed: int) -> tuple[Scores, list[dict[str, float]]]:
-    """Scores of all stimuli and subjects, and the shares of components in each model."""
+def _estimate(
+    comparison: ModelComparison, seed: int
+) -> tuple[Scores, list[dict[str, float]], np.ndarray | None]:
+    """Scores of all stimuli and subjects, shares of components, means without each subject."""
     rng = np.random.default_rng([seed, 2])
     stack = comparison.stack
     everything, everyone = np.ones(stack.stimuli, np.intp), np.ones(stack.subjects, np.intp)
-    parts, shares = [], []
+    parts, shares, without = [], [], []
     for _ in range(REPETITIONS if comparison.is_flexible else 1):
         folds = divide(comparison, everything, rng)
         parts.append(score(comparison, folds, everyone))
         shares += [_shares(comparison, fold, everyone) for fold in folds]
+        if stack.subjects >= FEWEST_LEFT_OUT:
+            without.append(leave_out(comparison, folds))
     mean = Scores(*(np.mean(part, axis=0) for part in zip(*parts, strict=True)))
-    return mean, [
+    components = [
         dict(zip(model.components, np.mean(of_model, axis=0).tolist(), strict=True))
         if model.is_flexible
         else {}
         for model, of_model in zip(comparison.models, zip(*shares, strict=True), strict=True)
     ]
+    return mean, components, np.mean(without, axis=0) if without else None
 
 
 def _shares(
@@ -339,7 +351,10 @@ def _shares(
 
 
 def _certainty(
-    comparison: ModelComparison, scores: Scores, values: dict[str, np.ndarray]
+    comparison: ModelComparison,
+    scores: Scores,
+    values: dict[str, np.ndarray],
+    without: np.ndarray | None,
 ) -> _Certainty:
     """Means and covariances; NaN for models that are constant, and for what too few define."""
     stack = comparison.stack
@@ -358,7 +373,10 @@ def _certainty(
         missing = np.isnan(drawn[..., known]).any(axis=(1, 2))
         undefined = max(undefined, int(missing.sum()))
         covariances[kind] = matrix
-    return _Certainty(means, covariances, stack.stimuli, stack.subjects, undefined)
+    if "subjects" in values and without is not None:
+        covariances["left out"] = jackknife(without)
+    is_by_others = np.array([*(model.is_flexible for model in comparison.models), True, True])
+    return _Certainty(means, covariances, is_by_others, stack.stimuli, stack.subjects, undefined)
 
 
 def _performances(

@@ -39,7 +39,7 @@ from core.rsa.sources import (
 )
 from core.store.fingerprints import fingerprint
 
-SET_VERSION, VERSION = 1, 2
+SET_VERSION, VERSION = 1, 3
 SET, COMPARISON = "rdm_set", "compare"
 GATHERED, EVALUATED = 0.4, 0.9
 FLEXIBLE = ("weighted", "layers")

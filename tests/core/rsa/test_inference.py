@@ -67,6 +67,31 @@ def test_what_is_related_is_certain_and_what_is_not_is_not(experiment):
     assert good.standard_error >= max(wider) * 0.99
 
 
+@pytest.mark.parametrize("kind", ["fixed", "flexible"])
+def test_the_ceiling_varies_as_without_each_subject(experiment, kind):
+    subjects, models = experiment
+    if kind == "flexible":
+        models = [WeightedModel("both", [model.rdms[0] for model in models])]
+    options = {"method": "pearson", "resample": "subjects", "samples": 100}
+    found = evaluate(subjects, models, **options)
+    without = np.array(
+        [
+            [own.ceiling.lower, own.ceiling.upper, own.models[0].mean]
+            for own in (
+                evaluate(subjects[:at] + subjects[at + 1 :], models, **options)
+                for at in range(len(subjects))
+            )
+        ]
+    )
+    count = len(subjects)
+    errors = np.sqrt((count - 1) / count * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+    half = stats.t.ppf(0.975, count - 1) * errors
+    bounds = found.ceiling.lower_interval, found.ceiling.upper_interval
+    np.testing.assert_allclose([(b - a) / 2 for a, b in bounds], half[:2])
+    if kind == "flexible":
+        assert found.models[0].standard_error == pytest.approx(errors[2])
+
+
 def test_the_same_seed_gives_the_same(experiment):
     first, again, other = (evaluate(*experiment, samples=100, seed=seed) for seed in (1, 1, 2))
     assert first.differences == again.differences
