@@ -67,22 +67,40 @@ def categories(pool: Pool) -> Groups:
 def clusters(pool: Pool, k: int, seed: int) -> Groups:
     """A k-means cluster of images, by Euclidean distance of features of length 1.
 
-    Copies of an image count once, as the mean of their directions.
-
     Raises
     ------
     InputError
         If there are no features, or fewer different images than clusters.
     """
+    rows = image_directions(pool, "cluster")
+    return Groups(numbered(_kmeans(rows, k, seed)[pool.images]), "cluster", "clusters")
+
+
+def image_directions(pool: Pool, kind: str) -> np.ndarray:
+    """Features of each image at length 1; of its copies, the mean direction.
+
+    Parameters
+    ----------
+    pool : Pool
+    kind : str
+        Of split, for the message.
+
+    Returns
+    -------
+    np.ndarray of shape (images, d), float32
+
+    Raises
+    ------
+    InputError
+        If there are no features.
+    """
     if pool.features is None:
         raise InputError(
-            "A split by cluster was asked for without features",
+            f"A split by {kind} was asked for without features",
             "features of the stimuli, (n, d)",
             "Give the embeddings of an encoder as features.",
         )
-    codes = pool.images
-    rows = _means(_directions(pool.features[pool.rows]), codes)
-    return Groups(numbered(_kmeans(rows, k, seed)[codes]), "cluster", "clusters")
+    return _means(_directions(pool.features[pool.rows]), pool.images)
 
 
 def _means(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:

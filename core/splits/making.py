@@ -36,12 +36,13 @@ def make(
     ----------
     ds : Dataset
     kind : str
-        An id of ``KINDS``: 'image', 'category', 'cluster', 'kfold', 'recorded' or 'pair'
-        (which leaks).
+        An id of ``KINDS``: 'image', 'category', 'cluster', 'neighbour', 'ood', 'kfold',
+        'recorded' or 'pair' (which leaks).
     seed : int
         0 to 2**32 - 1; the same seed gives the same folds.
     features : array_like of shape (n, d), optional
-        Row i belongs to row i of ``ds.stimuli``, NaN where missing. Clusters need it.
+        Row i belongs to row i of ``ds.stimuli``, NaN where missing. Clusters and
+        neighbours need it.
     beside : sequence of Dataset
         Other subjects with the same stimuli: a response of any of them is usable.
     **parameters

@@ -10,6 +10,7 @@ import pytest
 from core import datasets, splits
 from core.datasets.recordings.laion_fmri import read_split
 from tests.core.datasets.layouts import laion_fmri
+from tests.core.splits.planted import recording
 
 pytestmark = pytest.mark.real
 
@@ -56,3 +57,12 @@ def test_a_recording_is_cut_by_them(split, folder, tmp_path, monkeypatch):
     assert ds.stimuli["split"].tolist() == own.tolist()
     fold = splits.make(ds, "recorded", validation=0.4, validation_by="image")[0]
     np.testing.assert_array_equal(np.sort(fold.test), np.flatnonzero(own == "test"))
+
+
+def test_our_own_sets_have_the_sizes_of_theirs(folder):
+    """Which images those would be cannot be seen: the embeddings are not published."""
+    ids = np.array(list(read_split(folder / "shared" / "tau.json")))
+    features = np.random.default_rng(0).standard_normal((len(ids), 8))
+    fold = splits.make(recording(len(ids), id=ids), "neighbour", 0, features, test=0.2)[0]
+    assert (len(fold.test), len(fold.train) + len(fold.validation)) == COUNTS["shared"]["tau"][::-1]
+    assert splits.make(recording(5833), "image", 0, test=0.2)[0].test.size == 1167

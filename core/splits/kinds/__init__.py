@@ -4,5 +4,8 @@ from core.registry import discover
 
 # How they are listed; a further file comes between, so that 'kfold' can fold by it too.
 discover(
-    __name__, __path__, first=("image", "category", "cluster"), last=("kfold", "recorded", "pair")
+    __name__,
+    __path__,
+    first=("image", "category", "cluster"),
+    last=("neighbour", "ood", "kfold", "recorded", "pair"),
 )

@@ -138,6 +138,8 @@ def kinds_of(ds: Dataset) -> list[str]:
     first = "recorded" if declared else "category" if known else "image"
     kinds = [kind for kind in splits.KINDS if kind != "recorded" or declared]
     kinds = [kind for kind in kinds if kind != "category" or known]
+    sources = ds.stimuli["source"].replace("", None).nunique()
+    kinds = [kind for kind in kinds if kind != "ood" or sources > 1]
     return sorted(kinds, key=lambda kind: kind != first)
 
 

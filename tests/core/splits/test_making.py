@@ -14,29 +14,7 @@ from core import datasets, splits
 from core.datasets import Dataset, DatasetInfo
 from core.errors import InputError
 from core.paths import PROJECT
-
-SIDES = ("train", "validation", "test")
-
-
-def recording(n=60, missing=(), **columns):
-    """n stimuli in 12 categories, two units, one trial each; responses of ``missing`` are NaN."""
-    table = pd.DataFrame({"id": [f"p{i:03d}" for i in range(n)]})
-    table["category"] = [f"c{i % 12}" for i in range(n)]
-    for name, values in columns.items():
-        table[name] = values
-    betas = np.ones((n, 2), dtype=np.float32)
-    betas[list(missing)] = np.nan
-    trials = pd.DataFrame({"id": table["id"], "repeat": 1, "run": 1, "session": 1})
-    info = DatasetInfo("planted", "Planted")
-    return Dataset(info, "S1", ("S1",), table, "f", betas=betas, trials=trials)
-
-
-def blobs(n=60, k=6, d=8, seed=0):
-    """Features in k tight directions; row i belongs to direction i % k. Lengths vary."""
-    rng = np.random.default_rng(seed)
-    centres = np.linalg.qr(rng.standard_normal((d, d)))[0][:k]
-    lengths = rng.uniform(1, 50, (n, 1))
-    return lengths * (centres[np.arange(n) % k] + 0.01 * rng.standard_normal((n, d)))
+from tests.core.splits.planted import SIDES, blobs, recording
 
 
 def sides_of(fold, labels):
@@ -53,7 +31,8 @@ def all_rows(fold):
 
 
 def test_every_kind_is_declared():
-    assert list(splits.KINDS) == ["image", "category", "cluster", "kfold", "recorded", "pair"]
+    first, last = ["image", "category", "cluster"], ["kfold", "recorded", "pair"]
+    assert list(splits.KINDS) == [*first, "neighbour", "ood", *last]
     for kind in splits.KINDS.values():
         assert kind.label
         assert kind.citation

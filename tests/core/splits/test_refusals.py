@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from core import splits
-from core.datasets import Dataset, DatasetInfo
 from core.errors import InputError
 from core.splits.groups import Groups
 from core.splits.kind import Kind
-
-
-def recording(n=60, missing=(), **columns):
-    """n stimuli in 12 categories, two units, one trial each; responses of ``missing`` are NaN."""
-    table = pd.DataFrame({"id": [f"p{i:03d}" for i in range(n)]})
-    table["category"] = [f"c{i % 12}" for i in range(n)]
-    for name, values in columns.items():
-        table[name] = values
-    betas = np.ones((n, 2), dtype=np.float32)
-    betas[list(missing)] = np.nan
-    trials = pd.DataFrame({"id": table["id"], "repeat": 1, "run": 1, "session": 1})
-    info = DatasetInfo("planted", "Planted")
-    return Dataset(info, "S1", ("S1",), table, "f", betas=betas, trials=trials)
+from tests.core.splits.planted import recording
 
 
 @pytest.mark.parametrize(
