@@ -127,6 +127,12 @@ for _name, _operation in {
     "ablation": Operation(
         "core.ablations.job:run", "Ablation", "AblationRequest", ("dataset", "head", "subjects")
     ),
+    "generalisation": Operation(
+        "core.generalisation.job:run",
+        "One decoder under several splits",
+        "GeneralisationRequest",
+        ("dataset", "head"),
+    ),
     "zero_shot": Operation(
         "core.zero_shot.job:run",
         "Zero-shot classification",

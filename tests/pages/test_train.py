@@ -129,6 +129,18 @@ def test_all_folds_are_scored_as_one_when_the_button_is_pressed(recording):
     assert "above it" in texts(app)
 
 
+def test_the_decoder_is_scored_under_other_splits_when_the_button_is_pressed(recording):
+    app = trained(open_page("train", **recording))
+    assert not any(job.operation == "generalisation" for job in jobs.all_jobs())
+    app = until_done(press(app, "Score it under 4 splits"))
+    assert not app.exception
+    [shown] = [table.value for table in app.dataframe if "Drop" in table.value]
+    assert shown["Split"].iloc[0] == "Images"
+    assert shown["Drop"].iloc[0] == "–"
+    assert "with random images;" in texts(app)
+    assert "Zou & Donner 2008" in texts(app)
+
+
 def test_a_head_has_curves_settings_and_a_verdict(recording):
     address = {
         "head": "mlp",
