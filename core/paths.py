@@ -46,8 +46,7 @@ def inside(root: Path, name: str | Path) -> Path:
         If the path, its links followed, leads outside ``root``.
     """
     root = root.resolve()
-    impossible = "\0" in str(name) or any(len(part) > 200 for part in Path(name).parts)
-    path = None if impossible else (root / name).resolve()
+    path = (root / name).resolve() if is_possible(name) else None
     if path is None or not path.is_relative_to(root):
         raise InputError(
             f"The path {str(name)[:200]!r} leads outside {root.name} or is no path",
@@ -55,6 +54,35 @@ def inside(root: Path, name: str | Path) -> Path:
             "Move or copy the files there, or open the folder that holds them.",
         )
     return path
+
+
+def is_possible(name: str | Path) -> bool:
+    """Whether a system can have a file of this name or path."""
+    return "\0" not in str(name) and all(len(part) <= 200 for part in Path(name).parts)
+
+
+def check_link(path: Path, recording: Path) -> None:
+    """The one rule for links inside a recording, for whatever reads a file or folder of it.
+
+    One is followed where it leads to something in the recording or elsewhere in the data root,
+    and anywhere where ``NEUROGALLERY_DATA_LINKS`` is 1.
+
+    Raises
+    ------
+    InputError
+        If ``path``, its links followed, leads outside.
+    """
+    roots = (recording.resolve(), data_root())
+    real = Path(os.path.realpath(path))
+    if any(real.is_relative_to(root) for root in roots) or links_are_followed():
+        return
+    is_named = path.is_relative_to(data_root())
+    name = path.relative_to(data_root()) if is_named else Path(path.parent.name, path.name)
+    raise InputError(
+        f"{name.as_posix()} is a link out of the data folder: it leads outside",
+        "a file or folder in it",
+        f"Set {LINKS}=1 to follow such links.",
+    )
 
 
 def is_hidden(name: str) -> bool:

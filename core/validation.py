@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -26,6 +27,13 @@ FORMATS = {
     b"\x89HDF": "an HDF5 file, as MATLAB 7.3 saves too",
     b"MATLAB": "a MATLAB file",
     b"\x1f\x8b": "a gzip archive",
+}
+KINDS = {
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
 }
 # What numpy raises on truncated, garbled and oversized headers.
 NPY_ERRORS = (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile, MemoryError)
@@ -283,6 +291,24 @@ def one_line(text: str) -> str:
     return _BREAKS.sub(" ", text).strip()
 
 
+def check_regular(path: Path) -> None:
+    """Raise InputError where a path is no file: a pipe would be waited for without end.
+
+    Nothing happens where there is none.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode):
+        kind = next((name for is_kind, name in KINDS.items() if is_kind(mode)), "no file")
+        raise InputError(
+            f"{path.parent.name}/{path.name} is {kind}",
+            "a file",
+            "Remove it, or put the file in its place.",
+        )
+
+
 def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
     """Load a ``.npy`` file without ever unpickling.
 
@@ -290,7 +316,10 @@ def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
     ------
     CorruptDataError
         If the file needs pickle, is truncated or is no ``.npy`` file.
+    InputError
+        If it is a folder, a pipe or the like.
     """
+    check_regular(path)
     try:
         array: np.ndarray = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
     except NPY_ERRORS as error:

@@ -12,10 +12,13 @@ from core.datasets.dataset import Dataset, DatasetInfo
 from core.datasets.download.remote import RemoteFile, RemotePart
 from core.datasets.own import links
 from core.datasets.releases.layout import Expected
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.registry import Registry, check_given
+from core.store import stamps
 
 Loader = Callable[[DatasetInfo, str | None, Mapping[str, Any]], Dataset]
+# A recording whose files change while it is opened is opened again, so often in all.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,27 @@ def load_with(
     options: Mapping[str, Any],
     root: str | Path | None = None,
 ) -> Dataset:
-    """As ``load``, with options of any name, such as one that is called 'subject'."""
+    """As ``load``, with options of any name, such as one that is called 'subject'.
+
+    Raises
+    ------
+    NeurogalleryError
+        If its files go on changing while it is opened.
+    """
     info = located(name, root)
     recording = DATASETS[name.partition(":")[0]]
-    return recording.load(info, subject, check_options(info, options))
+    values, path = check_options(info, options), ""
+    for _ in range(ATTEMPTS):
+        with stamps.noting(info.where) as files:
+            ds = recording.load(info, subject, values)
+        ds.files, path = files, stamps.changed(files)
+        if not path:
+            return ds
+    raise NeurogalleryError(
+        f"{stamps.called(path)} changes while the recording is opened",
+        "files that stay as they are while they are read",
+        "Open it again when nothing writes there any more.",
+    )
 
 
 def located(name: str, root: str | Path | None = None) -> DatasetInfo:

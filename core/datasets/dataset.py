@@ -33,6 +33,7 @@ from core.memory import check_memory
 from core.paths import composed
 from core.registry import Parameter, renamed
 from core.store import fingerprint as content_hash
+from core.store.stamps import Stamps
 from core.validation import (
     check_same_length,
     check_unique,
@@ -150,6 +151,8 @@ class Dataset:
         Units that an option keeps; the others are in no ROI.
     scanned : core.datasets.missing.Scan, or None
         Missing values of ``betas`` where they are counted already.
+    files : mapping of str to core.store.stamps.FileStamp, or None for what is not there
+        What the files that it was read from, and their folders, were told by.
     """
 
     info: DatasetInfo
@@ -176,6 +179,7 @@ class Dataset:
     noise_ceiling: np.ndarray | None = None
     selected: np.ndarray | None = None
     scanned: Scan | None = None
+    files: Stamps = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.stimuli = complete_stimuli(self.stimuli)

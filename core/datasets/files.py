@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core import paths
 from core.datasets.dataset import Note
-from core.validation import enumerate_names
+from core.validation import check_regular, enumerate_names
 from core.words import counted
 
 READ = {"responses": (".npy", ".csv", ".tsv"), "rdms": (".npy",), "embeddings": (".npy",)}
@@ -42,11 +42,14 @@ def arrays(folder: Path) -> dict[str, Path]:
     Raises
     ------
     InputError
-        If two bear what reads as one name.
+        If two bear what reads as one name, or one is a folder, a pipe or the like.
     """
     files: dict[str, list[Path]] = {}
     for path in paths.visible(folder):
-        if path.suffix.lower() == ".npy" and path.is_file():
+        if path.suffix.lower() != ".npy":
+            continue
+        check_regular(path)
+        if path.is_file():
             files.setdefault(paths.composed(path.stem), []).append(path)
     for same in files.values():
         paths.check_single(same, folder)

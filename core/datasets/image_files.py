@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import paths
 from core.errors import CorruptDataError, InputError
+from core.store.stamps import note
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 # Images that are shown where a table names them, and passed over where a folder is listed.
@@ -100,10 +101,19 @@ class ImageFolder:
     Parameters
     ----------
     folder : Path
-        Nothing outside is found, unless ``NEUROGALLERY_DATA_LINKS`` follows links.
+        No name leads out of it; links in it are followed as ``paths.check_link`` says.
+    recording : Path, optional
+        Folder of the recording, ``folder`` itself where it is not said.
+
+    Raises
+    ------
+    InputError
+        If ``folder`` is a link that is not followed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, recording: Path | None = None) -> None:
+        self._recording = recording or folder
+        paths.check_link(folder, self._recording)
         self._folder, self._name = folder.resolve(), folder.name
         self._listed: dict[Path, tuple[frozenset[str], frozenset[str], dict[str, list[str]]]] = {}
 
@@ -137,8 +147,10 @@ class ImageFolder:
                     return None
                 part = same[0]
             path /= part
-            if part in links and not paths.links_are_followed():
-                path = paths.inside(self._folder, path)
+            if part in links:
+                paths.check_link(path, self._recording)
+                # The name of what a link leads to is what an image is told by.
+                path = path if paths.links_are_followed() else Path(os.path.realpath(path))
         return path if parts else None
 
     def _listing(self, folder: Path) -> tuple[frozenset[str], frozenset[str], dict[str, list[str]]]:
@@ -231,9 +243,11 @@ def _stamp(path: str | Path, is_upright: bool) -> Stamp | None:
     try:
         status = os.stat(path)
     except (OSError, ValueError):
+        note(path)
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
+    note(path, status)
     known = (str(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     return Stamp(status.st_size, status.st_mtime_ns, 1 if is_upright else _orientation(*known))
 

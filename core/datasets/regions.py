@@ -10,6 +10,7 @@ import numpy as np
 
 from core import paths, store
 from core.errors import InputError, NeurogalleryError
+from core.store.stamps import enter
 from core.validation import enumerate_names
 
 FEWEST_OF_MASK = 3
@@ -79,6 +80,7 @@ def roi_errors(path: Path, n_units: int) -> list[tuple[str, NeurogalleryError]]:
 def _lists(path: Path) -> dict[str, Any]:
     """What stands for each ROI, by its name in composed form."""
     where = f"rois/{path.name}"
+    enter(path)
     content = store.read_json(path, unique=True)
     if not isinstance(content, dict):
         raise InputError(f"{where} holds {_kind(content)}", "{name: [units]}")

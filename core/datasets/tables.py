@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.paths import composed
+from core.store.stamps import enter
 from core.validation import check_unique, enumerate_names, one_line
 from core.words import counted
 
@@ -142,6 +143,7 @@ def _is_named(trials: pd.DataFrame, column: str, subject: str) -> bool:
 
 def _read(path: Path, text_columns: tuple[str, ...], delimiter: str = ",") -> pd.DataFrame:
     """Read a CSV as text, so that an id like 007 or NA stays what it is."""
+    enter(path)
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", "a CSV file")
     try:

@@ -74,9 +74,10 @@ class FolderImages(ImageSet):
         # The name may come from a browser.
         parts = name.split("/")
         is_listed = len(parts) == 2 and not any(paths.is_hidden(part) for part in parts)
-        if not is_listed or not name.lower().endswith(SUFFIXES):
+        if not is_listed or not paths.is_possible(name) or not name.lower().endswith(SUFFIXES):
             raise NotFoundError(f"There is no image {name!r} in {self.title}", "<class>/<image>")
-        path = paths.inside(paths.data_root(), self.folder / name)
+        path = self.folder / name
+        paths.check_link(path, self.folder)
         if not path.is_file():
             raise NotFoundError(f"There is no image {name!r} in {self.title} any more")
         return read_image(path, name)

@@ -202,13 +202,13 @@ def _classes(folder: Path) -> list[os.DirEntry[str]]:
     Raises
     ------
     InputError
-        If one is a link that leads outside the data folder.
+        If one is a link that is not followed, see ``paths.check_link``.
     """
     with os.scandir(folder) as entries:
         visible = [e for e in entries if not paths.is_hidden(e.name) and e.is_dir()]
     for entry in visible:
         if entry.is_symlink():
-            paths.inside(paths.data_root(), entry.path)
+            paths.check_link(Path(entry.path), folder)
     return sorted(visible, key=lambda entry: entry.name)
 
 

@@ -20,6 +20,7 @@ from core.jobs.state import CANCEL, PROGRESS, REQUEST, RESULT, State, claim, end
 from core.jobs.time_left import Pace
 from core.memory import explain_shortage
 from core.progress import Progress
+from core.store.stamps import noting
 
 WRITE_EVERY_S = 0.2
 EXIT_STATUS = {"done": 0, "interrupted": 130}
@@ -153,7 +154,8 @@ def _attempt(folder: Path, resolve: Callable[[str], Function], report: Reporter)
         report.check_cancelled()
         content = store.read_json(folder / REQUEST)
         report.begin(content)
-        result = resolve(content["operation"])(content["request"], report, folder)
+        with noting():
+            result = resolve(content["operation"])(content["request"], report, folder)
         store.write_json(folder / RESULT, result)
         report.finish()
     except Cancelled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,14 +91,24 @@ def read_bytes(path: Path) -> bytes | None:
     Raises
     ------
     CorruptDataError
-        If it cannot be read.
+        If it cannot be read, or is no file.
     """
     try:
-        return path.read_bytes()
+        with open(path, "rb", opener=_open_file) as file:
+            return file.read()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise CorruptDataError(f"{path.name} cannot be read ({error})") from None
+
+
+def _open_file(path: str, flags: int) -> int:
+    """Open a file; a pipe that stands in its place is not waited for."""
+    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError("it is no file")
+    return file
 
 
 def parse_json(stored: bytes, name: str, unique: bool = False) -> Any:

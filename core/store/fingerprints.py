@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InputError, NotFoundError
+from core.store.stamps import note
 from core.validation import row_blocks
 
 OPERATION = re.compile(r"[a-z0-9_]+")
@@ -143,6 +144,7 @@ def stamp(path: Path) -> tuple[str, int, int]:
 
 
 def _digest_of(path: Path) -> bytes:
+    note(path)
     known, status = stamp(path), path.stat()
     # Files that changed places keep their size and time, not these.
     return _file_digest(*known, status.st_ctime_ns, status.st_ino)

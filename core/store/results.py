@@ -24,6 +24,7 @@ from core import paths
 from core.errors import CorruptDataError, InputError, NeurogalleryError
 from core.store.files import locked, not_written, parse_json, read_bytes, to_json
 from core.store.fingerprints import check_dtype, feed_content, stamp
+from core.store.stamps import check_unchanged
 from core.validation import load_npy
 
 KEY = re.compile(r"[a-z0-9_]+-[0-9a-f]{32}")
@@ -108,8 +109,9 @@ def save(key: str, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> R
     InputError
         If the key, a name or an array does not fit.
     NeurogalleryError
-        If the folder cannot be written, e.g. because the disk is full; nothing of
-        the result remains then.
+        If the folder cannot be written, e.g. because the disk is full, or a file that was
+        read for it has changed since (``stamps.check_unchanged``); nothing of the result
+        remains then.
     """
     return _saved(key, lambda part: _write(part, arrays, facts))
 
@@ -298,6 +300,7 @@ def _saved(key: str, write: Callable[[Path], None]) -> Result:
     try:
         part.mkdir(parents=True)
         write(part)
+        check_unchanged()
         with locked(folder.parent):
             discarded = [_set_aside(folder)] if folder.exists() else []
             part.rename(folder)

@@ -52,17 +52,10 @@ def check_followed(name: str) -> None:
 
 
 def check_inside(folder: Path) -> None:
-    """Raise InputError where a link in a recording leads out of the data root, unless followed."""
-    if paths.links_are_followed():
-        return
-    for link in _links(folder):
-        if not link.resolve().is_relative_to(paths.data_root()):
-            name = link.relative_to(paths.data_root()).as_posix()
-            raise InputError(
-                f"{name} is a link out of the data folder",
-                "a file or folder in it",
-                f"Set {paths.LINKS}=1 to follow such links.",
-            )
+    """Raise InputError where a link in a recording is not followed, see ``paths.check_link``."""
+    if not paths.links_are_followed():
+        for link in _links(folder):
+            paths.check_link(link, folder)
 
 
 def skipped_links() -> list[SkippedLink]:

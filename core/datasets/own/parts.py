@@ -19,7 +19,8 @@ from core import paths
 from core.datasets.files import arrays
 from core.datasets.tables import TRIAL_COLUMNS
 from core.errors import InputError
-from core.validation import one_line
+from core.store.stamps import enter
+from core.validation import check_regular, one_line
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 BIDS = re.compile(r"(sub-[A-Za-z0-9]+)((?:_[A-Za-z]+-[A-Za-z0-9+]+)*)(?:_[A-Za-z0-9]+)?")
@@ -72,6 +73,7 @@ def parts_of(folder: Path) -> dict[str, tuple[ResponsePart, ...]]:
 
 def header(path: Path) -> list[str]:
     """Names of the columns of a table; none where its first line is no text."""
+    enter(path)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             first = next(csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()]), [])
@@ -88,7 +90,10 @@ def units_of(columns: Iterable[str]) -> list[str]:
 def _tables(folder: Path) -> dict[str, Path]:
     tables: dict[str, list[Path]] = defaultdict(list)
     for path in paths.visible(folder):
-        if path.suffix.lower() in DELIMITERS and path.is_file():
+        if path.suffix.lower() not in DELIMITERS:
+            continue
+        check_regular(path)
+        if path.is_file():
             tables[paths.composed(path.stem)].append(path)
     for same in tables.values():
         if len({path.suffix.lower() for path in same}) < len(same):

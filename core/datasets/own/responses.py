@@ -17,6 +17,7 @@ from core.datasets.releases.converted import OPERATION, announce
 from core.datasets.tables import FILLED, complete_trials, read_trials
 from core.errors import CorruptDataError, InputError
 from core.paths import composed
+from core.store.stamps import enter
 from core.validation import (
     BLOCK_ELEMENTS,
     check_same_length,
@@ -125,6 +126,8 @@ def read_part(
     part: ResponsePart, stimuli: pd.DataFrame, complain: Callable[[InputError, int], None] = stop
 ) -> ReadPart:
     """Read one file of a subject; ``complain`` is called with each row of a table that is wrong."""
+    for path in part.files:
+        enter(path)
     if part.array is None:
         assert part.table is not None
         name = f"responses/{part.table.name}"
@@ -229,6 +232,7 @@ def read_table(
     CorruptDataError
         If the file is no text.
     """
+    enter(path)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()])

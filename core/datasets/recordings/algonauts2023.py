@@ -28,6 +28,7 @@ from core.datasets.releases.pickled_names import read_name_map
 from core.datasets.tables import complete_stimuli, complete_trials
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
+from core.store.stamps import enter
 from core.validation import enumerate_names, load_npy
 
 VERSION = 2  # 1 had the vertices in ascending order
@@ -345,6 +346,7 @@ def _hemisphere(
 
 def _read(path: Path, dimensions: int) -> np.ndarray:
     """An array of numbers of a file, memory-mapped; a vector may be stored as a row or column."""
+    enter(path)
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", remedy=MIXED)
     array = load_npy(path, mmap=True)

@@ -40,6 +40,7 @@ from core.datasets.releases.options import ZSCORE, Standard, finished, standard,
 from core.datasets.tables import complete_trials, names_column, stimuli_csv
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
+from core.store.stamps import enter
 from core.validation import enumerate_names, load_npy
 
 VERSION = 1
@@ -437,6 +438,7 @@ def _run_lists(folder: Path, subject: str) -> dict[tuple[int, int], Path]:
 
 def _lines(path: Path) -> list[str]:
     """Ids of a list: ``rep_`` stands before images shown again, some of them the first time too."""
+    enter(path)
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

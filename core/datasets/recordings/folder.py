@@ -27,9 +27,11 @@ from core.datasets.own.responses import read_responses
 from core.datasets.regions import read_rois
 from core.datasets.tables import complete_stimuli, complete_trials, read_stimuli
 from core.errors import InputError, NeurogalleryError, NotFoundError
+from core.store.stamps import enter
 from core.validation import (
     LARGEST_SINGLE,
     check_rdm,
+    check_regular,
     check_responses,
     check_same_length,
     check_unique,
@@ -110,8 +112,10 @@ def own_folders() -> Iterator[DatasetInfo]:
 
 
 def stimulus_table(folder: Path) -> Path:
-    """The list of stimuli of a folder; NotFoundError where there is none."""
+    """The list of stimuli of a folder; NotFoundError where there is none, InputError if no file."""
     table = paths.find(folder, "stimuli.csv")
+    if table is not None:
+        check_regular(table)
     if table is None or not table.is_file():
         others = [path.name for path in paths.visible(folder) if path.stem.lower() == "stimuli"]
         held = f"; it holds {enumerate_names(others)}" if others else ""
@@ -208,6 +212,8 @@ def read_description(info: DatasetInfo) -> DatasetInfo:
 def _content(folder: Path) -> dict[str, Any]:
     """What ``dataset.json`` says."""
     about = paths.find(folder, "dataset.json")
+    if about is not None:
+        enter(about)
     content = None if about is None else store.read_json(about)
     content = {} if content is None else content
     if not isinstance(content, dict):
@@ -266,6 +272,7 @@ def _rdms(folder: Path, ids: list[str]) -> dict[str, np.ndarray]:
 
 def read_rdm(path: Path, ids: list[str]) -> np.ndarray:
     """Read an RDM of the stimuli."""
+    enter(path)
     stored = load_npy(path)
     if stored.ndim == 2:
         check_same_length(len(stored), len(ids), f"rdms/{path.name}", "stimuli.csv")
@@ -279,6 +286,7 @@ def _embeddings(folder: Path, ids: list[str]) -> dict[str, np.ndarray]:
 
 def read_embedding(path: Path, ids: list[str]) -> np.ndarray:
     """Read an embedding of the stimuli; one that stays in its precision stays memory-mapped."""
+    enter(path)
     name, stored = f"embeddings/{path.name}", load_npy(path, mmap=True)
     if stored.ndim == 2:
         check_same_length(len(stored), len(ids), name, "stimuli.csv")
@@ -313,7 +321,7 @@ def _gallery_by_category(folder: Path) -> tuple[pd.DataFrame, list[Note]]:
         (category.name, f"{category.name}/{image.name}")
         for category in _visible(folder, gallery)
         if category.is_dir()
-        for image in _visible(gallery, category)
+        for image in _visible(folder, category)
         if image.is_file()
     ]
     listed = [(category, file) for category, file in present if file.lower().endswith(SUFFIXES)]
@@ -333,9 +341,11 @@ def _gallery_by_category(folder: Path) -> tuple[pd.DataFrame, list[Note]]:
     return complete_stimuli(table), notes
 
 
-def _visible(root: Path, folder: Path) -> list[Path]:
-    """What stands in a folder of ``root``, sorted by name; nothing where there is none."""
-    return paths.visible(paths.inside(root, folder.name)) if folder.is_dir() else []
+def _visible(recording: Path, folder: Path) -> list[Path]:
+    """What stands in a folder of a recording, sorted by name; nothing where there is none."""
+    if folder.is_dir():
+        paths.check_link(folder, recording)
+    return paths.visible(folder)
 
 
 def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> dict[str, Path]:
@@ -344,7 +354,7 @@ def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> di
     None may lead outside the folder ``below``, and none that begins at the root of the file
     system outside the recording and the data root.
     """
-    images, inside = {}, ImageFolder(folder / below)
+    images, inside = {}, ImageFolder(folder / below, folder)
     for line, (stimulus, file) in enumerate(zip(table["id"], table["file"], strict=True), start=2):
         if not file:
             continue
@@ -385,6 +395,8 @@ def _problem(error: ValueError) -> str:
 
 def _image(images: Mapping[str, Path], stimulus: str) -> Image.Image:
     path = images.get(stimulus)
+    if path is not None:
+        check_regular(path)
     if path is None or not path.is_file():
         where = f" at {path}" if path else "; its row names no file"
         raise NotFoundError(f"There is no image of {stimulus!r}{where}")

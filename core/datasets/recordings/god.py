@@ -33,6 +33,7 @@ from core.datasets.tables import complete_stimuli, complete_trials
 from core.errors import CorruptDataError, NotFoundError
 from core.registry import Parameter
 from core.store.results import sampled
+from core.store.stamps import enter
 from core.validation import enumerate_names
 
 VERSION = 1
@@ -320,6 +321,7 @@ def _in_ilsvrc(folder: Path) -> dict[str, str]:
     path = next((p for at in PLACES if (p := folder / at / INFORMATION).is_file()), None)
     if path is None:
         return {}
+    enter(path)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             lines = [*csv.DictReader(file)]

@@ -30,6 +30,7 @@ from core.datasets.tables import complete_stimuli, complete_trials, stimuli_csv
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.store.files import read_json
+from core.store.stamps import enter
 from core.validation import check_unique, enumerate_names
 from core.words import counted
 
@@ -477,6 +478,7 @@ def read_split(path: Path) -> dict[str, str]:
         If it is no such file, or has an image in both sets.
     """
     try:
+        enter(path)
         variant = read_json(path)["variants"][0]
         names = {each: variant[f"{each}_ids"] for each in ("train", "test")}
     except (LookupError, TypeError) as error:
@@ -498,6 +500,7 @@ _SPLIT_FILE = "JSON with variants[0].train_ids and test_ids, as released"
 
 def _read_table(path: Path, needed: Sequence[str], separator: str) -> pd.DataFrame:
     """A table of text."""
+    enter(path)
     try:
         table = pd.read_csv(
             path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"

@@ -37,6 +37,7 @@ from core.datasets.tables import complete_stimuli, complete_trials, stimuli_csv
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.progress import Progress
 from core.registry import Parameter
+from core.store.stamps import enter
 from core.validation import enumerate_names
 from core.words import counted
 
@@ -209,6 +210,7 @@ def _trials(
     path: Path, name: str, subject: str, subjects: tuple[str, ...]
 ) -> tuple[list[str], pd.DataFrame]:
     """Name of each trial in the file, and what its attributes say; stored, for there are many."""
+    enter(path)
     status = path.stat()
     content = store.fingerprint(path.name, status.st_size, status.st_mtime_ns)
     key = store.key(converted.OPERATION, content, {"list": "trials"}, version=VERSION)
@@ -373,6 +375,7 @@ def _table_file(folder: Path, subject: str) -> Path | None:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
+    enter(path)
     try:
         table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, index_col=False)
     except (ValueError, OSError) as error:

@@ -41,6 +41,7 @@ from core.datasets.releases.volumes import (
 from core.datasets.tables import complete_stimuli, complete_trials, stimuli_csv
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
+from core.store.stamps import enter
 from core.validation import enumerate_names
 from core.words import counted
 
@@ -243,6 +244,7 @@ def _recorded(
 
 def _read_table(path: Path) -> pd.DataFrame:
     """The list of images, with the trials in which each subject saw them."""
+    enter(path)
     if not path.is_file():
         raise NotFoundError(
             f"There is no {path.name} in {path.parent}",

@@ -29,6 +29,7 @@ from core.datasets.tables import complete_trials
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.store.results import sampled
+from core.store.stamps import enter
 from core.validation import check_unique, enumerate_names
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ def _files(folder: Path) -> dict[str, Tables]:
 
 def _read_table(path: Path, **how: Any) -> Any:
     """A CSV or TSV, whose headers may hold line breaks."""
+    enter(path)
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}")
     try:
@@ -294,6 +296,7 @@ def _voxels(subject: str, subjects: tuple[str, ...], files: Tables) -> Voxels:
     path = files.voxels
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}")
+    enter(path)
     stamp = [path.name, path.stat().st_size, path.stat().st_mtime_ns, sampled(path)]
     key = store.key(converted.OPERATION, store.fingerprint("voxels", stamp), {}, version=VERSION)
     stored = store.load(key)

@@ -21,6 +21,7 @@ import numpy as np
 from core import store
 from core.datasets.releases import converted
 from core.errors import CorruptDataError, NotFoundError
+from core.store.stamps import enter
 from core.validation import enumerate_names
 
 Crop: TypeAlias = tuple[float, float, float, float]
@@ -187,6 +188,7 @@ def labels_of(annotations: Annotations, coco_id: int, crop: Crop) -> tuple[str, 
 
 def _key(paths: Sequence[Path]) -> str:
     for path in paths:
+        enter(path)
         if not path.is_file():
             raise NotFoundError(f"There is no {path.name} in {path.parent}", EXPECTED)
     status = [path.stat() for path in paths]

@@ -20,6 +20,7 @@ from core.datasets.tables import names_column
 from core.errors import CorruptDataError, InputError, NeurogalleryError
 from core.progress import Progress, silent
 from core.store.results import sampled
+from core.store.stamps import enter
 from core.validation import (
     LARGEST_SINGLE,
     check_same_length,
@@ -287,6 +288,7 @@ def _zscored(part: np.ndarray) -> np.ndarray:
 
 def _content(path: Path) -> list[Any]:
     """What a file enters a key with."""
+    enter(path)
     try:
         status = path.stat()
         if status.st_size <= READ_WHOLE:

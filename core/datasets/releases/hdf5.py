@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import CorruptDataError, NotFoundError
 from core.memory import check_memory
+from core.store.stamps import enter
 from core.validation import enumerate_names
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
 
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", "an HDF5 file")
+    enter(path)
     try:
         with h5py.File(path, "r") as file:
             yield file

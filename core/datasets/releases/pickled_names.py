@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from core.errors import CorruptDataError, NotFoundError
+from core.store.stamps import enter
 from core.validation import NPY_ERRORS
 
 # A map of the 360 areas of a cortex takes some 10,000.
@@ -59,6 +60,7 @@ def read_name_map(path: Path) -> dict[int, str]:
     CorruptDataError
         If it holds anything else, names a function or class, or is damaged.
     """
+    enter(path)
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", EXPECTED)
     with open(path, "rb") as file:

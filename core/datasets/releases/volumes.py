@@ -20,6 +20,7 @@ import numpy as np
 
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.memory import check_memory
+from core.store.stamps import enter
 
 VOLUMES, SURFACES = (".nii.gz", ".nii"), (".mgz", ".mgh")
 COMPRESSED = (".nii.gz", ".mgz")
@@ -198,6 +199,7 @@ def read_labels(path: Path) -> dict[int, str]:
     CorruptDataError
         If a line has no number or no name, or a number has two names.
     """
+    enter(path)
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", "a colour table")
     try:
@@ -226,6 +228,7 @@ def read_labels(path: Path) -> dict[int, str]:
 def _stored(path: Path, endings: tuple[str, ...]) -> _Stored:
     import nibabel
 
+    enter(path)
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}")
     if not path.name.lower().endswith(endings):

@@ -15,7 +15,7 @@ from core.datasets import Dataset
 from core.encoders import Encoded, EncodeRequest, EncoderInfo
 from core.errors import NeurogalleryError
 from core.words import p_words
-from pages.shared.frame import recording, results
+from pages.shared.frame import results
 from pages.shared.frame.text import counted, plain
 
 
@@ -78,7 +78,6 @@ def get(ds: Dataset, space: Space, which: str) -> Encoded | None:
             encoders.load,
             on_click=True,
             icon=":material/memory:",
-            when_changed=recording.forget,
         )
     except NeurogalleryError as error:
         st.error(plain(error), icon=":material/error:")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -17,6 +17,7 @@ from core.datasets.releases.converted import NeedsConversion, reporting
 from core.datasets.releases.job import OpenRequest
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import check_given
+from core.store import stamps
 from pages.shared.frame import address, jobs, navigation, results, selection
 from pages.shared.frame.address import DEFAULT
 from pages.shared.frame.guard import NothingOpen, show_error
@@ -24,15 +25,15 @@ from pages.shared.frame.job_parts import line
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import OptionValues, option_widgets, warn_unknown
 
-IN_VIEW = "recording_in_view"
-# Folders of a release that are looked at for changes.
-FOLDERS_DEEP, MOST_FOLDERS = 5, 200
+IN_VIEW, CHANGED = "recording_in_view", "recording_changed"
+# Share of the time that goes into looking for changed files.
+LOOKING = 0.05
 SUBJECT_WIDTH = 84
 
 
 def sidebar(filters: Callable[[Dataset], None], selected: Callable[[Dataset], None]) -> None:
     """Choose recording, subject and options, and filter stimuli; what is selected, and jobs."""
-    st.session_state.pop(IN_VIEW, None)
+    former = st.session_state.pop(IN_VIEW, None)
     infos = _openable()
     address.refuse_unknown(infos)
     with st.sidebar:
@@ -52,6 +53,7 @@ def sidebar(filters: Callable[[Dataset], None], selected: Callable[[Dataset], No
             st.caption(plain(info.title))
         try:
             ds = _open(info, row)
+            _note_change(former, ds)
             selection.follow_address(ds)
         except NeurogalleryError as error:
             ds, st.session_state[IN_VIEW] = None, error
@@ -70,6 +72,8 @@ def require() -> Dataset:
     jobs.begin()
     in_view = st.session_state.get(IN_VIEW)
     if isinstance(in_view, Dataset):
+        if CHANGED in st.session_state:
+            st.info(plain(st.session_state.pop(CHANGED)), icon=":material/refresh:")
         return in_view
     info = _openable()[st.session_state["recording"]]
     if (info.fetchable or info.how_to_get) and info.where is None:
@@ -149,20 +153,34 @@ def _open(info: DatasetInfo, row: DeltaGenerator) -> Dataset:
             "Subject", ds.subjects, key="subject", bind="query-params", width=SUBJECT_WIDTH
         )
         if subject != ds.subject:
-            ds = load(info.name, subject, options, _stamp(info.where))
+            ds = load(info.name, subject, options)
     if isinstance(ds, NeedsConversion):
         raise ds
     st.session_state[IN_VIEW] = ds
     return ds
 
 
+def _note_change(former: Any, ds: Dataset) -> None:
+    """Say on the page that the recording in view was read again, where it holds something else."""
+    if not isinstance(former, Dataset) or former.fingerprint == ds.fingerprint:
+        return
+    is_same = (former.info.name, former.subject, former.options) == (
+        ds.info.name,
+        ds.subject,
+        ds.options,
+    )
+    if is_same:
+        which = stamps.differing(former.files, ds.files) or "Its files"
+        st.session_state[CHANGED] = f"This recording was read again: {which} changed."
+
+
 def _first(info: DatasetInfo, options: OptionValues) -> Dataset:
     """The subject that the address asks for where there is one, else the first."""
     subject = st.session_state.get("subject") or st.query_params.get("subject")
     try:
-        return load(info.name, subject, options, _stamp(info.where))
+        return load(info.name, subject, options)
     except NotFoundError:
-        return load(info.name, None, options, _stamp(info.where))
+        return load(info.name, None, options)
 
 
 def opened(name: str, subject: str | None, options: Mapping[str, Any]) -> Dataset:
@@ -179,19 +197,24 @@ def opened(name: str, subject: str | None, options: Mapping[str, Any]) -> Datase
     if info is None:
         raise NotFoundError(f"The recording {name!r} is not here any more")
     values = check_given(info.name, info.options, options, "option")
-    return load(name, subject, tuple(values.items()), _stamp(info.where))
+    return load(name, subject, tuple(values.items()))
 
 
-def load(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
-    """One subject of a recording, shared by the sessions; ``stamp`` tells changed files.
+def load(name: str, subject: str | None, options: OptionValues) -> Dataset:
+    """One subject of a recording, shared by the sessions and read again when its files change.
 
     The first subject is opened once, whether it is asked for by name or by none.
     """
-    first = _first_subject(name, options, stamp)
-    ds = _loaded(name, None if subject == first.get(name) else subject, options, stamp)
+    first = _first_subject(name, options)
+    called = None if subject == first.get(name) else subject
+    opened = _loaded(name, called, options)
+    if opened.has_changed():
+        _loaded.clear(name, called, options)
+        _first_subject.clear(name, options)
+        first, opened = _first_subject(name, options), _loaded(name, subject, options)
     if subject is None:
-        first[name] = ds.subject
-    return ds
+        first[name] = opened.ds.subject
+    return opened.ds
 
 
 def forget() -> None:
@@ -200,17 +223,38 @@ def forget() -> None:
     _first_subject.clear()
 
 
+@dataclass
+class _Opened:
+    """An open recording, and when its files may be looked at next.
+
+    To look at 10,000 images takes 30 ms: at most this share of the time goes into it.
+    """
+
+    ds: Dataset
+    next_look: float = 0.0
+
+    def has_changed(self) -> bool:
+        """Whether a file that it was read from is not as it was; at most so often."""
+        began = time.monotonic()
+        if began < self.next_look:
+            return False
+        path = stamps.changed(self.ds.files, with_folders=True)
+        ended = time.monotonic()
+        self.next_look = ended + (ended - began) / LOOKING
+        return bool(path)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _first_subject(name: str, options: OptionValues, stamp: int) -> dict[str, str]:
+def _first_subject(name: str, options: OptionValues) -> dict[str, str]:
     """The first subject by the name of its recording, once that was opened."""
     return {}
 
 
 @st.cache_resource(max_entries=16, show_spinner="Opening the recording …")
-def _loaded(name: str, subject: str | None, options: OptionValues, stamp: int) -> Dataset:
+def _loaded(name: str, subject: str | None, options: OptionValues) -> _Opened:
     try:
         with reporting(None):
-            return datasets.load_with(name, subject, dict(options))
+            return _Opened(datasets.load_with(name, subject, dict(options)))
     except NeedsConversion as needed:
         needed.options = dict(options)
         raise
@@ -220,33 +264,10 @@ def other_subject(ds: Dataset, subject: str) -> Dataset:
     """The same recording of another subject."""
     if subject == ds.subject:
         return ds
-    return load(ds.info.name, subject, tuple(ds.options.items()), _stamp(ds.info.where))
+    return load(ds.info.name, subject, tuple(ds.options.items()))
 
 
 def with_options(ds: Dataset, **options: Any) -> Dataset:
     """The same recording and subject, opened with some options changed."""
     values = tuple({**ds.options, **options}.items())
-    return load(ds.info.name, ds.subject, values, _stamp(ds.info.where))
-
-
-def _stamp(folder: Path | None) -> int:
-    """Newest change among the files of a recording, its images left out, and among its folders."""
-    if folder is None or not folder.is_dir():
-        return 0
-    files = [
-        path
-        for pattern in ("*", "responses/*", "rois/*", "rdms/*", "embeddings/*", "gallery/*")
-        for path in folder.glob(pattern)
-    ]
-    return max((path.stat().st_mtime_ns for path in [*files, *_below(folder)]), default=0)
-
-
-def _below(folder: Path) -> list[Path]:
-    """The folders of a release: whatever is added or removed changes the time of one."""
-    below, level = [], [folder]
-    for _ in range(FOLDERS_DEEP):
-        entries = [entry for each in level for entry in os.scandir(each)]
-        level = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-        level = level[:MOST_FOLDERS]
-        below += level
-    return below
+    return load(ds.info.name, ds.subject, values)

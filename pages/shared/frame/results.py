@@ -17,6 +17,8 @@ T = TypeVar("T")
 LIVE_S = 1.0
 # Opening a page starts no work that takes longer.
 LONG_S = 2.0
+# Ids of jobs that turned out to have read other files than those that were open.
+READ_AGAIN = "recordings_read_again"
 
 
 def get(
@@ -47,14 +49,18 @@ def get(
     live : callable, optional
         Draws what the job has so far, below its progress.
     when_changed : callable, optional
-        Forgets the recording in view, where the job turns out to have read other files.
+        Forgets what else was read, where the job turns out to have read other files than are
+        open; the recordings are read again, once.
     """
     job = jobs.find(request.operation, request.to_json())
     result = _stored(request, job, load)
     if result is None and job is not None and job.status == "done":
         result = _stored(request, job, load)  # it may have been kept since the first look
         if result is None:
-            _remove(job, load, when_changed)
+            if _is_of_other_files(request, job):
+                _read_again(request, job, when_changed)
+                return None
+            job.remove()
             job = None
     if result is None:
         if on_click is None:
@@ -86,13 +92,30 @@ def _stored(request: Request, job: Job | None, load: Callable[[str], T | None]) 
     return load(key) if key else None
 
 
-def _remove(job: Job, load: Callable[[str], Any], when_changed: Callable[[], None] | None) -> None:
-    """Remove a job that is done but whose result is gone: deleted, or made of other files."""
-    key = job.result.get("key")
-    job.remove()
-    if when_changed is not None and key and load(key) is not None:
-        when_changed()
+def _is_of_other_files(request: Request, job: Job) -> bool:
+    """Whether a job that is done read other files than those that are open here."""
+    key, own = job.result.get("key"), request.key()
+    return bool(key and own and key != own)
+
+
+def _read_again(request: Request, job: Job, when_changed: Callable[[], None] | None) -> None:
+    """Open the files anew, once; what then still differs is said, and not computed again."""
+    from pages.shared.frame import recording  # which shows results itself
+
+    again = st.session_state.setdefault(READ_AGAIN, set())
+    if job.id not in again:
+        again.add(job.id)
+        job.remove()
+        if when_changed is not None:
+            when_changed()
+        recording.forget()
         st.rerun()
+    st.warning(
+        f"{plain(request.label)}: the files of this recording were others when it was computed. "
+        "Start it again once nothing writes there.",
+        icon=":material/warning:",
+    )
+    st.button("Start again", key=f"again_{job.id}", on_click=job.remove)
 
 
 def _work_at(

@@ -96,7 +96,7 @@ def _is_there(images: ImageSet, encoder: str, parameters: Mapping[str, Any]) -> 
         )
     request = images.request(encoder, parameters)
     encoded = results.get(
-        request, images.load, on_click=True, icon=":material/memory:", when_changed=_forget
+        request, images.load, on_click=True, icon=":material/memory:", when_changed=galleries.forget
     )
     return encoded is not None
 
@@ -149,11 +149,6 @@ def _in_words(encoder: str, parameters: Mapping[str, Any]) -> str:
 def _opened(name: str) -> Dataset:
     """Another recording, its first subject, as the sidebar would open it."""
     return recording.opened(name, None, {})
-
-
-def _forget() -> None:
-    galleries.forget()
-    recording.forget()
 
 
 def _how_to_add() -> str:

@@ -28,6 +28,7 @@ from core.datasets.releases.matlab.version73 import (
 )
 from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
 from core.memory import check_memory
+from core.store.stamps import enter
 
 # What scipy.io.loadmat raises on truncated, overwritten and newer files beside its own
 # MatReadError, found by trying.
@@ -80,6 +81,7 @@ def read_mat(path: Path, names: Collection[str] | None = None) -> dict[str, MatV
 
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", "a MATLAB file")
+    enter(path)
     try:
         with open(path, "rb") as file:
             head = file.read(USER_BLOCK + len(SIGNATURE))

@@ -10,10 +10,10 @@ def test_the_first_subject_is_opened_once(monkeypatch):
     opened = []
     load = datasets.load_with
     monkeypatch.setattr(datasets, "load_with", lambda *of: opened.append(of[1]) or load(*of))
-    first = recording.load("simulated", None, OPTIONS, 0)
-    assert recording.load("simulated", first.subject, OPTIONS, 0) is first
-    assert recording.load("simulated", "S2", OPTIONS, 0).subject == "S2"
-    assert recording.load("simulated", None, OPTIONS, 0) is first
+    first = recording.load("simulated", None, OPTIONS)
+    assert recording.load("simulated", first.subject, OPTIONS) is first
+    assert recording.load("simulated", "S2", OPTIONS).subject == "S2"
+    assert recording.load("simulated", None, OPTIONS) is first
     assert opened == [None, "S2"]
     recording.forget()
-    assert recording.load("simulated", first.subject, OPTIONS, 0) is not first
+    assert recording.load("simulated", first.subject, OPTIONS) is not first
