@@ -297,7 +297,7 @@ def read_gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame
     """What lists the further images, their table, and what is passed over."""
     path = paths.find(folder / "gallery", "gallery.csv")
     notes: list[Note] = []
-    if path is not None and path.is_file():
+    if path is not None:
         name, gallery = path.name, read_stimuli(path)
     else:
         name, (gallery, notes) = "gallery/", _gallery_by_category(folder)

@@ -170,8 +170,8 @@ def _note_change(former: Any, ds: Dataset) -> None:
         ds.options,
     )
     if is_same:
-        which = stamps.differing(former.files, ds.files) or "Its files"
-        st.session_state[CHANGED] = f"This recording was read again: {which} changed."
+        which = stamps.differing(former.files, ds.files) or "a file"
+        st.session_state[CHANGED] = f"This recording was read again because {which} changed."
 
 
 def _first(info: DatasetInfo, options: OptionValues) -> Dataset:

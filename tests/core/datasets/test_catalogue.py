@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core import datasets, operations, paths
-from core.errors import InputError, NotFoundError
+from core.datasets import files as folder_files
+from core.errors import InputError, NeurogalleryError, NotFoundError
 
 
 def _own_folder(name, title=None):
@@ -191,3 +195,85 @@ def test_a_plugin_with_former_names_is_told_what_to_change(
 def test_a_subset_is_made_with_the_names_of_today():
     _own_folder("mydata")
     assert datasets.load("folder:mydata").subset(["b"]).stimuli["id"].tolist() == ["b"]
+
+
+def _meanwhile(monkeypatch, act):
+    """Do something at the end of each opening of a folder."""
+    notes = folder_files.notes
+    monkeypatch.setattr(folder_files, "notes", lambda *of: (act(), notes(*of))[1])
+
+
+def test_a_recording_whose_files_change_while_it_is_opened_is_opened_again(monkeypatch):
+    folder = _own_folder("mine")
+    table = folder / "stimuli.csv"
+    texts = iter(["id,category\nx,cat\ny,dog\nz,dog\n"])
+    _meanwhile(monkeypatch, lambda: [table.write_text(text) for text in texts])
+    ds = datasets.load("folder:mine")
+    assert ds.stimuli["id"].tolist() == ["x", "y", "z"]
+
+
+def test_a_recording_that_never_stays_as_it_is(monkeypatch):
+    table = _own_folder("mine") / "stimuli.csv"
+    times = itertools.count(10**18)
+    _meanwhile(monkeypatch, lambda: os.utime(table, ns=(0, next(times))))
+    with pytest.raises(NeurogalleryError, match=r"^mine/stimuli\.csv changes while the recording"):
+        datasets.load("folder:mine")
+
+
+def test_every_file_of_a_folder_is_noted_before_it_is_read():
+    folder = _own_folder("mine", "Mine")
+    for below in ("images/set", "responses", "rdms", "embeddings", "rois", "gallery/cat"):
+        (folder / below).mkdir(parents=True)
+    for name, array in {"rdms/r": np.zeros((2, 2)), "embeddings/e": np.eye(2)}.items():
+        np.save(folder / f"{name}.npy", array)
+    np.save(folder / "responses" / "s.npy", np.ones((2, 2)))
+    (folder / "responses" / "s.csv").write_text("id\na\nb\n")
+    (folder / "rois" / "s.json").write_text('{"V1": [0]}')
+    for name in ("images/set/a.png", "gallery/cat/c.png"):
+        Image.new("RGB", (4, 4)).save(folder / name)
+    (folder / "stimuli.csv").write_text("id,file\na,set/a.png\nb,\n")
+    noted = datasets.load("folder:mine").files
+    everything = {str(folder), *(str(path) for path in folder.rglob("*"))}
+    assert everything <= set(noted)
+
+
+FILES = ("stimuli.csv", "dataset.json", "responses/s.npy", "responses/s.csv", "rois/s.json")
+FILES += ("rdms/r.npy", "embeddings/e.npy", "gallery/gallery.csv")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pipe_in_place_of_a_file_is_refused_by_name_and_not_waited_for(name):
+    folder = _own_folder("mine")
+    (folder / "responses").mkdir()
+    np.save(folder / "responses" / "s.npy", np.ones((2, 3)))
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(folder / name)
+    with pytest.raises(InputError, match=rf"{name} is a pipe. Expected a file"):
+        datasets.load("folder:mine")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_one_rule_for_links_in_a_recording(name, tmp_path, monkeypatch):
+    folder = _own_folder("mine")
+    for below in ("responses", "rois", "rdms", "embeddings", "gallery"):
+        (folder / below).mkdir()
+    np.save(folder / "responses" / "s.npy", np.ones((2, 2)))
+    for file in ("rdms/r.npy", "embeddings/e.npy"):
+        np.save(folder / file, np.zeros((2, 2)))
+    (folder / "responses" / "s.csv").write_text("id\na\nb\n")
+    (folder / "rois" / "s.json").write_text('{"V1": [0]}')
+    (folder / "dataset.json").write_text("{}")
+    (folder / "gallery" / "gallery.csv").write_text("id\nc\n")
+    plain = datasets.load("folder:mine").fingerprint
+    inside, outside = paths.data_root() / "shared", tmp_path / "outside"
+    (folder / name).rename(inside)
+    (folder / name).symlink_to(inside)
+    assert datasets.load("folder:mine").fingerprint == plain
+    (folder / name).unlink()
+    inside.rename(outside)
+    (folder / name).symlink_to(outside)
+    with pytest.raises(InputError, match=rf"^mine/{name} is a link out of the data folder"):
+        datasets.load("folder:mine")
+    monkeypatch.setenv("NEUROGALLERY_DATA_LINKS", "1")
+    assert datasets.load("folder:mine").fingerprint == plain
