@@ -42,18 +42,19 @@ class ActiveJob:
     def of_folder(cls, folder: Path, state: State) -> ActiveJob:
         try:
             return cls(folder, state, (folder / SEEN).stat().st_mtime)
-        except FileNotFoundError:
+        except OSError:
             return cls(folder, state)
 
     def is_left_alone(self, now: float) -> bool:
         """Whether its page was left a while ago; what no page started is never left."""
         state = self.state
-        looked = max(self.seen, state.queued, state.started)
-        return bool(state.session) and now - looked > AWAY_S
+        # The clock may have been set back since: then these lie in the future.
+        ago = min(abs(now - then) for then in (self.seen, state.queued, state.started))
+        return bool(state.session) and ago > AWAY_S
 
     def rank(self, now: float) -> int:
         """Which of ``RANKS`` it has while it waits."""
-        if now - self.state.queued > PATIENCE_S:
+        if not 0 <= now - self.state.queued <= PATIENCE_S:
             return OVERDUE
         if self.is_left_alone(now):
             return STANDS_BACK

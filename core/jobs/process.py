@@ -8,6 +8,8 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,14 +18,31 @@ from core import store
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.earlier_runs import recall, remember
 from core.jobs.queue import start_waiting
-from core.jobs.state import CANCEL, PROGRESS, REQUEST, RESULT, State, claim, end, read_state, settle
+from core.jobs.state import (
+    CANCEL,
+    PROGRESS,
+    QUEUED,
+    RESULT,
+    ROOM,
+    RUNNING,
+    Report,
+    State,
+    claim,
+    end,
+    read_request,
+    read_state,
+    settle,
+    write_file,
+)
 from core.jobs.time_left import Pace
 from core.memory import explain_shortage
 from core.progress import Progress
+from core.store.files import FREE_SPACE, full_disk, is_disk_full
 from core.store.stamps import noting
 
 WRITE_EVERY_S = 0.2
 EXIT_STATUS = {"done": 0, "interrupted": 130}
+ROOM_BYTES = 64 * 1024
 
 # Of the job that this process runs.
 _sessions: list[str] = []
@@ -70,14 +89,29 @@ def run(folder: Path, resolve: Callable[[str], Function]) -> int:
     finally:
         _sessions.pop()
     signal.signal(signal.SIGTERM, _ignore)
+    _log(error)
+    # After a step of the clock its start is told by the clock of now.
+    state = replace(state, started=time.time() - report.elapsed)
     with store.locked(folder.parent):
-        end(folder, state, status, error)
+        _end(folder, state, status, error)
         if status == "done":
             report.remember()
-    start_waiting(folder.parent)
-    if error:
-        print(error, file=sys.stderr)
+    with suppress(NeurogalleryError):  # whoever looks next starts them
+        start_waiting(folder.parent)
     return EXIT_STATUS.get(status, 2)
+
+
+def _end(folder: Path, state: State, status: str, error: str) -> None:
+    (folder / ROOM).unlink(missing_ok=True)
+    store.sweep_parts(folder)
+    end(folder, state, status, error)
+
+
+def _log(error: str) -> None:
+    """Write to the log, which stands on the same disk."""
+    with suppress(OSError):
+        if error:
+            print(error, file=sys.stderr, flush=True)
 
 
 def session_at_work() -> str:
@@ -93,13 +127,18 @@ class Reporter:
         self._began = time.monotonic()
         self._written = 0.0
         self._fraction, self._message = 0.0, ""
-        self._content: dict[str, Any] = {}
+        self._work: tuple[str, dict[str, Any]] = "", {}
         self._pace = Pace()
 
-    def begin(self, content: dict[str, Any]) -> None:
-        """Say how long earlier runs of the same operation took; ``content`` is the request."""
-        runs = recall(self._folder.parent.parent, content["operation"], content["request"])
-        self._content, self._pace = content, Pace(runs)
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self._began
+
+    def begin(self, operation: str, request: dict[str, Any]) -> None:
+        """Say how long earlier runs of the same operation took."""
+        self._work = operation, request
+        self._pace = Pace(recall(self._folder.parent.parent, operation, request))
         self.write()
 
     def __call__(self, fraction: float, message: str = "") -> None:
@@ -115,16 +154,13 @@ class Reporter:
             raise Cancelled
 
     def write(self) -> None:
+        """Write it; the work goes on where that fails."""
         self._written = time.monotonic()
-        store.write_json(
-            self._folder / PROGRESS,
-            {
-                "fraction": self._fraction,
-                "message": self._message,
-                "written": time.time(),
-                "seconds_left": self._pace.seconds_left(self._written - self._began),
-            },
-        )
+        elapsed = self._written - self._began
+        left = self._pace.seconds_left(elapsed)
+        report = Report(self._fraction, self._message, self._written, elapsed, left)
+        with suppress(NeurogalleryError):
+            store.write_json(self._folder / PROGRESS, asdict(report))
 
     def finish(self) -> None:
         self._fraction = 1.0
@@ -133,30 +169,33 @@ class Reporter:
 
     def remember(self) -> None:
         """Keep how long this run took, for those that come; the lock of the jobs is held."""
-        operation, request = self._content["operation"], self._content["request"]
-        remember(self._folder.parent.parent, operation, request, self._pace.course())
+        remember(self._folder.parent.parent, *self._work, self._pace.course())
 
 
 def _take(folder: Path) -> State:
     """Make this process the one that runs the job, unless another does."""
     state = settle(folder)
-    started_here = state.status == "running" and state.pid == os.getpid()
-    if state.status != "queued" and not started_here:
+    started_here = state.status == RUNNING and state.pid == os.getpid()
+    if state.status != QUEUED and not started_here:
         raise InputError(
             f"The job {folder.name} is {state.status}", "a job that waits", "Resume it first."
         )
-    return claim(folder, state, os.getpid())
+    state = claim(folder, state, os.getpid())
+    store.sweep_parts(folder)
+    with suppress(OSError):
+        (folder / ROOM).write_bytes(os.urandom(ROOM_BYTES))  # which no disk makes smaller
+    return state
 
 
 def _attempt(folder: Path, resolve: Callable[[str], Function], report: Reporter) -> tuple[str, str]:
     """Run the operation. Gives the status of the job and its error."""
     try:
         report.check_cancelled()
-        content = store.read_json(folder / REQUEST)
-        report.begin(content)
+        operation, request = read_request(folder)
+        report.begin(operation, request)
         with noting():
-            result = resolve(content["operation"])(content["request"], report, folder)
-        store.write_json(folder / RESULT, result)
+            result = resolve(operation)(request, report, folder)
+        write_file(folder / RESULT, result)
         report.finish()
     except Cancelled:
         return "cancelled", ""
@@ -169,9 +208,17 @@ def _attempt(folder: Path, resolve: Callable[[str], Function], report: Reporter)
     except MemoryError as error:
         return "failed", explain_shortage(error)
     except Exception as error:
-        traceback.print_exc()
+        _log(traceback.format_exc())
+        if is_disk_full(error):
+            return "failed", explain_full_disk(error)
         return "failed", f"{type(error).__name__}: {error}"
     return "done", ""
+
+
+def explain_full_disk(error: BaseException) -> str:
+    """One line for work that could not write on."""
+    problem = f"This job stopped because {full_disk(error)}"
+    return str(NeurogalleryError(problem, remedy=f"{FREE_SPACE} Then resume it."))
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -4,41 +4,52 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core import paths, store
-from core.errors import InputError, NotFoundError
+from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from core.jobs.order import ActiveJob, first_to_start, in_order
+from core.jobs.processes import adopt, find_by_folder, reap
 from core.jobs.state import (
     CANCEL,
+    DAMAGED,
+    DEVICE,
     ID,
     LOG,
     OVERTAKEN,
     PROGRESS,
+    QUEUED,
     REQUEST,
-    RESULT,
+    ROOM,
+    RUNNING,
     SEEN,
     State,
-    adopt,
     claim,
+    current_state,
     end,
     find_process,
+    no_job,
+    read_report,
+    read_request,
+    read_result,
     read_state,
-    reap,
     settle,
+    write_file,
     write_state,
 )
 
-RESUMABLE = ("failed", "cancelled", "interrupted")
+RESUMABLE = ("failed", "cancelled", "interrupted", DAMAGED)
+# Folders on their way: of a job that is being created, and of one that was removed.
+CREATED, REMOVED = ".part-", ".removed-"
 # Many sessions may poll many waiting jobs: one look at the queue in this time is enough.
 LOOK_EVERY_S = 0.5
 # A look is noted once in this time.
@@ -95,11 +106,15 @@ class Job:
 
     @property
     def request(self) -> dict[str, Any]:
-        return _read_dict(self.folder / REQUEST).get("request", {})
+        """JSON values; empty where they cannot be read, see ``damage``."""
+        try:
+            return read_request(self.folder)[1]
+        except CorruptDataError:
+            return {}
 
     @property
     def status(self) -> str:
-        """'queued', 'running', 'done', 'failed', 'cancelled' or 'interrupted'."""
+        """'queued', 'running', 'done', 'failed', 'cancelled', 'interrupted' or 'damaged'."""
         return self._look().status
 
     @property
@@ -124,10 +139,7 @@ class Job:
     @property
     def place(self) -> QueuePlace | None:
         """Where it stands in the queue of its device; None where it does not wait."""
-        root = self.folder.parent
-        with store.locked(root):
-            listed = _active_jobs(root)
-        waiting = in_order(listed, time.time())
+        waiting = in_order(_active_jobs(self.folder.parent, current_state), time.time())
         own = next((each for each in waiting if each.folder == self.folder), None)
         if own is None:
             return None
@@ -142,20 +154,37 @@ class Job:
     @property
     def progress(self) -> JobProgress:
         state = self._look()
-        report = _read_dict(self.folder / PROGRESS)
-        now = time.time() if state.status == "running" else state.ended
-        left = report.get("seconds_left") if state.status == "running" else None
-        return JobProgress(
-            fraction=report.get("fraction", 0.0),
-            message=report.get("message", ""),
-            elapsed_s=max(0.0, now - state.started) if state.started else 0.0,
-            seconds_left=None if left is None else max(0.0, left - (now - report["written"])),
-        )
+        report = read_report(self.folder)
+        if state.status != RUNNING:
+            elapsed = state.ended - state.started if state.started else 0.0
+            return JobProgress(report.fraction, report.message, max(0.0, elapsed))
+        since = max(0.0, time.monotonic() - report.written)
+        elapsed = time.time() - state.started if report.elapsed is None else report.elapsed + since
+        left = None if report.seconds_left is None else max(0.0, report.seconds_left - since)
+        return JobProgress(report.fraction, report.message, max(0.0, elapsed), left)
 
     @property
     def result(self) -> dict[str, Any]:
-        """What the operation returned; empty unless the job is done."""
-        return _read_dict(self.folder / RESULT) if self._look().status == "done" else {}
+        """What the operation returned; empty unless the job is done, and where it is damaged."""
+        try:
+            return read_result(self.folder) if self._look().status == "done" else {}
+        except CorruptDataError:
+            return {}
+
+    @property
+    def damage(self) -> str:
+        """Which file of a job that has ended is damaged, and how; '' where all are sound."""
+        state = self._look()
+        if state.status == DAMAGED:
+            return state.error
+        try:
+            if state.status not in (QUEUED, RUNNING):
+                read_request(self.folder)
+            if state.status == "done":
+                read_result(self.folder)
+        except CorruptDataError as error:
+            return str(error)
+        return ""
 
     @property
     def is_cancelling(self) -> bool:
@@ -163,19 +192,32 @@ class Job:
         return (self.folder / CANCEL).exists()
 
     def cancel(self) -> None:
-        """Ask the job to stop; one that waits is cancelled at once, an ended one stays as it is."""
-        with store.locked(self.folder.parent):
-            state = settle(self.folder)
-            if state.status == "queued":
-                end(self.folder, state, "cancelled")
-            elif state.status == "running" and not (self.folder / CANCEL).exists():
-                (self.folder / CANCEL).touch()
+        """Ask the job to stop; one that waits is cancelled at once, an ended one stays as it is.
+
+        Raises
+        ------
+        NotFoundError
+            If it was removed.
+        NeurogalleryError
+            If its folder cannot be written.
+        """
+        self._cancel()
 
     def overtake(self) -> None:
         """Cancel the job because something else is wanted first, not because it is unwanted."""
-        if self.folder.is_dir():
-            (self.folder / OVERTAKEN).touch()
-            self.cancel()
+        with suppress(NotFoundError):
+            self._cancel(OVERTAKEN)
+
+    def _cancel(self, flag: str = "") -> None:
+        with store.locked(self.folder.parent):
+            state = settle(self.folder)
+            with store.writing(self.folder):
+                if flag:
+                    (self.folder / flag).touch()
+                if state.status == RUNNING and not (self.folder / CANCEL).exists():
+                    (self.folder / CANCEL).touch()
+            if state.status == QUEUED:
+                end(self.folder, state, "cancelled")
 
     @property
     def is_overtaken(self) -> bool:
@@ -185,55 +227,77 @@ class Job:
     def look(self) -> None:
         """Note that somebody looks at the job: until a while after that it does not stand back."""
         seen = self.folder / SEEN
-        with suppress(FileNotFoundError):  # it may have been removed
-            if not seen.exists() or time.time() - seen.stat().st_mtime > SEEN_EVERY_S:
+        with suppress(OSError):  # it may have been removed, or the disk be full
+            # Its time lies in the future where the clock was set back.
+            if not seen.exists() or abs(time.time() - seen.stat().st_mtime) > SEEN_EVERY_S:
                 seen.touch()
 
     def resume(self, session: str = "", pressed: bool = True) -> None:
-        """Queue a failed, cancelled or interrupted job again; it keeps its checkpoints.
+        """Queue a job again that failed, was cancelled or interrupted, or is damaged.
 
-        ``session`` and ``pressed`` as in ``submit``.
+        It keeps its checkpoints; ``session`` and ``pressed`` as in ``submit``.
+
+        Raises
+        ------
+        NotFoundError
+            If it was removed.
+        NeurogalleryError
+            If its folder cannot be written.
         """
         with store.locked(self.folder.parent):
-            state = settle(self.folder)
+            state = _mended(self.folder)
             if state.status in RESUMABLE:
                 _queue_again(self.folder, replace(state, session=session, pressed=pressed))
                 _start_waiting(self.folder.parent)
 
     def remove(self) -> None:
-        """Delete the folder of the job.
+        """Delete the folder of the job, which is gone for every reader at once.
 
         Raises
         ------
         InputError
             If the job is running.
+        NeurogalleryError
+            If the folder cannot be taken away.
         """
-        aside = self.folder.with_name(f".removed-{uuid.uuid4().hex}")
-        with store.locked(self.folder.parent):
-            if not self.folder.is_dir():
-                return
-            if settle(self.folder).status == "running":
-                raise InputError(f"The job {self.id} is running", "an ended job", "Cancel it first")
-            self.folder.rename(aside)
-        shutil.rmtree(aside)
+        root = self.folder.parent
+        with store.locked(root):
+            if self.folder.is_dir():
+                if _mended(self.folder).status == RUNNING:
+                    raise InputError(
+                        f"The job {self.id} is running", "an ended job", "Cancel it first"
+                    )
+                with store.writing(self.folder):
+                    self.folder.rename(self.folder.with_name(f"{REMOVED}{uuid.uuid4().hex}"))
+            leftovers = _leftovers(root)
+        _delete(leftovers)
 
     def _look(self) -> State:
-        """State of the job, after what has to follow from it: see ``settle``, ``start_waiting``."""
-        state = read_state(self.folder)
+        return self._follow(read_state(self.folder))
+
+    def _follow(self, state: State) -> State:
+        """The state of now, after what has to follow: see ``settle``, ``start_waiting``.
+
+        What follows may be impossible, as on a full disk; the state is given all the same.
+        """
         root = self.folder.parent
-        if state.status == "running" and self._needs_settling(state):
-            with store.locked(root):
-                state = settle(self.folder)
-                if state.status != "running":
-                    _start_waiting(root)
-        elif state.status == "queued" and _is_time_to_look(root):
-            with store.locked(root):
-                _start_waiting(root)
-            state = read_state(self.folder)
+        try:
+            if state.status == RUNNING and self._needs_settling(state):
+                with store.locked(root):
+                    state = settle(self.folder)
+                    if state.status != RUNNING:
+                        _start_waiting(root)
+            elif state.status == QUEUED and _is_time_to_look(root):
+                start_waiting(root)
+                state = read_state(self.folder)
+        except NotFoundError:
+            raise
+        except NeurogalleryError:
+            return current_state(self.folder)
         return state
 
     def _needs_settling(self, state: State) -> bool:
-        return (self.folder / CANCEL).exists() or find_process(state) is None
+        return self.is_cancelling or find_process(state) is None
 
 
 def submit(
@@ -269,8 +333,10 @@ def submit(
     ------
     InputError
         If the request is not JSON or the device unknown.
+    NeurogalleryError
+        If the folder of the jobs cannot be written.
     """
-    if not re.fullmatch(r"cpu|cuda:\d+", device):
+    if not DEVICE.fullmatch(device):
         raise InputError(f"The device is {device!r}", "'cpu' or 'cuda:N', N the number of a GPU")
     request = _as_json(request)
     root = _root()
@@ -278,12 +344,12 @@ def submit(
     content = {"operation": operation, "request": request}
     asked_by: dict[str, Any] = {"session": session, "pressed": pressed}
     with store.locked(root):
-        if not job.folder.exists():
-            _create(job.folder, content, State("queued", 0.0, 0.0, device, **asked_by))
-        elif (state := settle(job.folder)).status in RESUMABLE:
-            store.write_json(job.folder / REQUEST, content)  # a damaged one is repaired
+        if not job.folder.is_dir():
+            _create(job.folder, content, State(QUEUED, 0.0, 0.0, device, **asked_by))
+        elif (state := _mended(job.folder)).status in RESUMABLE:
+            write_file(job.folder / REQUEST, content)  # a damaged one is repaired
             _queue_again(job.folder, replace(state, device=device, **asked_by))
-        elif state.status == "queued" and pressed and not state.pressed:
+        elif state.status == QUEUED and pressed and not state.pressed:
             write_state(job.folder, replace(state, pressed=True))
         _start_waiting(root)
     return job
@@ -304,16 +370,24 @@ def get(job_id: str) -> Job:
         If there is none.
     """
     if not ID.fullmatch(job_id) or not (_root() / job_id).is_dir():
-        raise NotFoundError(f"There is no job {job_id!r}", remedy="It may have been removed.")
+        raise no_job(job_id)
     return Job(_root() / job_id)
 
 
 def all_jobs() -> list[Job]:
     """Every job, newest first."""
-    root = _root()
-    with store.locked(root):
-        created = {folder: read_state(folder).created for folder in _folders(root)}
+    created = {folder: state.created for folder, state in _states(_root(), read_state).items()}
     return [Job(folder) for folder in sorted(created, key=lambda f: created[f], reverse=True)]
+
+
+def statuses() -> dict[Job, str]:
+    """Every job with its status, newest first; one that is removed meanwhile is left out."""
+    looks = {}
+    for folder, state in _states(_root(), read_state).items():
+        with suppress(NotFoundError):
+            looks[Job(folder)] = Job(folder)._follow(state)
+    newest = sorted(looks, key=lambda job: looks[job].created, reverse=True)
+    return {job: looks[job].status for job in newest}
 
 
 def start_waiting(root: Path | None = None) -> None:
@@ -333,11 +407,54 @@ def _root() -> Path:
 
 
 def _folders(root: Path) -> list[Path]:
-    return [path for path in root.iterdir() if ID.fullmatch(path.name) and path.is_dir()]
+    """The folders of the jobs.
+
+    Raises
+    ------
+    NeurogalleryError
+        If the folder that holds them cannot be read.
+    """
+    try:
+        return [path for path in root.iterdir() if ID.fullmatch(path.name) and path.is_dir()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NeurogalleryError(
+            f"The folder of the jobs {root} cannot be read ({reason})",
+            remedy="Check that it is a folder and may be read.",
+        ) from None
 
 
-def _read_dict(path: Path) -> dict[str, Any]:
-    return store.read_json(path) or {}
+def _states(root: Path, read: Callable[[Path], State]) -> dict[Path, State]:
+    """The state of every job; one that is removed meanwhile is left out."""
+    states = {}
+    for folder in _folders(root):
+        with suppress(NotFoundError):
+            states[folder] = read(folder)
+    return states
+
+
+def _leftovers(root: Path) -> list[Path]:
+    """Folders of jobs that are removed, or whose creation was killed; the lock is held."""
+    return [path for start in (CREATED, REMOVED) for path in root.glob(f"{start}*")]
+
+
+def _delete(leftovers: list[Path]) -> None:
+    """Delete folders; what cannot be deleted now, a later removal tries again."""
+    for path in leftovers:
+        if path.is_symlink():
+            path.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _mended(folder: Path) -> State:
+    """The settled state, that of a damaged one whose process runs written anew."""
+    state = settle(folder)
+    is_at_work = state.status == DAMAGED and os.path.exists(folder / ROOM)
+    process = find_by_folder(folder) if is_at_work else None
+    return state if process is None else claim(folder, state, process.pid)
 
 
 def _as_json(request: dict[str, Any]) -> dict[str, Any]:
@@ -350,22 +467,25 @@ def _as_json(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create(folder: Path, content: dict[str, Any], state: State) -> None:
-    part = folder.with_name(f".part-{uuid.uuid4().hex}")
+    part = folder.with_name(f"{CREATED}{uuid.uuid4().hex}")
     now = time.time()
     try:
-        part.mkdir()
-        store.write_json(part / REQUEST, content)
-        write_state(part, replace(state, created=now, queued=now))
-        part.rename(folder)
+        with store.writing(folder):
+            part.mkdir()
+            store.write_json(part / REQUEST, content)
+            write_state(part, replace(state, created=now, queued=now))
+            part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
 def _queue_again(folder: Path, state: State) -> None:
-    for name in (CANCEL, OVERTAKEN, PROGRESS):
-        (folder / name).unlink(missing_ok=True)
+    with store.writing(folder):
+        for name in (CANCEL, OVERTAKEN, PROGRESS):
+            (folder / name).unlink(missing_ok=True)
+    store.sweep_parts(folder)
     now = time.time()
-    again = State("queued", created=state.created or now, queued=now, device=state.device)
+    again = State(QUEUED, created=state.created or now, queued=now, device=state.device)
     write_state(folder, replace(again, session=state.session, pressed=state.pressed))
 
 
@@ -377,20 +497,22 @@ def _is_time_to_look(root: Path) -> bool:
     return True
 
 
-def _active_jobs(root: Path) -> list[ActiveJob]:
+def _active_jobs(root: Path, read: Callable[[Path], State]) -> list[ActiveJob]:
     reap()
-    states = {folder: settle(folder) for folder in _folders(root)}
-    active = {f: state for f, state in states.items() if state.status in ("queued", "running")}
-    return [ActiveJob.of_folder(folder, state) for folder, state in active.items()]
+    return [
+        ActiveJob.of_folder(folder, state)
+        for folder, state in _states(root, read).items()
+        if state.status in (QUEUED, RUNNING)
+    ]
 
 
 def _start_waiting(root: Path) -> None:
-    listed = _active_jobs(root)
+    listed = _active_jobs(root, settle)
     slots = {each.state.device: _slots(each.state.device) for each in listed}
     while (chosen := first_to_start(listed, slots, time.time())) is not None:
         listed.remove(chosen)
         if _start(chosen.folder, chosen.state):
-            listed.append(replace(chosen, state=replace(chosen.state, status="running")))
+            listed.append(replace(chosen, state=replace(chosen.state, status=RUNNING)))
 
 
 def _slots(device: str) -> int:
@@ -416,6 +538,7 @@ def _start(folder: Path, state: State) -> bool:
         "NEUROGALLERY_RESULTS": str(folder.parent.parent),
         "NEUROGALLERY_DATA": str(paths.data_root()),
     }
+    write_state(folder, state)  # no process is started that could not say how it ended
     try:
         with open(folder / LOG, "ab") as log:
             child = subprocess.Popen(
@@ -430,7 +553,11 @@ def _start(folder: Path, state: State) -> bool:
     except OSError as error:
         end(folder, state, "failed", f"The process of this job could not be started ({error}).")
         return False
-    _stand_back(child.pid)
-    claim(folder, state, child.pid)
     adopt(child)
+    try:
+        claim(folder, state, child.pid)
+    except NeurogalleryError:  # it waits for the lock, which is held
+        child.kill()
+        raise
+    _stand_back(child.pid)
     return True

@@ -1,38 +1,55 @@
-"""The state of a job as its folder holds it, and whether its process still lives.
+"""The files of a job: its state, request and progress, all checked where they are read.
 
-Every change of a state is made under the lock of the folder that holds the jobs.
+Every change of a state is made under the lock of the folder that holds the jobs; reading takes
+no lock and never needs to write.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
+import shutil
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from core.errors import CorruptDataError, NotFoundError
-from core.store import read_json, write_json
+from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
+from core.jobs import processes
+from core.jobs.processes import Start
+from core.store import read_json, write_json, writing
+from core.store.files import has_room
 
 REQUEST, STATUS, PROGRESS = "request.json", "status.json", "progress.json"
 RESULT, LOG, CANCEL, OVERTAKEN = "result.json", "log.txt", "cancel", "overtaken"
-# Touched by a page that shows the job.
-SEEN = "seen"
+# Touched by a page that shows the job; and kept by one that runs, which gives it back at its end
+# so that a full disk takes its last words.
+SEEN, ROOM = "seen", "room"
 ID = re.compile(r"[a-z0-9_]+-[0-9a-f]{16}")
+DEVICE = re.compile(r"cpu|cuda:\d+")
+
+QUEUED, RUNNING, DAMAGED = "queued", "running", "damaged"
+# As a state says; one that cannot be read is DAMAGED.
+STATUSES = (QUEUED, RUNNING, "done", "failed", "cancelled", "interrupted")
+ENDED_SILENTLY = "The process of this job ended without a word (killed?). Resume or remove it."
+ENDED_FULL = (
+    "The process of this job ended, and the disk of the results is full. Free space, then resume "
+    "or remove it."
+)
+MEND = "Remove this job, or start it again: it goes on from what it has kept."
 
 # A cancelled job is asked by its flag, after TERMINATE_S by SIGTERM, after KILL_S by SIGKILL:
 # a signal handler of Python does not run while the process is inside a long C call.
 TERMINATE_S = 5.0
 KILL_S = 10.0
-# The start of a process is known to the second only: it is derived from the time of boot.
-SAME_START_S = 2.0
+# Years that a date can have, and numbers that a process can have.
+LATEST_S, LARGEST_PID = 1e11, 2**31 - 1
 
-_children: dict[int, subprocess.Popen[bytes]] = {}
+# When this process first saw each cancel, by a clock that nobody sets.
+_cancels_seen: dict[tuple[Path, int], float] = {}
 
 
 @dataclass(frozen=True)
@@ -42,13 +59,14 @@ class State:
     Attributes
     ----------
     status : str
-        'queued', 'running', 'done', 'failed', 'cancelled' or 'interrupted'.
+        'queued', 'running', 'done', 'failed', 'cancelled' or 'interrupted'; 'damaged' where the
+        file does not hold a state, whose fields are then those that could be read.
     created, queued, started, ended : float
         First submission; last entry into the queue; start and end of the last run.
     device : str
         'cpu' or 'cuda:N'.
-    pid, pid_created : int, float
-        The process, told from a later one of the same number by its start.
+    pid, boot, pid_ticks, pid_created : int, str, int, float
+        The process, told from a later one of the same number by its ``Start``.
     error : str
         What ended the job, for the reader.
     session : str
@@ -63,105 +81,271 @@ class State:
     device: str = "cpu"
     pid: int = 0
     pid_created: float = 0.0
+    pid_ticks: int = 0
+    boot: str = ""
     started: float = 0.0
     ended: float = 0.0
     error: str = ""
     session: str = ""
     pressed: bool = True
 
+    @property
+    def start(self) -> Start:
+        return Start(self.boot, self.pid_ticks, self.pid_created)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Content of ``progress.json``: what the process of a job last told.
+
+    Attributes
+    ----------
+    fraction : float
+        0 to 1.
+    message : str
+    written : float
+        ``time.monotonic`` when it was written, which counts from the boot for every process.
+    elapsed : float or None
+        Seconds since the run began; None in files of former versions.
+    seconds_left : float or None
+        None while it is unknown.
+    """
+
+    fraction: float = 0.0
+    message: str = ""
+    written: float = 0.0
+    elapsed: float | None = None
+    seconds_left: float | None = None
+
+
+def _is_number(least: float, most: float) -> Callable[[Any], bool]:
+    def check(value: Any) -> bool:
+        return type(value) in (int, float) and least <= value <= most  # NaN is neither
+
+    return check
+
+
+def _is_whole(most: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and 0 <= value <= most
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is text that can be shown: JSON may hold halves of a character."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or check(value)
+
+
+_IS_TIME = _is_number(0.0, LATEST_S)
+RULES: dict[str, Callable[[Any], bool]] = {
+    "status": lambda value: value in STATUSES,
+    "created": _IS_TIME,
+    "queued": _IS_TIME,
+    "device": lambda value: isinstance(value, str) and bool(DEVICE.fullmatch(value)),
+    "pid": _is_whole(LARGEST_PID),
+    "pid_created": _IS_TIME,
+    "pid_ticks": _is_whole(2**63),
+    "boot": _is_text,
+    "started": _IS_TIME,
+    "ended": _IS_TIME,
+    "error": _is_text,
+    "session": _is_text,
+    "pressed": lambda value: isinstance(value, bool),
+}
+REPORT_RULES: dict[str, Callable[[Any], bool]] = {
+    "fraction": _is_number(0.0, 1.0),
+    "message": _is_text,
+    "written": _IS_TIME,
+    "elapsed": _or_none(_IS_TIME),
+    "seconds_left": _or_none(_IS_TIME),
+}
+# Former versions had no later ones.
+ALWAYS_THERE, NEW = ("status",), "boot"
+
 
 def read_state(folder: Path) -> State:
-    """Read the state as it was last written; a damaged one counts as failed.
+    """Read the state as it was last written.
+
+    What is wrong with one that is damaged is its error; it keeps the fields that are sound.
 
     Raises
     ------
     NotFoundError
         If there is no such job.
     """
-    if not ID.fullmatch(folder.name) or not folder.is_dir():
-        raise NotFoundError(f"There is no job {folder.name!r}", remedy="It may have been removed.")
+    if not ID.fullmatch(folder.name):
+        raise no_job(folder.name)
     try:
-        return State(**read_json(folder / STATUS))
-    except (CorruptDataError, TypeError) as error:
-        return State("failed", error=f"The status of this job cannot be read ({error}).")
+        values = read_json(folder / STATUS)
+        if values is None and not folder.is_dir():
+            raise no_job(folder.name)
+        problem = _problem(values)
+    except CorruptDataError as error:
+        values, problem = {}, error.problem
+    if not problem:
+        return State(**values)
+    sound = _sound(values) if isinstance(values, dict) else {}
+    said = NeurogalleryError(f"The state of this job cannot be read: {problem}", remedy=MEND)
+    return State(**{**sound, "status": DAMAGED, "error": str(said)})
+
+
+def read_request(folder: Path) -> tuple[str, dict[str, Any]]:
+    """What a job is to run: operation, and the JSON values of the request.
+
+    Raises
+    ------
+    CorruptDataError
+        If the file does not hold it.
+    """
+    content = read_json(folder / REQUEST)
+    if isinstance(content, dict):
+        operation, request = content.get("operation"), content.get("request")
+        if isinstance(operation, str) and isinstance(request, dict):
+            return operation, request
+    raise CorruptDataError(f"{REQUEST} does not hold an operation and its request")
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """What the operation returned; empty where there is nothing yet.
+
+    Raises
+    ------
+    CorruptDataError
+        If the file does not hold values by name.
+    """
+    result = read_json(folder / RESULT)
+    if result is not None and not isinstance(result, dict):
+        raise CorruptDataError(f"{RESULT} does not hold values by name")
+    return result or {}
+
+
+def read_report(folder: Path) -> Report:
+    """What the process last told; a damaged file, which the next one replaces, tells just that."""
+    try:
+        values = read_json(folder / PROGRESS) or {}
+    except CorruptDataError as error:
+        return Report(message=error.problem)
+    if not isinstance(values, Mapping) or not all(
+        name in REPORT_RULES and REPORT_RULES[name](value) for name, value in values.items()
+    ):
+        return Report(message=f"{PROGRESS} does not hold a progress")
+    return Report(**values)
+
+
+def no_job(name: str) -> NotFoundError:
+    return NotFoundError(f"There is no job {name!r}", remedy="It may have been removed.")
 
 
 def write_state(folder: Path, state: State) -> State:
-    write_json(folder / STATUS, asdict(state))
+    write_file(folder / STATUS, asdict(state))
     return state
+
+
+def write_file(path: Path, values: Any) -> None:
+    """Write a file of a job, in the place of whatever has its name."""
+    if path.is_dir() and not path.is_symlink():
+        with writing(path):
+            shutil.rmtree(path)
+    write_json(path, values)
 
 
 def claim(folder: Path, state: State, pid: int) -> State:
     """Write that the process now runs the job."""
-    created = psutil.Process(pid).create_time()
-    return write_state(
-        folder,
-        replace(state, status="running", pid=pid, pid_created=created, started=time.time()),
+    start = processes.start_of(pid) or Start()  # it may have ended already
+    running = replace(
+        state,
+        status=RUNNING,
+        error="",
+        pid=pid,
+        pid_created=start.created,
+        pid_ticks=start.ticks,
+        boot=start.boot,
+        started=time.time(),
     )
+    return write_state(folder, running)
 
 
 def end(folder: Path, state: State, status: str, error: str = "") -> State:
-    return write_state(folder, replace(state, status=status, error=error, ended=time.time()))
+    return write_state(folder, _ended(state, status, error))
+
+
+def current_state(folder: Path) -> State:
+    """The state as it is now, which may not have been written: a dead process has ended."""
+    state = read_state(folder)
+    is_dead = state.status == RUNNING and find_process(state) is None
+    return _after_death(folder, state) if is_dead else state
 
 
 def settle(folder: Path) -> State:
-    """Read the state and bring it up to date: note a dead process, enforce a cancel."""
+    """Bring the state up to date: note a dead process, enforce a cancel.
+
+    Where it cannot be written it is given all the same, and noted by a later look.
+    """
     state = read_state(folder)
-    if state.status != "running":
+    if state.status != RUNNING:
         return state
     process = find_process(state)
     if process is not None:
         _enforce_cancel(folder, process)
         return state
-    if (folder / CANCEL).exists():
-        return end(folder, state, "cancelled")
-    return end(
-        folder,
-        state,
-        "interrupted",
-        "The process of this job ended without a word (killed?). Resume or remove it.",
-    )
+    state = _after_death(folder, state)
+    with suppress(NeurogalleryError):
+        write_state(folder, state)
+    return state
 
 
 def find_process(state: State) -> psutil.Process | None:
     """The live process of a running job; None when it is gone or only a zombie."""
-    reap()
-    try:
-        process = psutil.Process(state.pid)
-        if abs(process.create_time() - state.pid_created) > SAME_START_S:
-            return None
-        return None if process.status() == psutil.STATUS_ZOMBIE else process
-    except psutil.NoSuchProcess:
-        return None
+    return processes.find(state.pid, state.start)
 
 
-def adopt(child: subprocess.Popen[bytes]) -> None:
-    """Remember a process started here, for ``reap``."""
-    _children[child.pid] = child
+def _after_death(folder: Path, state: State) -> State:
+    if (folder / CANCEL).exists():
+        return _ended(state, "cancelled")
+    return _ended(state, "interrupted", ENDED_SILENTLY if has_room(folder) else ENDED_FULL)
 
 
-def reap() -> None:
-    """Collect the ended processes that were started here: they leave no zombies."""
-    for pid, child in list(_children.items()):
-        if child.poll() is not None:
-            _children.pop(pid, None)
+def _ended(state: State, status: str, error: str = "") -> State:
+    return replace(state, status=status, error=error, ended=time.time())
+
+
+def _problem(values: Any) -> str:
+    """What is wrong with the content of a state; '' where nothing is."""
+    if values is None:
+        return f"{STATUS} is absent"
+    if not isinstance(values, dict):
+        return f"{STATUS} does not hold values by name"
+    for name in RULES if NEW in values else ALWAYS_THERE:
+        if name not in values:
+            return f"{STATUS} has no {name!r}"
+    for name, value in values.items():
+        if name not in RULES:
+            return f"{STATUS} has a field {name[:40]!r}"
+        if not RULES[name](value):
+            return f"{name!r} is {repr(value)[:40]} in {STATUS}"
+    if values["status"] == RUNNING and not values.get("pid"):
+        return f"{STATUS} has no process"
+    return ""
+
+
+def _sound(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in RULES and RULES[name](value)}
 
 
 def _enforce_cancel(folder: Path, process: psutil.Process) -> None:
     try:
-        waited = time.time() - (folder / CANCEL).stat().st_mtime
-    except FileNotFoundError:
+        cancel = folder, (folder / CANCEL).stat().st_mtime_ns
+    except OSError:
         return
+    now = time.monotonic()
+    waited = now - _cancels_seen.setdefault(cancel, now)
     with suppress(psutil.NoSuchProcess, ProcessLookupError):
         if waited > KILL_S:
-            _kill(process)
+            processes.kill(process)
         elif waited > TERMINATE_S:
             process.terminate()
-
-
-def _kill(process: psutil.Process) -> None:
-    """Kill the process, and its workers where it leads a group of its own."""
-    if os.getpgid(process.pid) == process.pid:
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()

@@ -6,7 +6,7 @@ sees a whole result or none. Results that come with the project (``data/ready``)
 the same form, and are found where the user has none of that key.
 """
 
-from core.store.files import locked, read_json, replacing, write_json
+from core.store.files import locked, read_json, replacing, sweep_parts, write_json, writing
 from core.store.fingerprints import check_operation, fingerprint, key
 from core.store.results import (
     Entry,
@@ -40,7 +40,9 @@ __all__ = [
     "replacing",
     "save",
     "save_blocks",
+    "sweep_parts",
     "write_json",
+    "writing",
     "written",
     "written_ready",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
+import shutil
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,16 @@ import numpy as np
 from core.errors import CorruptDataError, NeurogalleryError
 
 LOCK_TIMEOUT_S = 60.0
+FULL = (errno.ENOSPC, errno.EDQUOT)
+# Of errors without a number: numpy's, and those of libraries that hand on the text alone.
+FULL_WORDS = re.compile(
+    r"\d+ requested and \d+ written|no space left on device|disk quota exceeded", re.IGNORECASE
+)
+FREE_SPACE = "Free space, or name a folder on another disk as NEUROGALLERY_RESULTS."
+# A disk with less has no room for the next small file.
+ALMOST_FULL_BYTES = 64 * 1024
+# What ``replacing`` writes to: hidden, and named after process and thread.
+PARTS = re.compile(r"\..+\.\d+-\d+\.part")
 
 
 @contextmanager
@@ -55,13 +68,38 @@ def replacing(path: Path) -> Iterator[Path]:
         If writing fails; ``path`` is then as it was.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    with writing(path):
+        try:
+            yield part
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say which file or folder cannot be written, where something of it fails.
+
+    Raises
+    ------
+    NeurogalleryError
+    """
     try:
-        yield part
-        os.replace(part, path)
+        yield
     except OSError as error:
         raise not_written(path, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def sweep_parts(folder: Path) -> None:
+    """Delete what ``replacing`` left in a folder, and below, when its process was killed.
+
+    Only for a folder in which nobody writes now.
+    """
+    for above, _, names in os.walk(folder):
+        for name in names:
+            if PARTS.fullmatch(name):
+                with suppress(OSError):  # it goes with the folder, or next time
+                    (Path(above) / name).unlink()
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -103,12 +141,12 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def _open_file(path: str, flags: int) -> int:
-    """Open a file; a pipe that stands in its place is not waited for."""
-    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError("it is no file")
-    return file
+    """Open a file, never a pipe: that would wait for somebody who writes into it."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError("it is no regular file")
 
 
 def parse_json(stored: bytes, name: str, unique: bool = False) -> Any:
@@ -135,11 +173,37 @@ def to_json(value: Any) -> str:
 
 def not_written(path: Path, error: OSError) -> NeurogalleryError:
     """Give the error for a file or folder that cannot be written, e.g. on a full disk."""
+    if is_disk_full(error):
+        return NeurogalleryError(f"{path} cannot be written: {full_disk(error)}", remedy=FREE_SPACE)
     reason = error.strerror or str(error)
     return NeurogalleryError(
         f"{path} cannot be written ({reason})",
         remedy="Free space, or check that the folder exists and may be written to.",
     )
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that a disk or a quota is used up."""
+    while error is not None:
+        if getattr(error, "errno", None) in FULL or FULL_WORDS.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def full_disk(error: BaseException) -> str:
+    """What is full, in words that are the same whichever library met it."""
+    is_quota = "quota" in str(error).lower()
+    what, number = ("quota", errno.EDQUOT) if is_quota else ("disk", errno.ENOSPC)
+    return f"the {what} is full ({os.strerror(number)})"
+
+
+def has_room(folder: Path) -> bool:
+    """Whether the disk of a folder takes another small file; True where nobody knows."""
+    try:
+        return shutil.disk_usage(folder).free >= ALMOST_FULL_BYTES
+    except OSError:
+        return True
 
 
 def _plain(value: Any) -> Any:

@@ -419,7 +419,7 @@ def test_a_damaged_status_harms_only_its_job() -> None:
     wait_for(other, "done")
     (damaged.folder / state.STATUS).write_text('{"status": "do')
     (damaged.folder / state.REQUEST).write_text("{")
-    assert damaged.status == "failed"
+    assert damaged.status == "damaged"
     assert "cannot be read" in damaged.error
     assert set(jobs.all_jobs()) == {damaged, other}
     assert steps(1) == damaged
