@@ -1,5 +1,6 @@
 """Neurogallery: page set-up, navigation and the shared sidebar."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -7,18 +8,20 @@ import streamlit as st
 from core import operations
 from pages.shared.components.shell.shell import shell
 from pages.shared.export import figures
-from pages.shared.frame import address, guard, memory, navigation, recording, widgets
+from pages.shared.frame import address, guard, jobs, memory, navigation, recording, widgets
 from pages.shared.selections import filtering, panel
 
 page = navigation.navigate()
 st.html(Path(__file__).parent / "pages" / "shared" / "frame" / "style.css")
 navigation.keep_one_entry()
 shell()
+guard.guard_callbacks()
 operations.load_plugins()
 address.redirect(navigation.page_in_view())
 widgets.read_choices()
-recording.sidebar(filtering.offer, panel.show)
+guard.guarded(partial(recording.sidebar, filtering.offer, panel.show))
 figures.begin(recording.source())
 guard.guarded(page.run)
+jobs.forget_former()
 figures.end()
 memory.set_modules_aside()

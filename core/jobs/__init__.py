@@ -2,9 +2,10 @@
 
 A job is the folder ``jobs/<id>`` below the results: ``request.json``,
 ``status.json``, ``progress.json``, ``result.json``, ``log.txt``, the flags ``cancel``,
-``overtaken`` and ``seen``, ``room`` while it runs, and whatever checkpoints its operation keeps. Nothing else remembers a job, so a
-restarted server finds its jobs again, and no daemon is needed: whoever submits or
-looks at a job starts the next one that waits, and so does a job that ends.
+``overtaken`` and ``seen``, ``room`` while it runs, and whatever checkpoints its operation
+keeps. Nothing else remembers a job, so a restarted server finds its jobs again, and no daemon
+is needed: whoever submits or looks at a job starts the next one that waits, and so does a job
+that ends.
 """
 
 from core.jobs.process import run, session_at_work

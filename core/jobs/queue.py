@@ -187,6 +187,14 @@ class Job:
         return ""
 
     @property
+    def is_resumable(self) -> bool:
+        """Whether ``resume`` has what it needs to run it again."""
+        try:
+            return self._look().status in RESUMABLE and bool(read_request(self.folder))
+        except CorruptDataError:
+            return False
+
+    @property
     def is_cancelling(self) -> bool:
         """Whether it was asked to stop."""
         return (self.folder / CANCEL).exists()

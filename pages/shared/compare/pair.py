@@ -26,7 +26,7 @@ from pages.shared.components.heatmap.heatmap import (
 )
 from pages.shared.components.scatter.scatter import Callbacks, Colours, Marks, Points, scatter
 from pages.shared.export import figures
-from pages.shared.frame import images, selection
+from pages.shared.frame import guard, images, selection
 from pages.shared.frame.text import plain
 
 PICK = selection.COMPARE_PICK
@@ -54,7 +54,7 @@ def choose(result: RsaResult, best: str) -> tuple[str, str]:
     return first, second
 
 
-@st.fragment
+@guard.fragment()
 def show(
     ds: Dataset, key: str, result: RsaResult, chosen: tuple[str, str], look: Look, rows: np.ndarray
 ) -> None:

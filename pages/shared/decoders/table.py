@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.datasets import Dataset
 from core.decoders import HEADS, Config
 from core.decoders.config import SEED
 from core.decoders.scoring.score_table import forget_tables
+from core.errors import NotFoundError
 from pages.shared.decoders import importing
 from pages.shared.decoders.apply import apply
 from pages.shared.decoders.described import ONLY_HERE, Row, every, is_here, matching
@@ -184,9 +186,10 @@ def _confirm(rows: Sequence[Row]) -> None:
 
 def delete(keys: Sequence[str]) -> None:
     """Remove decoders, their scores and the jobs that trained them; a callback."""
-    for job in jobs.all_jobs():
-        if job.status not in jobs_panel.ACTIVE and job.result.get("key") in keys:
-            job.remove()
+    for job, status in jobs.statuses().items():
+        with suppress(NotFoundError):  # somebody else removed it
+            if status not in jobs_panel.ACTIVE and job.result.get("key") in keys:
+                job.remove()
     for key in keys:
         forget_tables(key)
         store.remove(key)

@@ -1,14 +1,18 @@
-"""Pages end with a message, never with a traceback."""
+"""What core explains ends as a message, never as a traceback: pages, fragments and callbacks."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
+from streamlit.runtime.state.session_state import WStates
 
 from core.errors import NeurogalleryError
-from pages.shared.frame import jobs
 from pages.shared.frame.text import plain
+
+ICON = ":material/error:"
 
 
 class NothingOpen(Exception):
@@ -21,15 +25,50 @@ class NothingOpen(Exception):
 
 def show_error(error: Exception) -> None:
     """One clear message, never a traceback."""
-    st.error(plain(error), icon=":material/error:")
+    st.error(plain(error), icon=ICON)
 
 
-def guarded(page: Callable[[], None]) -> None:
-    """Run a page; an error that core explains becomes its message."""
+def guarded(show: Callable[[], None]) -> None:
+    """Run a page or a part of the sidebar; an error that core explains becomes its message."""
     try:
-        page()
+        show()
     except NothingOpen:
         pass
     except NeurogalleryError as error:
         show_error(error)
-    jobs.forget_former()
+
+
+def fragment(run_every: float | None = None) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+    """``st.fragment`` whose errors are messages in its place, also when it runs by itself."""
+
+    def decorate(show: Callable[..., None]) -> Callable[..., Any]:
+        @functools.wraps(show)
+        def run(*arguments: Any, **more: Any) -> None:
+            try:
+                show(*arguments, **more)
+            except NeurogalleryError as error:
+                show_error(error)
+
+        return st.fragment(run, run_every=run_every)
+
+    return decorate
+
+
+def guard_callbacks() -> None:
+    """Have callbacks of widgets end with a message beside the page, which then runs as usual.
+
+    Streamlit calls them before a run, where nothing of a page can catch what they raise: its own
+    call is replaced.
+    """
+    call = WStates.call_callback
+    if hasattr(call, "__wrapped__"):
+        return
+
+    @functools.wraps(call)
+    def run(states: WStates, widget: str) -> None:
+        try:
+            call(states, widget)
+        except NeurogalleryError as error:
+            st.toast(plain(error), icon=ICON, duration="infinite")
+
+    setattr(WStates, "call_callback", run)  # noqa: B010

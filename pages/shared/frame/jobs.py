@@ -10,12 +10,13 @@ import streamlit as st
 from core import jobs
 from core.errors import NotFoundError
 from core.jobs import Job
+from pages.shared.frame import guard
 from pages.shared.frame.job_parts.session import NOT_OWN, is_own, own_session
 from pages.shared.frame.job_parts.words import STARTING, left, waiting
 from pages.shared.frame.text import plain
 
 POLL_SECONDS = 0.7
-ACTIVE = ("queued", "running")
+ACTIVE, DAMAGED = ("queued", "running"), "damaged"
 IN_VIEW = "job_in_view"
 # Of a job whose cancel or removal is to be confirmed.
 ASKED = "asked_of_job"
@@ -26,6 +27,7 @@ ICONS = {
     "failed": ":material/error:",
     "cancelled": ":material/cancel:",
     "interrupted": ":material/bolt:",
+    DAMAGED: ":material/broken_image:",
 }
 
 
@@ -60,7 +62,7 @@ def forget_former() -> None:
         st.query_params.pop("job", None)
 
 
-@st.fragment(run_every=POLL_SECONDS)
+@guard.fragment(run_every=POLL_SECONDS)
 def watch(operation: str, request: dict[str, Any]) -> None:
     """Follow a job; the page runs again when it stops. ``request`` are its JSON values."""
     job = jobs.find(operation, request)
@@ -77,7 +79,8 @@ def show(job: Job, removal: str = "Remove") -> None:
     """
     status = job.status
     st.markdown(f"{ICONS[status]} {status}")
-    controls(job, status, removal)
+    # What is damaged can be removed wherever it shows.
+    controls(job, status, "Remove" if status == DAMAGED else removal)
 
 
 def controls(job: Job, status: str, removal: str = "Remove") -> None:
@@ -85,10 +88,11 @@ def controls(job: Job, status: str, removal: str = "Remove") -> None:
     if status in ACTIVE:
         _under_way(job, status)
         return
-    if job.error:
-        st.error(plain(job.error))
+    reason = job.damage if status == DAMAGED else job.error
+    if reason:
+        st.error(plain(reason))
     with st.container(horizontal=True):
-        if status != "done":
+        if job.is_resumable:
             again = "Try again" if status == "failed" else "Resume"
             st.button(again, key=f"resume_{job.id}", on_click=job.resume, args=(own_session(),))
         if removal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -20,7 +21,7 @@ from core.registry import check_given
 from core.store import stamps
 from pages.shared.frame import address, jobs, navigation, results, selection
 from pages.shared.frame.address import DEFAULT
-from pages.shared.frame.guard import NothingOpen, show_error
+from pages.shared.frame.guard import NothingOpen, guarded, show_error
 from pages.shared.frame.job_parts import line
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import OptionValues, option_widgets, warn_unknown
@@ -58,12 +59,12 @@ def sidebar(filters: Callable[[Dataset], None], selected: Callable[[Dataset], No
         except NeurogalleryError as error:
             ds, st.session_state[IN_VIEW] = None, error
         if ds is not None:
-            filters(ds)
+            guarded(partial(filters, ds))
         st.caption(f"Neurogallery {__version__}")
         with st.container(key="pinned"):
-            line.summary()
+            guarded(line.summary)
             if ds is not None:
-                selected(ds)
+                guarded(partial(selected, ds))
 
 
 def require() -> Dataset:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import jobs
 from core.jobs import Job, Request
+from pages.shared.frame import guard
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame.job_parts.session import own_session
 from pages.shared.frame.text import plain
@@ -155,7 +156,7 @@ def _submit(request: Request, *, pressed: bool) -> Job:
     return jobs.submit(request.operation, request.to_json(), request.device(), own, pressed)
 
 
-@st.fragment(run_every=LIVE_S)
+@guard.fragment(run_every=LIVE_S)
 def _follow(request: Request, live: Callable[[Job], None]) -> None:
     job = jobs.find(request.operation, request.to_json())
     if job is not None:

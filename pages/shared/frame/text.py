@@ -13,7 +13,8 @@ _MARKUP = re.compile(r"([\\`*_$\[\]:#~<>|{}!])")
 
 def plain(text: object) -> str:
     """Escape what Markdown, HTML or LaTeX would interpret."""
-    return _MARKUP.sub(r"\\\1", str(text))
+    # JSON may hold halves of a character, which no page can show.
+    return _MARKUP.sub(r"\\\1", str(text).encode(errors="replace").decode())
 
 
 def in_words(values: Mapping[str, Any], usual: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from pages.shared.frame import guard
+
 HERE = ("localhost", "127.0.0.1", "[::1]")
 MODULE = 8
 NO_CHANGES: Mapping[str, str | None] = MappingProxyType({})
@@ -19,7 +21,7 @@ HERE_ONLY = (
 )
 
 
-@st.fragment
+@guard.fragment()
 def offer() -> None:
     """A popover with the address of what is in view.
 

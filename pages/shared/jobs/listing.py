@@ -7,10 +7,11 @@ from datetime import datetime
 import streamlit as st
 
 from core import jobs, operations
-from core.errors import NeurogalleryError
+from core.errors import NeurogalleryError, NotFoundError
 from core.jobs import Job
 from core.operations import Operation
 from core.words import lasting
+from pages.shared.frame import guard
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame.job_parts.session import NOT_OWN, is_own
 from pages.shared.frame.text import counted, plain
@@ -21,11 +22,11 @@ FINISHED = "done"
 ASKED = "jobs_asked_of_others"
 
 
-@st.fragment(run_every=jobs_panel.POLL_SECONDS)
+@guard.fragment(run_every=jobs_panel.POLL_SECONDS)
 def table() -> None:
     """Every job, the one in the address first; then those at work, then the newest."""
     in_address = st.query_params.get("job")
-    statuses = {job: job.status for job in jobs.all_jobs()}
+    statuses = jobs.statuses()
     if not statuses:
         st.info(
             "No job yet. Whatever takes longer than about a second, such as the RDM of "
@@ -38,11 +39,17 @@ def table() -> None:
         job: (job.id != in_address, statuses[job] not in jobs_panel.ACTIVE) for job in statuses
     }
     for job in sorted(statuses, key=lambda job: order[job]):
-        with st.container(border=True):
-            _show(job, statuses[job])
+        place = st.empty()
+        try:
+            with place.container(border=True):
+                _show(job, statuses[job])
+        except NotFoundError:  # it was removed meanwhile
+            place.empty()
 
 
 def _show(job: Job, status: str) -> None:
+    if status not in jobs_panel.ACTIVE and job.damage:
+        status = jobs_panel.DAMAGED
     if status in jobs_panel.ACTIVE and is_own(job.session):
         job.look()
     label, words = plain(operation_of(job).label), plain(described(job))
@@ -60,9 +67,10 @@ def _facts(job: Job, status: str) -> list[str]:
     """How it stands and how long it took, when it was submitted, and whose it is."""
     elapsed = job.progress.elapsed_s if status != "queued" else 0.0
     duration = f" {TIMES.get(status, 'after')} {lasting(elapsed)}" if elapsed else ""
-    submitted = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
+    created = job.created  # 0 where that cannot be read
+    submitted = [datetime.fromtimestamp(created).strftime("%Y-%m-%d %H:%M")] if created else []
     whose = "of this session" if is_own(job.session) else "of another session"
-    return [f"{status}{duration}", submitted, whose]
+    return [f"{status}{duration}", *submitted, whose]
 
 
 def operation_of(job: Job) -> Operation:
@@ -75,7 +83,10 @@ def operation_of(job: Job) -> Operation:
 
 def described(job: Job) -> str:
     """The request in words: what differs from the defaults."""
-    values = operation_of(job).describe(job.request)
+    try:
+        values = operation_of(job).describe(job.request)
+    except (TypeError, ValueError, LookupError, AttributeError):  # of another version, or damaged
+        return "its request cannot be read"
     words = {
         name: " + ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in values.items()
@@ -116,6 +127,11 @@ def _ask() -> None:
 def _remove(chosen: list[Job]) -> None:
     """Remove jobs; a callback."""
     st.session_state.pop(ASKED, None)
+    kept = []
     for job in chosen:
-        if job.folder.is_dir():
+        try:
             job.remove()
+        except NeurogalleryError as error:  # somebody has resumed it
+            kept.append(error)
+    if kept:
+        raise kept[0]

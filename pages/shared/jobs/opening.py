@@ -34,7 +34,8 @@ def result_address(job: Job) -> str:
     view = result_view(job)
     try:
         return "" if view is None else address_of(view)
-    except NeurogalleryError:  # of a plug-in that is not here any more
+    # Of a plug-in that is not here any more, of another version, or damaged.
+    except (NeurogalleryError, LookupError, TypeError, ValueError, AttributeError):
         return ""
 
 

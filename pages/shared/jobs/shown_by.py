@@ -49,7 +49,7 @@ def result_view(job: Job) -> ResultView | None:
     try:
         write = VIEWS.get(job.operation)
         return None if write is None else write(job.request)
-    except (NeurogalleryError, KeyError, TypeError, ValueError, AttributeError):
+    except (NeurogalleryError, LookupError, TypeError, ValueError, AttributeError):
         return None  # a request of a former version, or whose decoder is gone
 
 

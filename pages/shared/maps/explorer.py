@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
 from core.figures.maps import Colouring
-from pages.shared.frame import selection
+from pages.shared.frame import guard, selection
 from pages.shared.frame.text import plain
 from pages.shared.maps import legend, settings, spaces
 from pages.shared.maps import view as map_view
@@ -23,7 +23,7 @@ from pages.shared.selections import finding
 HINT = "Click a point for the images nearest to it."
 
 
-@st.fragment
+@guard.fragment()
 def explore(ds: Dataset) -> None:
     """Maps of up to three spaces, with one colouring and one selection."""
     before = st.session_state.get("maps.selection")

@@ -23,7 +23,7 @@ from pages.shared.components.heatmap.heatmap import (
     window,
 )
 from pages.shared.export import figures
-from pages.shared.frame import images, selection
+from pages.shared.frame import guard, images, selection
 from pages.shared.frame.text import plain
 from pages.shared.rdm import matrices
 from pages.shared.rdm.matrices import Arrangement, Shown, View
@@ -35,7 +35,7 @@ PICK = selection.RDM_PICK
 HINT = "Click a cell for its pair; where categories lie together, a strip for its block."
 
 
-@st.fragment
+@guard.fragment()
 def explore(ds: Dataset, shown: list[Shown], arranged: Arrangement, view: View) -> None:
     """Heatmaps with the stimuli of what is picked; a click redraws only this part."""
     focus = _focus(ds, shown[0], arranged)

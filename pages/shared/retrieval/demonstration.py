@@ -15,6 +15,7 @@ from core.galleries import ImageSet
 from core.words import counted
 from pages.shared.components.stage.stage import Deck, stage
 from pages.shared.decoders.run import tell_units
+from pages.shared.frame import guard
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 from pages.shared.retrieval import answers, details, galleries, overall, phone, slides
@@ -113,7 +114,7 @@ def _answers(ds: Dataset, runs: Sequence[Run], gallery: ImageSet) -> list[Answer
     return shown
 
 
-@st.fragment
+@guard.fragment()
 def _live(ds: Dataset, shown: Sequence[Answer], order: str, guess: bool) -> None:
     """What changes from response to response; the rest of the page is left alone."""
     try:

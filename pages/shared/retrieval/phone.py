@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.frame import guard
 from pages.shared.frame.text import plain
 from pages.shared.head import share
 
@@ -11,7 +12,7 @@ WIDTH = 300
 PRESENTED = {"retrieval.present": "true", "job": None}
 
 
-@st.fragment
+@guard.fragment()
 def offer() -> None:
     """A popover with the code of the presentation at the response in view.
 

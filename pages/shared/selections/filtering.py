@@ -8,7 +8,7 @@ from core import selections
 from core.datasets import Dataset
 from core.selections import Column
 from core.words import counted
-from pages.shared.frame import selection
+from pages.shared.frame import guard, selection
 
 OPEN = "filter_open"
 ACTIONS = {
@@ -25,7 +25,7 @@ def columns_of(fingerprint: str, _ds: Dataset) -> dict[str, Column]:
     return {column.name: column for column in selections.columns_of(_ds.stimuli)}
 
 
-@st.fragment
+@guard.fragment()
 def offer(ds: Dataset) -> None:
     """The filter, folded: what is chosen in it runs no page, only its buttons do."""
     fold = st.expander("Filter", icon=":material/filter_alt:", key=OPEN, on_change="rerun")

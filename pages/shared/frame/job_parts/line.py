@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core import jobs, operations
-from core.errors import NeurogalleryError
+from core.errors import NeurogalleryError, NotFoundError
 from core.jobs import Job
 from core.words import counted, lasting
+from pages.shared.frame import guard
 from pages.shared.frame.job_parts.session import keep_session
 from pages.shared.frame.job_parts.words import left
 from pages.shared.frame.jobs import ACTIVE
@@ -19,21 +22,25 @@ FOLLOWED_S = 2.0
 def summary() -> None:
     """The jobs that run or wait, followed while there are any."""
     keep_session()
-    is_any = any(job.status in ACTIVE for job in jobs.all_jobs())
-    st.fragment(_line, run_every=FOLLOWED_S if is_any else None)()
+    is_any = any(status in ACTIVE for status in jobs.statuses().values())
+    guard.fragment(run_every=FOLLOWED_S if is_any else None)(_line)()
 
 
 def _line() -> None:
-    statuses = [(job, job.status) for job in jobs.all_jobs()]
-    running = [job for job, status in statuses if status == "running"]
-    waiting = sum(status == "queued" for _, status in statuses)
+    statuses = jobs.statuses()
+    running = {}
+    for job, status in statuses.items():
+        with suppress(NotFoundError):  # it has ended and was removed
+            if status == "running":
+                running[job] = job.progress
+    waiting = list(statuses.values()).count("queued")
     if not running:
         if waiting:
             st.caption(f":material/hourglass_empty: {counted(waiting, 'job')} waiting")
         return
     # Of those that are as far, the one that began first.
-    first = max(reversed(running), key=lambda job: job.progress.fraction)
-    progress = first.progress
+    first = max(reversed(running), key=lambda job: running[job].fraction)
+    progress = running[first]
     count = len(running) + waiting
     words = f"{plain(_label(first))}{left(progress)}"
     if count > 1:
