@@ -52,5 +52,13 @@ class CorruptDataError(NeurogalleryError):
     """A file exists but does not hold what its layout promises."""
 
 
+class DamagedResultError(CorruptDataError):
+    """A stored result is not what was saved; ``key`` is what it can be deleted by."""
+
+    def __init__(self, key: str, problem: str, expected: str = "", remedy: str = "") -> None:
+        super().__init__(problem, expected, remedy)
+        self.key = key
+
+
 class Cancelled(Exception):
     """A long computation was asked to stop; raised from its progress callback."""

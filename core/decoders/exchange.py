@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,27 @@ from core.decoders.runs import (
     Run,
     arrays_of,
     describe,
+    load,
     make_folder,
     restore,
     save,
 )
-from core.errors import CorruptDataError, InputError
-from core.validation import enumerate_names
+from core.encoders import canonical
+from core.encoders.checkpoints import HUB_NAME, models_root, place_of
+from core.encoders.families.precomputed import FAMILY as PRECOMPUTED
+from core.errors import CorruptDataError, InputError, NeurogalleryError
+from core.store.files import parse_json
+from core.store.uploads import check_bytes, read_members
+from core.validation import one_line
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "decoder.json"
-MAX_BYTES = 2**30
+MOST_BYTES = {WEIGHTS: 2**30, DESCRIPTION: 64 * 2**20}
+IMPORTED, TITLE = "imported", "Imported"
+# What two exports of the same decoder may differ in.
+OF_ONE_EXPORT = ("key", "imported", "checksum")
+MODEL_NAME = re.compile(r"[\w-][\w .-]*")
+MOST_NAME = 80
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, CorruptDataError)
 
 
 def export(run: Run, folder: Path) -> None:
@@ -54,43 +68,86 @@ def checksum(description: Mapping[str, Any]) -> str:
 
 
 def import_run(folder: Path) -> Run:
-    """Read an exported decoder and keep it in the store.
+    """Read an exported decoder and keep it in the store, under a key of its own content.
 
     Raises
     ------
     InputError
-        If a file is missing, or another version wrote it.
+        If a file is missing or too large, another version wrote it, or its encoder is a folder
+        outside the models folder.
     CorruptDataError
-        If the weights are not those that the description names, or do not fit the head.
+        If the weights are not those that the description names, do not fit the head, or a field
+        is absent or of another type.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
-
-    for name in (WEIGHTS, DESCRIPTION):
+    files = {}
+    for name, most in MOST_BYTES.items():
         if not (folder / name).is_file():
             raise InputError(f"{folder} has no {name}", f"{WEIGHTS} and {DESCRIPTION}")
-    description = store.read_json(folder / DESCRIPTION)
-    content = (folder / WEIGHTS).read_bytes()
-    if not isinstance(description, dict) or not str(description.get("key")).startswith(
-        f"{OPERATION}-"
-    ):
-        raise CorruptDataError(f"{folder / DESCRIPTION} does not describe a decoder")
+        check_bytes(name, (folder / name).stat().st_size, most)
+        files[name] = (folder / name).read_bytes()
+    return _import(files, folder.name, f"{folder}/")
+
+
+def _import(files: Mapping[str, bytes], source: str, place: str = "") -> Run:
+    """Check the files of a decoder and keep it; ``place`` stands before their names."""
+    described, content = f"{place}{DESCRIPTION}", files[WEIGHTS]
+    description = parse_json(files[DESCRIPTION], described, unique=True)
+    former_key = description.get("key") if isinstance(description, dict) else None
+    if not (isinstance(former_key, str) and former_key.startswith(f"{OPERATION}-")):
+        raise CorruptDataError(f"{described} does not describe a decoder")
     if description.get("version") != VERSION:
         raise InputError(
-            f"{folder} was written by version {description.get('version')} of decoders",
+            f"{place or source} was written by version {description.get('version')} of decoders",
             f"version {VERSION}",
             "Export it again.",
         )
     changed = [WEIGHTS] if description.get("weights") != store.fingerprint(content) else []
     changed += [DESCRIPTION] if description.get("checksum") != checksum(description) else []
     if changed:
-        raise CorruptDataError(f"{folder / changed[0]} was changed", "the files that were exported")
+        raise CorruptDataError(f"{place}{changed[0]} was changed", "the files that were exported")
+    return _keep(description, content, source)
+
+
+def _keep(description: dict[str, Any], content: bytes, source: str) -> Run:
+    """Put a decoder into the store unless the same content is there; its scores then stay."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    parts = {name: value for name, value in description.items() if name not in OF_ONE_EXPORT}
+    key = store.key(OPERATION, IMPORTED, {"content": checksum(parts)}, version=VERSION)
+    with suppress(CorruptDataError):  # what is damaged is replaced
+        stored = load(key)
+        if stored is not None:
+            return stored
+    imported = {
+        "file": one_line(source)[:MOST_NAME],
+        "date": datetime.now().strftime("%Y-%m-%d %H:%M"),
+        "key": description["key"],
+    }
     try:
-        run = restore(description["key"], description, from_bytes(content))
-    except (KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:
-        raise CorruptDataError(f"{folder} does not describe a decoder", str(error)) from error
+        _check_encoder(description["config"]["encoder"])
+        run = restore(key, {**description, "imported": imported}, from_bytes(content))
+    except (SafetensorError, *UNREADABLE) as error:
+        if isinstance(error, NeurogalleryError) and not isinstance(error, CorruptDataError):
+            raise
+        raise CorruptDataError(f"{source} does not describe a decoder", str(error)) from error
     _ = run.module
-    return save(run, description.get("title", "Imported"))
+    return save(run, TITLE)
+
+
+def _check_encoder(encoder: str) -> None:
+    """Raise InputError for an encoder that is a folder outside the models folder."""
+    family, _, name = encoder.partition(":")
+    if not name or canonical(family) == PRECOMPUTED:
+        return
+    is_named = MODEL_NAME.fullmatch(name) or HUB_NAME.fullmatch(name)
+    # Below the folder in which the server runs is outside too.
+    if not is_named or (Path(name).exists() and not place_of(name).is_dir()):
+        raise InputError(
+            f"The encoder of the decoder is {encoder!r}, a path",
+            "the name of a checkpoint",
+            f"Place the checkpoint in {models_root()} and train on it there.",
+        )
 
 
 def pack(run: Run) -> bytes:
@@ -104,32 +161,21 @@ def pack(run: Run) -> bytes:
     return packed.getvalue()
 
 
-def unpack(content: bytes) -> Run:
-    """Read a packed decoder and keep it in the store.
+def unpack(content: bytes, source: str = "decoder.zip") -> Run:
+    """Read a packed decoder and keep it in the store, under a key of its own content.
+
+    Parameters
+    ----------
+    content : bytes
+        Of a zip file of the two files, uncompressed.
+    source : str
+        Its name, which the decoder is marked with.
 
     Raises
     ------
     InputError
-        If it is no zip file of these two files, or holds more than 1 GiB.
+        If it is no zip file of these two files, one is compressed, or holds more than 1 GiB.
     CorruptDataError, InputError
         As ``import_run``.
     """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
-        raise InputError(
-            f"It is no zip file ({error})", f"a zip of {WEIGHTS} and {DESCRIPTION}"
-        ) from None
-    sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
-    if sorted(sizes) != sorted((WEIGHTS, DESCRIPTION)):
-        raise InputError(f"It holds {enumerate_names(list(sizes))}", f"{WEIGHTS} and {DESCRIPTION}")
-    if sum(sizes.values()) > MAX_BYTES:
-        raise InputError(
-            f"It holds {sum(sizes.values()) / 2**20:.0f} MiB", f"at most {MAX_BYTES // 2**20}"
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            archive.extractall(folder)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-            raise CorruptDataError(f"The zip file is damaged ({error})") from None
-        return import_run(Path(folder))
+    return _import(read_members(content, MOST_BYTES), source)

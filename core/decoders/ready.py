@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from core import datasets, encoders, paths, store
 from core.decoders.config import Config
-from core.decoders.runs import OPERATION, entries, key_of_content, short_name
+from core.decoders.runs import OPERATION, entries, key_of_content, problem_of, short_name
 from core.decoders.scoring.score_table import beyond_pixels, load_table
 from core.decoders.training.data import fingerprint_of
 from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
@@ -52,6 +53,16 @@ def example_of(config: Config) -> str | None:
     settings = config.settings_that_count()
     for entry in examples():
         if Config.from_json(entry.facts["config"]).settings_that_count() == settings:
+            return entry.key
+    return None
+
+
+def imported_of(config: Config) -> str | None:
+    """Key of the newest imported decoder with these settings, None without."""
+    settings = config.settings_that_count()
+    for entry in entries():
+        own = Config.from_json(entry.facts["config"])
+        if entry.facts.get("imported") and own.settings_that_count() == settings:
             return entry.key
     return None
 
@@ -103,7 +114,7 @@ def _keys(root: Path, written: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
 
 
 def _readable(key: str) -> Iterator[store.Entry]:
-    try:
-        yield store.entry(key)
-    except CorruptDataError:
-        return
+    with suppress(CorruptDataError):
+        entry = store.entry(key)
+        if problem_of(entry) is None:
+            yield entry

@@ -14,10 +14,10 @@ import numpy as np
 from core import encoders, splits, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
-from core.decoders.scoring.audits import completed
+from core.decoders.description import STATE, Description, check_curve, check_description
 from core.decoders.scoring.score_table import forget_tables
 from core.decoders.training.data import Data, Scaling
-from core.errors import CorruptDataError
+from core.errors import CorruptDataError, NeurogalleryError
 from core.jobs import session_at_work
 from core.store.files import not_written
 
@@ -60,6 +60,8 @@ class Run:
         ridge; ``baseline`` where it was trained to score another one.
     partial : bool
         True where the training was cancelled; it goes on when it is trained again.
+    imported : mapping
+        ``file``, ``date`` and the ``key`` that it had elsewhere, of one that was imported.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Run:
     audit: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     partial: bool = False
+    imported: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def badge(self) -> str:
@@ -155,14 +158,56 @@ def session_of(key: str) -> str:
 
 
 def load(key: str) -> Run | None:
-    """A decoder from the store, None where there is none."""
+    """A decoder from the store, None where there is none.
+
+    Raises
+    ------
+    DamagedResultError
+        If a field or an array is not what was saved.
+    """
     result = store.load(key)
-    return None if result is None else restore(key, result.facts, result.arrays)
+    if result is None:
+        return None
+    with store.reading(key):
+        return restore(key, result.facts, result.arrays)
 
 
 def entries() -> list[store.Entry]:
-    """Every decoder of the user's own; ``examples`` has those that come with the project."""
-    return [entry for entry in store.entries() if entry.key.startswith(f"{OPERATION}-")]
+    """The decoders of the user's own; ``examples`` has those that come with the project.
+
+    Each is checked; those that cannot be read are in ``damaged``.
+    """
+    return [entry for entry in store.entries(OPERATION) if problem_of(entry) is None]
+
+
+def damaged() -> dict[str, str]:
+    """Keys of the decoders of the user's own that cannot be read, each with what is wrong."""
+    problems = {entry.key: problem_of(entry) for entry in store.entries(OPERATION)}
+    return {key: problem for key, problem in problems.items() if problem is not None}
+
+
+def problem_of(entry: store.Entry) -> str | None:
+    """What is wrong with a stored decoder, None where nothing is."""
+    if "error" in entry.facts:
+        return str(entry.facts["error"])
+    try:
+        described(entry)
+    except NeurogalleryError as error:
+        return str(error)
+    return None
+
+
+def described(entry: store.Entry) -> Description:
+    """What a stored decoder is.
+
+    Raises
+    ------
+    DamagedResultError
+        If a field or an array is not what was saved.
+    """
+    with store.reading(entry.key):
+        shapes = {name: (each["dtype"], each["shape"]) for name, each in entry.arrays.items()}
+        return check_description(entry.facts, shapes)
 
 
 def short_name(key: str, head: str) -> str:
@@ -172,8 +217,8 @@ def short_name(key: str, head: str) -> str:
 
 def live_curve(folder: Path) -> list[dict[str, Any]]:
     """The curve that a training in this folder has drawn so far."""
-    path = folder / CURVE
-    return store.read_json(path) if path.exists() else []
+    stored = store.read_json(folder / CURVE)
+    return [] if stored is None else check_curve(stored)
 
 
 def make_folder(folder: Path) -> None:
@@ -189,7 +234,7 @@ def arrays_of(run: Run) -> dict[str, np.ndarray]:
 
     safetensors 0.8.0 writes an array of another layout in the wrong order.
     """
-    arrays = {f"state.{name}": array for name, array in run.state.items()}
+    arrays = {f"{STATE}{name}": array for name, array in run.state.items()}
     scaling = {"mean": run.scaling.mean, "deviation": run.scaling.deviation}
     every = {**arrays, **scaling, "centre": run.centre}
     return {name: np.asarray(array, order="C") for name, array in every.items()}
@@ -204,26 +249,25 @@ def describe(run: Run) -> dict[str, Any]:
         "audit": run.audit,
         "about": run.facts,
         "partial": run.partial,
+        **({"imported": dict(run.imported)} if run.imported else {}),
     }
 
 
 def restore(key: str, description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
-    """The decoder that ``describe`` and ``arrays_of`` tell of."""
-    shape = dict(description["shape"])
-    shape["groups"] = tuple(tuple(group) for group in shape["groups"])
-    states = [name for name in arrays if name.startswith("state.")]
-    facts = dict(description["about"])
-    if "weights" in facts:  # what version 0.1 called the number of parameters
-        facts["parameters"] = facts.pop("weights")
+    """The decoder that ``describe`` and ``arrays_of`` tell of; see ``check_description``."""
+    shapes = {name: (array.dtype.str, array.shape) for name, array in arrays.items()}
+    checked = check_description(description, shapes)
+    states = [name for name in arrays if name.startswith(STATE)]
     return Run(
         key,
-        Config.from_json(description["config"]),
-        heads.Shape(**shape),
-        {name.removeprefix("state."): arrays[name] for name in states},
+        checked.config,
+        checked.shape,
+        {name.removeprefix(STATE): arrays[name] for name in states},
         Scaling(arrays["mean"], arrays["deviation"]),
         arrays["centre"],
-        description["curve"],
-        completed(description["audit"]),
-        facts,
-        description["partial"],
+        checked.curve,
+        checked.audit,
+        checked.facts,
+        checked.partial,
+        checked.imported,
     )

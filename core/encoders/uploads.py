@@ -9,9 +9,10 @@ from PIL import Image
 
 from core.datasets.image_files import as_rgb
 from core.errors import CorruptDataError, InputError
+from core.store.uploads import check_bytes
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_BYTES = 20 * 2**20
+MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 
 
@@ -37,10 +38,7 @@ def check_upload(content: bytes, name: str = "The image") -> Image.Image:
     CorruptDataError
         If it is no image, or a truncated one.
     """
-    if len(content) > MAX_BYTES:
-        raise InputError(
-            f"{name} has {len(content) / 2**20:.1f} MB", f"at most {MAX_BYTES // 2**20} MB"
-        )
+    check_bytes(name, len(content), MAX_BYTES)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

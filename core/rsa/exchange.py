@@ -9,6 +9,7 @@ stimulus. ``rsatoolbox.rdm.load_rdm`` opens what is written here.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets.releases import hdf5
-from core.errors import CorruptDataError
+from core.errors import CorruptDataError, InputError
 from core.rsa.bank import RdmSet
 from core.validation import enumerate_names
 
@@ -117,8 +118,23 @@ def read_hdf5(path: Path) -> RdmFile:
                 "the layout of rsatoolbox",
                 "Write it with rsatoolbox: rdms.save('rdms.h5', file_type='hdf5').",
             )
-        values = hdf5.read_whole(hdf5.dataset(file, VALUES))
-        return RdmFile(values, _lists(file, STIMULI), _lists(file, RDMS), _measure(file, path))
+        stored = hdf5.dataset(file, VALUES)
+        _check_plain(stored, path)
+        values = hdf5.read_whole(stored)
+        return RdmFile(
+            values, _lists(file, STIMULI, path), _lists(file, RDMS, path), _measure(file, path)
+        )
+
+
+def _check_plain(stored: Any, path: Path) -> None:
+    """Raise InputError where values would take more room than their file: before they are read."""
+    claimed = math.prod(stored.shape or (0,)) * stored.dtype.itemsize
+    if stored.compression is not None or claimed > path.stat().st_size:
+        raise InputError(
+            f"The values of {stored.name!r} in {path.name} are compressed",
+            "values stored as they are",
+            "Write it with rsatoolbox: rdms.save('rdms.h5', file_type='hdf5').",
+        )
 
 
 def _measure(file: Any, path: Path) -> str:
@@ -127,7 +143,7 @@ def _measure(file: Any, path: Path) -> str:
     return measure if isinstance(measure, str) else ""
 
 
-def _lists(file: Any, name: str) -> dict[str, list[str]]:
+def _lists(file: Any, name: str, path: Path) -> dict[str, list[str]]:
     """The descriptors of a group that are lists of texts or numbers."""
     import h5py
 
@@ -139,6 +155,7 @@ def _lists(file: Any, name: str) -> dict[str, list[str]]:
         if not isinstance(held, h5py.Dataset) or held.shape is None or len(held.shape) != 1:
             continue
         hdf5.check_stored(held)
+        _check_plain(held, path)
         if h5py.check_string_dtype(held.dtype) is not None:
             lists[key] = hdf5.read_text(held)
         elif held.dtype.kind in "iub":

@@ -19,13 +19,15 @@ from core.errors import InputError, NeurogalleryError
 from core.rdm import square
 from core.rsa.bank import FEWEST_STIMULI
 from core.rsa.exchange import RdmFile, read_hdf5
+from core.store.uploads import check_bytes
 from core.validation import check_rdm, check_unique, enumerate_names, load_npy
 from core.words import counted
 
 OPERATION = "rdm_upload"
 VERSION = 1
-MAX_BYTES = 200 * 2**20
+MAX_BYTES = 200_000_000
 MOST_STIMULI, MOST_RDMS, MOST_NAME = 5000, 64, 80
+MOST_LINES = 2 * MOST_STIMULI  # of a table, empty ones between its rows
 # As lists of descriptors are usually called; others are tried too.
 USUAL = ("id", "stimulus", "stimuli", "stimulus_id", "image", "condition", "conds", "name")
 NAMES = ("name", "label", "model", "roi", "subject")
@@ -76,10 +78,7 @@ def read_upload(ds: Dataset, name: str, content: bytes) -> list[UploadedRdm]:
         If it is damaged, or needs pickle.
     """
     name = PurePath(name.replace("\\", "/")).name or "RDM"
-    if len(content) > MAX_BYTES:
-        raise InputError(
-            f"{name} has {len(content) / 2**20:.0f} MB", f"at most {MAX_BYTES // 2**20} MB"
-        )
+    check_bytes(name, len(content), MAX_BYTES)
     file = _reader(name)(name, content)
     values, stem = _as_stack(file.values, name), PurePath(name).stem
     rows, matched = _match(ds, file, values.shape[1], name)
@@ -106,10 +105,30 @@ def keep(ds: Dataset, upload: UploadedRdm) -> str:
 def uploaded(ds: Dataset) -> Iterator[tuple[str, dict[str, Any]]]:
     """Key and facts of each uploaded RDM that shares stimuli with a recording, newest first."""
     listed = set(ds.stimuli["id"])
-    for entry in store.entries():
-        is_own = entry.key.startswith(f"{OPERATION}-") and "ids" in entry.facts
-        if is_own and len(listed.intersection(entry.facts["ids"])) >= FEWEST_STIMULI:
+    for entry in store.entries(OPERATION):
+        shared = listed.intersection(entry.facts["ids"]) if problem_of(entry) is None else ()
+        if len(shared) >= FEWEST_STIMULI:
             yield entry.key, entry.facts
+
+
+def damaged() -> dict[str, str]:
+    """Keys of the uploaded RDMs that cannot be read, each with what is wrong."""
+    problems = {entry.key: problem_of(entry) for entry in store.entries(OPERATION)}
+    return {key: problem for key, problem in problems.items() if problem is not None}
+
+
+def problem_of(entry: store.Entry) -> str | None:
+    """What is wrong with a stored upload, None where nothing is."""
+    facts = entry.facts
+    if "error" in facts:
+        return str(facts["error"])
+    ids, names = facts.get("ids"), [facts.get("name"), facts.get("matched")]
+    if not (isinstance(ids, list) and all(isinstance(each, str) for each in [*ids, *names])):
+        return f"The uploaded RDM {entry.key} is damaged: its ids or its name are absent."
+    described = entry.arrays.get("rdm")
+    if described is None or described["shape"] != [len(ids), len(ids)]:
+        return f"The uploaded RDM {entry.key} is damaged: its matrix is not of its stimuli."
+    return None
 
 
 def remove(key: str) -> None:
@@ -147,7 +166,8 @@ def _from_disk(read: Callable[[Path], RdmFile]) -> Callable[[str, bytes], RdmFil
 
 
 def _read_npy(path: Path) -> RdmFile:
-    return RdmFile(load_npy(path))
+    # Mapped, a header that claims more values than the file has is an error before any is read.
+    return RdmFile(np.array(load_npy(path, mmap=True)))
 
 
 def _read_csv(name: str, content: bytes) -> RdmFile:
@@ -183,7 +203,9 @@ def _csv_rows(name: str, content: bytes) -> list[list[str]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{name} is not UTF-8 ({error.reason})", "a CSV file in UTF-8") from None
-    first = text.lstrip().partition("\n")[0]
+    first, lines = text.lstrip().partition("\n")[0], text.count("\n")
+    if lines > MOST_LINES:
+        raise InputError(f"{name} has {lines:,} lines", f"at most {MOST_LINES:,}")
     delimiter = max(DELIMITERS, key=first.count)
     try:
         rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]

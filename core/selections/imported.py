@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from core.errors import InputError
 from core.paths import composed
+from core.store.uploads import check_bytes
 from core.words import counted
 
 MOST_BYTES = 2_000_000
@@ -81,9 +82,7 @@ def read_ids(content: str | bytes, ids: Sequence[str]) -> ImportedIds:
 
 
 def _text(content: str | bytes) -> str:
-    size = len(content)
-    if size > MOST_BYTES:
-        raise InputError(f"The list has {size / 1e6:.1f} MB", f"at most {MOST_BYTES / 1e6:.0f} MB")
+    check_bytes("The list", len(content), MOST_BYTES)
     if isinstance(content, bytes):
         is_wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         try:

@@ -18,6 +18,7 @@ KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 # Of a recording: names, and files of selections that have none.
 MOST_NAMES, MOST_KEPT = 200, 500
 LONGEST_NAME = 80
+NAMES = "names"
 
 
 def keep(recording: str, ids: Sequence[str]) -> str:
@@ -76,15 +77,13 @@ def named(recording: str) -> dict[str, str]:
     CorruptDataError
         If the list of names is damaged.
     """
-    names = store.read_json(_list(recording)) or {}
-    entries = names.items() if isinstance(names, dict) else ()
-    if not isinstance(names, dict) or not all(isinstance(k, str) and KEY.fullmatch(k)
-                                              for _, k in entries):  # fmt: skip
+    try:
+        return dict(sorted(_read_names(_list(recording)).items()))
+    except CorruptDataError as error:
         raise CorruptDataError(
-            f"The list of named selections of {recording} is damaged",
+            f"The list of named selections of {recording} is damaged: {error.problem}",
             remedy=f"Remove the file {_list(recording)}.",
-        )
-    return dict(sorted(names.items()))
+        ) from None
 
 
 def name_as(recording: str, name: str, ids: Sequence[str]) -> None:
@@ -140,13 +139,25 @@ def delete(recording: str, name: str) -> None:
         del names[name]
 
 
+def _read_names(path: Path) -> dict[str, str]:
+    stored = store.read_sealed(path) or {}
+    names = stored.get(NAMES, stored) if isinstance(stored, dict) else None
+    names = stored if isinstance(names, str) else names  # a former list, of a selection 'names'
+    if not isinstance(names, dict) or (names is not stored and set(stored) != {NAMES}):
+        raise CorruptDataError(f"{path.name} holds no names")
+    odd = [name for name, key in names.items() if not KEY.fullmatch(str(key))]
+    if odd:
+        raise CorruptDataError(f"{path.name} has no key for {odd[0]!r}")
+    return names
+
+
 @contextmanager
 def _names(recording: str) -> Iterator[dict[str, str]]:
     """The names of a recording, to change; written where nothing is raised."""
     with store.locked(_root()):
         names = named(recording)
         yield names
-        store.write_json(_list(recording), names)
+        store.write_sealed(_list(recording), {NAMES: names})
 
 
 def _check_there(recording: str, name: str, names: dict[str, str]) -> None:
@@ -169,8 +180,10 @@ def _remove_oldest() -> None:
         return
     used: set[Any] = set()
     for path in _root().glob("names-*.json"):
-        names = store.read_json(path)
-        used.update(names.values() if isinstance(names, dict) else ())
+        try:
+            used.update(_read_names(path).values())
+        except CorruptDataError:  # nobody knows which of them bear a name
+            return
     free = [path for path in files if path.stem not in used]
     for path in sorted(free, key=lambda path: path.stat().st_mtime_ns)[: len(files) - MOST_KEPT]:
         path.unlink(missing_ok=True)

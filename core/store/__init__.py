@@ -6,16 +6,27 @@ sees a whole result or none. Results that come with the project (``data/ready``)
 the same form, and are found where the user has none of that key.
 """
 
-from core.store.files import locked, read_json, replacing, sweep_parts, write_json, writing
+from core.store.files import (
+    locked,
+    read_json,
+    read_sealed,
+    replacing,
+    sweep_parts,
+    write_json,
+    write_sealed,
+    writing,
+)
 from core.store.fingerprints import check_operation, fingerprint, key
 from core.store.results import (
     Entry,
     Result,
+    discard,
     entries,
     entry,
     is_own,
     load,
     load_ready,
+    reading,
     remove,
     save,
     save_blocks,
@@ -27,6 +38,7 @@ __all__ = [
     "Entry",
     "Result",
     "check_operation",
+    "discard",
     "entries",
     "entry",
     "fingerprint",
@@ -36,12 +48,15 @@ __all__ = [
     "load_ready",
     "locked",
     "read_json",
+    "read_sealed",
+    "reading",
     "remove",
     "replacing",
     "save",
     "save_blocks",
     "sweep_parts",
     "write_json",
+    "write_sealed",
     "writing",
     "written",
     "written_ready",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -30,6 +31,9 @@ FREE_SPACE = "Free space, or name a folder on another disk as NEUROGALLERY_RESUL
 ALMOST_FULL_BYTES = 64 * 1024
 # What ``replacing`` writes to: hidden, and named after process and thread.
 PARTS = re.compile(r"\..+\.\d+-\d+\.part")
+# Last in a sealed file: the checksum of all that stands before it.
+SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\Z')
+SEAL_NAME, SEAL_LETTERS = "sha256", 64
 
 
 @contextmanager
@@ -169,6 +173,51 @@ def _check_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def to_json(value: Any) -> str:
     """JSON text of a value; numpy numbers and paths are converted."""
     return json.dumps(value, indent=1, default=_plain)
+
+
+def sealed(text: str) -> bytes:
+    """The JSON of an object that is not empty, with the checksum of all of it as last field."""
+    body = text.removesuffix("\n}").encode()
+    return body + f',\n "{SEAL_NAME}": "{hashlib.sha256(body).hexdigest()}"\n}}'.encode()
+
+
+def unsealed(stored: bytes, name: str) -> Any:
+    """The value of a sealed file, without its checksum; those of former versions have none.
+
+    Raises
+    ------
+    CorruptDataError
+        If it is not JSON, or not what the checksum is of.
+    """
+    value, seal = parse_json(stored, name), SEAL.search(stored)
+    has_name = isinstance(value, dict) and len(str(value.get(SEAL_NAME, ""))) == SEAL_LETTERS
+    if has_name:
+        del value[SEAL_NAME]
+    is_whole = seal is not None and (
+        hashlib.sha256(stored[: seal.start()]).hexdigest() == seal[1].decode()
+    )
+    if has_name and not is_whole:
+        raise CorruptDataError(f"the checksum of {name} does not match")
+    return value
+
+
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Write an object as ``write_json`` does, with its checksum as last field."""
+    content = sealed(to_json(value)) if value else b"{}"
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def read_sealed(path: Path) -> Any:
+    """Read what ``write_sealed`` wrote, or a file of a former version; None where there is none.
+
+    Raises
+    ------
+    CorruptDataError
+        If it cannot be read, or is not what was written.
+    """
+    stored = read_bytes(path)
+    return None if stored is None else unsealed(stored, path.name)
 
 
 def not_written(path: Path, error: OSError) -> NeurogalleryError:

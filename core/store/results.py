@@ -13,16 +13,16 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from core import paths
-from core.errors import CorruptDataError, InputError, NeurogalleryError
-from core.store.files import locked, not_written, parse_json, read_bytes, to_json
+from core.errors import CorruptDataError, DamagedResultError, InputError, NeurogalleryError
+from core.store.files import locked, not_written, read_bytes, sealed, to_json, unsealed
 from core.store.fingerprints import check_dtype, feed_content, stamp
 from core.store.stamps import check_unchanged
 from core.validation import load_npy
@@ -31,8 +31,8 @@ KEY = re.compile(r"[a-z0-9_]+-[0-9a-f]{32}")
 ARRAY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 FACTS_FILE = "result.json"
 FIELDS = {"created", "arrays", "facts"}
-# Last in the file: the checksum of all that stands before it.
-SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\Z')
+CHECKSUMS = ("sha256", "sample")
+LATEST_S = 253_402_300_800.0  # the year 10000, which no date is after
 LEFTOVER_AGE_S = 86_400.0
 # Of an array saved in blocks so many bytes, spread evenly, are checked when it is opened.
 SAMPLES, SAMPLE_BYTES = 256, 4096
@@ -65,12 +65,26 @@ class Result:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the list of stored results; ``bytes`` is its size on disk."""
+    """One line of the list of stored results.
+
+    Attributes
+    ----------
+    key : str
+    bytes : int
+        Size on disk.
+    created : float
+        Seconds since 1970.
+    facts : dict
+        What was saved beside the arrays; of a damaged result ``error`` alone, what is wrong.
+    arrays : dict
+        ``dtype`` (str), ``shape`` (list of int) and a checksum of each array, which is not read.
+    """
 
     key: str
     bytes: int
     created: float
     facts: dict[str, Any]
+    arrays: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -207,11 +221,56 @@ def remove(key: str) -> None:
     _delete(discarded)
 
 
-def entries() -> list[Entry]:
-    """Every result of the user's own, newest first; a damaged one has ``facts['error']``."""
+def discard(key: str) -> None:
+    """Remove a damaged result, of the user's own or else one that comes with the project.
+
+    Raises
+    ------
+    NeurogalleryError
+        If its folder cannot be removed.
+    """
+    own, ready = _folder(key), _ready_folder(key)
+    if own.exists() or not ready.is_dir():
+        remove(key)
+        return
+    try:
+        shutil.rmtree(ready)
+    except OSError as error:
+        raise not_written(ready, error) from error
+
+
+@contextlib.contextmanager
+def reading(key: str) -> Iterator[None]:
+    """Within, what is made of a result's facts and arrays; where they do not fit, it is damaged.
+
+    Raises
+    ------
+    DamagedResultError
+        If a field is absent or of another type.
+    """
+    try:
+        yield
+    except DamagedResultError:
+        raise
+    except NeurogalleryError as error:
+        raise _damaged(_present_folder(key), f"{error.problem}. {error.expected}") from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        kind = "has no field" if isinstance(error, KeyError) else "has a field of another kind:"
+        raise _damaged(_present_folder(key), f"{FACTS_FILE} {kind} {error}") from error
+
+
+def entries(operation: str = "") -> list[Entry]:
+    """Every result of the user's own, newest first; a damaged one has ``facts['error']``.
+
+    With ``operation``, its results alone are read.
+    """
     root = _root()
     with locked(root):
-        listed = [_entry(folder) for folder in _folders(root)]
+        listed = [
+            _entry(folder)
+            for folder in _folders(root)
+            if not operation or folder.name.startswith(f"{operation}-")
+        ]
     return sorted(listed, key=lambda entry: entry.created, reverse=True)
 
 
@@ -225,9 +284,7 @@ def entry(key: str) -> Entry:
     """
     folder, ready = _folder(key), _ready_folder(key)
     with locked(folder.parent):
-        folder = ready if ready.is_dir() and not folder.is_dir() else folder
-        record = _record(folder)
-        return Entry(key, _bytes(folder), record["created"], record["facts"])
+        return _checked_entry(ready if ready.is_dir() and not folder.is_dir() else folder)
 
 
 def is_own(key: str) -> bool:
@@ -236,7 +293,10 @@ def is_own(key: str) -> bool:
 
 
 def written(operation: str) -> dict[str, int]:
-    """When each own result of an operation was written, in nanoseconds; no file is opened."""
+    """When each own result of an operation was written, in nanoseconds; no file is opened.
+
+    0 where its record is gone.
+    """
     return _written(_root(), operation)
 
 
@@ -248,8 +308,10 @@ def written_ready(operation: str) -> dict[str, int]:
 def _written(root: Path, operation: str) -> dict[str, int]:
     times = {}
     for folder in root.glob(f"{operation}-*"):
-        with contextlib.suppress(OSError):
-            times[folder.name] = (folder / FACTS_FILE).stat().st_mtime_ns
+        if KEY.fullmatch(folder.name):
+            times[folder.name] = 0
+            with contextlib.suppress(OSError):
+                times[folder.name] = (folder / FACTS_FILE).stat().st_mtime_ns
     return times
 
 
@@ -276,6 +338,10 @@ def _folder(key: str) -> Path:
 
 def _ready_folder(key: str) -> Path:
     return paths.ready_root() / _folder(key).name
+
+
+def _present_folder(key: str) -> Path:
+    return _folder(key) if is_own(key) else _ready_folder(key)
 
 
 def _folders(root: Path) -> list[Path]:
@@ -371,12 +437,6 @@ def _write_record(folder: Path, described: dict[str, Any], facts: dict[str, Any]
     _touch(folder)
 
 
-def sealed(text: str) -> bytes:
-    """The JSON of a record with the checksum of all of it as last field."""
-    body = text.removesuffix("\n}").encode()
-    return body + f',\n "sha256": "{hashlib.sha256(body).hexdigest()}"\n}}'.encode()
-
-
 def _sha256(array: np.ndarray) -> str:
     hasher = hashlib.sha256()
     feed_content(hasher, array)
@@ -387,31 +447,30 @@ def _record(folder: Path) -> dict[str, Any]:
     """What a result holds, all of it checked; those of former versions have no checksum."""
     try:
         stored = read_bytes(folder / FACTS_FILE) or b""
-        record = parse_json(stored, FACTS_FILE) if stored else None
+        record = unsealed(stored, FACTS_FILE) if stored else None
     except CorruptDataError as error:
         raise _damaged(folder, error.problem) from None
-    seal = SEAL.search(stored)
-    if seal is not None and isinstance(record, dict):
-        record.pop("sha256", None)
-        if hashlib.sha256(stored[: seal.start()]).hexdigest() != seal[1].decode():
-            raise _damaged(folder, f"the checksum of {FACTS_FILE} does not match")
     if not isinstance(record, dict) or set(record) != FIELDS:
         raise _damaged(folder, f"{FACTS_FILE} is absent or incomplete")
     if not (
-        isinstance(record["created"], int | float)
+        type(record["created"]) in (int, float)
+        and 0 <= record["created"] < LATEST_S
         and isinstance(record["arrays"], dict)
         and isinstance(record["facts"], dict)
     ):
         raise _damaged(folder, f"{FACTS_FILE} has a field of another kind")
     for name, described in record["arrays"].items():
-        is_checked = _has(described, "sha256") or _has(described, "sample")
-        if not (ARRAY_NAME.fullmatch(name) and _has(described, "dtype", "shape") and is_checked):
+        if not (ARRAY_NAME.fullmatch(name) and _describes_array(described)):
             raise _damaged(folder, f"{FACTS_FILE} describes no array {name!r}")
     return record
 
 
-def _has(record: Any, *names: str) -> bool:
-    return isinstance(record, dict) and set(names) <= set(record)
+def _describes_array(record: Any) -> bool:
+    if not isinstance(record, dict) or not isinstance(record.get("dtype"), str):
+        return False
+    shape, sums = record.get("shape"), [record.get(name) for name in CHECKSUMS if name in record]
+    is_shape = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
+    return is_shape and bool(sums) and all(isinstance(each, str) for each in sums)
 
 
 def _read(folder: Path) -> _Opened | None:
@@ -466,16 +525,26 @@ def _check_content(
 
 
 def _entry(folder: Path) -> Entry:
-    size = _bytes(folder)
     try:
-        record = _record(folder)
+        return _checked_entry(folder)
     except CorruptDataError as error:
-        return Entry(folder.name, size, folder.stat().st_mtime, {"error": str(error)})
-    return Entry(folder.name, size, record["created"], record["facts"])
+        changed = folder.stat().st_mtime
+        return Entry(folder.name, sum(_sizes(folder).values()), changed, {"error": str(error)})
 
 
-def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+def _checked_entry(folder: Path) -> Entry:
+    record, sizes = _record(folder), _sizes(folder)
+    missing = [name for name in record["arrays"] if f"{name}.npy" not in sizes]
+    if missing:
+        raise _damaged(folder, f"there is no {missing[0]}.npy")
+    size = sum(sizes.values())
+    return Entry(folder.name, size, record["created"], record["facts"], record["arrays"])
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Bytes of each file of a result, by name."""
+    with os.scandir(folder) as files:
+        return {each.name: each.stat(follow_symlinks=False).st_size for each in files}
 
 
 def _touch(folder: Path) -> None:
@@ -512,7 +581,7 @@ def _is_leftover(aside: Path) -> bool:
 def _evict(keep: Path, limit: int) -> list[Path]:
     """Set the least recently used results aside; add what a killed process left behind."""
     root = keep.parent
-    sizes = {folder: _bytes(folder) for folder in _folders(root)}
+    sizes = {folder: sum(_sizes(folder).values()) for folder in _folders(root)}
     total = sum(sizes.values())
     discarded = [path for path in root.glob(".aside-*") if _is_leftover(path)]
     for folder in sorted(sizes, key=lambda folder: folder.stat().st_mtime_ns):
@@ -524,8 +593,9 @@ def _evict(keep: Path, limit: int) -> list[Path]:
     return discarded
 
 
-def _damaged(folder: Path, reason: str) -> CorruptDataError:
-    return CorruptDataError(
+def _damaged(folder: Path, reason: str) -> DamagedResultError:
+    return DamagedResultError(
+        folder.name,
         f"The stored result {folder.name} is damaged: {reason.rstrip('.')}",
         remedy=f"Remove the folder {folder}; the result is computed again when it is needed.",
     )

@@ -29,7 +29,7 @@ def offer(ds: Dataset) -> None:
             [ending.removeprefix(".") for ending in READERS],
             accept_multiple_files=True,
             key=UPLOADER,
-            help=f"At most {MAX_BYTES // 2**20} MB, {MOST_STIMULI:,} stimuli and {MOST_RDMS} RDMs "
+            help=f"At most {MAX_BYTES // 10**6} MB, {MOST_STIMULI:,} stimuli and {MOST_RDMS} RDMs "
             "a file. Pickles are refused: opening one can run code.",
         )
         for file in files or ():

@@ -8,11 +8,14 @@ import zipfile
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from safetensors.numpy import save as as_bytes
 
-from core import decoders, store
-from core.decoders import exchange
+from core import decoders, paths, store
+from core.decoders import exchange, runs
+from core.decoders.scoring import score_table
 from core.errors import CorruptDataError, InputError, NeurogalleryError
 from tests.core.decoders import planted
 from tests.core.decoders.planted import full_disk, same
@@ -43,11 +46,11 @@ def test_an_exported_decoder_predicts_the_same(exported):
     subject = np.zeros(5000, dtype=np.int64)
     assert np.array_equal(run.predict(x, subject), again.predict(x, subject))
     assert run.predict(x[:0], subject[:0]).shape == (0, planted.DIMENSIONS)
-    for field in ("key", "config", "shape", "curve", "audit", "facts", "partial", "badge"):
+    for field in ("config", "shape", "curve", "audit", "facts", "partial", "badge"):
         assert getattr(again, field) == getattr(run, field), field
     assert np.array_equal(run.scaling.mean, again.scaling.mean)
     assert np.array_equal(run.centre, again.centre)
-    assert decoders.load(run.key).config == run.config
+    assert decoders.load(again.key).config == run.config
 
 
 def test_an_export_keeps_arrays_of_every_layout(exported, tmp_path):
@@ -160,9 +163,8 @@ def test_a_tampered_export_is_refused(case, exported):
 def test_a_packed_decoder_comes_back(exported):
     run, _ = exported
     again = decoders.unpack(decoders.pack(run))
-    assert again.key == run.key
     assert same(again, run)
-    assert decoders.load(run.key).config == run.config
+    assert decoders.load(again.key).config == run.config
 
 
 def zipped(**files):
@@ -186,7 +188,7 @@ def test_a_zip_that_is_no_decoder_is_refused(exported, monkeypatch, tmp_path):
     ):
         with pytest.raises((InputError, CorruptDataError), match=message):
             decoders.unpack(wrong)
-    monkeypatch.setattr(exchange, "MAX_BYTES", 1000)
+    monkeypatch.setattr(exchange, "MOST_BYTES", dict.fromkeys(exchange.MOST_BYTES, 1000))
     with pytest.raises(InputError, match="at most"):
         decoders.unpack(content)
     assert decoders.load(run.key) is None
@@ -200,3 +202,101 @@ def test_a_full_disk_leaves_the_earlier_export(exported, monkeypatch):
     with full_disk(monkeypatch, "new"), pytest.raises(NeurogalleryError, match="No space left"):
         decoders.export(run, folder.with_name("new"))
     assert same(decoders.import_run(folder), run)
+
+
+# --- beside what is here
+
+
+def stored(key):
+    """Every file of a result, byte by byte."""
+    folder = paths.results_root() / "store" / key
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_import_leaves_the_local_decoder_and_its_scores(exported):
+    run, folder = exported
+    runs.save(replace(run, centre=run.centre + 1), "here")
+    table = pd.DataFrame({"head": ["mlp"], "value": [0.5]})
+    scores = score_table.save_table(table, run.key, "images")
+    before = stored(run.key), stored(scores)
+    again = decoders.import_run(folder)
+    assert again.key != run.key
+    assert (stored(run.key), stored(scores)) == before
+    assert again.imported["file"] == folder.name
+    assert again.imported["key"] == run.key
+    assert decoders.load(again.key).imported == again.imported
+    assert not decoders.load(run.key).imported
+
+
+def test_the_same_content_is_imported_once_and_keeps_its_scores(exported, tmp_path):
+    _, folder = exported
+    first = decoders.unpack(decoders.pack(decoders.import_run(folder)), "mine.zip")
+    scores = score_table.save_table(pd.DataFrame({"head": ["mlp"]}), first.key, "images")
+    before = stored(first.key), stored(scores)
+    decoders.export(first, tmp_path / "again")
+    assert decoders.import_run(tmp_path / "again").key == first.key
+    assert (stored(first.key), stored(scores)) == before
+    assert decoders.ready.imported_of(first.config) == first.key
+
+
+PATHS = ("clip:/etc", "clip:../models/x", "module:~/x", "vision:core/rdm", "clip:tests", "clip:a:b")
+
+
+@pytest.mark.parametrize("encoder", PATHS)
+def test_an_encoder_outside_the_models_folder_is_refused(encoder, exported):
+    _, folder = exported
+    described(folder, lambda told: told["config"].update(encoder=encoder))
+    with pytest.raises(InputError, match=r"a path\. Expected the name of a checkpoint"):
+        decoders.import_run(folder)
+    assert decoders.entries() == []
+
+
+def repacked(content, **changes):
+    """The members of a zip once more, written in another way."""
+    packed = io.BytesIO()
+    old = zipfile.ZipFile(io.BytesIO(content))
+    with zipfile.ZipFile(packed, "w", **changes) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return packed.getvalue()
+
+
+def test_compressed_members_are_refused_before_they_are_read(exported, monkeypatch):
+    content = decoders.pack(exported[0])
+    squeezed = repacked(content, compression=zipfile.ZIP_DEFLATED)
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(InputError, match="is compressed"):
+        decoders.unpack(squeezed)
+
+
+MISTYPED = {
+    "config": ["seed", "head", 3, None],
+    "shape": ["units", 2.5, None],
+    "curve": [{"epoch": "1"}, 7],
+    "partial": [0, "false", None],
+    "audit": [[{"id": 1}], {}],
+    "about": [{"seconds": "1"}, []],
+}
+
+
+@pytest.mark.parametrize("name", MISTYPED)
+def test_types_are_checked_on_import_not_when_a_page_needs_them(name, exported):
+    _, folder = exported
+    for wrong in MISTYPED[name]:
+        described(folder, lambda told, wrong=wrong: told.update({name: wrong}))
+        with pytest.raises(CorruptDataError, match="does not describe a decoder"):
+            decoders.import_run(folder)
+    assert decoders.entries() == []
+
+
+@pytest.mark.parametrize("name", ["mean", "deviation", "centre"])
+def test_shapes_of_arrays_are_checked_on_import(name, exported):
+    run, folder = exported
+    odd = runs.arrays_of(run)
+    odd[name] = odd[name][..., :-1].copy()
+    content = as_bytes(odd)
+    (folder / exchange.WEIGHTS).write_bytes(content)
+    described(folder, lambda told: told.update(weights=store.fingerprint(content)))
+    with pytest.raises(CorruptDataError, match=f"The array '{name}' is <f"):
+        decoders.import_run(folder)
+    assert decoders.entries() == []

@@ -227,3 +227,44 @@ def test_only_known_endings_open(ds):
 def test_a_name_is_no_path(ds, rdm):
     (read,) = read_upload(ds, "../../etc/mine.npy", npy(rdm))
     assert read.name == "mine"
+
+
+def packed(**how):
+    """An HDF5 file of one dataset that takes less room than its values."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.create_dataset("dissimilarities", **how)
+    return buffer.getvalue()
+
+
+PACKED = {
+    "compressed": {"data": np.zeros((1, N, N)), "compression": "gzip"},
+    "never written": {"shape": (64, 5000, 5000), "dtype": "f8", "chunks": (1, 100, 100)},
+}
+
+
+@pytest.mark.parametrize("case", PACKED)
+def test_values_larger_than_their_file_are_refused_before_they_are_read(ds, case, monkeypatch):
+    content = packed(**PACKED[case])
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", lambda *_: pytest.fail("it was read"))
+    assert "mine.h5 are compressed" in said(ds, "mine.h5", content)
+
+
+def test_a_header_that_claims_more_than_the_file_has_is_refused(ds, rdm):
+    content = npy(rdm).replace(b"(12, 12), }      ", b"(90000, 90000), }")
+    assert "could not be read as a .npy file" in said(ds, "mine.npy", content)
+
+
+def test_lines_are_bounded(ds):
+    assert "has 20,001 lines" in said(ds, "mine.csv", b"1,2\n" * 20_001)
+
+
+def test_what_is_damaged_in_the_store_is_not_offered(ds, rdm):
+    (read,) = read_upload(ds, "mine.npy", npy(rdm))
+    key = keep(ds, read)
+    assert [each for each, _ in uploaded(ds)] == [key]
+    store.save(key, {"rdm": rdm}, {"ids": IDS, "matched": "by order"})
+    assert list(uploaded(ds)) == []
+    assert "its ids or its name" in uploads.damaged()[key]
+    store.save(key, {"rdm": rdm[:5]}, {"ids": IDS, "matched": "by order", "name": "mine"})
+    assert "its matrix" in uploads.damaged()[key]

@@ -97,3 +97,27 @@ def test_names_are_bounded(monkeypatch):
     selections.name_as("mine", "x", IDS[:1])
     with pytest.raises(InputError, match="at most 1"):
         selections.name_as("mine", "y", IDS)
+
+
+def test_no_flipped_bit_of_the_names_reads_as_another_name():
+    selections.name_as("mine", "animals", IDS)
+    path = next((paths.results_root() / "selections").glob("names-*.json"))
+    whole, before = path.read_bytes(), selections.named("mine")
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(CorruptDataError, match="named selections of mine is damaged"):
+            selections.named("mine")
+    path.write_text(json.dumps(before))  # as former versions wrote it
+    assert selections.named("mine") == before
+    path.write_text(json.dumps({"names": before["animals"]}))
+    assert list(selections.named("mine")) == ["names"]
+
+
+def test_damaged_names_keep_nobody_from_keeping_a_selection(monkeypatch):
+    selections.name_as("mine", "animals", IDS)
+    next((paths.results_root() / "selections").glob("names-*.json")).write_text("{")
+    monkeypatch.setattr(kept, "MOST_KEPT", 1)
+    assert selections.recall("mine", selections.keep("mine", IDS[:1])) == IDS[:1]
+    assert selections.recall("mine", selections.keep("mine", IDS)) == IDS

@@ -91,3 +91,12 @@ def test_a_place_that_is_absent_holds_nothing(ready: Path, monkeypatch: pytest.M
     assert store.written_ready("rdm") == {}
     with pytest.raises(CorruptDataError):
         store.entry(KEY)
+
+
+def test_a_damaged_one_can_be_discarded(ready: Path) -> None:
+    (ready / KEY / "result.json").write_text("{")
+    with pytest.raises(CorruptDataError):
+        store.load(KEY)
+    store.discard(KEY)
+    assert store.load(KEY) is None
+    assert not (ready / KEY).exists()

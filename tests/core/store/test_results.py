@@ -13,7 +13,13 @@ import numpy as np
 import pytest
 
 from core import paths, store
-from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+from core.errors import (
+    CorruptDataError,
+    DamagedResultError,
+    InputError,
+    NeurogalleryError,
+    NotFoundError,
+)
 
 KIB = 1 / 2**20  # GiB
 
@@ -316,6 +322,92 @@ def test_records_of_former_versions_have_no_checksum(root: Path) -> None:
         path.write_text(json.dumps({**record, field: wrong}))
         with pytest.raises(CorruptDataError, match="another kind"):
             store.load(a_key())
+
+
+def former(root: Path, key: str) -> tuple[Path, dict]:
+    """The record of a result as former versions wrote it, without a checksum."""
+    path = root / key / "result.json"
+    record = json.loads(path.read_text())
+    del record["sha256"]
+    return path, record
+
+
+WRONG = [
+    ("created", True), ("created", float("nan")), ("created", -1), ("created", 1e18),
+    ("dtype", 8), ("shape", 5), ("shape", [2.0]), ("shape", [True]), ("shape", "3"),
+    ("shape", [-3]), ("sha256", 1), ("sha256", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "wrong"), WRONG)
+def test_types_of_a_record_are_exact(root: Path, field: str, wrong) -> None:
+    store.save(a_key(), {"a": np.ones(3)}, {})
+    path, record = former(root, a_key())
+    if field in record:
+        record[field] = wrong
+    else:
+        record["arrays"]["a"][field] = wrong
+    path.write_text(json.dumps(record))
+    with pytest.raises(DamagedResultError) as caught:
+        store.load(a_key())
+    assert caught.value.key == a_key()
+    assert store.entries()[0].facts == {"error": str(caught.value)}
+
+
+def test_an_absent_array_is_seen_without_it_being_opened(root: Path) -> None:
+    store.save(a_key(), {"a": np.ones(3), "b": np.ones(2)}, {"n": 1})
+    (root / a_key() / "b.npy").unlink()
+    with pytest.raises(DamagedResultError, match=r"there is no b\.npy"):
+        store.entry(a_key())
+    assert "there is no b.npy" in store.entries()[0].facts["error"]
+
+
+def test_what_a_reader_cannot_make_of_a_result_is_damage(root: Path) -> None:
+    store.save(a_key(), {}, {"n": "three"})
+    for make in (
+        lambda facts: facts["mean"],
+        lambda facts: facts["n"] + 1,
+        lambda facts: float(facts["n"]),
+        lambda facts: facts["n"].tolist(),
+        lambda facts: store.check_operation(facts["n"] + "!"),
+    ):
+        with pytest.raises(DamagedResultError, match=a_key()) as caught, store.reading(a_key()):
+            make(store.load(a_key()).facts)
+        assert caught.value.key == a_key()
+        assert "\n" not in str(caught.value)
+    store.discard(a_key())
+    assert store.load(a_key()) is None
+
+
+def test_entries_of_one_operation_are_read_alone(root: Path) -> None:
+    other = store.key("fit", "dataset", {})
+    store.save(a_key(), {}, {})
+    store.save(other, {}, {})
+    assert [entry.key for entry in store.entries("fit")] == [other]
+    assert {entry.key for entry in store.entries()} == {other, a_key()}
+
+
+def test_a_sealed_file_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    path, value = tmp_path / "names.json", {"mine": "a" * 32, "n": [1, None]}
+    assert store.read_sealed(path) is None
+    store.write_sealed(path, value)
+    whole = path.read_bytes()
+    assert store.read_sealed(path) == value
+    for place in range(len(whole)):
+        for bit in range(8):
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << bit
+            path.write_bytes(flipped)
+            try:
+                stored = store.read_sealed(path)
+            except CorruptDataError:
+                continue
+            # The name of the checksum itself: a field more, which whoever reads it refuses.
+            assert set(stored) > set(value), (place, bit)
+    path.write_text(json.dumps(value))  # of a former version
+    assert store.read_sealed(path) == value
+    store.write_sealed(path, {})
+    assert store.read_sealed(path) == {}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
