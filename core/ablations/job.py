@@ -12,7 +12,7 @@ from core.ablations.cost import seconds_of
 from core.ablations.design import Ablation, Replicate
 from core.decoders import HEADS, train
 from core.encoders import job_device
-from core.errors import Cancelled
+from core.errors import Cancelled, CorruptDataError
 from core.jobs.request import Request, check_fields
 from core.progress import Progress, portion
 from core.words import counted
@@ -110,7 +110,10 @@ def table_key(ablation: Ablation, cells: Sequence[Cell]) -> str:
 def load(key: str) -> list[Cell] | None:
     """The decoders of an ablation from the store, see ``so_far``; None where there are none."""
     result = store.load(key)
-    return None if result is None else result.facts["cells"]
+    if result is None:
+        return None
+    with store.reading(key):
+        return [dict(cell) for cell in result.facts["cells"]]
 
 
 def so_far(folder: Path) -> list[Cell]:
@@ -123,7 +126,10 @@ def so_far(folder: Path) -> list[Cell]:
         none; ``badge`` of its split; ``scores``, a list of ``SCORES`` by name.
     """
     content = store.read_json(folder / TABLE)
-    return [] if content is None else list(content["cells"])
+    listed = content.get("cells") if isinstance(content, dict) else [] if content is None else None
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise CorruptDataError(f"{folder / TABLE} holds no cells", remedy="Remove the job.")
+    return listed
 
 
 def _place(cell: Cell) -> Replicate:

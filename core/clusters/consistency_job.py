@@ -143,15 +143,16 @@ def load_consistency(key: str) -> Consistency | None:
     result = store.load(key)
     if result is None:
         return None
-    facts, arrays = result.facts["found"], result.arrays
-    pairs = pd.DataFrame({"first": facts["first"], "second": facts["second"]})
-    return Consistency(
-        tuple(facts["names"]),
-        pairs.assign(**{name: np.array(arrays[name]) for name in NUMBERS}),
-        arrays["matrix"],
-        facts["mean"],
-        facts["above"],
-        arrays["null"],
-        float("nan") if facts["p_match"] is None else facts["p_match"],
-        facts["p_apart"],
-    )
+    with store.reading(key):
+        facts, arrays = result.facts["found"], result.arrays
+        pairs = pd.DataFrame({"first": facts["first"], "second": facts["second"]})
+        return Consistency(
+            tuple(facts["names"]),
+            pairs.assign(**{name: np.array(arrays[name]) for name in NUMBERS}),
+            arrays["matrix"],
+            facts["mean"],
+            facts["above"],
+            arrays["null"],
+            float("nan") if facts["p_match"] is None else facts["p_match"],
+            facts["p_apart"],
+        )

@@ -231,30 +231,31 @@ def load(key: str) -> Choice | None:
     result = store.load(key)
     if result is None:
         return None
-    facts, arrays = result.facts["choice"], result.arrays
-    values = {name: facts[name] for name in FACTS}
-    ks = [int(k) for k in arrays["ks"]]
-    clusterings = {
-        k: Clustering(
-            labels=arrays["labels"][row],
-            centroids=arrays[f"centroids_{k}"],
-            objective=float(arrays["fits"][row, 0]),
-            r2=float(arrays["fits"][row, 1]),
-            sizes=np.bincount(arrays["labels"][row] + 1, minlength=k + 1)[1:],
-            metric=values["metric"],
-            k=k,
-            seed=values["seed"],
-            **{name: int(arrays["counts"][row, i]) for i, name in enumerate(COUNTS)},
+    with store.reading(key):
+        facts, arrays = result.facts["choice"], result.arrays
+        values = {name: facts[name] for name in FACTS}
+        ks = [int(k) for k in arrays["ks"]]
+        clusterings = {
+            k: Clustering(
+                labels=arrays["labels"][row],
+                centroids=arrays[f"centroids_{k}"],
+                objective=float(arrays["fits"][row, 0]),
+                r2=float(arrays["fits"][row, 1]),
+                sizes=np.bincount(arrays["labels"][row] + 1, minlength=k + 1)[1:],
+                metric=values["metric"],
+                k=k,
+                seed=values["seed"],
+                **{name: int(arrays["counts"][row, i]) for i, name in enumerate(COUNTS)},
+            )
+            for row, k in enumerate(ks)
+        }
+        table = pd.DataFrame(np.array(arrays["table"]), columns=list(COLUMNS))
+        table.insert(0, "k", ks)
+        return Choice(
+            table=table,
+            clusterings=clusterings,
+            chosen=facts["chosen"],
+            apart={int(k): p for k, p in facts["apart"].items()},
+            notes=tuple(facts["notes"]),
+            **values,
         )
-        for row, k in enumerate(ks)
-    }
-    table = pd.DataFrame(np.array(arrays["table"]), columns=list(COLUMNS))
-    table.insert(0, "k", ks)
-    return Choice(
-        table=table,
-        clusterings=clusterings,
-        chosen=facts["chosen"],
-        apart={int(k): p for k, p in facts["apart"].items()},
-        notes=tuple(facts["notes"]),
-        **values,
-    )

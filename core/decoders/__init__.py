@@ -7,9 +7,10 @@ from core.decoders.exchange import export, import_run, pack, unpack
 from core.decoders.heads import HEADS
 from core.decoders.job import AuditRequest, EvaluateRequest, TrainRequest
 from core.decoders.losses import LOSSES
-from core.decoders.ready import example_of, examples, key_of, what_pixels_reach
+from core.decoders.ready import example_of, examples, imported_of, key_of, what_pixels_reach
 from core.decoders.runs import (
     Run,
+    damaged,
     entries,
     live_curve,
     load,
@@ -32,12 +33,14 @@ __all__ = [
     "EvaluateRequest",
     "Run",
     "TrainRequest",
+    "damaged",
     "entries",
     "evaluate",
     "example_of",
     "examples",
     "export",
     "import_run",
+    "imported_of",
     "key_of",
     "live_curve",
     "load",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import encoders, splits, store
+from core import encoders, paths, splits, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.description import STATE, Description, check_curve, check_description
@@ -181,9 +181,18 @@ def entries() -> list[store.Entry]:
 
 
 def damaged() -> dict[str, str]:
-    """Keys of the decoders of the user's own that cannot be read, each with what is wrong."""
-    problems = {entry.key: problem_of(entry) for entry in store.entries(OPERATION)}
-    return {key: problem for key, problem in problems.items() if problem is not None}
+    """Keys of the decoders of the user's own that cannot be read, each with what is wrong.
+
+    Files that have not changed are not read again, so that a page can ask at every rerun.
+    """
+    written = store.written(OPERATION)
+    return dict(_damaged(paths.results_root(), tuple(sorted(written.items()))))
+
+
+@lru_cache(maxsize=4)
+def _damaged(root: Path, written: tuple[tuple[str, int], ...]) -> tuple[tuple[str, str], ...]:
+    problems = [(entry.key, problem_of(entry)) for entry in store.entries(OPERATION)]
+    return tuple((key, problem) for key, problem in problems if problem is not None)
 
 
 def problem_of(entry: store.Entry) -> str | None:

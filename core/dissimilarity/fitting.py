@@ -186,8 +186,9 @@ def load_fit(key: str) -> PairFit | None:
         if questions is None:
             return None
         arrays |= questions.arrays
-        facts["ids"] = questions.facts["ids"]
-    return PairFit(ids=tuple(facts.pop("ids")), facts=facts, **arrays)
+        facts["ids"] = questions.facts.get("ids")
+    with store.reading(key):
+        return PairFit(ids=tuple(facts.pop("ids")), facts=facts, **arrays)
 
 
 def questions_key(key: str) -> str | None:

@@ -16,7 +16,7 @@ from core.dissimilarity.fitting import PairSetting, fit
 from core.dissimilarity.model import label_of, read, split_text, write
 from core.dissimilarity.table import Row, described, failed, scored
 from core.encoders.devices import job_device
-from core.errors import Cancelled, InputError, NeurogalleryError
+from core.errors import Cancelled, CorruptDataError, InputError, NeurogalleryError
 from core.jobs.request import SEED, Request, check_fields, check_names
 from core.progress import Progress, portion
 from core.registry import Parameter
@@ -278,10 +278,16 @@ def rows_of(setting: PairSetting, models: tuple[str, ...], progress: Progress) -
 def load(key: str) -> list[Row] | None:
     """The rows of a table from the store, None where there is none."""
     result = store.load(key)
-    return None if result is None else result.facts["rows"]
+    if result is None:
+        return None
+    with store.reading(key):
+        return [dict(row) for row in result.facts["rows"]]
 
 
 def so_far(folder: Path) -> list[Row]:
     """What the job of a folder has done."""
     content = store.read_json(folder / TABLE)
-    return [] if content is None else list(content["rows"])
+    listed = content.get("rows") if isinstance(content, dict) else [] if content is None else None
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise CorruptDataError(f"{folder / TABLE} holds no rows", remedy="Remove the job.")
+    return listed

@@ -178,11 +178,12 @@ def load(key: str) -> Encoded | None:
     result = store.load(key)
     if result is None:
         return None
-    features = result.arrays["features"]
-    facts = {name: value for name, value in result.facts.items() if name != "failures"}
-    return Encoded(
-        features, result.facts["failures"], result.facts["seconds"], features.nbytes, facts
-    )
+    with store.reading(key):
+        features, failures = result.arrays["features"], dict(result.facts["failures"])
+        facts = {name: value for name, value in result.facts.items() if name != "failures"}
+        if features.ndim != 2:
+            raise ValueError(f"the features are {features.shape}")
+        return Encoded(features, failures, float(facts["seconds"]), features.nbytes, facts)
 
 
 def load_failures(
@@ -205,7 +206,7 @@ def load_failures(
 
 def entries() -> list[store.Entry]:
     """Every stored embedding, newest first; ``store.remove(entry.key)`` deletes one."""
-    return [entry for entry in store.entries() if entry.key.startswith(f"{OPERATION}-")]
+    return store.entries(OPERATION)
 
 
 def _table(ds: Dataset, which: str) -> list[str]:

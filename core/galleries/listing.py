@@ -153,9 +153,10 @@ def _current(folder: Path, stamp: str, written: int | None) -> Listing | None:
             return _scanned(folder, stamp, QUICK)
         except _TooManyError:
             return None
-    ids = PackedNames(kept.arrays["text"], kept.arrays["ends"])
-    classes, shards = kept.arrays["classes"].tolist(), kept.arrays["shards"].tolist()
-    return Listing(folder, stamp, ids, classes, kept.arrays["counts"], shards)
+    with store.reading(kept.key):
+        ids = PackedNames(kept.arrays["text"], kept.arrays["ends"])
+        classes, shards = kept.arrays["classes"].tolist(), kept.arrays["shards"].tolist()
+        return Listing(folder, stamp, ids, classes, kept.arrays["counts"], shards)
 
 
 def _key(stamp: str) -> str:

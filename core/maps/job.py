@@ -65,10 +65,11 @@ def load(key: str) -> Map | None:
     result = store.load(key)
     if result is None:
         return None
-    facts = {**result.facts["map"], "notes": tuple(result.facts["map"]["notes"])}
-    if "kept_neighbours" in facts:  # what maps were stored with before they took the field's word
-        facts["neighbourhood_preservation"] = facts.pop("kept_neighbours")
-    return Map(coordinates=result.arrays["coordinates"], **facts)
+    with store.reading(key):
+        facts = {**result.facts["map"], "notes": tuple(result.facts["map"]["notes"])}
+        if "kept_neighbours" in facts:  # what they were stored with before the field's word
+            facts["neighbourhood_preservation"] = facts.pop("kept_neighbours")
+        return Map(coordinates=result.arrays["coordinates"], **facts)
 
 
 def save(key: str, drawn: Map, facts: Mapping[str, Any]) -> None:

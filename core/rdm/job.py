@@ -171,7 +171,10 @@ class RdmRequest(Request):
 def load(key: str) -> np.ndarray | None:
     """An RDM from the store, None where there is none. Read-only."""
     result = store.load(key)
-    return None if result is None else result.arrays["rdm"]
+    if result is None:
+        return None
+    with store.reading(key):
+        return result.arrays["rdm"]
 
 
 def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]:

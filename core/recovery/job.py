@@ -82,9 +82,10 @@ def load(key: str) -> pd.DataFrame | None:
     result = store.load(key)
     if result is None:
         return None
-    columns = {name: result.arrays[name] for name in NUMBERS}
-    labels = {name: result.facts[name] for name in NAMES}
-    return pd.DataFrame({**labels, **columns})
+    with store.reading(key):
+        columns = {name: result.arrays[name] for name in NUMBERS}
+        labels = {name: result.facts[name] for name in NAMES}
+        return pd.DataFrame({**labels, **columns})
 
 
 def run(request: RecoveryRequest, progress: Progress, folder: Path) -> dict[str, Any]:

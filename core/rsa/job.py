@@ -291,16 +291,20 @@ def _gather(request: CompareRequest, progress: Progress) -> RdmSet:
 def load_set(key: str) -> RdmSet | None:
     """Gathered RDMs from the store, None where there are none. Read-only."""
     result = store.load(key)
-    return None if result is None else bank.from_facts(result.facts, result.arrays["vectors"])
+    if result is None:
+        return None
+    with store.reading(key):
+        return bank.from_facts(result.facts, result.arrays["vectors"])
 
 
 def load(key: str) -> RsaResult | None:
     """A comparison from the store; None where it, or the RDMs that it is of, are gone."""
     result = store.load(key)
-    gathered = None if result is None else load_set(result.facts["set"])
-    if result is None or gathered is None:
+    if result is None:
         return None
-    return from_facts(result.facts, gathered)
+    with store.reading(key):
+        gathered = load_set(result.facts["set"])
+        return None if gathered is None else from_facts(result.facts, gathered)
 
 
 def models_of(gathered: RdmSet, request: CompareRequest) -> list[RdmModel]:

@@ -148,8 +148,9 @@ def load(key: str) -> ZeroShot | None:
     if result is None:
         return None
     facts = result.facts
-    curve, answers = pd.DataFrame(facts["curve"]), pd.DataFrame(facts["answers"])
-    return ZeroShot(curve, answers, facts["draws"], tuple(facts["notes"]))
+    with store.reading(key):
+        curve, answers = pd.DataFrame(facts["curve"]), pd.DataFrame(facts["answers"])
+        return ZeroShot(curve, answers, facts["draws"], tuple(facts["notes"]))
 
 
 def _save(key: str, analysis: ZeroShot) -> None:

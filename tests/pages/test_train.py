@@ -196,10 +196,12 @@ def test_a_downloaded_decoder_is_imported_into_the_table(recording, stored):
     assert not app.dataframe
     app = upload(app, decoders.pack(ridge)).run()
     assert not app.exception
-    name = decoders.short_name(ridge.key, "ridge")
+    (entry,) = decoders.entries()
+    name = decoders.short_name(entry.key, "ridge")
     assert f"{name} of folder:mine, s1: in the table" in app.success[0].value.replace("\\", "")
     assert list(app.dataframe[-1].value["Decoder"]) == [name]
-    decoder_table.delete([ridge.key])
+    assert list(app.dataframe[-1].value["State"]) == ["imported, not scored"]
+    decoder_table.delete([entry.key])
     assert not app.run().dataframe
     app = upload(app, b"nothing").run()
     assert "no zip file" in app.error[0].value

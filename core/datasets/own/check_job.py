@@ -85,4 +85,7 @@ def run(request: CheckRequest, progress: Progress, folder: Path) -> dict[str, An
 def load(key: str) -> list[FolderProblem] | None:
     """The problems that a check has listed; None where the store has no such check."""
     result = store.load(key)
-    return None if result is None else [FolderProblem(*each) for each in result.facts["problems"]]
+    if result is None:
+        return None
+    with store.reading(key):
+        return [FolderProblem(*each) for each in result.facts["problems"]]

@@ -54,7 +54,10 @@ def audit(data: Data, config: Config, progress: Progress | None = None) -> list[
 def load(key: str) -> list[Finding] | None:
     """The findings of a key, evidence included; None where they are not in the store."""
     stored = store.load(key)
-    return None if stored is None else [_restored(each) for each in stored.facts["findings"]]
+    if stored is None:
+        return None
+    with store.reading(key):
+        return [_restored(each) for each in stored.facts["findings"]]
 
 
 def key_of(data: Data, config: Config) -> str:

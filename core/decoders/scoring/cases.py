@@ -12,6 +12,8 @@ from core.decoders.scoring.score_table import PROTOCOLS, TWO_WAY, as_json, over,
 from core.scores.differences import CERTAIN
 from core.words import counted, p_words
 
+COLUMNS = ("subject", "id", "rank", "candidates", "retrieved", "similarity")
+
 
 class RetrievedCase(NamedTuple):
     """A response of the test set, and the images that were retrieved for it.
@@ -53,7 +55,10 @@ def load_retrieved(run_key: str) -> pd.DataFrame | None:
     if store.is_own(run_key) and not store.is_own(key):
         return None
     result = store.load(key)
-    return None if result is None else pd.DataFrame(result.facts["table"])
+    if result is None:
+        return None
+    with store.reading(key):
+        return pd.DataFrame(result.facts["table"])[list(COLUMNS)]
 
 
 def cases(retrieved: pd.DataFrame) -> tuple[RetrievedCase, ...]:

@@ -111,7 +111,10 @@ class FoldScores:
 def load(key: str) -> FoldScores | None:
     """Scores of all folds from the store, None where there are none."""
     result = store.load(key)
-    return None if result is None else FoldScores.from_json(result.facts)
+    if result is None:
+        return None
+    with store.reading(key):
+        return FoldScores.from_json(result.facts)
 
 
 def repeats_of(config: Config) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 
 from core import store
 from core.encoders.prompt import PROMPT
+from core.errors import CorruptDataError
 from core.scores.differences import CERTAIN, outcome
 from core.scores.differences import COLUMNS as DIFFERENCE
 from core.words import counted
@@ -18,6 +20,18 @@ from core.words import counted
 VERSION, RESAMPLES = 6, 1000
 MOST_KEYS = 10_000
 ATTRIBUTES = ("badge", "note")
+NUMBERS = (
+    "value",
+    "chance",
+    "low",
+    "high",
+    "p",
+    "n",
+    "images",
+    "categories",
+    "candidates",
+    *DIFFERENCE,
+)
 PROTOTYPES = ("images", "names", "both")
 # What version 0.1 called it, in tables and keys of the store and on the command line.
 SINGULAR = {"images": "image", "categories": "category", "subjects": "subject"}
@@ -88,8 +102,9 @@ def forget_tables(run_key: str) -> None:
     store.remove(retrieved_key(run_key))
     # Their keys do not follow from that of the decoder.
     for key in store.written(PROMPTED):
-        if store.entry(key).facts["run"] == run_key:
-            store.remove(key)
+        with suppress(CorruptDataError):  # nobody knows of which decoder
+            if store.entry(key).facts.get("run") == run_key:
+                store.remove(key)
 
 
 def load_table(
@@ -103,9 +118,20 @@ def load_table(
     result = store.load(key)
     if result is None:
         return None
-    table = from_json(result.facts["table"])
-    table.attrs |= {name: result.facts.get(name, "") for name in ATTRIBUTES}
-    return table
+    with store.reading(key):
+        table = from_json(result.facts["table"])
+        _check_numbers(table)
+        table.attrs |= {name: result.facts.get(name, "") for name in ATTRIBUTES}
+        return table
+
+
+def _check_numbers(table: pd.DataFrame) -> None:
+    """Raise TypeError where a stored score is no number."""
+    for name in set(NUMBERS).intersection(table):
+        if table[name].dtype.kind not in "iuf":  # else one that holds None beside numbers
+            odd = [value for value in table[name] if type(value) not in (int, float, type(None))]
+            if odd:
+                raise TypeError(f"{name} is {odd[0]!r}")
 
 
 def stamps(examples: Iterable[str] = ()) -> dict[str, tuple[int, int]]:

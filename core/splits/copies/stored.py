@@ -17,7 +17,8 @@ def stored_copies(ds: Dataset) -> Copies | None:
     result = store.load(_key(ds))
     if result is None:
         return None
-    return Copies(*(np.asarray(result.arrays[name]) for name in Copies._fields))
+    with store.reading(result.key):
+        return Copies(*(np.asarray(result.arrays[name]) for name in Copies._fields))
 
 
 def store_copies(ds: Dataset, progress: Progress) -> None:

@@ -9,8 +9,9 @@ import streamlit as st
 from core import rsa
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
-from core.rsa.uploads import MAX_BYTES, MOST_RDMS, MOST_STIMULI, READERS, uploaded
+from core.rsa.uploads import MAX_BYTES, MOST_RDMS, MOST_STIMULI, READERS, damaged, uploaded
 from pages.shared.compare import settings
+from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 
@@ -34,6 +35,7 @@ def offer(ds: Dataset) -> None:
         )
         for file in files or ():
             _read(ds, file)
+        show_damaged(damaged())
         _list(ds)
 
 

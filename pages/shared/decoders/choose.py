@@ -11,6 +11,7 @@ from core.datasets import Dataset
 from core.decoders import Config, Run
 from core.errors import NeurogalleryError, NotFoundError
 from pages.shared.decoders.described import Row, every, is_here, loaded
+from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import warn_unknown
@@ -33,7 +34,9 @@ def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
     most : int
         How many may be chosen.
     """
-    rows = {name_of(row): row for row in fitting(ds)}
+    listed = every()
+    show_damaged({row.key: row.problem for row in listed if row.problem})
+    rows = {name_of(row): row for row in fitting(ds, listed)}
     warn_unknown(key, rows, "There is no decoder here named")
     if not rows:
         st.info(
@@ -60,12 +63,14 @@ def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
     return _opened(ds, [rows[name] for name in names])
 
 
-def fitting(ds: Dataset) -> list[Row]:
+def fitting(ds: Dataset, listed: Sequence[Row] | None = None) -> list[Row]:
     """Rows of the decoders that can be applied here, the best in the test set first.
 
+    Of all rows, or of those ``listed``.
     Baselines of decoders of several subjects are left out: they are tested as those were.
     """
-    rows = [row for row in every() if is_here(row, ds) and row.config and not row.config.divided]
+    listed = every() if listed is None else listed
+    rows = [row for row in listed if is_here(row, ds) and row.config and not row.config.divided]
     return sorted(rows, key=_two_way, reverse=True)
 
 

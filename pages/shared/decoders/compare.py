@@ -11,11 +11,13 @@ import streamlit as st
 
 from core import store
 from core.decoders.scoring.score_table import PROTOCOLS, load_table, over, worded
+from core.errors import NeurogalleryError
 from core.figures import training as figures
 from pages.shared.decoders import described
 from pages.shared.decoders.described import Row
 from pages.shared.decoders.table import ABSENT
 from pages.shared.export.figures import show_chart
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 
 BESIDES = ("Recording", "Subject", "ROIs", "Embedding", "Head", "Loss", "Split", "Fold", "Seed")
@@ -51,7 +53,7 @@ def _curves(picked: Sequence[Row]) -> None:
 
 
 def _scores(picked: Sequence[Row]) -> None:
-    tables = {row.name: load_table(row.key) for row in picked}
+    tables = {row.name: _table(row.key) for row in picked}
     missing = [name for name, table in tables.items() if table is None]
     if missing:
         st.caption(f"Not scored yet, open to score: {plain(', '.join(missing))}.")
@@ -64,6 +66,15 @@ def _scores(picked: Sequence[Row]) -> None:
     st.markdown(f"**Scores in the test set**, {protocol}, with 95 % intervals")
     table = side_by_side([row for row in picked if row.name in scored], scored, protocol)
     st.dataframe(table, hide_index=True, height="content", placeholder=ABSENT)
+
+
+def _table(key: str) -> pd.DataFrame | None:
+    """The scores of a decoder; None without, or where they are damaged, which is said."""
+    try:
+        return load_table(key)
+    except NeurogalleryError as error:
+        show_error(error)
+        return None
 
 
 def shared_protocols(tables: Sequence[pd.DataFrame]) -> list[str]:

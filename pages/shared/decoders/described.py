@@ -14,11 +14,12 @@ import streamlit as st
 from core import datasets, decoders, splits, store
 from core.datasets import Dataset, Reference
 from core.decoders import Config, Run
-from core.decoders.runs import AS_BASELINE, OPERATION
-from core.decoders.scoring import audits
+from core.decoders.description import Description
+from core.decoders.runs import AS_BASELINE, OPERATION, described
 from core.decoders.scoring.score_table import load_table, stamps
 from core.errors import NeurogalleryError
 from pages.shared.frame import results
+from pages.shared.frame.damage import shown
 
 MOST_ROWS = 5000
 BASELINE = "baseline"
@@ -44,6 +45,8 @@ class Row:
         That trained it; '' for the command line.
     is_baseline : bool
         True for one that nobody trained but the scoring of another.
+    problem : str
+        Why the decoder cannot be read; '' where it can.
     """
 
     key: str
@@ -54,6 +57,7 @@ class Row:
     is_example: bool = False
     session: str = ""
     is_baseline: bool = False
+    problem: str = ""
 
     @property
     def trained(self) -> str:
@@ -85,11 +89,12 @@ def row_of(key: str, written: tuple[int, int], is_example: bool = False) -> Row:
     """The row of a decoder; ``written``, of ``stamps``, changes with its files."""
     try:
         entry = store.entry(key)
-        config = Config.from_json(entry.facts["config"])
-    except (NeurogalleryError, KeyError) as error:
-        name = decoders.short_name(key, "decoder")
-        cells = {"Decoder": name, "State": f"cannot be read: {error}"}
-        return Row(key, name, written[0] / 1e9, cells=cells)
+        description = described(entry)
+    except NeurogalleryError as error:
+        name, problem = decoders.short_name(key, "decoder"), shown.in_short(str(error))
+        cells = {"Decoder": name, "State": f"cannot be read: {problem}"}
+        return Row(key, name, written[0] / 1e9, cells=cells, problem=problem)
+    config = description.config
     try:
         scored = load_table(key) if written[1] else None
     except NeurogalleryError:  # whoever shows the scores says so
@@ -101,23 +106,21 @@ def row_of(key: str, written: tuple[int, int], is_example: bool = False) -> Row:
         entry.created,
         config,
         is_example=is_example,
-        is_baseline=bool(entry.facts["about"].get(AS_BASELINE)),
-        session=str(entry.facts.get("session", "")),
+        is_baseline=bool(description.facts.get(AS_BASELINE)),
+        session=description.session,
     )
-    return replace(row, cells=_cells(row, config, entry.facts, scored))
+    return replace(row, cells=_cells(row, description, scored))
 
 
-def _cells(
-    row: Row, config: Config, facts: Mapping[str, Any], scored: pd.DataFrame | None
-) -> dict[str, Any]:
-    about = facts["about"]
+def _cells(row: Row, description: Description, scored: pd.DataFrame | None) -> dict[str, Any]:
+    config, about = description.config, description.facts
     return {
         "Decoder": row.name,
         "Test two-way": _tested(scored, config.head, "two-way"),
         "Validation two-way": _per_cent(about.get("two_way")),
-        "Audit": _badge(facts["audit"]),
+        "Audit": _badge(description.audit),
         "Test top-1": _tested(scored, config.head, "top-1"),
-        "State": _state(facts, scored is not None, row.is_example),
+        "State": _state(description, scored is not None, row.is_example),
         "Settings": in_words(changed(config)),
         "Trained": row.trained,
         "Head": config.head,
@@ -136,7 +139,7 @@ def _cells(
 
 def _badge(listed: Sequence[Mapping[str, Any]]) -> str:
     """The level of a split as the table says it."""
-    level = splits.worst(finding["level"] for finding in audits.completed(listed))
+    level = splits.worst(finding["level"] for finding in listed)
     return "not checked" if level == "unchecked" else level
 
 
@@ -156,11 +159,12 @@ def has_diverged(about: Mapping[str, Any]) -> bool:
     return "not a number" in str(about.get("stopped"))
 
 
-def _state(facts: Mapping[str, Any], is_scored: bool, is_example: bool) -> str:
+def _state(description: Description, is_scored: bool, is_example: bool) -> str:
     states = ["example"] if is_example else []
-    states += ["baseline"] if facts["about"].get(AS_BASELINE) else []
-    states += ["cancelled"] if facts["partial"] else []
-    states += ["diverged"] if has_diverged(facts["about"]) else []
+    states += ["imported"] if description.imported else []
+    states += ["baseline"] if description.facts.get(AS_BASELINE) else []
+    states += ["cancelled"] if description.partial else []
+    states += ["diverged"] if has_diverged(description.facts) else []
     states += [] if is_scored else ["not scored"]
     return ", ".join(states) or "scored"
 

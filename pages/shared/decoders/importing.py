@@ -37,7 +37,7 @@ def _take_in() -> None:
     if file is None:
         return
     try:
-        run = decoders.unpack(file.getvalue())
+        run = decoders.unpack(file.getvalue(), file.name)
     except NeurogalleryError as error:
         st.session_state["train.taken"] = error
         return

@@ -24,6 +24,8 @@ def show(ds: Dataset, run: Run) -> None:
     """What one decoder does, then how it was trained and how far its scores can be trusted."""
     with st.container(horizontal=True):
         audit.badge(run.audit)
+        if run.imported:
+            st.badge(f"imported from {plain(run.imported['file'])}, {run.imported['date']}")
         if run.partial:
             st.badge("cancelled, best epoch so far", color="orange")
     _warn_of_divergence(run)
@@ -102,13 +104,14 @@ def list_decoders(ds: Dataset) -> None:
 def trained(config: Config) -> Run | None:
     """The decoder of the settings; until it is there, a button, then its curves as they grow.
 
-    An example of these settings is there at once, where the user has not trained them.
+    One of these settings that was imported, or an example, is there at once where the user has
+    not trained them.
     """
     request = TrainRequest(config)
     if jobs.find(request.operation, request.to_json()) is None:
-        example = decoders.example_of(config)
-        if example is not None:
-            return loaded(example)
+        other = decoders.imported_of(config) or decoders.example_of(config)
+        if other is not None:
+            return loaded(other)
     return results.get(
         request,
         loaded,

@@ -38,12 +38,15 @@ def choose(ds: Dataset) -> list[Row]:
         text, only = _filters()
         importing.offer(ds)
     rows = every()
-    here = [row for row in rows if not only or is_here(row, ds)]
+    here = [row for row in rows if not only or row.problem or is_here(row, ds)]
     shown = matching(here, text)
     if not shown:
         st.info(_nothing(rows, text, only), icon=":material/info:")
         return []
     picked = [shown[place] for place in _selected(shown) if place < len(shown)]
+    for row in picked:
+        if row.problem:
+            st.warning(plain(row.problem), icon=":material/warning:")
     if picked:
         _actions(picked)
     else:
@@ -171,8 +174,9 @@ def _open(config: Config) -> None:
 @st.dialog("Delete for good?", icon=":material/delete:")
 def _confirm(rows: Sequence[Row]) -> None:
     for row in rows:
-        head = "" if row.config is None else f", {HEADS[row.config.head].label}"
-        st.markdown(f"**{plain(row.name)}**{plain(head)}, trained {row.trained}")
+        head = f" {row.problem}" if row.config is None else f", {HEADS[row.config.head].label}"
+        trained = f", trained {row.trained}" if row.config is not None else ""
+        st.markdown(f"**{plain(row.name)}**{plain(head)}{trained}")
     others = [plain(row.name) for row in rows if not is_own(row.session)]
     if others:
         st.warning(f"{NOT_OWN}: {', '.join(others)}.", icon=":material/group:")

@@ -16,6 +16,7 @@ from core.encoders import Encoded, EncodeRequest, EncoderInfo
 from core.errors import NeurogalleryError
 from core.words import p_words
 from pages.shared.frame import results
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
 
 
@@ -80,7 +81,7 @@ def get(ds: Dataset, space: Space, which: str) -> Encoded | None:
             icon=":material/memory:",
         )
     except NeurogalleryError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
         return None
 
 
@@ -159,7 +160,7 @@ def query(space: Space, key: str, value: str | Callable[[], Image.Image]) -> np.
         with st.spinner(f"{plain(space.info.label)} reads the query …", show_time=True):
             return _queried(key, space, value)
     except NeurogalleryError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
         return None
 
 

@@ -19,6 +19,7 @@ from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
 from pages.shared.frame import images, selection
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 
 QUERIES = ("text", "image", "upload")
@@ -160,7 +161,7 @@ def _upload_query() -> Query | None:
     try:
         image = encoders.check_upload(file.getvalue(), file.name)
     except NeurogalleryError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
         return None
     st.image(image, caption=plain(file.name), width=QUERY_WIDTH, alt="The query, uploaded")
     return Query(upload=file.getvalue())

@@ -7,6 +7,8 @@ from datetime import datetime
 import streamlit as st
 
 from core import encoders, store
+from core.errors import DamagedResultError
+from pages.shared.frame.damage import shown
 from pages.shared.frame.text import counted, plain
 
 
@@ -26,7 +28,7 @@ def list_stored() -> None:
             st.button(
                 "Delete",
                 key=f"delete_{entry.key}",
-                on_click=store.remove,
+                on_click=shown.discard,
                 args=(entry.key,),
                 icon=":material/delete:",
             )
@@ -37,7 +39,16 @@ def described(entry: store.Entry) -> str:
     facts = entry.facts
     size = f"{entry.bytes / 2**20:,.1f} MiB"
     if "error" in facts:
-        return f"**{plain(entry.key)}** ({size}): {plain(facts['error'])}"
+        return f"**{plain(entry.key)}** ({size}): {plain(shown.in_short(facts['error']))}"
+    try:
+        with store.reading(entry.key):
+            return _in_words(entry, size)
+    except DamagedResultError as error:
+        return f"**{plain(entry.key)}** ({size}): {plain(shown.in_short(str(error)))}"
+
+
+def _in_words(entry: store.Entry, size: str) -> str:
+    facts = entry.facts
     settings = ", ".join(f"{name} {value}" for name, value in facts["parameters"].items())
     created = datetime.fromtimestamp(entry.created).strftime("%Y-%m-%d %H:%M")
     return (

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.state.session_state import WStates
 
-from core.errors import NeurogalleryError
+from core.errors import DamagedResultError, NeurogalleryError
+from pages.shared.frame.damage import shown
 from pages.shared.frame.text import plain
 
 ICON = ":material/error:"
@@ -24,8 +25,12 @@ class NothingOpen(Exception):
 
 
 def show_error(error: Exception) -> None:
-    """One clear message, never a traceback."""
-    st.error(plain(error), icon=ICON)
+    """One clear message, never a traceback; a damaged result can be deleted there."""
+    is_damaged = isinstance(error, DamagedResultError)
+    words = shown.in_short(str(error)) if is_damaged else error
+    st.error(plain(words), icon=ICON)
+    if isinstance(error, DamagedResultError):
+        shown.offer_removal(error.key)
 
 
 def guarded(show: Callable[[], None]) -> None:

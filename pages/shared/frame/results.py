@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core import jobs
+from core.errors import DamagedResultError
 from core.jobs import Job, Request
 from pages.shared.frame import guard
 from pages.shared.frame import jobs as jobs_panel
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.job_parts.session import own_session
 from pages.shared.frame.text import plain
 
@@ -54,15 +56,19 @@ def get(
         open; the recordings are read again, once.
     """
     job = jobs.find(request.operation, request.to_json())
-    result = _stored(request, job, load)
-    if result is None and job is not None and job.status == "done":
-        result = _stored(request, job, load)  # it may have been kept since the first look
-        if result is None:
-            if _is_of_other_files(request, job):
-                _read_again(request, job, when_changed)
-                return None
-            job.remove()
-            job = None
+    try:
+        result = _stored(request, job, load)
+        if result is None and job is not None and job.status == "done":
+            result = _stored(request, job, load)  # it may have been kept since the first look
+            if result is None:
+                if _is_of_other_files(request, job):
+                    _read_again(request, job, when_changed)
+                    return None
+                job.remove()
+                job = None
+    except DamagedResultError as error:
+        show_error(error)  # deleted there, it is computed anew
+        return None
     if result is None:
         if on_click is None:
             on_click = request.seconds is None or request.seconds > LONG_S

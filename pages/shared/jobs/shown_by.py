@@ -9,6 +9,7 @@ from typing import Any
 from core import store
 from core.datasets import Reference
 from core.decoders import Config
+from core.decoders.runs import described
 from core.dissimilarity.job import BASELINES, BESIDE
 from core.encoders import PROMPT
 from core.errors import NeurogalleryError
@@ -214,8 +215,8 @@ def _below(prefix: str, values: Values | None) -> Settings:
 
 
 def _config(run: str) -> Config:
-    """The settings of a decoder in the store; CorruptDataError where it is gone."""
-    return Config.from_json(store.entry(run).facts["config"])
+    """The settings of a decoder in the store; CorruptDataError where it is gone or damaged."""
+    return described(store.entry(run)).config
 
 
 def _name_of(run: str) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from core import maps
+from core import decoders, maps
 from core.datasets import Dataset
 from pages.shared.frame import widgets
+from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.text import in_words, plain
 from pages.shared.maps import spaces
 from pages.shared.maps.spaces import MapView
@@ -41,6 +42,8 @@ def choose_spaces(ds: Dataset) -> tuple[list[str], maps.Method]:
 
 def warn_unknown(ds: Dataset) -> None:
     """Say which spaces and methods of the address this recording does not have."""
+    if ds.betas is not None:
+        show_damaged(decoders.damaged())
     names = spaces.listed(ds)
     widgets.warn_unknown("maps.space", names, "There is no space")
     forget_others("maps.space", names)

@@ -18,7 +18,7 @@ from core.maps import Map, MapRequest
 from pages.shared.components.scatter.scatter import Points, scatter
 from pages.shared.encoders import embeddings
 from pages.shared.frame import recording, results
-from pages.shared.frame.text import plain
+from pages.shared.frame.guard import show_error
 
 RESPONSES, REGIONS, AT, DECODER = "responses", "regions", "@", "decoder"
 HEIGHT = 440
@@ -130,7 +130,7 @@ def get(ds: Dataset, view: MapView) -> Map | None:
         )
         return maps.load(request.key()) if whole is None else whole
     except NeurogalleryError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
         return None
 
 

@@ -31,6 +31,7 @@ from pages.shared.encoders.embeddings import Space
 from pages.shared.encoders.search import offered
 from pages.shared.export.figures import show_chart
 from pages.shared.frame import images
+from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
 from pages.shared.retrieval.slides import seen_image, seen_thumbnail
@@ -89,7 +90,7 @@ def show(ds: Dataset, runs: Sequence[Run]) -> None:
         if query is not None:
             _show(ds, decoded, query, way or WAYS[0])
     except NeurogalleryError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
 
 
 def _query(ds: Dataset, decoded: Decoded, space: Space, kind: str) -> Query | None:

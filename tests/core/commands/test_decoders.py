@@ -81,7 +81,7 @@ def test_train_takes_every_setting_of_the_config(capsys, tmp_path):
     assert told["validation"] == run.facts["validation"]
     assert told["badge"] == run.badge
     assert told["out"] == str(tmp_path / "exported")
-    assert decoders.import_run(tmp_path / "exported").key == told["key"]
+    assert decoders.import_run(tmp_path / "exported").imported["key"] == told["key"]
 
 
 def test_train_says_what_came_out_and_trains_once(capsys, monkeypatch):

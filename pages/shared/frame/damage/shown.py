@@ -1,0 +1,55 @@
+"""Stored results that are damaged: what is wrong with each in a line, and its removal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from core import store
+from core.errors import NeurogalleryError
+from pages.shared.frame.text import plain
+
+FOLDER = " Remove the folder"
+
+
+def show_damaged(problems: Mapping[str, str]) -> None:
+    """A line for each damaged result, with its removal.
+
+    Parameters
+    ----------
+    problems : mapping of str to str
+        What is wrong, by key.
+    """
+    for key, problem in problems.items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(plain(in_short(problem)), icon=":material/warning:")
+            offer_removal(key)
+
+
+def in_short(problem: str) -> str:
+    """What is wrong, without the folder to remove: a button beside it does."""
+    return problem.partition(FOLDER)[0]
+
+
+def offer_removal(key: str) -> None:
+    """A button that deletes a damaged result; nothing where the page has one already."""
+    try:
+        st.button(
+            "Delete the damaged result",
+            key=f"discard_{key}",
+            icon=":material/delete:",
+            on_click=discard,
+            args=(key,),
+        )
+    except StreamlitAPIException:  # the same result is shown twice
+        return
+
+
+def discard(key: str) -> None:
+    """Delete a damaged result; a callback, which says what keeps it from doing so."""
+    try:
+        store.discard(key)
+    except NeurogalleryError as error:
+        st.error(plain(error), icon=":material/error:")
