@@ -18,7 +18,6 @@ from tests.core.decoders import planted
 
 STIMULI, UNITS = 24, 12
 NAME = "folder:mine"
-REGIONS = {"A": [0, 1, 2, 3, 4, 5], "B": [6, 7, 8, 9, 10, 11]}
 
 
 def write_recording(root: Path, seed: int = 0, stimuli: int = STIMULI, units: int = UNITS) -> Path:
@@ -30,7 +29,12 @@ def write_recording(root: Path, seed: int = 0, stimuli: int = STIMULI, units: in
         (folder / below).mkdir(parents=True, exist_ok=True)
     ids = [f"p{number:02}" for number in range(stimuli)]
     rows = [
-        {"id": name, "file": f"sub/{name}.png", "category": f"c{number % 4}"}
+        {
+            "id": name,
+            "file": f"sub/{name}.png",
+            "category": f"c{number % 8}",
+            "split": "test" if number % 8 > 5 else "train",
+        }
         for number, name in enumerate(ids)
     ]
     _write_csv(folder / "stimuli.csv", rows)
