@@ -18,10 +18,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-# Before numpy and torch are imported: two parts share two cores.
-for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_threads, "1")
-
 from core.paths import PROJECT
 from tests.torture.outcome import Outcome, tell
 from tests.torture.settings import Settings
@@ -40,6 +36,8 @@ PARTS = {
     "submits": 0.15,
 }
 LANES = 2
+# Two parts share two cores.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 GRACE_S = 30.0
 
 
@@ -108,9 +106,7 @@ def _every(names: list[str], chosen: argparse.Namespace, folder: Path) -> list[O
     return outcomes
 
 
-def _begin(
-    name: str, count: int, chosen: argparse.Namespace, folder: Path, end: float
-) -> Running:
+def _begin(name: str, count: int, chosen: argparse.Namespace, folder: Path, end: float) -> Running:
     minutes = chosen.minutes * (PARTS[name] if count > LANES else 0.95)
     left = end - time.monotonic()
     minutes = max(0.2, min(minutes, (left - GRACE_S) / 60))
@@ -118,7 +114,7 @@ def _begin(
     command += ["--seed", str(chosen.seed), "--minutes", f"{minutes:.3f}"]
     command += ["--share", str(chosen.share)]
     log = open(folder / f"{name}.log", "wb")  # noqa: SIM115  (of the process)
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    environment = {**ONE_THREAD, **os.environ, "PYTHONPATH": str(PROJECT)}
     process = subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
     )

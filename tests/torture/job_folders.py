@@ -20,8 +20,8 @@ from core.jobs import queue
 from tests.pages.app import leave_waiting, open_page
 from tests.torture import mutations
 from tests.torture.outcome import Lost, Outcome
-from tests.torture.shown import check_page
 from tests.torture.settings import Settings, folders
+from tests.torture.shown import check_page
 
 MUTATIONS, ON_PAGES = 2000, 200
 READ_S, PAGE_S = 3.0, 30.0

@@ -111,7 +111,7 @@ def stored_records(rng: random.Random, count: int, place: Path) -> Outcome:
 def _results(
     rng: random.Random, count: int, place: Path, is_meant: Callable[[Path], bool]
 ) -> Outcome:
-    """A result among others: it reads as it was saved, as damaged or as absent; so does the list."""
+    """A result among others reads as it was saved, as damaged or as absent; so does the list."""
     outcome = Outcome("")
     keys = [_saved(number) for number in range(3)]
     root = paths.results_root() / "store"

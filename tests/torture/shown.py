@@ -19,7 +19,9 @@ class ShownException(Exception):
 def check_page(app: AppTest) -> None:
     """Raise ``ShownException``, or a foreign message as an error for ``Outcome.trying``."""
     for shown in app.exception:
-        trace = [line.strip() for line in shown.stack_trace if "/core/" in line or "/pages/" in line]
+        trace = [
+            line.strip() for line in shown.stack_trace if "/core/" in line or "/pages/" in line
+        ]
         first = str(shown.message).splitlines()[:1]
         raise ShownException(f"{shown.proto.type}: {first[0][:160] if first else ''} {trace[-2:]}")
     for shown in (*app.error, *app.warning):
