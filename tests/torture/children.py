@@ -32,12 +32,7 @@ def in_child(
             name = signal.Signals(os.WTERMSIG(status)).name
             outcome.count("lost", f"{what}: the process died of {name}")
         else:
-            own = Outcome(**json.loads(answer.read_text("utf-8")))
-            for verdict in ("lost", "exceptions", "foreign"):
-                for described in getattr(own, verdict):
-                    outcome.count(verdict, described)
-            for _ in range(own.survived):
-                outcome.count("survived")
+            outcome.add(Outcome(**json.loads(answer.read_text("utf-8"))))
 
 
 def _work(what: str, work: Callable[[], None], limit_s: float, answer: Path) -> None:

@@ -77,6 +77,13 @@ class Outcome:
         else:
             self.count("survived")
 
+    def add(self, other: Outcome) -> None:
+        """Count the tries of another one as well."""
+        self.tried += other.tried
+        self.survived += other.survived
+        for verdict in ("lost", "exceptions", "foreign"):
+            getattr(self, verdict).extend(getattr(other, verdict))
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -34,7 +34,7 @@ def run(settings: Settings) -> Iterator[Outcome]:
             if status != 0:
                 outcome.count("lost", f"a process ended with {status}")
                 continue
-            _add(outcome, Outcome(**json.loads(answer.read_text("utf-8"))))
+            outcome.add(Outcome(**json.loads(answer.read_text("utf-8"))))
         with outcome.trying("the store after all of it"):
             if any("error" in entry.facts for entry in store.entries()):
                 raise Lost("a result is damaged")
@@ -90,10 +90,3 @@ def _look(key: str, number: int) -> None:
     except NeurogalleryError:
         if store.is_own(key) and store.load(key) is None:
             return  # removed between the two looks
-
-
-def _add(outcome: Outcome, own: Outcome) -> None:
-    outcome.tried += own.tried
-    outcome.survived += own.survived
-    for verdict in ("lost", "exceptions", "foreign"):
-        getattr(outcome, verdict).extend(getattr(own, verdict))
