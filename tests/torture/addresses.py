@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from unittest import mock
 
+from streamlit.testing.v1 import AppTest
+
 from core.jobs import queue
 from pages.shared.frame.address import FORMER, SHARED
 from tests.pages.app import PAGES, leave_waiting, open_address
@@ -20,6 +22,8 @@ from tests.torture.shown import check_page
 
 SETTINGS_TRIED, AT_ONCE = 2000, 8
 PAGE_S = 60.0
+Address = dict[str, str]
+VIEWS = 6
 SMALL = {"recording.stimuli": "80", "recording.subjects": "2"}
 WIDGETS = (
     "number_input", "selectbox", "multiselect", "text_input", "text_area", "toggle", "checkbox",
@@ -29,30 +33,45 @@ ODD = (
     "inf", "-inf", "Infinity", "nan", "1e400", "-1", "0", "1e18", "9" * 25, "-" + "9" * 25, "2.7",
     "", " ", "\0", "x", "é" * 3000, "../..", "/etc/passwd", "folder:../..", "folder:mine",
     "true", "None", "[]", "{}", "0x10", "１２", "1_000", "<b>x</b>", "$x$", "\u202ex", "💥", "-0.0",
-    "1e-320", "[1, 2]", "decoder-" + "0" * 32, "rdm-" + "0" * 16, "precomputed:", "clip:/", "module:..",
+    "1e-320", "[1, 2]", "decoder-" + "0" * 32, "rdm-" + "0" * 16, "precomputed:",
+    "clip:/", "module:..",
 )  # fmt: skip
 
 
 def run(settings: Settings) -> Iterator[Outcome]:
     outcome, rng = Outcome("reader: addresses"), settings.rng
     with folders(settings.folder), mock.patch.object(queue, "_start", leave_waiting):
-        keys = {page: _keys(page) for page in PAGES}
+        views = {page: _views(page, rng) for page in PAGES}
         openings = 0
         while outcome.tried < settings.count(SETTINGS_TRIED):
             if settings.is_over(0.95):
                 outcome.note = "out of time; "
                 break
             page = PAGES[openings % len(PAGES)]
-            _open(outcome, page, _changed(rng, keys[page]))
+            begun, keys = rng.choice(views[page])
+            _open(outcome, page, begun, _changed(rng, keys))
             openings += 1
         outcome.note += f"settings, in {openings} openings"
     yield outcome
 
 
-def _keys(page: str) -> dict[str, str]:
-    """What an address of a page may hold, with a right value; former keys too."""
+def _views(page: str, rng: random.Random) -> list[tuple[Address, dict[str, str]]]:
+    """Addresses of a page, with one of its choices changed, and what each may hold besides."""
     app = open_address(page, SMALL)
     check_page(app)
+    choices = [
+        {str(widget.key): str(option)}
+        for kind in ("selectbox", "button_group")
+        for widget in app.get(kind)
+        if widget.key and "." in widget.key
+        for option in widget.options
+    ]
+    chosen = [{}, *rng.sample(choices, min(VIEWS, len(choices)))]
+    return [(SMALL | each, _keys(page, open_address(page, SMALL | each))) for each in chosen]
+
+
+def _keys(page: str, app: AppTest) -> dict[str, str]:
+    """What an address may hold, with a right value; former keys too."""
     widgets = [widget for kind in WIDGETS for widget in app.get(kind) if widget.key]
     keys = {str(widget.key): _written(widget.value) for widget in widgets}
     known = {key: value for key, value in keys.items() if "." in key or key in SHARED}
@@ -83,11 +102,11 @@ def _values(rng: random.Random, value: str, others: list[str]) -> list[str]:
     return [value[:at] + chr(rng.randrange(1, 0xD7FF)) + value[at + 1 :]]
 
 
-def _open(outcome: Outcome, page: str, changed: Mapping[str, list[str]]) -> None:
+def _open(outcome: Outcome, page: str, begun: Address, changed: Mapping[str, list[str]]) -> None:
     """One opening for all settings; one for each where it fails."""
     together = Outcome("")
     with together.trying(f"{page} {changed}", PAGE_S):
-        check_page(open_address(page, {**SMALL, **changed}))
+        check_page(open_address(page, {**begun, **changed}))
     if together.is_clean:
         for _ in changed:
             outcome.count("survived")
@@ -95,7 +114,7 @@ def _open(outcome: Outcome, page: str, changed: Mapping[str, list[str]]) -> None
     alone = Outcome("")
     for key, values in changed.items():
         with alone.trying(f"{page} {key}={[value[:60] for value in values]}", PAGE_S):
-            check_page(open_address(page, {**SMALL, key: values}))
+            check_page(open_address(page, {**begun, key: values}))
     if alone.is_clean:  # it takes several
         alone.survived -= 1
         for verdict in ("lost", "exceptions", "foreign"):

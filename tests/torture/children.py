@@ -10,8 +10,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from tests.torture.outcome import LIMIT_S, Outcome
+from tests.torture.outcome import LIMIT_S, Lost, Outcome
 
 GRACE_S = 5.0
 
@@ -58,3 +59,20 @@ def waited(child: int, limit_s: float) -> int | None:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None
+
+
+def forked(work: Callable[[], Any], limit_s: float = LIMIT_S) -> int:
+    """Do work in a process that may die of it; its wait status."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+    status = waited(child, limit_s)
+    if status is None:
+        raise Lost(f"no answer within {limit_s:.0f} s")
+    return status
