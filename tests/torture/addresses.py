@@ -23,7 +23,7 @@ from tests.torture.shown import check_page
 SETTINGS_TRIED, AT_ONCE = 2000, 8
 PAGE_S = 60.0
 Address = dict[str, str]
-VIEWS = 6
+VIEWS = 3
 SMALL = {"recording.stimuli": "80", "recording.subjects": "2"}
 WIDGETS = (
     "number_input", "selectbox", "multiselect", "text_input", "text_area", "toggle", "checkbox",
@@ -41,7 +41,7 @@ ODD = (
 def run(settings: Settings) -> Iterator[Outcome]:
     outcome, rng = Outcome("reader: addresses"), settings.rng
     with folders(settings.folder), mock.patch.object(queue, "_start", leave_waiting):
-        views = {page: _views(page, rng) for page in PAGES}
+        views = {page: _views(page, rng, 0 if settings.is_over(0.2) else VIEWS) for page in PAGES}
         openings = 0
         while outcome.tried < settings.count(SETTINGS_TRIED):
             if settings.is_over(0.95):
@@ -55,7 +55,7 @@ def run(settings: Settings) -> Iterator[Outcome]:
     yield outcome
 
 
-def _views(page: str, rng: random.Random) -> list[tuple[Address, dict[str, str]]]:
+def _views(page: str, rng: random.Random, most: int) -> list[tuple[Address, dict[str, str]]]:
     """Addresses of a page, with one of its choices changed, and what each may hold besides."""
     app = open_address(page, SMALL)
     check_page(app)
@@ -66,7 +66,7 @@ def _views(page: str, rng: random.Random) -> list[tuple[Address, dict[str, str]]
         if widget.key and "." in widget.key
         for option in widget.options
     ]
-    chosen = [{}, *rng.sample(choices, min(VIEWS, len(choices)))]
+    chosen = [{}, *rng.sample(choices, min(most, len(choices)))]
     return [(SMALL | each, _keys(page, open_address(page, SMALL | each))) for each in chosen]
 
 

@@ -153,10 +153,7 @@ def under_jobs(settings: Settings, place: Path, kept: Path) -> Outcome:
     """Jobs whose recording changes before they open it, or at one of their first steps."""
     outcome, rng = Outcome("changed files under jobs"), settings.rng
     right = functools.cache(lambda work, name: _undisturbed(work, name, kept))
-    for number in range(settings.count(UNDER_JOBS)):
-        if settings.is_over(0.5):
-            outcome.note = "out of time"
-            break
+    for number in settings.tries(outcome, UNDER_JOBS, 0.6):
         work, name = rng.choice(list(WORKS)), _file_for(rng)
         kind, step = rng.choice(CHANGES), rng.choice((0, 1, 2, 2, 3, 4, 5))
         expected = {**right(work, ""), **right(work, name)}
@@ -227,10 +224,7 @@ def _disturbed(
 def under_pages(settings: Settings, kept: Path) -> Outcome:
     """A page that is open while a file changes, and is used once more."""
     outcome, rng = Outcome("changed files under pages"), settings.rng
-    for number in range(settings.count(UNDER_PAGES)):
-        if settings.is_over(0.95):
-            outcome.note = "out of time"
-            break
+    for number in settings.tries(outcome, UNDER_PAGES):
         page, name, kind = rng.choice(PAGES), _file_for(rng), rng.choice(CHANGES)
         _restored(kept)
         seed = str(rng.randrange(1, 1000))

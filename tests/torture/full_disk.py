@@ -127,10 +127,7 @@ def _check_after() -> None:
 
 def under_jobs(outcome: Outcome, settings: Settings, place: Path, is_real: bool) -> None:
     rng = settings.rng
-    for number in range(settings.count(JOBS)):
-        if settings.is_over(0.45):
-            outcome.note += ", out of time"
-            break
+    for number in settings.tries(outcome, JOBS, 0.5):
         free, operation, request = rng.choice(FREE), *_request(rng)
         job = functools.partial(_job, operation, request, free, is_real)
         in_child(outcome, f"#{number} {operation}, {free} bytes free", job)
@@ -171,10 +168,7 @@ def _own_words(job: jobs.Job) -> None:
 
 def under_pages(outcome: Outcome, settings: Settings, place: Path, is_real: bool) -> None:
     rng = settings.rng
-    for number in range(settings.count(VISITS)):
-        if settings.is_over(0.95):
-            outcome.note += ", out of time"
-            break
+    for number in settings.tries(outcome, VISITS):
         page, free = rng.choice(PAGES), rng.choice(FREE)
         visit = functools.partial(_visit, page, free, rng.randrange(1000), is_real)
         in_child(outcome, f"#{number} page {page}, {free} bytes free", visit)

@@ -24,7 +24,7 @@ from tests.torture.settings import Settings, folders
 from tests.torture.shown import check_page
 
 MUTATIONS, ON_PAGES = 2000, 200
-READ_S, PAGE_S = 3.0, 30.0
+PAGE_S = 30.0
 STATES = ("queued", "done", "failed", "cancelled", "interrupted", "running")
 GONE = 2**22 - 7  # of a process that never was
 FIELDS = ("status", "created", "device", "session", "error", "result", "request", "is_cancelling")
@@ -34,7 +34,7 @@ BEGUN = 1_700_000_000.0
 def run(settings: Settings) -> Iterator[Outcome]:
     with mock.patch.object(queue, "_start", leave_waiting):
         with folders(settings.folder / "read") as place:
-            yield reading(settings.rng, settings.count(MUTATIONS), place)
+            yield reading(settings, place)
         with folders(settings.folder / "pages") as place:
             yield showing(settings, place)
 
@@ -61,17 +61,17 @@ def write_jobs() -> dict[str, Path]:
     return written
 
 
-def reading(rng: random.Random, count: int, place: Path) -> Outcome:
+def reading(settings: Settings, place: Path) -> Outcome:
     """Every property of every job; those of the others stay, and the damaged one can be removed."""
-    outcome = Outcome("reader: job folders")
+    outcome, rng = Outcome("reader: job folders"), settings.rng
     folder_of = write_jobs()
     root = paths.results_root() / "jobs"
     kept = Path(shutil.copytree(root, place / "kept"))
     whole = {folder.name: _read(jobs.get(folder.name)) for folder in folder_of.values()}
-    for number in range(count):
+    for number in settings.tries(outcome, MUTATIONS, 0.6):
         mutations.restored(root, kept)
         what, damaged = _damage(rng, root)
-        with outcome.trying(f"#{number} {what}", READ_S):
+        with outcome.trying(f"#{number} {what}", mutations.limit_of(what)):
             errors = _check_others(whole, damaged)
             jobs.start_waiting()
             _remove(damaged)
@@ -130,10 +130,7 @@ def showing(settings: Settings, place: Path) -> Outcome:
     write_jobs()
     root = paths.results_root() / "jobs"
     kept = Path(shutil.copytree(root, place / "kept"))
-    for number in range(settings.count(ON_PAGES)):
-        if settings.is_over(0.95):
-            outcome.note = "out of time"
-            break
+    for number in settings.tries(outcome, ON_PAGES):
         mutations.restored(root, kept)
         what, _ = _damage(rng, root)
         page = "jobs" if number % 4 else "overview"

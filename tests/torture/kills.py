@@ -217,10 +217,7 @@ def server_kills(settings: Settings) -> Iterator[Outcome]:
     """Servers killed while pages run and jobs are at work; the next one shows what there is."""
     kills, ends = Outcome("kills of the server"), Outcome("jobs beside killed servers")
     rng, submitted = settings.rng, []
-    for number in range(settings.count(SERVERS)):
-        if settings.is_over(0.9):
-            kills.note = "out of time"
-            break
+    for number in settings.tries(kills, SERVERS, 0.9):
         request = {"seed": number, "steps": 30, "pause": 0.05, "size": 4000}
         with kills.trying(f"server {number}", PATIENCE_S):
             with server.serving(settings.folder) as served:

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# A pipe hangs at once or never; whatever else takes as long is a busy machine.
+PIPE_S, READ_S = 3.0, 20.0
+
 OTHERS: tuple[Any, ...] = (
     None, True, -1, 0, 7, 2**70, 1.5, 1e308, float("nan"), float("inf"),
     "", "x", "../../x", "é" * 300, [], [1], [None], {}, {"x": 1},
@@ -138,6 +141,11 @@ def _swapped(path: Path, other: Path) -> str:
     path.write_bytes(other.read_bytes())
     other.write_bytes(content)
     return f"with {other.name}"
+
+
+def limit_of(what: str) -> float:
+    """How long the reading of a damaged file may take, in seconds."""
+    return PIPE_S if what.endswith(" pipe") else READ_S
 
 
 def files_of(folder: Path) -> list[Path]:

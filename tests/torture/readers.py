@@ -7,6 +7,7 @@ value.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import random
@@ -34,29 +35,20 @@ from tests.torture.outcome import Lost, Outcome
 from tests.torture.settings import Settings, folders
 
 MUTATIONS = 2000
-READ_S = 3.0
+Tries = Callable[[Outcome], Iterator[int]]
 
 
 def run(settings: Settings) -> Iterator[Outcome]:
-    readers: dict[str, Callable[[random.Random, int, Path], Outcome]] = {
-        "recording folder": recording_folders,
-        "images": images,
-        "stored arrays": stored_arrays,
-        "stored records": stored_records,
-        "records without checksum": former_records,
-        "decoder files": decoder_files,
-        "decoder files, sealed anew": resealed_decoders,
-        "uploads of RDMs and ids": uploads,
-    }
-    for name, reader in readers.items():
-        few = {"decoder files, sealed anew": 400, "records without checksum": 600}
+    for number, (name, (reader, full)) in enumerate(READERS.items()):
+        share = 0.95 * (number + 1) / len(READERS)
         with folders(settings.folder / name.replace(" ", "_")) as place:
-            outcome = reader(settings.rng, settings.count(few.get(name, MUTATIONS)), place)
+            tries = functools.partial(settings.tries, full=full, share=share)
+            outcome = reader(settings.rng, tries, place)
         outcome.name = f"reader: {name}"
         yield outcome
 
 
-def recording_folders(rng: random.Random, count: int, place: Path) -> Outcome:
+def recording_folders(rng: random.Random, tries: Tries, place: Path) -> Outcome:
     """Every file of a folder; the numbers of a fingerprint are always the same."""
     outcome = Outcome("")
     folder = material.write_recording(paths.data_root())
@@ -64,13 +56,13 @@ def recording_folders(rng: random.Random, count: int, place: Path) -> Outcome:
     numbers, pictures = {}, {}
     ds = material.open_mine()
     numbers[ds.fingerprint], pictures[ds.images_fingerprint] = material.content_of(ds)
-    for number in range(count):
+    for number in tries(outcome):
         mutations.restored(folder, kept)
         files = mutations.files_of(folder)
         # Images are many and one like another.
         few = [path for path in files if path.suffix != ".png"] + files[-2:]
         what = mutations.of_file(rng, rng.choice(few), few)
-        with outcome.trying(f"#{number} {what}", READ_S):
+        with outcome.trying(f"#{number} {what}", mutations.limit_of(what)):
             ds = datasets.load(material.NAME)
             own, shown = material.content_of(ds)
             if numbers.setdefault(ds.fingerprint, own) != own:
@@ -80,7 +72,7 @@ def recording_folders(rng: random.Random, count: int, place: Path) -> Outcome:
     return outcome
 
 
-def images(rng: random.Random, count: int, place: Path) -> Outcome:
+def images(rng: random.Random, tries: Tries, place: Path) -> Outcome:
     """Uploaded images of every format: RGB of a bounded size, or refused."""
     outcome = Outcome("")
     pixels = np.random.default_rng(0).integers(0, 255, (24, 31, 4), dtype=np.uint8)
@@ -90,26 +82,26 @@ def images(rng: random.Random, count: int, place: Path) -> Outcome:
         picture = Image.fromarray(pixels)
         (picture.convert("RGB") if name in ("JPEG", "BMP") else picture).save(buffer, name)
         whole[name] = buffer.getvalue()
-    for number in range(count):
+    for number in tries(outcome):
         name = rng.choice(list(whole))
         content, what = mutations.of_bytes(rng, whole[name])
-        with outcome.trying(f"#{number} {name} {what}", READ_S):
+        with outcome.trying(f"#{number} {name} {what}", mutations.limit_of(what)):
             picture = check_upload(content)
             if picture.mode != "RGB" or picture.width * picture.height > 50_000_000:
                 raise Lost(f"an image {picture.mode} {picture.size}")
     return outcome
 
 
-def stored_arrays(rng: random.Random, count: int, place: Path) -> Outcome:
-    return _results(rng, count, place, lambda path: path.suffix == ".npy")
+def stored_arrays(rng: random.Random, tries: Tries, place: Path) -> Outcome:
+    return _results(rng, tries, place, lambda path: path.suffix == ".npy")
 
 
-def stored_records(rng: random.Random, count: int, place: Path) -> Outcome:
-    return _results(rng, count, place, lambda path: path.suffix == ".json")
+def stored_records(rng: random.Random, tries: Tries, place: Path) -> Outcome:
+    return _results(rng, tries, place, lambda path: path.suffix == ".json")
 
 
 def _results(
-    rng: random.Random, count: int, place: Path, is_meant: Callable[[Path], bool]
+    rng: random.Random, tries: Tries, place: Path, is_meant: Callable[[Path], bool]
 ) -> Outcome:
     """A result among others reads as it was saved, as damaged or as absent; so does the list."""
     outcome = Outcome("")
@@ -117,11 +109,11 @@ def _results(
     root = paths.results_root() / "store"
     kept = shutil.copytree(root, place / "kept")
     whole = {key: material.of_result(store.load(key)) for key in keys}
-    for number in range(count):
+    for number in tries(outcome):
         mutations.restored(root, kept)
         files = [path for path in mutations.files_of(root) if is_meant(path)]
         what = mutations.of_file(rng, rng.choice(files), files)
-        with outcome.trying(f"#{number} {what}", READ_S):
+        with outcome.trying(f"#{number} {what}", mutations.limit_of(what)):
             _check_results(whole)
     return outcome
 
@@ -156,7 +148,7 @@ def _check_results(whole: dict[str, str]) -> None:
         raise damaged[0]
 
 
-def former_records(rng: random.Random, count: int, place: Path) -> Outcome:
+def former_records(rng: random.Random, tries: Tries, place: Path) -> Outcome:
     """Decoders, clusters and RDMs of versions without a checksum of the record: types count."""
     outcome = Outcome("")
     material.write_recording(paths.data_root())
@@ -170,42 +162,43 @@ def former_records(rng: random.Random, count: int, place: Path) -> Outcome:
     load = {run.key: decoders.load, clusters.key(): clusters_job.load, rdm.key(): rdm_job.load}
     root = paths.results_root() / "store"
     for key in load:
+        load[key](key)  # what it imports takes a while
         record = json.loads((root / key / "result.json").read_text())
         record.pop("sha256", None)
         (root / key / "result.json").write_text(json.dumps(record, indent=1))
     kept = shutil.copytree(root, place / "kept")
-    for number in range(count):
+    for number in tries(outcome):
         mutations.restored(root, kept)
         key = rng.choice(list(load))
         path = root / key / "result.json"
         record, what = mutations.of_json(rng, json.loads(path.read_text()))
         path.write_text(json.dumps(record, indent=1))
-        with outcome.trying(f"#{number} {key[:10]} {what}", READ_S):
+        with outcome.trying(f"#{number} {key[:10]} {what}", mutations.limit_of(what)):
             decoders.entries()
             decoders.examples()
             load[key](key)
     return outcome
 
 
-def decoder_files(rng: random.Random, count: int, place: Path) -> Outcome:
+def decoder_files(rng: random.Random, tries: Tries, place: Path) -> Outcome:
     """Packed decoders, changed on their way: the same decoder, or refused; the own one stays."""
     outcome = Outcome("")
     material.plant()
     own = decoders.train(planted.config("mlp"))
     packed, numbers = decoders.pack(own), _numbers(own)
     members, kept = _members(packed), _keep_store(place)
-    for number in range(count):
+    for number in tries(outcome):
         if rng.random() < 0.5:
             content, what = mutations.of_bytes(rng, packed)
         else:
             content, what = _member_changed(rng, members, rng.choice(list(members)))
-        with outcome.trying(f"#{number} {what}", READ_S), _staying(own.key, kept):
+        with outcome.trying(f"#{number} {what}", mutations.limit_of(what)), _staying(own.key, kept):
             if _numbers(decoders.unpack(content)) != numbers:
                 raise Lost("another decoder was imported without a word")
     return outcome
 
 
-def resealed_decoders(rng: random.Random, count: int, place: Path) -> Outcome:
+def resealed_decoders(rng: random.Random, tries: Tries, place: Path) -> Outcome:
     """Descriptions changed by someone who writes a new checksum: usable or refused."""
     from core.decoders.exchange import checksum
 
@@ -213,12 +206,12 @@ def resealed_decoders(rng: random.Random, count: int, place: Path) -> Outcome:
     material.plant()
     own = decoders.train(planted.config("mlp"))
     members, kept = _members(decoders.pack(own)), _keep_store(place)
-    for number in range(count):
+    for number in tries(outcome):
         description, what = mutations.of_json(rng, json.loads(members["decoder.json"]))
         if isinstance(description, dict):
             description["checksum"] = checksum(description)
         content = _packed({**members, "decoder.json": json.dumps(description).encode()})
-        with outcome.trying(f"#{number} {what}", READ_S), _staying(own.key, kept):
+        with outcome.trying(f"#{number} {what}", mutations.limit_of(what)), _staying(own.key, kept):
             imported = decoders.unpack(content)
             again = decoders.load(imported.key)
             if again is None:
@@ -281,7 +274,7 @@ def _packed(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def uploads(rng: random.Random, count: int, place: Path) -> Outcome:
+def uploads(rng: random.Random, tries: Tries, place: Path) -> Outcome:
     """RDMs that a reader brings as .npy and CSV, and pasted lists of ids."""
     outcome = Outcome("")
     folder = material.write_recording(paths.data_root())
@@ -291,10 +284,10 @@ def uploads(rng: random.Random, count: int, place: Path) -> Outcome:
     whole = {"rdm.npy": (folder / "rdms" / "model.npy").read_bytes(), "rdm.csv": text.encode()}
     whole["ids.csv"] = (folder / "stimuli.csv").read_bytes()
     ids = ds.stimuli["id"].tolist()
-    for number in range(count):
+    for number in tries(outcome):
         name = rng.choice(list(whole))
         content, what = mutations.of_bytes(rng, whole[name])
-        with outcome.trying(f"#{number} {name} {what}", READ_S):
+        with outcome.trying(f"#{number} {name} {what}", mutations.limit_of(what)):
             if name == "ids.csv":
                 if not set(read_ids(content, ids).ids) <= set(ids):
                     raise Lost("ids that are no stimuli")
@@ -303,3 +296,15 @@ def uploads(rng: random.Random, count: int, place: Path) -> Outcome:
                 if not all(len(each.matrix) == len(each.ids) for each in read):
                     raise InputError("rows without ids")
     return outcome
+
+
+READERS: dict[str, tuple[Callable[[random.Random, Tries, Path], Outcome], int]] = {
+    "images": (images, MUTATIONS),
+    "uploads of RDMs and ids": (uploads, MUTATIONS),
+    "decoder files": (decoder_files, MUTATIONS),
+    "decoder files, sealed anew": (resealed_decoders, MUTATIONS // 5),
+    "records without checksum": (former_records, MUTATIONS // 3),
+    "recording folder": (recording_folders, MUTATIONS),
+    "stored arrays": (stored_arrays, MUTATIONS),
+    "stored records": (stored_records, MUTATIONS),
+}

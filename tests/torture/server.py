@@ -47,6 +47,14 @@ class Served:
                     return shown
         return ""
 
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def wait(self) -> None:
+        """Until it answers."""
+        self._connected().close()
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
