@@ -139,6 +139,9 @@ for _name, _operation in {
         "ZeroShotRequest",
         ("run", "head", "dataset", "prototypes", "prompts"),
     ),
+    "trust": Operation(
+        "core.trust.job:run", "Checks of a score", "TrustRequest", ("run", "head", "dataset")
+    ),
     "dissimilarity": Operation(
         "core.dissimilarity.job:run",
         "Dissimilarity of pairs",

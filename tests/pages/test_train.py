@@ -141,6 +141,17 @@ def test_the_decoder_is_scored_under_other_splits_when_the_button_is_pressed(rec
     assert "Zou & Donner 2008" in texts(app)
 
 
+def test_the_score_is_checked_when_the_button_is_pressed(recording):
+    app = trained(open_page("train", **recording))
+    assert not any(job.operation == "trust" for job in jobs.all_jobs())
+    app = until_done(press(app, "Check the score"))
+    assert not app.exception
+    said = texts(app)
+    for question in ("Does it need the responses?", "Would more images help?"):
+        assert question in said
+    assert "lies above all of them" in said
+
+
 def test_a_head_has_curves_settings_and_a_verdict(recording):
     address = {
         "head": "mlp",
