@@ -12,6 +12,7 @@ from core import store
 from core.trust.bottleneck import needed
 from core.trust.identification import CHANCE
 from core.trust.nearness import Nearness
+from core.words import p_words
 
 # Below this share of the dimensions of the targets, predictions count as collapsed.
 COLLAPSED = 0.5
@@ -115,7 +116,7 @@ class Trust:
         if np.isnan(rho):
             return "There are too few test images to compare near ones with far ones."
         near, far = parts[0], parts[-1]
-        standing = f"(Spearman's rho {rho:.2f}, p = {p:.3f}, images taken as independent)"
+        standing = f"(Spearman's rho {rho:.2f}, {p_words(p)}, images taken as independent)"
         if p > CERTAIN:
             return f"Images near to a training image score as far ones do {standing}."
         verdict = "better" if rho < 0 else "worse"
