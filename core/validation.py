@@ -6,6 +6,7 @@ import functools
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from copy import copy
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any, NoReturn
@@ -183,7 +184,7 @@ def _scale(array: np.ndarray) -> float:
     return max(float(np.nanmax(np.abs(block), initial=0.0)) for block in blocks)
 
 
-def fits_single(rows: np.ndarray, harmless: float = HARMLESS) -> bool:
+def fits_single(rows: np.ndarray | StoredRows, harmless: float = HARMLESS) -> bool:
     """Whether single precision keeps what differs within the rows and within the columns.
 
     An offset that is large beside the differences takes their digits: 1e6 + 0.1 has none of
@@ -339,6 +340,75 @@ def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
     if not isinstance(array, np.ndarray):
         raise CorruptDataError(f"{path.name} is an archive of arrays", "one .npy array")
     return array
+
+
+class StoredRows:
+    """Rows of a ``.npy`` file, read when they are asked for.
+
+    What a map of a file would show, without its end: where the file becomes shorter a map ends
+    the process, and this raises CorruptDataError.
+
+    Parameters
+    ----------
+    path : Path
+
+    Attributes
+    ----------
+    shape, dtype, ndim, size
+        As those of an array.
+    is_by_column : bool
+        Whether column follows column (Fortran order); the rows are then gathered.
+
+    Raises
+    ------
+    CorruptDataError
+        As ``load_npy``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        mapped: Any = load_npy(path, mmap=True)  # its header alone is read
+        self._path, self._start = path, mapped.offset
+        self.shape: tuple[int, ...] = mapped.shape
+        self.dtype: np.dtype[Any] = mapped.dtype
+        self.ndim, self.size = mapped.ndim, mapped.size
+        self.is_by_column = mapped.flags.f_contiguous and not mapped.flags.c_contiguous
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Some rows (k, ...), a slice of them."""
+        start, stop, step = rows.indices(len(self))
+        stop = max(start, stop)
+        with open(self._path, "rb", buffering=0) as file:
+            if self.is_by_column:
+                n, columns = self.shape
+                read = [self._read(file, n * i + start, stop - start) for i in range(columns)]
+                return np.stack(read, axis=1)[::step]
+            width = self.size // len(self)
+            if step == 1:
+                values = self._read(file, start * width, (stop - start) * width)
+            else:
+                each = [self._read(file, row * width, width) for row in range(start, stop, step)]
+                values = np.concatenate(each) if each else np.empty(0, self.dtype)
+        return values.reshape(-1, *self.shape[1:])
+
+    def transposed(self) -> StoredRows:
+        """The transpose of what lies column by column, which lies row by row."""
+        other = copy(self)
+        other.shape, other.is_by_column = self.shape[::-1], False
+        return other
+
+    def _read(self, file: Any, first: int, count: int) -> np.ndarray:
+        file.seek(self._start + first * self.dtype.itemsize)
+        values = np.fromfile(file, self.dtype, count)
+        if len(values) < count:
+            raise CorruptDataError(
+                f"{self._path.name} has become shorter while it was read",
+                f"an array of the shape {self.shape}",
+                "Put the whole file there.",
+            )
+        return values
 
 
 def _other_format(path: Path) -> str:

@@ -179,7 +179,7 @@ class Dataset:
     noise_ceiling: np.ndarray | None = None
     selected: np.ndarray | None = None
     scanned: Scan | None = None
-    files: Stamps = field(default_factory=dict)
+    files: Stamps = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.stimuli = complete_stimuli(self.stimuli)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
@@ -21,7 +22,7 @@ from core import paths
 from core.datasets import files
 from core.datasets.image_files import ImageFolder, read_image
 from core.datasets.own.parts import ResponsePart, parts_of
-from core.datasets.own.responses import read_part
+from core.datasets.own.responses import held, read_part
 from core.datasets.recordings import folder as opening
 from core.datasets.regions import roi_errors
 from core.datasets.tables import complete_stimuli, read_stimuli
@@ -291,7 +292,7 @@ def _part(part: ResponsePart, stimuli: pd.DataFrame, listed: _List) -> int:
         listed.add(FolderProblem(name, place, problem, error.expected, error.remedy), "rows")
 
     with listed.catching(name):
-        read = read_part(part, stimuli, complain)
+        read = held(read_part(part, stimuli, complain), part)
         where = f"responses/{part.table.name}" if part.table is not None else name
         for line, stimulus in read.unknown(stimuli):
             listed.add(
@@ -304,7 +305,7 @@ def _part(part: ResponsePart, stimuli: pd.DataFrame, listed: _List) -> int:
                 ),
                 "ids that stimuli.csv lacks",
             )
-        opening.check_betas(read.betas, read.name, read.trials["id"].tolist())
+        opening.check_betas(np.asanyarray(read.betas), read.name, read.trials["id"].tolist())
         return int(read.betas.shape[1])
     return 0
 

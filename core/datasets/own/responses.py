@@ -12,18 +12,20 @@ import numpy as np
 import pandas as pd
 
 from core import store
+from core.datasets.own.arrays import is_large, open_array
 from core.datasets.own.parts import ABOUT_TRIALS, DELIMITERS, ResponsePart, units_of
 from core.datasets.releases.converted import OPERATION, announce
 from core.datasets.tables import FILLED, complete_trials, read_trials
 from core.errors import CorruptDataError, InputError
 from core.paths import composed
+from core.progress import Progress, silent
 from core.store.stamps import enter
 from core.validation import (
     BLOCK_ELEMENTS,
+    StoredRows,
     check_same_length,
     enumerate_names,
     fits_single,
-    load_npy,
     narrowed,
     one_line,
     row_blocks,
@@ -39,7 +41,7 @@ MISSING = frozenset({"", "n/a", "na", "nan", "null", "none", "."})
 class ReadPart(NamedTuple):
     """Responses (trials, units) as stored, their trials and lines, and a name for messages."""
 
-    betas: np.ndarray
+    betas: np.ndarray | StoredRows
     trials: pd.DataFrame
     name: str
     lines: Sequence[int] = ()
@@ -69,8 +71,7 @@ def read_responses(
     Returns
     -------
     ReadPart
-        A single array stays memory-mapped. Several, and a large table, become a copy in the
-        store, so that the second opening is instant.
+        Several arrays, and a large table or array, become a copy in the store, which is mapped.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def read_responses(
     for each in measured:
         _check_ids(each, stimuli)
     if len(measured) == 1:
-        return measured[0]
+        return held(measured[0], parts[0], name, subjects)
     width = measured[0].betas.shape[1]
     for each in measured[1:]:
         if each.betas.shape[1] != width:
@@ -93,6 +94,19 @@ def read_responses(
     files = [path for part in parts for path in part.files]
     betas = _joined([each.betas for each in measured], files, name, subjects)
     return ReadPart(betas, _trials(measured), f"responses/{parts[0].stem} and others")
+
+
+def held(
+    read: ReadPart, part: ResponsePart, name: str = "", subjects: tuple[str, ...] = ()
+) -> ReadPart:
+    """A part with its responses as they are now, see ``open_array``."""
+    if part.array is None or not isinstance(read.betas, StoredRows):
+        return read
+    progress: Progress = silent
+    if name and is_large(part.array):
+        recording, _, subject = name.rpartition(", ")
+        progress = announce(recording, subject, subjects, [part.array])
+    return read._replace(betas=open_array(part.array, name or read.name, progress))
 
 
 def _read_once(
@@ -111,7 +125,7 @@ def _read_once(
         announce(recording, subject, subjects, [part.table])(0.0, f"Reading {part.table.name}")
         read = read_table(part.table, called)
         facts = {"title": name, "trials": read.trials.to_dict("list")}
-        betas = read.betas
+        betas = np.asarray(read.betas)
         stored = store.save_blocks(key, [betas], betas.shape, facts, betas.dtype)
     trials = _named(pd.DataFrame(stored.facts["trials"]), part)
     return ReadPart(stored.arrays["blocks"], trials, called)
@@ -133,7 +147,7 @@ def read_part(
         name = f"responses/{part.table.name}"
         read = read_table(part.table, name, complain)
         return read._replace(trials=_named(read.trials, part))
-    name, stored = f"responses/{part.array.name}", load_npy(part.array, mmap=True)
+    name, stored = f"responses/{part.array.name}", StoredRows(part.array)
     if stored.ndim != 2 or 0 in stored.shape or stored.dtype.kind not in "biuf":
         raise InputError(
             f"{name} is {stored.dtype} of shape {stored.shape}", "real numbers, (trials, units)"
@@ -178,7 +192,10 @@ def _check_ids(part: ReadPart, stimuli: pd.DataFrame) -> None:
 
 
 def _joined(
-    arrays: Sequence[np.ndarray], files: Sequence[Path], name: str, subjects: tuple[str, ...]
+    arrays: Sequence[np.ndarray | StoredRows],
+    files: Sequence[Path],
+    name: str,
+    subjects: tuple[str, ...],
 ) -> np.ndarray:
     """The rows of several arrays, as a copy in the store."""
     content = store.fingerprint("joined", list(files))

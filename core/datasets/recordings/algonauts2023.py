@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from core.datasets.tables import complete_stimuli, complete_trials
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.store.stamps import enter
-from core.validation import enumerate_names, load_npy
+from core.validation import StoredRows, enumerate_names, load_npy
 
 VERSION = 2  # 1 had the vertices in ascending order
 # The streams cover what the other maps have regions of.
@@ -117,6 +117,9 @@ INFO = DatasetInfo(
 )
 
 
+A = TypeVar("A", np.ndarray, StoredRows)
+
+
 class Images(NamedTuple):
     """The images of one split, in the order of the rows of its responses."""
 
@@ -131,7 +134,7 @@ class Hemisphere(NamedTuple):
     ----------
     files : list of Path
     responses : dict of str to (images, vertices)
-        Memory-mapped; of 'train', and of 'test' where they are there.
+        Of 'train', and of 'test' where they are there; rows are read when they are asked for.
     labels : dict of str to (vertices,) int
         Number of the ROI of each vertex in each map, 0 in none.
     ceiling : (vertices,) or None
@@ -139,7 +142,7 @@ class Hemisphere(NamedTuple):
     """
 
     files: list[Path]
-    responses: dict[str, np.ndarray]
+    responses: dict[str, StoredRows]
     labels: dict[str, np.ndarray]
     ceiling: np.ndarray | None
 
@@ -313,11 +316,12 @@ def _hemisphere(
 ) -> tuple[Hemisphere, dict[Path, int]]:
     """The files of a hemisphere, and how many vertices each of them has."""
     files: dict[Path, int] = {}
-    responses, labels, ceiling = {}, {}, None
+    responses: dict[str, StoredRows] = {}
+    labels, ceiling = {}, None
     for split, word in SPLITS.items():
         path = folder / f"{word}_split" / f"{word}_fmri" / f"{side}_{word}_fmri.npy"
         if split == "train" or path.is_file():
-            responses[split] = _read(path, 2)
+            responses[split] = _rows(path)
             files[path] = responses[split].shape[1]
     for kind in names:
         labels[kind], path = _labels(folder / "roi_masks", side, kind)
@@ -331,7 +335,7 @@ def _hemisphere(
             )
     path = folder / "test_split" / "noise_ceiling" / f"{side}_noise_ceiling.npy"
     if path.is_file():
-        ceiling = 100.0 * _read(path, 1).astype(np.float64)
+        ceiling = 100.0 * _read(path).astype(np.float64)
         if (ceiling < 0).any() or (ceiling > 100).any():
             raise CorruptDataError(
                 f"{path.name} of {folder.name} has values from {np.nanmin(ceiling) / 100:.3g} to "
@@ -344,19 +348,28 @@ def _hemisphere(
     return Hemisphere([*named, *files], responses, labels, ceiling), files
 
 
-def _read(path: Path, dimensions: int) -> np.ndarray:
-    """An array of numbers of a file, memory-mapped; a vector may be stored as a row or column."""
+def _rows(path: Path) -> StoredRows:
+    """Responses (images, vertices) of a file, of which rows are read when they are asked for."""
+    return _checked(StoredRows(_entered(path)), path, 2, "(images, vertices)")
+
+
+def _read(path: Path) -> np.ndarray:
+    """Numbers of a file, one a vertex; they may be stored as a row or column."""
+    array = load_npy(_entered(path))
+    return _checked(array.ravel() if array.size in array.shape else array, path, 1, "one a vertex")
+
+
+def _entered(path: Path) -> Path:
     enter(path)
     if not path.is_file():
         raise NotFoundError(f"There is no {path.name} in {path.parent}", remedy=MIXED)
-    array = load_npy(path, mmap=True)
-    array = array.ravel() if dimensions == 1 and array.size in array.shape else array
+    return path
+
+
+def _checked(array: A, path: Path, dimensions: int, which: str) -> A:
     if array.ndim != dimensions or array.dtype.kind not in "biuf":
-        raise CorruptDataError(
-            f"{path.name} is {array.dtype} of shape {array.shape}",
-            "numbers, " + ("(images, vertices)" if dimensions == 2 else "one a vertex"),
-            MIXED,
-        )
+        problem = f"{path.name} is {array.dtype} of shape {array.shape}"
+        raise CorruptDataError(problem, f"numbers, {which}", MIXED)
     return array
 
 
@@ -364,11 +377,11 @@ def _labels(masks: Path, side: str, kind: str) -> tuple[np.ndarray, Path]:
     """Number of the ROI of each vertex of the challenge, from either space it is released in."""
     path = masks / f"{side}.{kind}_challenge_space.npy"
     if path.is_file():
-        return _read(path, 1), path
+        return _read(path), path
     path = masks / f"{side}.{kind}_fsaverage_space.npy"
-    whole = _read(path, 1)
+    whole = _read(path)
     # The sum of two masks: 1 or 2 where a vertex is in the challenge.
-    inside = _read(masks / f"{side}.all-vertices_fsaverage_space.npy", 1) != 0
+    inside = _read(masks / f"{side}.all-vertices_fsaverage_space.npy") != 0
     if len(whole) != len(inside):
         raise CorruptDataError(
             f"{path.name} has {len(whole)} vertices, all-vertices {len(inside)}",
@@ -381,7 +394,7 @@ def _labels(masks: Path, side: str, kind: str) -> tuple[np.ndarray, Path]:
 def _unlike(folder: Path, side: str, path: Path, number: int, count: int) -> InputError:
     other = next(name for name in SIDES if name != side)
     others = folder / TRAINING / f"{other}_training_fmri.npy"
-    is_swapped = others.is_file() and number == _read(others, 2).shape[1]
+    is_swapped = others.is_file() and number == _rows(others).shape[1]
     what = f", as many as {other} has: the hemispheres are swapped" if is_swapped else ""
     return InputError(
         f"{path.name} of {folder.name} has {number} vertices{what}; {side}_training_fmri.npy has "

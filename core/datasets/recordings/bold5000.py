@@ -41,7 +41,7 @@ from core.datasets.tables import complete_trials, names_column, stimuli_csv
 from core.errors import CorruptDataError, InputError, NotFoundError
 from core.registry import Parameter
 from core.store.stamps import enter
-from core.validation import enumerate_names, load_npy
+from core.validation import StoredRows, enumerate_names, load_npy
 
 VERSION = 1
 SUBJECTS = ("CSI1", "CSI2", "CSI3", "CSI4")
@@ -323,9 +323,9 @@ def _subjects_2(folder: Path, tr: str) -> tuple[str, ...]:
 def _parts_2(folder: Path, subject: str, tr: str) -> Parts:
     present = _beta_files(folder)
     files = {roi: present[subject, roi] for roi in RELEASED if (subject, roi) in present}
-    arrays = {roi: load_npy(path, mmap=True) for roi, path in files.items()}
-    shapes = {roi: array.shape for roi, array in arrays.items()}
-    return Parts(tuple(files.values()), shapes, lambda: arrays)
+    shapes = {roi: StoredRows(path).shape for roi, path in files.items()}
+    read = {roi: functools.partial(load_npy, path) for roi, path in files.items()}
+    return Parts(tuple(files.values()), shapes, lambda: {roi: read[roi]() for roi in read})
 
 
 def _sizes(parts: Parts, n_trials: int, listed: str) -> dict[str, int]:

@@ -22,6 +22,7 @@ from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.image_files import OTHER_SUFFIXES, SUFFIXES, ImageFolder, read_image, stamps
 from core.datasets.own import links
+from core.datasets.own.arrays import open_array
 from core.datasets.own.parts import DELIMITERS, ResponsePart, parts_of
 from core.datasets.own.responses import read_responses
 from core.datasets.regions import read_rois
@@ -245,11 +246,11 @@ def _responses(
         return None, complete_trials(pd.DataFrame({"id": []}, dtype=str))
     measured = read_responses(parts, stimuli, name, subjects)
     trials = measured.trials
-    return check_betas(measured.betas, measured.name, trials["id"].tolist()), trials
+    return check_betas(np.asanyarray(measured.betas), measured.name, trials["id"].tolist()), trials
 
 
 def check_betas(stored: np.ndarray, name: str, ids: Sequence[str]) -> np.ndarray:
-    """Give finite or NaN responses; what stays in the precision of its file stays memory-mapped."""
+    """Give finite or NaN responses; what has the precision of its file is no copy."""
     # Values beyond the range of float32 are refused below, where they become infinite too.
     with np.errstate(over="ignore"):
         betas = narrowed(stored)
@@ -285,9 +286,9 @@ def _embeddings(folder: Path, ids: list[str]) -> dict[str, np.ndarray]:
 
 
 def read_embedding(path: Path, ids: list[str]) -> np.ndarray:
-    """Read an embedding of the stimuli; one that stays in its precision stays memory-mapped."""
-    enter(path)
-    name, stored = f"embeddings/{path.name}", load_npy(path, mmap=True)
+    """Read an embedding of the stimuli."""
+    name = f"embeddings/{path.name}"
+    stored = open_array(path, name)
     if stored.ndim == 2:
         check_same_length(len(stored), len(ids), name, "stimuli.csv")
     return narrowed(check_responses(stored, name, minimum_rows=1, ids=ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import mmap
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_LINKS = 16
 # Begin of a heap, where texts of variable length lie: signature, version 1.
 HEAP = b"GCOL\x01\0\0\0"
+# Read at a time when heaps are looked for.
+BLOCK_BYTES = 2**22
 # What one text of variable length takes in memory, at the least.
 TEXT_BYTES = 64
 # What h5py raises on a damaged file, found by overwriting bytes.
@@ -218,19 +220,30 @@ def check_heaps(path: Path) -> None:
 
 @functools.lru_cache(maxsize=256)
 def _has_whole_heaps(path: str, size: int, changed: int) -> bool:
-    with open(path, "rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = data.find(HEAP)
+    with open(path, "rb", buffering=0) as raw:
+        return all(_is_whole(raw.fileno(), start, size) for start in _heaps(raw.fileno(), size))
+
+
+def _heaps(file: int, size: int) -> Iterator[int]:
+    """Where heaps begin. Read, for a map of a file that becomes shorter ends the process."""
+    for first in range(0, size, BLOCK_BYTES):
+        block = os.pread(file, BLOCK_BYTES + len(HEAP) - 1, first)
+        start = block.find(HEAP)
         while start >= 0:
-            end = start + int.from_bytes(data[start + 8 : start + 16], "little")
-            place = start + 16
-            while place + 16 <= end <= len(data):
-                number = int.from_bytes(data[place : place + 2], "little")
-                length = int.from_bytes(data[place + 8 : place + 16], "little")
-                taken = 16 + -(-length // 8) * 8 if number else length
-                if taken < 16 or place + taken > end:
-                    return False
-                place += taken
-            start = data.find(HEAP, start + 1)
+            yield first + start
+            start = block.find(HEAP, start + 1)
+
+
+def _is_whole(file: int, start: int, size: int) -> bool:
+    end = start + int.from_bytes(os.pread(file, 8, start + 8), "little")
+    place = start + 16
+    while place + 16 <= end <= size:
+        head = os.pread(file, 16, place)
+        number, length = int.from_bytes(head[:2], "little"), int.from_bytes(head[8:], "little")
+        taken = 16 + -(-length // 8) * 8 if number else length
+        if taken < 16 or place + taken > end:
+            return False
+        place += taken
     return True
 
 

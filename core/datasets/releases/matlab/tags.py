@@ -13,7 +13,6 @@ import math
 import zlib
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from struct import unpack_from
 from typing import NamedTuple, TypeAlias
@@ -23,7 +22,7 @@ import numpy as np
 from core.datasets.releases.matlab.version73 import MOST_LEVELS, refused
 from core.memory import check_memory
 
-Content: TypeAlias = bytes | mmap
+Content: TypeAlias = bytes | bytearray
 HEADER, TAG = 128, 8
 MATRIX, COMPRESSED, INT8, INT32, UINT32 = 14, 15, 1, 5, 6
 NUMBER_TYPES = (1, 2, 3, 4, 5, 6, 7, 9, 12, 13)
@@ -89,36 +88,47 @@ def checked(path: Path, names: Collection[str] | None) -> Checked:
     InputError
         If one claims more than the free memory.
     """
-    with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        order = "<" if content[126:HEADER] == b"IM" else ">"
-        elements = list(_elements(content, HEADER, len(content), order))
-        begins = [_variable(path, content, element, order) for element in elements]
-        is_wanted = [
-            # What MATLAB keeps of functions and objects has no name.
-            bool(variable.name) and (names is None or variable.name in names)
-            for variable in begins
-        ]
-        kept = [i for i, chosen in enumerate(is_wanted) if chosen]
+    content = _content(path)
+    order = "<" if content[126:HEADER] == b"IM" else ">"
+    elements = list(_elements(content, HEADER, len(content), order))
+    begins = [_variable(path, content, element, order) for element in elements]
+    is_wanted = [
+        # What MATLAB keeps of functions and objects has no name.
+        bool(variable.name) and (names is None or variable.name in names)
+        for variable in begins
+    ]
+    kept = [i for i, chosen in enumerate(is_wanted) if chosen]
 
-        def whole(i: int) -> _Variable:
-            is_whole = elements[i].type != COMPRESSED
-            return begins[i] if is_whole else _unpacked(path, content, elements[i], order)
+    def whole(i: int) -> _Variable:
+        is_whole = elements[i].type != COMPRESSED
+        return begins[i] if is_whole else _unpacked(path, content, elements[i], order)
 
-        # zlib lets other threads run.
-        with ThreadPoolExecutor(UNPACKING_THREADS) as threads:
-            variables = list(threads.map(whole, kept))
-        for variable in variables:
-            variable.check(variable.start, variable.stop, variable.name)
-        selected = [variable.name for variable in variables]
-        is_packed = any(element.type != MATRIX for element in elements)
-        if not is_packed:
-            return Checked(path, selected, {})
-        read = [variable.array() for variable in variables]
-        pairs = list(zip(variables, read, strict=True))
-        parts = [content[:116], bytes(8), content[124:HEADER]]
-        parts += [v.content[v.start - TAG : v.stop] for v, array in pairs if array is None]
-        arrays = {v.name: array for v, array in pairs if array is not None}
+    # zlib lets other threads run.
+    with ThreadPoolExecutor(UNPACKING_THREADS) as threads:
+        variables = list(threads.map(whole, kept))
+    for variable in variables:
+        variable.check(variable.start, variable.stop, variable.name)
+    selected = [variable.name for variable in variables]
+    is_packed = any(element.type != MATRIX for element in elements)
+    if not is_packed:
+        return Checked(path, selected, {})
+    read = [variable.array() for variable in variables]
+    pairs = list(zip(variables, read, strict=True))
+    parts: list[Content] = [content[:116], bytes(8), content[124:HEADER]]
+    parts += [v.content[v.start - TAG : v.stop] for v, array in pairs if array is None]
+    arrays = {v.name: array for v, array in pairs if array is not None}
     return Checked(io.BytesIO(b"".join(parts)), selected, arrays)
+
+
+def _content(path: Path) -> bytearray:
+    """All of a file; a map of it would end the process where the file becomes shorter."""
+    size = path.stat().st_size
+    check_memory(size, path.name, "Check the file, or end other programs.")
+    content = bytearray(size)
+    with open(path, "rb") as file:
+        if file.readinto(content) < size:
+            raise ValueError("it has become shorter while it was read")
+    return content
 
 
 def _variable(path: Path, content: Content, element: _Element, order: str) -> _Variable:

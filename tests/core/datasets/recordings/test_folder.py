@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core import datasets
+from core.datasets.own import arrays
 from core.datasets.tables import STIMULUS_COLUMNS
 from core.errors import CorruptDataError, InputError, NotFoundError
 from tests.core.datasets.recordings.mistakes import MISTAKES, STIMULI, make_folder
@@ -23,7 +24,8 @@ def _open(folder, subject=None):
     return datasets.load("folder", subject, root=folder)
 
 
-def test_everything_is_read(folder):
+def test_everything_is_read(folder, monkeypatch):
+    monkeypatch.setattr(arrays, "IN_MEMORY", 0)
     ds = _open(folder)
     assert (ds.info.title, ds.info.units, ds.info.where) == ("Mine", "z", folder)
     assert (ds.subject, ds.subjects) == ("p1", ("p1", "p2"))

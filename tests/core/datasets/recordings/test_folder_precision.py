@@ -9,6 +9,7 @@ import pytest
 
 from core import clusters, maps, rdm, store
 from core.clusters.pooling import rows_of
+from core.datasets.own import arrays
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import prepare
 from core.validation import check_rdm, fits_single, narrowed
@@ -127,7 +128,8 @@ def test_an_rdm_keeps_the_ranks_of_its_pairs(tmp_path):
         check_rdm(np.where(np.eye(N) > 0, 0.0, 1e300))
 
 
-def test_ordinary_files_stay_in_single_precision_and_keep_their_fingerprint(tmp_path):
+def test_ordinary_files_stay_in_single_precision_and_keep_their_fingerprint(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "IN_MEMORY", 0)
     write(tmp_path, Z[:N], IDS)
     ds = load(tmp_path)
     assert ds.betas.dtype == np.float32
