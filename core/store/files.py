@@ -34,6 +34,8 @@ PARTS = re.compile(r"\..+\.\d+-\d+\.part")
 # Last in a sealed file: the checksum of all that stands before it.
 SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\Z')
 SEAL_NAME, SEAL_LETTERS = "sha256", 64
+# Without waiting for a pipe, and on Windows without changing ends of lines.
+HOW_TO_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
@@ -136,21 +138,27 @@ def read_bytes(path: Path) -> bytes | None:
         If it cannot be read, or is no file.
     """
     try:
-        with open(path, "rb", opener=_open_file) as file:
-            return file.read()
+        file = os.open(path, HOW_TO_READ)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise CorruptDataError(f"{path.name} cannot be read ({error})") from None
+        raise _unreadable(path, error) from None
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("it is no file")
+        parts = []
+        while part := os.read(file, status.st_size + 1):
+            parts.append(part)
+        return b"".join(parts)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(file)
 
 
-def _open_file(path: str, flags: int) -> int:
-    """Open a file, never a pipe: that would wait for somebody who writes into it."""
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise OSError("it is no regular file")
+def _unreadable(path: Path, error: OSError) -> CorruptDataError:
+    return CorruptDataError(f"{path.name} cannot be read ({error})")
 
 
 def parse_json(stored: bytes, name: str, unique: bool = False) -> Any:
