@@ -227,9 +227,11 @@ def read_result(folder: Path) -> dict[str, Any]:
 def read_report(folder: Path) -> Report:
     """What the process last told; a damaged file, which the next one replaces, tells just that."""
     try:
-        values = read_json(folder / PROGRESS) or {}
+        values = read_json(folder / PROGRESS)
     except CorruptDataError as error:
         return Report(message=error.problem)
+    if values is None:
+        return Report()
     if not isinstance(values, Mapping) or not all(
         name in REPORT_RULES and REPORT_RULES[name](value) for name, value in values.items()
     ):
