@@ -45,7 +45,7 @@ def end_jobs(folder: Path) -> None:
         return
     ended = folder.rename(folder.with_name("jobs-ended"))  # none that waits is started then
     for status in ended.glob("*/status.json"):
-        with suppress(OSError, ValueError, psutil.NoSuchProcess):
+        with suppress(OSError, ValueError, TypeError, LookupError, psutil.NoSuchProcess):
             state = json.loads(status.read_text("utf-8"))
             if state["status"] == "running" and state["pid"] != os.getpid():
                 psutil.Process(state["pid"]).kill()

@@ -76,6 +76,16 @@ def texts(app: AppTest) -> str:
     return "\n".join(str(e.value) for place in places for kind in kinds for e in place.get(kind))
 
 
+def labels(app: AppTest) -> list[str]:
+    """Of the buttons on the page."""
+    return [button.label for button in app.main.button]
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the first button of a label."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
 def write_folder(root: Path, n: int = 12, **arrays: np.ndarray) -> Path:
     folder = root / "mine"
     for name in ("responses", "rdms"):

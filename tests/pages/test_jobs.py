@@ -9,7 +9,7 @@ import pytest
 from core import jobs, store
 from core.jobs import state
 from core.operations import OPERATIONS, Operation
-from tests.pages.app import open_page, texts
+from tests.pages.app import labels, open_page, press, texts
 from tests.pages.shared.frame.counting import end
 
 
@@ -40,14 +40,6 @@ def test_jobs_of_plugins_old_new_and_gone(monkeypatch):
     assert "**gone** — cake lemon\\_1, oven 3" in texts(app)
     assert "**Baking** — cake lemon\\_1" in texts(app)
     assert texts(app).count("oven") == 2
-
-
-def labels(app):
-    return [button.label for button in app.main.button]
-
-
-def press(app, label):
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 def run_for(job, seconds, **progress):

@@ -65,7 +65,8 @@ def _show(job: Job, status: str) -> None:
 
 def _facts(job: Job, status: str) -> list[str]:
     """How it stands and how long it took, when it was submitted, and whose it is."""
-    elapsed = job.progress.elapsed_s if status != "queued" else 0.0
+    is_timed = status not in ("queued", jobs_panel.DAMAGED)
+    elapsed = job.progress.elapsed_s if is_timed else 0.0
     duration = f" {TIMES.get(status, 'after')} {lasting(elapsed)}" if elapsed else ""
     created = job.created  # 0 where that cannot be read
     submitted = [datetime.fromtimestamp(created).strftime("%Y-%m-%d %H:%M")] if created else []
