@@ -48,6 +48,7 @@ from core.jobs.state import (
 )
 
 RESUMABLE = ("failed", "cancelled", "interrupted", DAMAGED)
+ASK_AGAIN = "Remove this job; its page can start it again."
 # Folders on their way: of a job that is being created, and of one that was removed.
 CREATED, REMOVED = ".part-", ".removed-"
 # Many sessions may poll many waiting jobs: one look at the queue in this time is enough.
@@ -183,7 +184,7 @@ class Job:
             if state.status == "done":
                 read_result(self.folder)
         except CorruptDataError as error:
-            return str(error)
+            return str(NeurogalleryError(error.problem, remedy=ASK_AGAIN))
         return ""
 
     @property

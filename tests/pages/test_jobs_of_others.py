@@ -122,7 +122,7 @@ def test_what_somebody_else_did_meanwhile_is_said_or_left_out(action, meanwhile)
         end(job)
     app = press(app, action)
     assert not app.exception
-    said = [toast.value for toast in app.toast]
+    said = [error.value for error in app.main.error]
     if (action, meanwhile) == ("Resume", "removed"):
         assert "There is no job" in said[0]
     elif (action, meanwhile) == ("Remove", "resumed"):
@@ -142,7 +142,7 @@ def test_a_cancel_of_what_has_ended_or_is_gone(meanwhile):
         end(job, meanwhile)
     app = press(app, "Cancel")
     assert not app.exception
-    assert [("There is no job" in toast.value) for toast in app.toast] == [True] * (
+    assert [("There is no job" in error.value) for error in app.main.error] == [True] * (
         meanwhile == "removed"
     )
     assert jobs.statuses() == ({} if meanwhile == "removed" else {job: meanwhile})
@@ -157,7 +157,7 @@ def test_what_is_done_is_removed_beside_what_is_gone_or_runs_again():
     state.claim(every[1].folder, state.read_state(every[1].folder), os.getpid())
     app = press(app, "Remove finished (3)")
     assert not app.exception
-    assert "is running" in app.toast[0].value
+    assert "is running" in app.main.error[0].value
     assert jobs.statuses() == {every[1]: "running"}
 
 
@@ -201,7 +201,7 @@ def test_a_full_disk_with_a_dead_job_is_readable(page, monkeypatch):
         for action in ("Resume", "Cancel"):
             app = press(app, action)
             assert not app.exception
-            assert "disk is full" in app.toast[0].value
+            assert "disk is full" in app.main.error[0].value
 
 
 def test_a_folder_of_jobs_that_cannot_be_read_is_a_message_on_every_page():

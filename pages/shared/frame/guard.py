@@ -13,7 +13,7 @@ from core.errors import DamagedResultError, NeurogalleryError
 from pages.shared.frame.damage import shown
 from pages.shared.frame.text import plain
 
-ICON = ":material/error:"
+FAILED = "failed_callback"
 
 
 class NothingOpen(Exception):
@@ -28,7 +28,7 @@ def show_error(error: Exception) -> None:
     """One clear message, never a traceback; a damaged result can be deleted there."""
     is_damaged = isinstance(error, DamagedResultError)
     words = shown.in_short(str(error)) if is_damaged else error
-    st.error(plain(words), icon=ICON)
+    st.error(plain(words), icon=":material/error:")
     if isinstance(error, DamagedResultError):
         shown.offer_removal(error.key)
 
@@ -60,7 +60,7 @@ def fragment(run_every: float | None = None) -> Callable[[Callable[..., None]], 
 
 
 def guard_callbacks() -> None:
-    """Have callbacks of widgets end with a message beside the page, which then runs as usual.
+    """Have callbacks of widgets end with a message above the page, which then runs as usual.
 
     Streamlit calls them before a run, where nothing of a page can catch what they raise: its own
     call is replaced.
@@ -74,6 +74,15 @@ def guard_callbacks() -> None:
         try:
             call(states, widget)
         except NeurogalleryError as error:
-            st.toast(plain(error), icon=ICON, duration="infinite")
+            st.session_state[FAILED] = error
+            st.rerun()  # the whole page, where else a fragment alone would run
 
     setattr(WStates, "call_callback", run)  # noqa: B010
+
+
+def show_failed_callback() -> None:
+    """Say above the page what the last callback could not do, until the page runs again."""
+    error = st.session_state.get(FAILED)
+    if error is not None:
+        show_error(error)
+        st.session_state.pop(FAILED)  # after it was shown: a run may end before

@@ -53,7 +53,8 @@ def _show(job: Job, status: str) -> None:
     if status in jobs_panel.ACTIVE and is_own(job.session):
         job.look()
     label, words = plain(operation_of(job).label), plain(described(job))
-    st.markdown(f"{jobs_panel.ICONS[status]} **{label}** — {words}")
+    separated = f" — {words}" if words else ""
+    st.markdown(f"{jobs_panel.ICONS[status]} **{label}**{separated}")
     st.caption(" · ".join([*_facts(job, status), job.id]))
     if status != FINISHED:
         jobs_panel.controls(job, status)
