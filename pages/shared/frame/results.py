@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core import jobs
-from core.errors import DamagedResultError
+from core.errors import DamagedResultError, NotFoundError
 from core.jobs import Job, Request
 from pages.shared.frame import guard
 from pages.shared.frame import jobs as jobs_panel
@@ -57,6 +57,38 @@ def get(
     """
     job = jobs.find(request.operation, request.to_json())
     try:
+        return _shown(request, job, load, on_click, one_at_a_time, icon, live, when_changed)
+    except NotFoundError:
+        if job is None or job.folder.is_dir():
+            raise
+        st.rerun()  # somebody else has removed it meanwhile
+
+
+def is_begun_here(request: Request) -> bool:
+    """Whether this session began the job of a request."""
+    job = jobs.find(request.operation, request.to_json())
+    return job is not None and job.session == own_session()
+
+
+def recall(load: Any, *arguments: Any) -> Any:
+    """Call a cached function; that it gives None is not remembered."""
+    result = load(*arguments)
+    if result is None:
+        load.clear(*arguments)
+    return result
+
+
+def _shown(
+    request: Request,
+    job: Job | None,
+    load: Callable[[str], T | None],
+    on_click: bool | None,
+    one_at_a_time: bool,
+    icon: str,
+    live: Callable[[Job], None] | None,
+    when_changed: Callable[[], None] | None,
+) -> T | None:
+    try:
         result = _stored(request, job, load)
         if result is None and job is not None and job.status == "done":
             result = _stored(request, job, load)  # it may have been kept since the first look
@@ -77,20 +109,6 @@ def get(
             _follow(request, live)
     elif job is not None:
         jobs_panel.note(job)
-    return result
-
-
-def is_begun_here(request: Request) -> bool:
-    """Whether this session began the job of a request."""
-    job = jobs.find(request.operation, request.to_json())
-    return job is not None and job.session == own_session()
-
-
-def recall(load: Any, *arguments: Any) -> Any:
-    """Call a cached function; that it gives None is not remembered."""
-    result = load(*arguments)
-    if result is None:
-        load.clear(*arguments)
     return result
 
 

@@ -214,3 +214,29 @@ def test_that_nothing_was_there_is_not_remembered():
     assert results.recall(load, "a") == 1
     kept.clear()
     assert results.recall(load, "a") == 1
+
+
+def test_a_job_that_somebody_removes_while_the_page_looks_is_left_out(monkeypatch):
+    gone, stored = jobs.submit("count", {"number": 3}), results._stored
+
+    def remove_first(*arguments):
+        gone.remove()
+        return stored(*arguments)
+
+    monkeypatch.setattr(results, "_stored", remove_first)
+    app = opened(takes=30.0)
+    assert not app.exception
+    assert not app.error
+    assert not jobs.all_jobs()
+    assert labels(app) == ["Count to 3 \\* 2, about 30 seconds"]
+
+
+def test_a_damaged_job_can_be_removed_or_resumed_where_it_shows():
+    damaged = jobs.submit("count", {"number": 3})
+    (damaged.folder / state.STATUS).write_text("[]")
+    app = opened()
+    assert not app.exception
+    assert "The state of this job cannot be read" in texts(app)
+    assert labels(app) == ["Resume", "Remove"]
+    app.button[0].click().run()
+    assert damaged.status == "queued"
