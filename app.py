@@ -9,6 +9,7 @@ from core import operations
 from pages.shared.components.shell.shell import shell
 from pages.shared.export import figures
 from pages.shared.frame import address, guard, jobs, memory, navigation, recording, widgets
+from pages.shared.frame.address_parts import left_out
 from pages.shared.selections import filtering, panel
 
 page = navigation.navigate()
@@ -18,11 +19,14 @@ shell()
 guard.guard_callbacks()
 operations.load_plugins()
 address.redirect(navigation.page_in_view())
+left_out.begin(navigation.page_in_view(), address.SHARED, address.PREFIXES)
 widgets.read_choices()
 guard.guarded(partial(recording.sidebar, filtering.offer, panel.show))
+notes = st.container()
 figures.begin(recording.source())
 guard.show_failed_callback()
 guard.guarded(page.run)
 jobs.forget_former()
 figures.end()
+left_out.tell(notes)
 memory.set_modules_aside()

@@ -83,7 +83,7 @@ def _choose_rest(source: str, notes: DeltaGenerator) -> tuple[str, int, str]:
     metrics = ["euclidean"] if source == "map" else list(clusters.METRICS)
     with st.popover("Settings", icon=":material/tune:"):
         metric = widgets.choose_metric(metrics, "Distance", notes)
-        seed = widgets.choose_seed(notes)
+        seed = widgets.choose_seed()
     usual = {"distance": metrics[0], "seed": widgets.SEED.default}
     return metric, seed, in_words({"distance": metric, "seed": seed}, usual)
 

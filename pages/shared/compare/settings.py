@@ -172,7 +172,7 @@ def _choose_rest(
         parameter.name: widgets.option_widget(parameter, "compare.")
         for parameter in (MOST_STIMULI, SAMPLES, PERMUTATIONS)
     }
-    seed = widgets.choose_seed(notes)
+    seed = widgets.choose_seed()
     look = Look(
         _choose("Order of stimuli", ["category", "original", "hierarchical"], "order"),
         _choose("Colours", list(COLOUR_SCALES), "colours"),

@@ -259,7 +259,7 @@ def _training(notes: DeltaGenerator, head: str) -> tuple[dict[str, Any], int]:
             st.caption("Solved in closed form: there are no epochs.")
             counting = [setting for setting in SETTINGS if setting.name in WHATEVER_HEAD]
         settings = _widgets(notes, counting, PAGE)
-        return settings, widgets.choose_seed(notes, help=SEED_HELP)
+        return settings, widgets.choose_seed(help=SEED_HELP)
 
 
 def _fold(notes: DeltaGenerator, split: str, values: dict[str, Any]) -> int:

@@ -105,6 +105,7 @@ PREFIXES = (
     "selection",
     "lessons",
     "jobs",
+    "data",
     "retrieval",
     "zero_shot",
     "ablations",

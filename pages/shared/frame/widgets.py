@@ -20,6 +20,8 @@ from core.errors import InputError
 from core.registry import Parameter
 from pages.shared.frame import navigation
 from pages.shared.frame.address import OPTION
+from pages.shared.frame.address_parts import left_out
+from pages.shared.frame.address_parts.left_out import SEED
 from pages.shared.frame.text import plain
 from pages.shared.glossary import glossary
 
@@ -30,7 +32,6 @@ SHARED_CHOICES = ROI, METRIC, RANDOM_SEED = "roi", "metric", "random_seed"
 CHOICES, SHOWN_ON, RESTORED = "shared_choices", "shared_choices_shown_on", "choices_restored"
 # A click that comes while a page runs ends the run that would have shown the choice again.
 MOST_RESTORED = 3
-SEED = Parameter(RANDOM_SEED, "Seed", 0, minimum=0, maximum=2**31 - 1)
 
 
 def warn_unknown(key: str, choices: Iterable[str], lacking: str) -> None:
@@ -38,6 +39,7 @@ def warn_unknown(key: str, choices: Iterable[str], lacking: str) -> None:
     known = {str(choice) for choice in choices}
     unknown = [value for value in st.query_params.get_all(key) if value not in known]
     if unknown and key not in st.session_state:
+        left_out.say(key)
         st.warning(f"{plain(lacking)} {plain(', '.join(unknown))}.", icon=":material/warning:")
 
 
@@ -49,18 +51,8 @@ def warn_of_option(parameter: Parameter, key: str) -> None:
     try:
         parameter.check(values if parameter.several else values[-1])
     except InputError as error:
+        left_out.say(key)
         st.warning(f"{plain(error)} The default is used.", icon=":material/warning:")
-
-
-def forget_infinite(key: str) -> None:
-    """Take a number that is infinite out of the address: ``st.number_input`` fails on it."""
-    try:
-        is_infinite = math.isinf(float(st.query_params.get(key, "")))
-    except ValueError:  # which it leaves out by itself
-        return
-    if is_infinite and st.session_state.get(key) is None:
-        del st.query_params[key]
-        st.rerun()  # it reads the address with which a run begins
 
 
 def option_widgets(parameters: tuple[Parameter, ...]) -> OptionValues:
@@ -100,7 +92,7 @@ def option_widget(
     kind = type(parameter.default)
     if kind is float:
         shared |= {"format": "%g", "step": _step(parameter.default)}
-    forget_infinite(key)
+    left_out.forget_infinite(key)
     return st.number_input(
         parameter.label,
         min_value=None if parameter.minimum is None else kind(parameter.minimum),
@@ -213,21 +205,12 @@ def choose_metric(
     )
 
 
-def choose_seed(notes: DeltaGenerator | None = None, **how: Any) -> int:
+def choose_seed(**how: Any) -> int:
     """The seed of whatever is drawn at random on a page."""
-
-    def fit(chosen: Any) -> int:
-        try:
-            return int(SEED.check(chosen))
-        except InputError as error:
-            _note(notes, f"{error} The default is used.")
-            del _choices()[RANDOM_SEED]
-            return int(SEED.default)
-
     return _shared(
         RANDOM_SEED,
         SEED.default,
-        fit,
+        int,
         lambda **shared: st.number_input(
             SEED.label,
             SEED.minimum,
@@ -243,9 +226,8 @@ def _shared(key: str, default: Any, fit: Callable[[Any], Any], widget: Callable[
     shown_on = st.session_state.setdefault(SHOWN_ON, {})
     is_new = shown_on.get(key) != page
     shown_on[key] = page
+    left_out.say(key)
     choice = fit(choices[key]) if key in choices else default
-    if key == RANDOM_SEED:
-        forget_infinite(key)
     in_address = key in st.query_params
     if is_new:
         st.session_state.pop(key, None)

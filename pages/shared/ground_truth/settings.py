@@ -8,6 +8,7 @@ from core import rdm, simulation
 from core.datasets import Dataset, Reference
 from core.recovery import MEASURES, RecoveryRequest
 from pages.shared.frame import widgets
+from pages.shared.frame.address_parts import left_out
 
 
 def only_simulated(ds: Dataset) -> bool:
@@ -46,6 +47,7 @@ def choose_question() -> tuple[str, float]:
             key="ground_truth.measure",
             bind="query-params",
         )
+        left_out.forget_infinite("ground_truth.target")
         target = st.number_input(
             "Target (0.05 to 0.99)",
             0.05,

@@ -12,6 +12,7 @@ from core.datasets import Dataset
 from core.figures import maps as figures
 from core.figures.clusters import membership
 from pages.shared.frame import widgets
+from pages.shared.frame.address_parts import left_out
 from pages.shared.maps.settings import forget_others
 
 MOST_VALUES = 100
@@ -37,7 +38,7 @@ def choose_colours(ds: Dataset) -> tuple[str, figures.Colouring]:
         return name, figures.colouring(["stimuli"] * ds.n_stimuli)
     if name == "unit":
         most = ds.n_units - 1
-        widgets.forget_infinite("maps.unit")
+        left_out.forget_infinite("maps.unit")
         unit = st.number_input("Unit", 0, most, key="maps.unit", bind="query-params", width=120)
         return f"unit {unit} ({ds.info.units})", _values(ds.fingerprint, "", int(unit), ds)
     if name in means:

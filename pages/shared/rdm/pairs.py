@@ -9,7 +9,8 @@ from core.datasets import Dataset
 from core.figures import charts
 from core.words import counted
 from pages.shared.export.figures import show_chart
-from pages.shared.frame import images, widgets
+from pages.shared.frame import images
+from pages.shared.frame.address_parts import left_out
 from pages.shared.frame.text import plain
 from pages.shared.rdm import explorer, matrices
 from pages.shared.rdm.matrices import Shown, View
@@ -20,7 +21,7 @@ COLUMNS = 4
 def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
     """Smallest, largest and nearest pairs (study B, tables 1 and 2)."""
     with st.container(horizontal=True):
-        widgets.forget_infinite("rdm.pairs")
+        left_out.forget_infinite("rdm.pairs")
         count = st.number_input(
             "Pairs of each kind", 1, 100, 4, key="rdm.pairs", bind="query-params", width=160
         )
