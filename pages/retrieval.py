@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import decoders
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from pages.shared.decoders.choose import choose_decoders
 from pages.shared.frame import guard, recording
+from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.text import plain
 from pages.shared.head import head
 from pages.shared.retrieval import demonstration, reverse
@@ -24,6 +26,7 @@ def page(ds: Dataset) -> None:
             icon=":material/info:",
         )
         return
+    show_damaged(decoders.damaged(), "decoder")
     controls = st.container(key="controls", horizontal=True, vertical_alignment="bottom")
     with controls:
         chosen = st.segmented_control(

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import zero_shot
+from core import decoders, zero_shot
 from core.datasets import Dataset
 from core.decoders import Run
 from core.errors import NeurogalleryError
@@ -15,6 +15,7 @@ from pages.shared.decoders import audit
 from pages.shared.decoders.choose import choose_decoders
 from pages.shared.decoders.run import tell_units
 from pages.shared.frame import guard, recording, results
+from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.text import plain
 from pages.shared.head import head
 from pages.shared.zero_shot.confusions import show_confusion, show_images
@@ -45,6 +46,7 @@ def page(ds: Dataset) -> None:
 
 def classify(ds: Dataset) -> None:
     """Choose a decoder and the candidates; answer, curve, confusions and scores."""
+    show_damaged(decoders.damaged(), "decoder")
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
         runs = choose_decoders(ds, "zero_shot.decoder")

@@ -253,7 +253,8 @@ def reading(key: str) -> Iterator[None]:
     except DamagedResultError:
         raise
     except NeurogalleryError as error:
-        raise _damaged(_present_folder(key), f"{error.problem}. {error.expected}") from error
+        expected = f". Expected {error.expected}" if error.expected else ""
+        raise _damaged(_present_folder(key), error.problem + expected) from error
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         kind = "has no field" if isinstance(error, KeyError) else "has a field of another kind:"
         raise _damaged(_present_folder(key), f"{FACTS_FILE} {kind} {error}") from error

@@ -131,7 +131,7 @@ def test_a_damaged_decoder_is_deleted_where_it_is_named(page, sound, damaged):
         app = app.button(key=f"discard_{key}").click().run()
         assert not app.exception
         assert not folder_of(key).exists()
-        assert key not in plainly(app)
+        assert f"decoder-{key[-6:]}" not in plainly(app)
     assert set(decoders.damaged()) == set(list(damaged)[2:])
     # Another session has deleted it in between.
     last = list(damaged)[-1]

@@ -35,7 +35,7 @@ def offer(ds: Dataset) -> None:
         )
         for file in files or ():
             _read(ds, file)
-        show_damaged(damaged())
+        show_damaged(damaged(), "uploaded RDM")
         _list(ds)
 
 

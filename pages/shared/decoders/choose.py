@@ -11,7 +11,6 @@ from core.datasets import Dataset
 from core.decoders import Config, Run
 from core.errors import NeurogalleryError, NotFoundError
 from pages.shared.decoders.described import Row, every, is_here, loaded
-from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import warn_unknown
@@ -34,9 +33,7 @@ def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
     most : int
         How many may be chosen.
     """
-    listed = every()
-    show_damaged({row.key: row.problem for row in listed if row.problem})
-    rows = {name_of(row): row for row in fitting(ds, listed)}
+    rows = {name_of(row): row for row in fitting(ds)}
     warn_unknown(key, rows, "There is no decoder here named")
     if not rows:
         st.info(
@@ -63,14 +60,12 @@ def choose_decoders(ds: Dataset, key: str, most: int = 1) -> list[Run]:
     return _opened(ds, [rows[name] for name in names])
 
 
-def fitting(ds: Dataset, listed: Sequence[Row] | None = None) -> list[Row]:
+def fitting(ds: Dataset) -> list[Row]:
     """Rows of the decoders that can be applied here, the best in the test set first.
 
-    Of all rows, or of those ``listed``.
     Baselines of decoders of several subjects are left out: they are tested as those were.
     """
-    listed = every() if listed is None else listed
-    rows = [row for row in listed if is_here(row, ds) and row.config and not row.config.divided]
+    rows = [row for row in every() if is_here(row, ds) and row.config and not row.config.divided]
     return sorted(rows, key=_two_way, reverse=True)
 
 

@@ -226,8 +226,9 @@ def _shared(key: str, default: Any, fit: Callable[[Any], Any], widget: Callable[
     shown_on = st.session_state.setdefault(SHOWN_ON, {})
     is_new = shown_on.get(key) != page
     shown_on[key] = page
-    left_out.say(key)
     choice = fit(choices[key]) if key in choices else default
+    if key in choices and choice != choices[key]:  # as ``fit`` has said
+        left_out.say(key)
     in_address = key in st.query_params
     if is_new:
         st.session_state.pop(key, None)

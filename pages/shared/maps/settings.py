@@ -43,7 +43,7 @@ def choose_spaces(ds: Dataset) -> tuple[list[str], maps.Method]:
 def warn_unknown(ds: Dataset) -> None:
     """Say which spaces and methods of the address this recording does not have."""
     if ds.betas is not None:
-        show_damaged(decoders.damaged())
+        show_damaged(decoders.damaged(), "decoder")
     names = spaces.listed(ds)
     widgets.warn_unknown("maps.space", names, "There is no space")
     forget_others("maps.space", names)

@@ -66,7 +66,7 @@ def _reason(
         if key in NUMBERS:
             NUMBERS[key].check(values[-1])
     except InputError as error:
-        return f"{error} The default is used"
+        return f"{error} The default is used."
     return ""
 
 
@@ -118,18 +118,19 @@ def tell(place: DeltaGenerator) -> None:
         if key not in st.session_state:  # every option of a recording has its widget
             _drop(key, (), UNKNOWN)
     said, read = st.session_state.get(SAID, set()), st.session_state.get(READ, {})
-    dropped = _collect({key: values for key, values in read.items() if key not in said})
+    dropped = _collect(read)
+    dropped = {key: reason for key, reason in dropped.items() if key not in said}
     st.session_state[DROPPED] = {}
     if dropped:
-        named = [
-            reason if reason.startswith(key) else f"{key[:MOST_SHOWN]} ({reason})"
-            for key, reason in dropped.items()
-        ]
-        more = f" and {len(named) - MOST_NAMED:,} more" if len(named) > MOST_NAMED else ""
-        place.warning(
-            f"Left out of the address: {plain(', '.join(named[:MOST_NAMED]))}{more}.",
-            icon=":material/link_off:",
-        )
+        place.warning(plain(_in_words(dropped)), icon=":material/link_off:")
+
+
+def _in_words(dropped: Mapping[str, str]) -> str:
+    sentences = [reason for key, reason in dropped.items() if reason.startswith(f"{key} is ")]
+    named = [f"{key[:MOST_SHOWN]} ({r})" for key, r in dropped.items() if r not in sentences]
+    more = f" and {len(named) - MOST_NAMED:,} more" if len(named) > MOST_NAMED else ""
+    first = [f"Left out of the address: {', '.join(named[:MOST_NAMED])}{more}."] if named else []
+    return " ".join([*first, *sentences])
 
 
 def _left_out(key: str, values: Sequence[str]) -> list[str]:

@@ -9,23 +9,32 @@ from streamlit.errors import StreamlitAPIException
 
 from core import store
 from core.errors import NeurogalleryError
-from pages.shared.frame.text import plain
+from pages.shared.frame.text import counted, plain
 
-FOLDER = " Remove the folder"
+FOLDER, DAMAGED = " Remove the folder", " is damaged: "
+SHORT = 6
 
 
-def show_damaged(problems: Mapping[str, str]) -> None:
-    """A line for each damaged result, with its removal.
+def show_damaged(problems: Mapping[str, str], noun: str) -> None:
+    """Behind their number a line for each damaged result, with its removal.
 
     Parameters
     ----------
     problems : mapping of str to str
         What is wrong, by key.
+    noun : str
+        What they are, such as 'decoder'.
     """
-    for key, problem in problems.items():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(plain(in_short(problem)), icon=":material/warning:")
-            offer_removal(key)
+    if not problems:
+        return
+    label = f"Damaged: {counted(len(problems), noun)}"
+    with st.expander(label, icon=":material/warning:"):
+        for key, problem in problems.items():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                reason = in_short(problem).partition(DAMAGED)[2] or in_short(problem)
+                name = f"{key.partition('-')[0]}-{key[-SHORT:]}"
+                st.markdown(f"**{plain(name)}**: {plain(reason)}", width="stretch")
+                offer_removal(key, "Delete")
 
 
 def in_short(problem: str) -> str:
@@ -33,11 +42,11 @@ def in_short(problem: str) -> str:
     return problem.partition(FOLDER)[0]
 
 
-def offer_removal(key: str) -> None:
+def offer_removal(key: str, label: str = "Delete the damaged result") -> None:
     """A button that deletes a damaged result; nothing where the page has one already."""
     try:
         st.button(
-            "Delete the damaged result",
+            label,
             key=f"discard_{key}",
             icon=":material/delete:",
             on_click=discard,
