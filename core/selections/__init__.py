@@ -4,7 +4,7 @@ from core.selections.codes import MOST_CHARACTERS, decode, encode
 from core.selections.columns import Column, columns_of, find, matches
 from core.selections.comparison import SelectionComparison, compare
 from core.selections.imported import ImportedIds, read_ids, summary
-from core.selections.kept import delete, keep, name_as, named, recall, rename
+from core.selections.kept import delete, forget_names, keep, name_as, named, recall, rename
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -17,6 +17,7 @@ __all__ = [
     "delete",
     "encode",
     "find",
+    "forget_names",
     "keep",
     "matches",
     "name_as",

@@ -11,6 +11,7 @@ from typing import Any
 
 from core import paths, store
 from core.errors import CorruptDataError, InputError, NotFoundError
+from core.store.files import not_written
 from core.validation import one_line
 from core.words import counted
 
@@ -149,6 +150,22 @@ def _read_names(path: Path) -> dict[str, str]:
     if odd:
         raise CorruptDataError(f"{path.name} has no key for {odd[0]!r}")
     return names
+
+
+def forget_names(recording: str) -> None:
+    """Remove the list of names of a recording, which is damaged; its selections stay.
+
+    Raises
+    ------
+    NeurogalleryError
+        If it cannot be removed.
+    """
+    with store.locked(_root()):
+        path = _list(recording)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise not_written(path, error) from error
 
 
 @contextmanager

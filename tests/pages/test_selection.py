@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core import datasets, selections
+from core import datasets, paths, selections
 from pages.shared.frame import selection
 from pages.shared.selections import filtering
 from tests.pages.app import open_page, texts
@@ -247,3 +247,18 @@ def test_the_last_page_of_images_goes_with_its_last_image(ids, monkeypatch):
     app = app.run()
     assert not app.exception
     assert app.number_input(key="selection.page").label == "Page (of 2)"
+
+
+@pytest.mark.parametrize("tab", ["Names", "Compare"])
+def test_a_damaged_list_of_names_is_said_and_deleted_there(ids, tab):
+    selections.name_as("simulated", "mine", ids[:3])
+    path = next((paths.results_root() / "selections").glob("names-*.json"))
+    path.write_bytes(path.read_bytes().replace(b"mine", b"nine"))
+    app = open_page("selection", selected=address(ids, [0, 1]), tab=tab)
+    assert not app.exception
+    assert "checksum of names-" in app.error[0].value.replace("\\", "")
+    app = press(app, "Delete the list of names")
+    assert not app.exception
+    assert not app.error
+    assert not path.exists()
+    assert selections.named("simulated") == {}

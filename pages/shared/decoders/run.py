@@ -17,6 +17,7 @@ from pages.shared.decoders.outcome import generalisation, result, trust
 from pages.shared.decoders.scores import show_folds, show_scores
 from pages.shared.export.figures import show_chart
 from pages.shared.frame import results
+from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.text import counted, plain
 
 
@@ -99,6 +100,7 @@ def _warn_of_divergence(run: Run) -> None:
 def list_decoders(ds: Dataset) -> None:
     """Every decoder, own and examples: filter, compare, open, delete."""
     st.header("Decoders")
+    show_damaged(decoders.damaged(), "decoder")
     compare([row for row in table.choose(ds) if row.config is not None])
 
 

@@ -22,7 +22,7 @@ SHOWN, TILE = 24, 52
 
 def show(ds: Dataset) -> None:
     """Choose two selections, and see what differs."""
-    named = selections.named(ds.info.name)
+    named = naming.named_or_problem(ds)
     options = [PRESENT, OTHERS, *(name for name in named if name not in (PRESENT, OTHERS))]
     names = _choose(options)
     try:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import selections
 from core.datasets import Dataset
-from core.errors import NeurogalleryError
+from core.errors import CorruptDataError, NeurogalleryError
 from core.selections.kept import LONGEST_NAME
 from core.words import counted
 from pages.shared.frame import selection
@@ -37,7 +37,7 @@ def show(ds: Dataset) -> None:
     problem = st.session_state.pop(PROBLEM, None)
     if problem is not None:
         show_error(problem)
-    named = selections.named(ds.info.name)
+    named = named_or_problem(ds)
     if not named:
         st.caption(
             "No selection of this recording has a name. Names are kept on this machine, for "
@@ -45,6 +45,23 @@ def show(ds: Dataset) -> None:
         )
     for name, key in named.items():
         _row(ds, name, key)
+
+
+def named_or_problem(ds: Dataset) -> dict[str, str]:
+    """Keys of the named selections by name; a damaged list is said, and can be removed there."""
+    try:
+        return selections.named(ds.info.name)
+    except CorruptDataError as error:
+        st.error(plain(error.problem), icon=":material/error:")
+        st.button(
+            "Delete the list of names",
+            key="selection_forget_names",
+            icon=":material/delete:",
+            help="The selections stay: addresses that hold them go on working.",
+            on_click=_try,
+            args=(selections.forget_names, ds.info.name),
+        )
+        return {}
 
 
 def ids_named(ds: Dataset, key: str) -> tuple[str, ...]:

@@ -154,9 +154,9 @@ def test_evaluate_reads_an_exported_folder(capsys, tmp_path, monkeypatch):
     key = of_json(capsys, "train", *RECORDING, "--out", folder)["key"]
     monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "elsewhere"))
     told = of_json(capsys, "evaluate", folder, "--no-baselines")
-    assert told["key"] == key
     assert {row["head"] for row in told["scores"]} == {"ridge"}
-    assert [entry.key for entry in decoders.entries()] == [key]
+    assert [entry.key for entry in decoders.entries()] == [told["key"]]
+    assert decoders.load(told["key"]).imported["key"] == key
 
 
 def test_evaluate_says_why_there_is_no_top_1(capsys):
