@@ -7,7 +7,7 @@ QUICK := tests/rules $(wildcard tests/core/test_*.py) $(addprefix tests/core/, \
 	datasets/download datasets/releases datasets/recordings/test_folder.py store scores retrieval splits \
 	rdm/test_compute.py rdm/test_compare.py figures)
 
-.PHONY: run check test style types quick bench report demo-data clip-small ready-data screenshots clean
+.PHONY: run check test style types quick bench torture report demo-data clip-small ready-data screenshots clean
 
 run: .venv/run.stamp
 	@$(BIN)/streamlit run app.py
@@ -38,6 +38,11 @@ quick: .venv/dev.stamp
 
 bench: .venv/bench.stamp
 	@$(BIN)/python -m tests.benchmarks
+
+# With ARGS: make torture ARGS="--only walk --minutes 10"
+torture: .venv/dev.stamp
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 report: .venv/run.stamp
 	@$(BIN)/python -m core.report --document docs/decoder-scores.md
