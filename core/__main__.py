@@ -59,10 +59,13 @@ def main(arguments: list[str] | None = None) -> int:
     0; 2 on bad input and where the memory does not suffice; 130 on Ctrl-C.
     """
     chosen = _parser().parse_args(arguments)
+    from core.store.stamps import noting  # with numpy
+
     bar = Bar()
     try:
         operations.load_plugins()
-        status: int = chosen.command(chosen, bar)
+        with noting():
+            status: int = chosen.command(chosen, bar)
     except NeurogalleryError as error:
         bar.clear()
         print(" ".join(str(error).split()), file=sys.stderr)

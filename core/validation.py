@@ -36,6 +36,8 @@ KINDS = {
     stat.S_ISCHR: "a device",
     stat.S_ISBLK: "a device",
 }
+# In what numpy says of an array that lacks its end.
+SHORT = ("mmap length is greater", "Failed to read all data", "EOF: reading array")
 # What numpy raises on truncated, garbled and oversized headers.
 NPY_ERRORS = (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile, MemoryError)
 # What str.splitlines breaks a line at, and tabulators; those around them go along.
@@ -328,12 +330,14 @@ def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
             word in str(error) for word in ("allow_pickle", "Python objects", "Object arrays")
         )
         other = _other_format(path)
+        is_short = any(words in str(error) for words in SHORT)
+        reason = "it ends before its array does" if is_short else error
         raise CorruptDataError(
             f"{path.name} is {other}, whatever its name says"
             if other
             else f"{path.name} holds Python objects and would need pickle, which can run code"
             if needs_pickle
-            else f"{path.name} could not be read as a .npy file ({error})",
+            else f"{path.name} could not be read as a .npy file ({reason})",
             "a .npy file of numbers",
             "Save it again with numpy.save from a numeric array.",
         ) from None

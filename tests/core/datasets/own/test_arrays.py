@@ -99,3 +99,14 @@ def test_no_copy_is_kept_of_a_file_that_changes_while_it_is_copied(folder, monke
     with pytest.raises(NeurogalleryError, match=r"^responses/s\.npy has changed since it was read"):
         datasets.load("folder:mine")
     assert not store.entries()
+
+
+@pytest.mark.parametrize("size", [20, 100, 500])
+@pytest.mark.parametrize("in_memory", [2**25, 0])
+def test_a_file_that_is_cut_is_said_in_own_words(size, in_memory, tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "IN_MEMORY", in_memory)
+    np.save(tmp_path / "a.npy", ROWS)
+    with open(tmp_path / "a.npy", "r+b") as file:
+        file.truncate(size)
+    with pytest.raises(CorruptDataError, match=r"^a\.npy .*\(it ends before its array does\)"):
+        open_array(tmp_path / "a.npy", "a")
