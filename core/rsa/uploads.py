@@ -159,7 +159,8 @@ def _from_disk(read: Callable[[Path], RdmFile]) -> Callable[[str, bytes], RdmFil
     def read_content(name: str, content: bytes) -> RdmFile:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / (name[-MOST_NAME:])
-            path.write_bytes(content)
+            with store.writing(path):
+                path.write_bytes(content)
             return read(path)
 
     return read_content

@@ -1,7 +1,9 @@
 """Uploaded RDMs: what opens, how rows are matched, and what is refused in one line."""
 
+import errno
 import io
 import pickle
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -218,6 +220,15 @@ def test_links_out_of_the_file_are_not_followed(ds, rdm, tmp_path):
 def test_size_is_bounded(ds, rdm, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_BYTES", 100)
     assert "at most 0 MB" in said(ds, "mine.npy", npy(rdm))
+
+
+def test_an_upload_to_a_full_disk_is_a_message(ds, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(NeurogalleryError, match=r"a\.npy cannot be written: the disk is full"):
+        read_upload(ds, "a.npy", b"x" * 100)
 
 
 def test_only_known_endings_open(ds):
