@@ -227,7 +227,7 @@ def _shared(key: str, default: Any, fit: Callable[[Any], Any], widget: Callable[
     is_new = shown_on.get(key) != page
     shown_on[key] = page
     choice = fit(choices[key]) if key in choices else default
-    if key in choices and choice != choices[key]:  # as ``fit`` has said
+    if key in choices and str(choice) != str(choices[key]):  # as ``fit`` has said
         left_out.say(key)
     in_address = key in st.query_params
     if is_new:

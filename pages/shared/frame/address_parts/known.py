@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from core.decoders import SETTINGS
 
+# Of confusions on page Zero-shot.
+LEVELS = ("supercategory", "category")
 # Parameters of what has a name, such as 'tsne.perplexity' or 'embedding.clip:name.output'.
 BELOW = re.compile(r"[\w:./ -]+\.\w+")
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -42,9 +44,12 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "selection": ("first", "second", "tab"),
     "train": (
         "embedding", "every_column", "filter", "fold", "head", "loss", "only_here", "protocol",
-        "split", "subjects", *(setting.name for setting in SETTINGS),
+        "split", "splits_measure", "subjects", *(setting.name for setting in SETTINGS),
     ),
-    "zero_shot": ("decoder", "level", "n", "prompts", "protocol", "prototypes"),
+    "zero_shot": (
+        "decoder", "level", "n", "prompts", "protocol", "prototypes",
+        *(f"{level}_{name}" for level in LEVELS for name in ("seen", "nearest")),
+    ),
 }  # fmt: skip
 # Those that may hold several values; of all others the last one counts.
 SEVERAL = (

@@ -107,7 +107,7 @@ def test_a_seed_that_is_none_is_said_and_0_counts(value):
     assert not app.exception
     assert app.number_input(key="random_seed").value == 0
     (said,) = [each.value.replace("\\", "") for each in app.warning]
-    assert said.startswith(f"{START}: random_seed is ")
+    assert said.startswith("random_seed is ")
     assert value in said
     assert "The default is used." in said
 
