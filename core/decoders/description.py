@@ -155,7 +155,7 @@ def _check_finding(finding: Any) -> None:
     _check(finding, FINDING, "A finding of the audit")
     if finding["level"] not in splits.LEVELS:
         raise CorruptDataError(
-            f"The audit has the level {_shown(finding['level'])}", f"of {', '.join(splits.LEVELS)}"
+            f"The audit has the level {_shown(finding['level'])}", choices=splits.LEVELS
         )
     effect = finding.get("effect")
     if effect not in (None, {}):

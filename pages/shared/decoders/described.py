@@ -92,7 +92,7 @@ def row_of(key: str, written: tuple[int, int], is_example: bool = False) -> Row:
         description = described(entry)
     except NeurogalleryError as error:
         name, problem = decoders.short_name(key, "decoder"), shown.in_short(str(error))
-        cells = {"Decoder": name, "State": f"cannot be read: {problem}"}
+        cells = {"Decoder": name, "State": f"cannot be read: {shown.reason_of(problem)}"}
         return Row(key, name, written[0] / 1e9, cells=cells, problem=problem)
     config = description.config
     try:

@@ -31,15 +31,19 @@ def show_damaged(problems: Mapping[str, str], noun: str) -> None:
     with st.expander(label, icon=":material/warning:"):
         for key, problem in problems.items():
             with st.container(horizontal=True, vertical_alignment="center"):
-                reason = in_short(problem).partition(DAMAGED)[2] or in_short(problem)
                 name = f"{key.partition('-')[0]}-{key[-SHORT:]}"
-                st.markdown(f"**{plain(name)}**: {plain(reason)}", width="stretch")
+                st.markdown(f"**{plain(name)}**: {plain(reason_of(problem))}", width="stretch")
                 offer_removal(key, "Delete")
 
 
 def in_short(problem: str) -> str:
     """What is wrong, without the folder to remove: a button beside it does."""
     return problem.partition(FOLDER)[0]
+
+
+def reason_of(problem: str) -> str:
+    """What is wrong, without the key of the result that it is of."""
+    return in_short(problem).partition(DAMAGED)[2] or in_short(problem)
 
 
 def offer_removal(key: str, label: str = "Delete the damaged result") -> None:
