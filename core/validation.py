@@ -36,8 +36,8 @@ KINDS = {
     stat.S_ISCHR: "a device",
     stat.S_ISBLK: "a device",
 }
-# In what numpy says of an array that lacks its end.
-SHORT = ("mmap length is greater", "Failed to read all data", "EOF: reading array")
+# What numpy says of files that hold less than their header announces.
+CUT = ("mmap length", "could only read", "Failed to read all data", "EOF", "bytes got")
 # What numpy raises on truncated, garbled and oversized headers.
 NPY_ERRORS = (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile, MemoryError)
 # What str.splitlines breaks a line at, and tabulators; those around them go along.
@@ -330,20 +330,30 @@ def load_npy(path: Path, mmap: bool = False) -> np.ndarray:
             word in str(error) for word in ("allow_pickle", "Python objects", "Object arrays")
         )
         other = _other_format(path)
-        is_short = any(words in str(error) for words in SHORT)
-        reason = "it ends before its array does" if is_short else error
         raise CorruptDataError(
             f"{path.name} is {other}, whatever its name says"
             if other
             else f"{path.name} holds Python objects and would need pickle, which can run code"
             if needs_pickle
-            else f"{path.name} could not be read as a .npy file ({reason})",
+            else f"{path.name} could not be read as a .npy file ({_reason(path, error)})",
             "a .npy file of numbers",
             "Save it again with numpy.save from a numeric array.",
         ) from None
     if not isinstance(array, np.ndarray):
         raise CorruptDataError(f"{path.name} is an archive of arrays", "one .npy array")
     return array
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Why a file could not be read; numpy's own words name memory maps and syntax trees."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, MemoryError):
+        return "it says that it holds more than fits into the memory"
+    if path.stat().st_size == 0:
+        return "it is empty"
+    is_cut = any(words in str(error) for words in CUT)
+    return "it ends before its array does" if is_cut else "it is damaged"
 
 
 class StoredRows:

@@ -80,12 +80,12 @@ def _plain(arrays: dict[str, Any]) -> dict[str, Any]:
 
 
 def _image(ds: Dataset, name: str) -> Any:
-    """Pixels, or the message where the image cannot be read."""
+    """Pixels; nothing where the image cannot be read, however that is put."""
     assert ds.images is not None
     try:
         return np.asarray(ds.images(name))
-    except NeurogalleryError as error:
-        return str(error)
+    except NeurogalleryError:
+        return ""
 
 
 def of_result(result: store.Result | None) -> str:
