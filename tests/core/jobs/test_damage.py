@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,10 +19,10 @@ SOUND = asdict(State("done", 5.0, 5.0, started=6.0, ended=8.0, session="a"))
 
 
 @pytest.fixture(autouse=True)
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "results"))
     monkeypatch.setattr(queue, "_start", lambda folder, state: False)
-    yield tmp_path / "results" / "jobs"
+    return tmp_path / "results" / "jobs"
 
 
 @pytest.fixture
