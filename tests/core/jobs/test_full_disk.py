@@ -41,7 +41,7 @@ def fill(monkeypatch: pytest.MonkeyPatch, number: int = errno.ENOSPC) -> None:
     monkeypatch.setattr(Path, "write_text", refuse)
     monkeypatch.setattr(Path, "write_bytes", refuse)
     monkeypatch.setattr(Path, "touch", refuse)
-    monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(os, "mkdir", refuse)
 
 
 def die(job: jobs.Job) -> None:
@@ -143,9 +143,7 @@ def test_numpys_words_do_not_reach_the_reader(tmp_path: Path) -> None:
     key = "rdm-" + "0" * 32
     with limited(4096), pytest.raises(NeurogalleryError) as caught:
         store.save(key, {"a": np.zeros(10_000)}, {})
-    assert "cannot be written: the disk is full (No space left on device). Free" in str(
-        caught.value
-    )
+    assert "be written: the disk is full (No space left on device). Free" in str(caught.value)
     assert not any(words in str(caught.value) for words in RAW)
     assert list((tmp_path / "store").glob("*")) == []
 
