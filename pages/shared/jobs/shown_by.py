@@ -234,6 +234,8 @@ VIEWS: dict[str, Callable[[Values], ResultView | None]] = {
     "train": _train,
     "audit": _train,
     "folds": _train,
+    "generalisation": _train,
+    "trust": lambda values: ResultView("train", config=_config(values["run"])),
     "evaluate": _evaluate,
     "zero_shot": _zero_shot,
     "ground_truth": _ground_truth,
