@@ -33,6 +33,7 @@ FACTS_FILE = "result.json"
 FIELDS = {"created", "arrays", "facts"}
 CHECKSUMS = ("sha256", "sample")
 LATEST_S = 253_402_300_800.0  # the year 10000, which no date is after
+FORMER = ".former-"
 LEFTOVER_AGE_S = 86_400.0
 # Of an array saved in blocks so many bytes, spread evenly, are checked when it is opened.
 SAMPLES, SAMPLE_BYTES = 256, 4096
@@ -217,7 +218,7 @@ def remove(key: str) -> None:
     """Remove a result of the user's own; nothing happens where there is none."""
     folder = _folder(key)
     with locked(folder.parent):
-        discarded = [_set_aside(folder)] if folder.exists() else []
+        discarded = [_set_aside(each) for each in (folder, _former(folder)) if each.exists()]
     _delete(discarded)
 
 
@@ -256,8 +257,13 @@ def reading(key: str) -> Iterator[None]:
         expected = f". Expected {error.expected}" if error.expected else ""
         raise _damaged(_present_folder(key), error.problem + expected) from error
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        kind = "has no field" if isinstance(error, KeyError) else "has a field of another kind:"
-        raise _damaged(_present_folder(key), f"{FACTS_FILE} {kind} {error}") from error
+        problem = "has a field of another kind"
+        if isinstance(error, KeyError):
+            problem = f"has no field {error}"
+        elif isinstance(error, ValueError):
+            problem += f": {error}"
+        # What Python says of other types is no sentence for a reader.
+        raise _damaged(_present_folder(key), f"{FACTS_FILE} {problem}") from error
 
 
 def entries(operation: str = "") -> list[Entry]:
@@ -345,7 +351,22 @@ def _present_folder(key: str) -> Path:
     return _folder(key) if is_own(key) else _ready_folder(key)
 
 
+def _former(folder: Path) -> Path:
+    """Where a result stands while another takes its place."""
+    return folder.with_name(f"{FORMER}{folder.name}")
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether a result is there; one whose replacement was cut short is taken back."""
+    if not folder.is_dir():
+        with contextlib.suppress(OSError):
+            _former(folder).rename(folder)
+    return folder.is_dir()
+
+
 def _folders(root: Path) -> list[Path]:
+    for former in root.glob(f"{FORMER}*"):
+        _is_there(root / former.name.removeprefix(FORMER))
     return [path for path in root.iterdir() if KEY.fullmatch(path.name) and path.is_dir()]
 
 
@@ -369,7 +390,11 @@ def _saved(key: str, write: Callable[[Path], None]) -> Result:
         write(part)
         check_unchanged()
         with locked(folder.parent):
-            discarded = [_set_aside(folder)] if folder.exists() else []
+            former = _former(folder)
+            discarded = [_set_aside(former)] if former.exists() else []
+            if folder.exists():
+                folder.rename(former)  # taken back by whoever looks, if this process ends now
+                discarded.append(former)
             part.rename(folder)
             result = _open(folder, _record(folder))
             discarded += _evict(folder, limit)
@@ -476,7 +501,7 @@ def _describes_array(record: Any) -> bool:
 
 def _read(folder: Path) -> _Opened | None:
     """Open a result, None where there is none; ``checked`` reads what its files hold."""
-    if not folder.is_dir():
+    if not _is_there(folder):
         return None
     record = _record(folder)
     result = _open(folder, record)
@@ -585,6 +610,7 @@ def _evict(keep: Path, limit: int) -> list[Path]:
     sizes = {folder: sum(_sizes(folder).values()) for folder in _folders(root)}
     total = sum(sizes.values())
     discarded = [path for path in root.glob(".aside-*") if _is_leftover(path)]
+    discarded += root.glob(f"{FORMER}*")
     for folder in sorted(sizes, key=lambda folder: folder.stat().st_mtime_ns):
         if total <= limit:
             break

@@ -131,7 +131,7 @@ def _check_numbers(table: pd.DataFrame) -> None:
         if table[name].dtype.kind not in "iuf":  # else one that holds None beside numbers
             odd = [value for value in table[name] if type(value) not in (int, float, type(None))]
             if odd:
-                raise TypeError(f"{name} is {odd[0]!r}")
+                raise ValueError(f"{name} is {odd[0]!r}")
 
 
 def stamps(examples: Iterable[str] = ()) -> dict[str, tuple[int, int]]:

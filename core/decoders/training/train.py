@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import encoders, paths, ridge
+from core import encoders, paths, ridge, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.heads.ridge import alphas
@@ -99,6 +99,7 @@ def train(
         return save(_judged(_closed_form(empty, data), data), title)
     place = folder or paths.results_root() / "training" / key
     make_folder(place)
+    store.sweep_parts(place)
     rest = portion(progress, BEGUN, 1.0)
     return _by_gradient(empty, data, rest, place, encoders.device(device), title)
 

@@ -461,6 +461,40 @@ def test_what_a_killed_process_left_is_removed_after_a_day(root: Path) -> None:
     assert visible(root) == {a_key(), ".aside-new"}
 
 
+@pytest.mark.parametrize("look", [store.load, lambda key: store.entries()])
+def test_a_replacement_that_is_cut_short_loses_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch, look: Callable[[str], object]
+) -> None:
+    store.save(a_key(), {"a": np.zeros(2)}, {"version": 1})
+    rename = Path.rename
+
+    def killed(path: Path, target: Path) -> Path:
+        if target == root / a_key():
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.save(a_key(), {"a": np.ones(2)}, {"version": 2})
+    assert not (root / a_key()).exists()
+    assert look(a_key())
+    assert store.entry(a_key()).facts == {"version": 1}
+    store.save(a_key(), {"a": np.ones(2)}, {"version": 2})
+    assert store.entry(a_key()).facts == {"version": 2}
+    assert visible(root) == {a_key()}
+
+
+def test_what_was_removed_does_not_come_back(root: Path) -> None:
+    store.save(a_key(), {"a": np.zeros(2)}, {})
+    (root / a_key()).rename(root / f".former-{a_key()}")
+    store.save(a_key(1), {"a": np.zeros(2)}, {})
+    assert store.load(a_key()) is not None
+    (root / f".former-{a_key()}").mkdir()
+    store.remove(a_key())
+    assert store.load(a_key()) is None
+
+
 def test_entries_are_listed_newest_first() -> None:
     for number in range(3):
         store.save(a_key(number), {"a": np.zeros(10)}, {"number": number})
