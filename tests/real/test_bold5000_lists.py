@@ -26,7 +26,8 @@ def lists(realdata):
 
 
 @pytest.mark.parametrize("subject", SHOWN)
-def test_the_order_of_presentation(subject, lists, tmp_path):
+def test_the_order_of_presentation(subject, lists, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_DATA_LINKS", "1")
     trials, images, shown = SHOWN[subject]
     (tmp_path / "stim_lists").symlink_to(lists)
     path = tmp_path / f"ROIs/{subject}/h5/{subject}_ROIs_TR34.h5"

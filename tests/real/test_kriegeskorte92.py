@@ -88,7 +88,8 @@ def test_fingerprint_differs_between_subjects(ds, kriegeskorte_root):
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("share", [0.0, 0.00005, 0.0004, 0.001, 0.01, 0.3, 0.7, 0.99])
-def test_truncated_files_are_named(kriegeskorte_root, tmp_path, name, share):
+def test_truncated_files_are_named(kriegeskorte_root, tmp_path, name, share, monkeypatch):
+    monkeypatch.setenv("NEUROGALLERY_DATA_LINKS", "1")
     for file in FILES:
         (tmp_path / file).symlink_to(kriegeskorte_root / file)
     whole = (kriegeskorte_root / name).read_bytes()
