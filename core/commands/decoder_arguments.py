@@ -90,8 +90,8 @@ def _term(text: str) -> tuple[str, float, dict[str, Any]]:
 
 
 def loss_text(config: Config) -> str | None:
-    """The loss as ``--loss`` of a sweep takes it, None in closed form."""
-    if config.is_closed_form:
+    """The loss as ``--loss`` of a sweep takes it, None where no loss counts."""
+    if not config.has_loss:
         return None
     return SEVERAL.join(_term_text(*term) for term in config.loss)
 

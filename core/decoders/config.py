@@ -197,7 +197,7 @@ class Config:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        if not (self.loss or self.is_closed_form):
+        if self.has_loss and not self.loss:
             label = heads.HEADS[self.head].label
             raise InputError(f"{label} has no loss", "one or more", choices=losses.LOSSES)
         if len(set(self.subjects)) != len(self.subjects):
@@ -213,6 +213,24 @@ class Config:
     @property
     def is_closed_form(self) -> bool:
         return heads.HEADS[self.head].trained_by == "closed form"
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether the head is trained by the registered losses."""
+        return heads.HEADS[self.head].trained_by == "gradient"
+
+    @property
+    def text_encoder(self) -> str | None:
+        """Whose embedding is the textual modality of the head, None where it has none."""
+        textual = heads.HEADS[self.head].textual
+        named = None if textual is None else textual(self.head_parameters)
+        return None if named is None else named or self.encoder
+
+    @property
+    def is_transductive(self) -> bool:
+        """Whether the features of the test images take part in the training."""
+        transductive = heads.HEADS[self.head].transductive
+        return transductive is not None and transductive(self.head_parameters)
 
     @property
     def whatever_head(self) -> dict[str, Any]:
@@ -249,8 +267,9 @@ class Config:
         settings = self.to_json()
         if not self.divided:
             del settings["divided"]
-        if self.is_closed_form:
+        if not self.has_loss:
             settings["loss"] = []
+        if self.is_closed_form:
             counting = settings["training"].items()
             settings["training"] = {name: v for name, v in counting if name in WHATEVER_HEAD}
         return settings

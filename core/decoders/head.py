@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-Trained = Literal["gradient", "closed form"]
+Trained = Literal["gradient", "own objective", "closed form"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Shape:
     subjects : int
     outputs : int
         Dimensions d of the embedding.
+    texts : int
+        Dimensions t of the textual modality, 0 where there is none.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class Shape:
     groups: tuple[tuple[int, int], ...]
     subjects: int
     outputs: int
+    texts: int = 0
 
     def __post_init__(self) -> None:
         for name in ("units", "subjects", "outputs"):
@@ -73,8 +76,12 @@ class Head:
     check_together : callable, optional
         ``check_together(values)`` raises InputError where values that are each in range do
         not fit together.
-    trained_by : {'gradient', 'closed form'}
-        In closed form the caller computes the weights and gives them to `fill`.
+    trained_by : {'gradient', 'own objective', 'closed form'}
+        With an objective of its own no registered loss counts. Its module is told the scale of
+        the training rows once, ``fit_scale(target, text)``; ``objective(x, target, text)`` gives
+        the terms of the loss by name, and ``not_finite(x, target, text)`` names the modalities
+        that gave no number. A row of NaN is a modality that is missing. In closed form the
+        caller computes the weights and gives them to `fill`.
     several_subjects : bool
         Whether it tells subjects apart, so that one model serves several.
     attends : bool
@@ -85,6 +92,12 @@ class Head:
         Whether its module has ``forward_with_penalty(x, subject, target)`` too, which gives
         the embeddings of ``forward``, and a scalar to add to the loss; ``target`` (b, d) are
         those of the same rows.
+    textual : callable, optional
+        ``textual(values)`` gives the encoder of its textual modality, '' for the one whose
+        embedding is the target, None where the values ask for no text.
+    transductive : callable, optional
+        ``transductive(values)`` says whether it is trained with features of the test images
+        too, never with responses to them.
     presets : mapping of str to mapping
         Named values of the parameters.
     """
@@ -100,6 +113,8 @@ class Head:
     several_subjects: bool = False
     attends: bool = False
     penalises: bool = False
+    textual: Callable[[Mapping[str, Any]], str | None] | None = None
+    transductive: Callable[[Mapping[str, Any]], bool] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:

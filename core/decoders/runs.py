@@ -85,7 +85,8 @@ class Run:
     def chance_losses(self) -> dict[str, float]:
         """Loss at chance by set where every term contrasts rows: ln of how many, else none."""
         terms = [(losses.LOSSES[name], weight) for name, weight, _ in self.config.loss]
-        if "compared" not in self.facts or not all(loss.contrasts for loss, _ in terms):
+        contrasts = self.config.has_loss and all(loss.contrasts for loss, _ in terms)
+        if "compared" not in self.facts or not contrasts:
             return {}
         total = sum(weight for _, weight in terms)
         return {name: total * math.log(n) for name, n in self.facts["compared"].items()}

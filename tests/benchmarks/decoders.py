@@ -167,9 +167,11 @@ def _bare_epoch(training: Training, batches: list[Batch]) -> None:
     module, loss, optimiser = training.module, training.loss, training.optimiser
     penalises = HEADS[training.config.head].penalises
     module.train()
-    for x, subject, target, category in batches:
+    for x, subject, target, category, text in batches:
         optimiser.zero_grad(set_to_none=True)
-        if penalises:
+        if not training.config.has_loss:
+            value = torch.stack(list(module.objective(x, target, text).values())).sum()
+        elif penalises:
             predicted, penalty = module.forward_with_penalty(x, subject, target)
             value = loss(predicted, target, category) + penalty
         else:

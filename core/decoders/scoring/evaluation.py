@@ -11,6 +11,7 @@ import pandas as pd
 
 from core import encoders, scores
 from core.decoders.config import Config
+from core.decoders.generative import classifier
 from core.decoders.runs import Run
 from core.decoders.scoring import low_level
 from core.decoders.scoring.prototypes import prototypes_of
@@ -107,6 +108,10 @@ def evaluate(
         for protocol, of_protocol in scored.items():
             by_protocol[protocol][name] = of_protocol
     table = _joined(run.config.head, by_protocol)
+    if classifier.has_latents(run):
+        latent = classifier.rows(run, data, side, permutations, resamples)
+        table = pd.concat([table, *latent], ignore_index=True)
+        notes = [*notes, *classifier.notes(run)]
     if baselines:
         controls = low_level.controls(run.config, data, side, portion(progress, 0.9, 1.0))
         rows = low_level.rows(controls, run.config.seed, permutations, resamples)

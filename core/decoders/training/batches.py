@@ -21,12 +21,13 @@ AT_ONCE = 4096
 
 
 class Batch(NamedTuple):
-    """Responses (b, V), subjects (b,), targets (b, d) and categories (b,), -1 unknown."""
+    """Responses (b, V), subjects (b,), targets (b, d), categories (b,), -1 unknown, text (b, t)."""
 
     x: torch.Tensor
     subject: torch.Tensor
     target: torch.Tensor
     category: torch.Tensor
+    text: torch.Tensor
 
 
 class DeviceSet:
@@ -39,22 +40,32 @@ class DeviceSet:
         Of every stimulus.
     category : np.ndarray of shape (n,)
     device : str
+    text : np.ndarray of shape (n, t), optional
+        Of every stimulus.
     """
 
     def __init__(
-        self, rows: ResponseRows, targets: np.ndarray, category: np.ndarray, device: str
+        self,
+        rows: ResponseRows,
+        targets: np.ndarray,
+        category: np.ndarray,
+        device: str,
+        text: np.ndarray | None = None,
     ) -> None:
         self.x = torch.from_numpy(rows.x).to(device)
         self.subject = torch.from_numpy(rows.subject).to(device)
         self.stimulus = rows.stimulus
         self.target = torch.from_numpy(targets[rows.stimulus]).to(device)
         self.category = torch.from_numpy(category[rows.stimulus]).to(device)
+        textual = np.empty((len(targets), 0), np.float32) if text is None else text
+        self.text = torch.from_numpy(textual[rows.stimulus]).to(device)
 
     def __len__(self) -> int:
         return len(self.x)
 
     def batch(self, rows: torch.Tensor) -> Batch:
-        return Batch(self.x[rows], self.subject[rows], self.target[rows], self.category[rows])
+        arrays = (self.x, self.subject, self.target, self.category, self.text)
+        return Batch(*(array[rows] for array in arrays))
 
     def in_order(self, size: int) -> Iterator[Batch]:
         for at in range(0, len(self), size):
@@ -99,7 +110,7 @@ class Augmented:
                 yield self._augmented(rows)
 
     def _augmented(self, rows: torch.Tensor) -> Batch:
-        x, subject, target, category = self.source.batch(rows)
+        x, subject, target, category, text = self.source.batch(rows)
         chosen = self._some(self.settings["virtual"], category >= 0)
         if chosen is not None and self.fellows is not None:
             members = self.fellows[rows[chosen]]
@@ -113,9 +124,11 @@ class Augmented:
         if self.settings["noise"]:
             x = augment.noise(x, self.settings["noise"], self.generator)
         if self.settings["mix"]:
-            x, target = augment.mixup(x, target, self.settings["mix"], self.generator, subject)
+            both = torch.cat([target, text], dim=1)
+            x, both = augment.mixup(x, both, self.settings["mix"], self.generator, subject)
+            target, text = both.tensor_split([target.shape[1]], dim=1)
             category = torch.full_like(category, -1)
-        return Batch(x, subject, target, category)
+        return Batch(x, subject, target, category, text)
 
     def _some(self, share: float, allowed: torch.Tensor) -> torch.Tensor | None:
         """A random share of the allowed places, None where there is none."""
@@ -130,7 +143,8 @@ def _fellows(source: DeviceSet) -> torch.Tensor:
     """Rows of the subject and category of each row; see ``augment.fellows``."""
     subjects = int(source.subject.max()) + 1
     code = source.category * subjects + source.subject
-    fellows = augment.fellows(torch.where(source.category < 0, -1, code))
+    alone = (source.category < 0) | source.x.isnan().any(dim=1)
+    fellows = augment.fellows(torch.where(alone, -1, code))
     if fellows.shape[1] > 1:
         return fellows
     known = bool((source.category >= 0).any())

@@ -13,6 +13,7 @@ from core import datasets, encoders, splits, store
 from core.datasets import Dataset, Reference
 from core.decoders.config import Config
 from core.decoders.heads import Shape, divide_units
+from core.decoders.training.textual import textual_features
 from core.errors import InputError
 from core.progress import Progress, portion, silent
 from core.splits import Fold
@@ -77,7 +78,10 @@ class Data:
     names : tuple of str
         Of the categories.
     fingerprint : str
-        Changes with the responses and the embeddings.
+        Changes with the responses, the embeddings and the textual features.
+    text : np.ndarray of shape (n, t), float32
+        Textual features, NaN rows where an image has none; no column where the head asks for
+        none.
     """
 
     opened: tuple[Dataset, ...]
@@ -87,11 +91,12 @@ class Data:
     category: np.ndarray
     names: tuple[str, ...]
     fingerprint: str
+    text: np.ndarray
 
     @property
     def shape(self) -> Shape:
         sizes = (self.layout.width, self.layout.groups, len(self.opened))
-        return Shape(*sizes, outputs=self.embeddings.shape[1])
+        return Shape(*sizes, outputs=self.embeddings.shape[1], texts=self.text.shape[1])
 
     def centre(self) -> np.ndarray:
         """Mean unit embedding of the training images. (d,), in the precision of the embeddings"""
@@ -218,6 +223,7 @@ def prepare_folds(
         progress=portion(progress, 0.0, ENCODED),
         **config.encoder_parameters,
     )
+    text = textual_features(config, opened[0])
     progress(ENCODED, "Dividing the images")
     kind, values = config.split, config.split_parameters
     folds = splits.make(opened[0], kind, config.seed, embeddings, beside, **values)
@@ -231,7 +237,8 @@ def prepare_folds(
         layout_of(opened, config.rois, config.training["groups"]),
         np.array([number.get(name, -1) for name in categories], dtype=np.int64),
         names,
-        fingerprint_of((opened[0], *beside), embeddings),
+        fingerprint_of((opened[0], *beside), embeddings, text),
+        text,
     )
     return [replace(whole, fold=fold) for fold in folds]
 
@@ -251,9 +258,13 @@ def _beside(config: Config, opened: tuple[Dataset, ...]) -> tuple[Dataset, ...]:
     return (*opened[1:], *(_open(config, name) for name in others))
 
 
-def fingerprint_of(recordings: Sequence[Dataset], embeddings: np.ndarray) -> str:
-    """Of the responses of some subjects and of the embeddings (n, d) of their images."""
-    return store.fingerprint([ds.fingerprint for ds in recordings], np.asarray(embeddings))
+def fingerprint_of(
+    recordings: Sequence[Dataset], embeddings: np.ndarray, text: np.ndarray | None = None
+) -> str:
+    """Of the responses of some subjects, the embeddings (n, d) of their images and texts (n, t)."""
+    whose = [ds.fingerprint for ds in recordings]
+    textual = [] if text is None or not text.shape[1] else [text]
+    return store.fingerprint(whose, np.asarray(embeddings), *textual)
 
 
 def as_opened(config: Config, data: Data) -> Config:

@@ -67,6 +67,7 @@ class Training:
         self.stopped = ""
         self._saved = self._reported = time.monotonic()
         self._is_whole = True
+        self._culprits: list[str] = []
 
     @property
     def best_epoch(self) -> int:
@@ -130,14 +131,40 @@ class Training:
             for batch in self.validation.in_order(AT_ONCE):
                 with self._precision():
                     predicted = self.module(batch.x, batch.subject).float()
-                losses.append(self.loss(predicted, batch.target, batch.category))
+                losses.append(self._validation_loss(predicted, batch))
                 parts.append(predicted)
         total = sum(loss.item() * len(part) for loss, part in zip(losses, parts, strict=True))
         two_way = _two_way(torch.cat(parts), self.validation)
         return total / len(self.validation), two_way
 
+    def _validation_loss(self, predicted: torch.Tensor, batch: Batch) -> torch.Tensor:
+        if self.config.has_loss:
+            return self.loss(predicted, batch.target, batch.category)
+        # The same draws in every epoch, or noise would choose the best one.
+        with torch.random.fork_rng():
+            torch.manual_seed(self.config.seed)
+            return self._objective(batch)
+
+    def _objective(self, batch: Batch) -> torch.Tensor:
+        """The loss of a head that has one of its own; remembers what is first not a number."""
+        module: Any = self.module
+        rows = (batch.x, batch.target, batch.text)
+        terms = module.objective(*rows)
+        loss = torch.stack(list(terms.values())).sum()
+        if not self._culprits and not torch.isfinite(loss):
+            bad = [name for name, term in terms.items() if not torch.isfinite(term)]
+            self._culprits = module.not_finite(*rows) or bad or ["the sum of terms"]
+        return loss
+
     def _step(self, batch: Batch) -> torch.Tensor:
         self.optimiser.zero_grad(set_to_none=True)
+        loss = self._loss(batch) if self.config.has_loss else self._objective(batch)
+        loss.backward()
+        self.optimiser.step()
+        return loss.detach()
+
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        """The registered losses, and what the head adds to them."""
         penalty: torch.Tensor | float = 0.0
         with self._precision():
             if HEADS[self.config.head].penalises:
@@ -145,10 +172,7 @@ class Training:
                 predicted, penalty = forward(batch.x, batch.subject, batch.target)
             else:
                 predicted = self.module(batch.x, batch.subject)
-        loss = self.loss(predicted.float(), batch.target, batch.category) + penalty
-        loss.backward()
-        self.optimiser.step()
-        return loss.detach()
+        return self.loss(predicted.float(), batch.target, batch.category) + penalty
 
     @property
     def _device(self) -> str:
@@ -172,6 +196,8 @@ class Training:
     def _diverged(self, losses: list[torch.Tensor]) -> None:
         bad = [step for step, loss in enumerate(losses, 1) if not math.isfinite(loss.item())]
         where = f"epoch {len(self.curve) + 1}, " + (f"step {bad[0]}" if bad else "validation")
+        if self._culprits:
+            where += f" ({', '.join(self._culprits)})"
         if not self.curve:
             raise NeurogalleryError(
                 f"The loss is not a number in {where}",

@@ -27,7 +27,7 @@ from core.decoders.runs import (
 )
 from core.decoders.scoring.audits import audit, brief, is_former
 from core.decoders.scoring.effects import measured
-from core.decoders.training.data import Data, as_opened, prepare
+from core.decoders.training.data import Data, ResponseRows, as_opened, prepare
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.process import Terminated, session_at_work
 from core.progress import Progress, portion, silent
@@ -232,8 +232,8 @@ def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
     config, settings = run.config, run.config.training
     targets = np.nan_to_num(targets_of(data.embeddings, run.centre))
     training, validation = (
-        DeviceSet(data.rows(rows, settings["trials"], run.scaling), targets, data.category, device)
-        for rows in (data.fold.train, data.fold.validation)
+        DeviceSet(rows, targets, data.category, device, data.text)
+        for rows in (_training_rows(run, data), _rows(run, data, data.fold.validation))
     )
     if len(np.unique(validation.stimulus)) < 2:
         raise InputError(
@@ -242,12 +242,35 @@ def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
             "Raise the share of the validation set.",
         )
     torch.manual_seed(config.seed)
-    module = heads.build(config.head, run.shape, **config.head_parameters).to(device)
-    loss = losses.combined(config.loss).to(device)
+    module: Any = heads.build(config.head, run.shape, **config.head_parameters).to(device)
+    if config.has_loss:
+        loss = losses.combined(config.loss).to(device)
+    else:
+        loss = torch.nn.Module()
+        seen = ~training.x.isnan().any(dim=1)
+        module.fit_scale(training.target[seen], training.text[seen])
     library = library_of(config, data, run.centre, device) if settings["library"] else None
     generator = torch.Generator(device).manual_seed(config.seed)
     rows = Augmented(training, config, library, generator)
     return Training(config, module, loss, rows, validation, run.key, folder)
+
+
+def _rows(run: Run, data: Data, stimuli: np.ndarray) -> ResponseRows:
+    return data.rows(stimuli, run.config.training["trials"], run.scaling)
+
+
+def _training_rows(run: Run, data: Data) -> ResponseRows:
+    """Responses of the training set; where asked, a row without one for each test image."""
+    rows = _rows(run, data, data.fold.train)
+    if not run.config.is_transductive:
+        return rows
+    tested = data.fold.test
+    without = ResponseRows(
+        np.full((len(tested), data.shape.units), np.nan, dtype=np.float32),
+        np.zeros(len(tested), dtype=np.int64),
+        tested,
+    )
+    return ResponseRows(*(np.concatenate(pair) for pair in zip(rows, without, strict=True)))
 
 
 def _message(training: Training) -> str:

@@ -87,7 +87,7 @@ def name_of_run(run: Run) -> str:
 
 def name_of_config(key: str, config: Config) -> str:
     """What ``name_of`` calls the row of a decoder with this key and these settings."""
-    losses = "" if config.is_closed_form else " + ".join(name for name, *_ in config.loss)
+    losses = "" if not config.has_loss else " + ".join(name for name, *_ in config.loss)
     return f"{decoders.short_name(key, config.head)}, {losses or CLOSED_FORM}"
 
 

@@ -124,7 +124,7 @@ def _cells(row: Row, description: Description, scored: pd.DataFrame | None) -> d
         "Settings": in_words(changed(config)),
         "Trained": row.trained,
         "Head": config.head,
-        "Loss": None if config.is_closed_form else " + ".join(name for name, *_ in config.loss),
+        "Loss": None if not config.has_loss else " + ".join(name for name, *_ in config.loss),
         "ROIs": " + ".join(config.rois) or "every unit",
         "Embedding": config.encoder,
         "Split": config.split,

@@ -167,7 +167,7 @@ def _subjects(notes: DeltaGenerator, ds: Dataset, head: str) -> list[str]:
 
 
 def _losses(notes: DeltaGenerator, head: str) -> list[str]:
-    if HEADS[head].trained_by == "closed form":
+    if HEADS[head].trained_by != "gradient":
         return []
     with notes:
         widgets.warn_unknown("train.loss", LOSSES, "There is no loss")

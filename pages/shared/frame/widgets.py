@@ -90,6 +90,8 @@ def option_widget(
     if isinstance(parameter.default, bool):
         return st.toggle(parameter.label, value=parameter.default, **shared)
     kind = type(parameter.default)
+    if kind is str:
+        return st.text_input(parameter.label, parameter.default, width=width, **shared)
     if kind is float:
         shared |= {"format": "%g", "step": _step(parameter.default)}
     left_out.forget_infinite(key)

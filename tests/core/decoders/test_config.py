@@ -59,8 +59,23 @@ def test_a_head_trained_by_gradient_needs_a_loss(head):
             Config("simulated", head=head, loss=loss)
 
 
-def test_a_head_in_closed_form_needs_none():
+def test_a_head_in_closed_form_or_with_an_objective_of_its_own_needs_none():
     assert Config("simulated", head="ridge", loss=()).loss == ()
+    assert Config("simulated", head="mvae", loss=()).loss == ()
+    settings = Config("simulated", head="mvae").settings_that_count()
+    assert settings["loss"] == []
+    assert settings["training"]["epochs"] == 100
+
+
+def test_the_textual_modality_is_read_by_the_encoder_unless_another_is_named():
+    assert Config("simulated").text_encoder is None
+    for values, expected in (
+        ({}, "clip-small"),
+        ({"features": "V"}, None),
+        ({"text": "precomputed:GPTNeo"}, "precomputed:GPTNeo"),
+    ):
+        assert Config("simulated", head="mvae", head_parameters=values).text_encoder == expected
+    assert not Config("simulated", head="bravl").is_transductive
 
 
 def test_the_default_loss_has_its_parameters_in_full():

@@ -15,6 +15,8 @@ from core.errors import InputError, NotFoundError
 from core.paths import PROJECT
 
 IDS = ["ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"]
+# Those with an objective of their own are tested in tests/core/decoders/generative.
+GENERATIVE = ["cada_vae", "mvae", "mmvae", "mopoe_vae", "bravl"]
 SMALL = {
     "mlp": {"width": 16},
     "fc_attention": {"width": 16, "heads": 2, "layers": 2},
@@ -73,7 +75,7 @@ def made(head, shape=SHAPE, seed=0, **parameters):
 
 
 def test_the_heads_are_listed_in_order_and_say_what_they_are():
-    assert list(heads.HEADS) == IDS
+    assert list(heads.HEADS) == IDS + GENERATIVE
     for head in heads.HEADS.values():
         assert head.label
         assert head.citation
@@ -82,6 +84,8 @@ def test_the_heads_are_listed_in_order_and_say_what_they_are():
         for values in head.presets.values():
             assert head.check(values) | dict(values) == head.check(values)
     assert [h.id for h in heads.HEADS.values() if h.trained_by == "closed form"] == ["ridge"]
+    own = [h.id for h in heads.HEADS.values() if h.trained_by == "own objective"]
+    assert own == [h.id for h in heads.HEADS.values() if h.textual is not None] == GENERATIVE
     assert [h.id for h in heads.HEADS.values() if h.several_subjects] == ["clip_mused"]
     assert [h.id for h in heads.HEADS.values() if h.penalises] == ["clip_mused"]
 
@@ -92,7 +96,7 @@ def test_declarations_are_read_without_torch():
         "print(len(list(heads.HEADS)), len(list(losses.LOSSES)), 'torch' in sys.modules)"
     )
     found = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, text=True)
-    assert found.split() == ["6", "5", "False"]
+    assert found.split() == ["11", "5", "False"]
 
 
 def test_published_presets_of_study_c():

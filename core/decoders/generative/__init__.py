@@ -1,0 +1,1 @@
+"""Variational autoencoders of responses, images and texts: their modules and their classifier."""
