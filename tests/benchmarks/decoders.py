@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -151,13 +152,17 @@ def training_of(config: Config) -> Training:
     """A training of a head with its defaults on random rows."""
     rng = np.random.default_rng(0)
     edges = np.cumsum([0, *ROI_UNITS]).tolist()
-    shape = heads.Shape(edges[-1], tuple(pairwise(edges)), 1, OUTPUTS)
+    texts = 0 if config.text_encoder is None else OUTPUTS
+    shape = heads.Shape(edges[-1], tuple(pairwise(edges)), 1, OUTPUTS, texts)
     x = rng.standard_normal((ROWS, edges[-1]), dtype=np.float32)
     targets = rng.standard_normal((ROWS, OUTPUTS), dtype=np.float32)
     rows = ResponseRows(x, np.zeros(ROWS, dtype=np.int64), np.arange(ROWS))
-    side = DeviceSet(rows, targets, np.arange(ROWS) % 60, "cpu")
+    text = rng.standard_normal((ROWS, texts), dtype=np.float32)
+    side = DeviceSet(rows, targets, np.arange(ROWS) % 60, "cpu", text)
     torch.manual_seed(0)
-    module = heads.build(config.head, shape, **config.head_parameters)
+    module: Any = heads.build(config.head, shape, **config.head_parameters)
+    if not config.has_loss:
+        module.fit_scale(side.target, side.text)
     drawn = Augmented(side, config, None, torch.Generator().manual_seed(0))
     loss = losses.combined(config.loss)
     return Training(config, module, loss, drawn, side, "benchmark", Path())

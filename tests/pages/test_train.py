@@ -170,6 +170,33 @@ def test_a_head_has_curves_settings_and_a_verdict(recording):
     assert len(entry.facts["curve"]) == 3
 
 
+@pytest.mark.parametrize("head", ["mvae", "bravl"])
+def test_a_generative_head_is_trained_and_scored_by_its_classifier_too(recording, head):
+    address = {
+        "train.head": head,
+        "train.epochs": "3",
+        f"train.{head}.features": "V",
+        f"train.{head}.width": "8",
+        "train.category.test": "0.25",
+    }
+    app = trained(open_page("train", **recording, **address))
+    assert not app.exception
+    assert not app.error
+    assert "of 3 kept" in texts(app)
+    assert not [widget for widget in app.multiselect if widget.label == "Loss"]
+    scores = app.dataframe[0].value
+    assert set(scores["Head"]) >= {head, f"{head} (latent classifier)", "ridge (baseline)"}
+    assert "The latent classifier learns from latents of the features" in texts(app)
+
+
+def test_a_generative_head_without_text_says_what_to_do(recording):
+    app = press(open_page("train", **recording, **{"train.head": "mopoe_vae"}), "Train ")
+    app = until_done(app)
+    assert not app.exception
+    assert "reads no text. Expected an encoder that does" in texts(app)
+    assert "features=V" in texts(app)
+
+
 def test_a_test_set_of_one_category_says_why_it_has_no_top_1(recording):
     app = trained(open_page("train", **recording))
     assert "top-1 and top-5 need two or more" in texts(app)

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import decoders, encoders
+from core import datasets, decoders, encoders, paths
 from core.decoders.generative import classifier
 from core.decoders.scoring.evaluation import evaluate
 from core.decoders.training.train import fit
 from core.errors import Cancelled, InputError, NeurogalleryError
+from tests.core.datasets.layouts import bravl
 from tests.core.decoders import planted
 
 SMALL = {"latent": 6, "width": 24}
@@ -187,3 +188,22 @@ def test_a_training_that_goes_on_takes_the_same_steps(tmp_path):
     with pytest.raises(Cancelled):
         decoders.train(own, planted.cancel_after(2), tmp_path)
     assert planted.same(decoders.train(own, folder=tmp_path), whole)
+
+
+@pytest.mark.parametrize("text", ["GPTNeo", "ALBERT"])
+def test_the_text_of_bravl_is_that_of_its_release(text):
+    bravl.write(paths.data_root() / "bravl", ("sub-01",), more=4)
+    ds = datasets.load("bravl", "sub-01", root=paths.data_root() / "bravl")
+    own = decoders.Config(
+        "bravl",
+        ("sub-01",),
+        encoder="precomputed:repvgg_b3g4",
+        head="bravl",
+        head_parameters={**SMALL, "text": f"precomputed:{text}"},
+        training={"epochs": 2, "batch": 8},
+    )
+    data = decoders.prepare(own)
+    np.testing.assert_array_equal(data.text, ds.embeddings[text])
+    run = fit(own, data, lambda fraction, message: None)
+    assert run.shape.texts == bravl.DIMENSIONS[text]
+    assert len(classifier.rows(run, data, "test", 1, 1)) == 2  # trials are repeated
