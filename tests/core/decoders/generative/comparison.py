@@ -1,11 +1,12 @@
 """The generative heads beside ridge on the simulated experiment, with V, T and V&T features.
 
-``python -m tests.core.decoders.generative.comparison`` prints the table of docs/reference.md, and
-each head on permuted responses; on two cores it takes some ten minutes.
+``python -m tests.core.decoders.generative.comparison [SEED]`` prints the table of
+docs/reference.md, and each head on permuted responses; on two cores it takes some five minutes.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +27,10 @@ ROIS = ("LOC", "FFA", "PPA", "EBA")
 EPOCHS, CONTROL_EPOCHS, PERMUTATIONS = 40, 15, 200
 
 
-def config(head: str, epochs: int = EPOCHS, **values: Any) -> Config:
+def config(head: str, seed: int, epochs: int = EPOCHS, **values: Any) -> Config:
     training = {"epochs": epochs}
-    return Config("simulated", rois=ROIS, head=head, head_parameters=values, training=training)
+    own = {"head": head, "head_parameters": values, "training": training, "seed": seed}
+    return Config("simulated", rois=ROIS, **own)
 
 
 def permuted(data: Data) -> Data:
@@ -58,13 +60,14 @@ def _cell(name: str, row: pd.Series) -> str:
 
 def main() -> None:
     torch.set_num_threads(1)
-    plain = config("ridge")
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    plain = config("ridge", seed)
     print("ridge", scored(plain, prepare(plain)))
     for head in HEADS:
         for features in FEATURES:
-            own = config(head, features=features)
+            own = config(head, seed, features=features)
             print(head, features, scored(own, prepare(own)), flush=True)
-        own = config(head, CONTROL_EPOCHS)
+        own = config(head, seed, CONTROL_EPOCHS)
         print(head, "permuted", scored(own, permuted(prepare(own))), flush=True)
 
 
