@@ -58,3 +58,36 @@ for page in ("overview", "rdm", "responses", "clusters"):
         spent.append(time.process_time() - began)
     print(page, min(spent))
 """
+
+# Lists and loads of what is kept: every record and state is checked when it is read.
+KEPT = """
+import time
+from dataclasses import replace
+from core import decoders, jobs, store
+from core.decoders import runs
+from core.decoders.scoring import score_table
+from core.jobs import queue
+queue._start = lambda *of_job: False
+decoder = decoders.load(decoders.examples()[-1].key)
+table = score_table.load_table(decoder.key)
+keys = [store.key("decoder", f"{number:032d}", {}) for number in range(200)]
+for key in keys:
+    runs.write(replace(decoder, key=key), "kept", "")
+    score_table.save_table(table, key, "images")
+for number in range(200):
+    jobs.submit("rdm", {"dataset": "simulated", "rois": [str(number)]})
+steps = {
+    "list_decoders": decoders.entries,
+    "list_results": store.entries,
+    "load_scores": lambda: [score_table.load_table(key) for key in keys],
+    "load_decoders": lambda: [decoders.load(key) for key in keys[:50]],
+    "list_jobs": lambda: [(job.status, job.created) for job in jobs.all_jobs()],
+}
+for name, step in steps.items():
+    spent = []
+    for _ in range(7):
+        began = time.process_time()
+        step()
+        spent.append(time.process_time() - began)
+    print(name, min(spent))
+"""
