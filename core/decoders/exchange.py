@@ -43,6 +43,14 @@ MOST_NAME = 80
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, CorruptDataError)
 
 
+def _wanted(error: Exception) -> str:
+    """What was expected where a decoder could not be read; Python's own words are no sentence."""
+    if isinstance(error, KeyError):
+        return f"a field {error}"
+    is_told = not isinstance(error, TypeError | AttributeError | ValueError | LookupError)
+    return str(error) if is_told else "the files of an exported decoder, as they are"
+
+
 def export(run: Run, folder: Path) -> None:
     """Write a decoder as ``weights.safetensors`` and ``decoder.json``, for another machine."""
     from safetensors.numpy import save as as_bytes
@@ -130,7 +138,7 @@ def _keep(description: dict[str, Any], content: bytes, source: str) -> Run:
     except (SafetensorError, *UNREADABLE) as error:
         if isinstance(error, NeurogalleryError) and not isinstance(error, CorruptDataError):
             raise
-        raise CorruptDataError(f"{source} does not describe a decoder", str(error)) from error
+        raise CorruptDataError(f"{source} does not describe a decoder", _wanted(error)) from error
     _ = run.module
     return save(run, TITLE)
 

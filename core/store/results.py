@@ -257,12 +257,9 @@ def reading(key: str) -> Iterator[None]:
         expected = f". Expected {error.expected}" if error.expected else ""
         raise _damaged(_present_folder(key), error.problem + expected) from error
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        problem = "has a field of another kind"
-        if isinstance(error, KeyError):
-            problem = f"has no field {error}"
-        elif isinstance(error, ValueError):
-            problem += f": {error}"
+        is_absent = isinstance(error, KeyError)
         # What Python says of other types is no sentence for a reader.
+        problem = f"has no field {error}" if is_absent else "has a field of another kind"
         raise _damaged(_present_folder(key), f"{FACTS_FILE} {problem}") from error
 
 

@@ -145,7 +145,7 @@ def test_damaged_scores_are_said_on_the_page_that_wants_them_and_computed_anew(s
     changed(lambda facts: facts["table"].update(p=["0.01"] * len(table)))(key)
     app = open_page("zero_shot", recording=planted.NAME)
     assert not app.exception
-    assert "is damaged: result.json has a field of another kind: p is '0.01'" in plainly(app)
+    assert "is damaged: A score is no number: p is '0.01'" in plainly(app)
     app = app.button(key=f"discard_{key}").click().run()
     assert not app.exception
     assert "is damaged" not in plainly(app)

@@ -126,12 +126,12 @@ def load_table(
 
 
 def _check_numbers(table: pd.DataFrame) -> None:
-    """Raise TypeError where a stored score is no number."""
+    """Raise CorruptDataError where a stored score is no number."""
     for name in set(NUMBERS).intersection(table):
         if table[name].dtype.kind not in "iuf":  # else one that holds None beside numbers
             odd = [value for value in table[name] if type(value) not in (int, float, type(None))]
             if odd:
-                raise ValueError(f"{name} is {odd[0]!r}")
+                raise CorruptDataError(f"A score is no number: {name} is {odd[0]!r}")
 
 
 def stamps(examples: Iterable[str] = ()) -> dict[str, tuple[int, int]]:
