@@ -143,12 +143,14 @@ def _shown(value: Any) -> str:
 
 def _shape(stored: Mapping[str, Any]) -> Shape:
     _check(stored, {"units": int, "subjects": int, "outputs": int, "groups": list}, "The shape")
+    textual = {"texts": stored.get("texts", 0)}  # former versions had none
+    _check(textual, {"texts": int}, "The shape")
     groups = stored["groups"]
     for group in groups:
         if not (isinstance(group, list) and [type(edge) for edge in group] == [int, int]):
             raise CorruptDataError(f"The shape has the group {_shown(group)}")
     pairs = tuple((start, stop) for start, stop in groups)
-    return Shape(stored["units"], pairs, stored["subjects"], stored["outputs"])
+    return Shape(stored["units"], pairs, stored["subjects"], stored["outputs"], **textual)
 
 
 def _check_finding(finding: Any) -> None:

@@ -135,6 +135,7 @@ def _keep(description: dict[str, Any], content: bytes, source: str) -> Run:
     try:
         _check_encoder(description["config"]["encoder"])
         run = restore(key, {**description, "imported": imported}, from_bytes(content))
+        _check_encoder(run.config.text_encoder or "")
     except (SafetensorError, *UNREADABLE) as error:
         if isinstance(error, NeurogalleryError) and not isinstance(error, CorruptDataError):
             raise

@@ -155,8 +155,9 @@ PLUGIN_FOLDERS = (
 @pytest.mark.parametrize("name", PLUGIN_FOLDERS)
 def test_a_folder_of_plugins_holds_plugins_only(name):
     package = importlib.import_module(name)
-    modules = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    listed = pkgutil.walk_packages(package.__path__, f"{name}.")
+    modules = [module.name for module in listed if not module.ispkg]
     assert modules
     for module in modules:
-        source = inspect.getsource(importlib.import_module(f"{name}.{module}"))
+        source = inspect.getsource(importlib.import_module(module))
         assert re.search(r"^\s*register\w*\(", source, re.MULTILINE), module

@@ -251,6 +251,25 @@ def test_an_encoder_outside_the_models_folder_is_refused(encoder, exported):
     assert decoders.entries() == []
 
 
+def test_so_is_an_encoder_of_texts(tmp_path):
+    planted.save()
+    folder = paths.data_root() / "planted"
+    np.save(folder / "embeddings" / "texts.npy", np.load(folder / "embeddings" / "truth.npy"))
+    parameters = {"width": 8, "latent": 4, "text": "precomputed:texts"}
+    run = decoders.train(planted.config("mvae", head_parameters=parameters))
+    decoders.export(run, tmp_path / "mvae")
+    assert decoders.import_run(tmp_path / "mvae").shape.texts == planted.DIMENSIONS
+    described(
+        tmp_path / "mvae", lambda told: told["config"]["head_parameters"].update(text="clip:/etc")
+    )
+    kept = len(decoders.entries())
+    with pytest.raises(
+        InputError, match=r"'clip:/etc', a path\. Expected the name of a checkpoint"
+    ):
+        decoders.import_run(tmp_path / "mvae")
+    assert len(decoders.entries()) == kept
+
+
 def repacked(content, **changes):
     """The members of a zip once more, written in another way."""
     packed = io.BytesIO()

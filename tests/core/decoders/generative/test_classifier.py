@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -63,7 +64,10 @@ def test_it_is_scored_by_retrieval_and_by_its_classifier():
     assert (retrieved["value"] > 0.7).all()
     assert classifier.NOTE in table.attrs["note"]
     assert classifier.TRANSDUCTIVE not in table.attrs["note"]
-    again = classifier.rows(restore("k", describe(run), arrays_of(run)), data, "test", 1, 1)
+    stored = restore("k", json.loads(json.dumps(describe(run))), arrays_of(run))
+    assert stored.shape == run.shape
+    assert stored.shape.texts > 0
+    again = classifier.rows(stored, data, "test", 1, 1)
     np.testing.assert_array_equal(pd.concat(again)["value"], latent["value"])
 
 
