@@ -93,23 +93,23 @@ def fit(x: Any, y: Any, alphas: Sequence[float] = ALPHAS) -> Ridge:
     Source: Rifkin & Lippert (2007), MIT-CSAIL-TR-2007-025; the alphas, errors and weights
     are those of scikit-learn's ``RidgeCV(alphas)``.
     """
-    x, y = _complete(x, "x"), _complete(y, "y")
+    x, y = complete(x, "x"), complete(y, "y")
     check_same_length(len(y), len(x), "y", "x")
-    grid = _checked(alphas)
-    x, x_mean = _centred(x)
-    y, y_mean = _centred(y)
+    grid = checked_alphas(alphas)
+    x, x_mean = centred(x)
+    y, y_mean = centred(y)
     scale = np.abs(y).max(axis=0)
     scale[scale == 0] = 1.0
     y /= scale
-    spectrum = _decompose(x, y)
+    spectrum = decompose(x, y)
     errors = _leave_one_out(spectrum, grid, scale)
     alpha = float(grid[(errors <= errors.min() * (1 + EQUAL)).argmax()])
-    weights = (_weights(x, spectrum, alpha) * scale).astype(np.float32)
+    weights = (weights_at(x, spectrum, alpha) * scale).astype(np.float32)
     intercept = y_mean - x_mean @ weights
     return Ridge(weights, intercept, alpha, errors, tuple(grid.tolist()))
 
 
-class _Spectrum(NamedTuple):
+class Spectrum(NamedTuple):
     """Left singular vectors (n, r) of x, its squared singular values (r,), U'y (r, d).
 
     ``axes`` (v, r) are the right singular vectors where the covariance was decomposed.
@@ -124,8 +124,16 @@ class _Spectrum(NamedTuple):
     outside: np.ndarray | None
     freedom: np.ndarray
 
+    def residuals(self, alpha: float) -> np.ndarray:
+        """Leave-one-out residuals at an alpha. (n, d) float64."""
+        shrinkage = alpha / (self.power + alpha)
+        residual = self.left @ (shrinkage[:, None] * self.projected)
+        if self.outside is not None:
+            residual += self.outside
+        return residual / (self.freedom + self.left**2 @ shrinkage)[:, None]
 
-def _complete(array: Any, name: str) -> np.ndarray:
+
+def complete(array: Any, name: str) -> np.ndarray:
     array = check_responses(array, name)
     missing = np.flatnonzero(np.isnan(array[:, 0]))
     if len(missing):
@@ -137,7 +145,7 @@ def _complete(array: Any, name: str) -> np.ndarray:
     return array
 
 
-def _checked(alphas: Sequence[float]) -> np.ndarray:
+def checked_alphas(alphas: Sequence[float]) -> np.ndarray:
     grid = np.atleast_1d(np.asarray(alphas, dtype=np.float64))
     if grid.ndim != 1 or grid.size == 0:
         raise InputError(f"alphas has the shape {grid.shape}", "a list of at least one number")
@@ -147,7 +155,7 @@ def _checked(alphas: Sequence[float]) -> np.ndarray:
     return grid
 
 
-def _centred(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def centred(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Columns less their means, and the means, in double precision; constant columns are 0."""
     constant = (array == array[0]).all(axis=0)
     mean = array.mean(axis=0, dtype=np.float64)
@@ -156,7 +164,7 @@ def _centred(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return centred, mean
 
 
-def _decompose(x: np.ndarray, y: np.ndarray) -> _Spectrum:
+def decompose(x: np.ndarray, y: np.ndarray) -> Spectrum:
     n, v = x.shape
     wide = n <= v
     power, vectors = np.linalg.eigh(x @ x.T if wide else x.T @ x)
@@ -169,13 +177,13 @@ def _decompose(x: np.ndarray, y: np.ndarray) -> _Spectrum:
     projected = left.T @ y
     axes = None if wide else vectors
     if len(power) == n - 1:
-        return _Spectrum(left, power, projected, axes, None, np.zeros(n))
+        return Spectrum(left, power, projected, axes, None, np.zeros(n))
     freedom = 1.0 - 1.0 / n - np.einsum("ij,ij->i", left, left)
     outside = y - left @ projected
-    return _Spectrum(left, power, projected, axes, outside, np.maximum(freedom, 0.0))
+    return Spectrum(left, power, projected, axes, outside, np.maximum(freedom, 0.0))
 
 
-def _leave_one_out(spectrum: _Spectrum, grid: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def _leave_one_out(spectrum: Spectrum, grid: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Mean squared leave-one-out errors of targets times ``scale``. (alphas,) float64."""
     squares = spectrum.left**2
     shrinkage = grid / (spectrum.power[:, None] + grid)
@@ -190,7 +198,7 @@ def _leave_one_out(spectrum: _Spectrum, grid: np.ndarray, scale: np.ndarray) -> 
 
 
 def _squared_errors(
-    spectrum: _Spectrum,
+    spectrum: Spectrum,
     shrinkage: np.ndarray,
     leverage: np.ndarray,
     scale: np.ndarray,
@@ -212,7 +220,7 @@ def _squared_errors(
     return (errors * scale**2).mean(axis=1)
 
 
-def _weights(x: np.ndarray, spectrum: _Spectrum, alpha: float) -> np.ndarray:
+def weights_at(x: np.ndarray, spectrum: Spectrum, alpha: float) -> np.ndarray:
     """Weights (v, d) at an alpha."""
     power = spectrum.power[:, None]
     if spectrum.axes is not None:

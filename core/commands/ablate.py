@@ -21,7 +21,7 @@ SUFFIXES = (".csv", ".tex")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``ablate`` takes."""
     add_decoder_arguments(parser)
-    parser.add_argument("--head", metavar="ID", help="default: ridge")
+    parser.add_argument("--head", metavar="ID", help="default: whitened_ridge")
     add_repeated(parser, "--roi", "NAME", "two or more become tokens of heads that attend")
     add_repeated(
         parser, "--loss", "ID[:WEIGHT][,NAME=VALUE]", "several are added up; default: infonce"

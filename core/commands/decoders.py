@@ -29,7 +29,7 @@ FORMER_PROTOTYPES = {"pictures": "images"}  # the word of version 0.1
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``train`` takes."""
     add_decoder_arguments(parser)
-    parser.add_argument("--head", metavar="ID", help="default: ridge")
+    parser.add_argument("--head", metavar="ID", help="default: whitened_ridge")
     parser.add_argument("--seed", type=int, default=0)
     add_repeated(parser, "--roi", "NAME", "two or more become tokens of heads that attend")
     add_repeated(

@@ -40,7 +40,7 @@ class Combination(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``sweep`` takes."""
     add_decoder_arguments(parser)
-    add_repeated(parser, "--head", "ID", "each is trained; default: ridge")
+    add_repeated(parser, "--head", "ID", "each is trained; default: whitened_ridge")
     add_repeated(
         parser,
         "--loss",
@@ -75,13 +75,13 @@ def sweep(chosen: argparse.Namespace, bar: Any) -> int:
 
 def _combinations(chosen: argparse.Namespace) -> Iterator[Combination]:
     """Every combination once: heads in closed form are trained without a loss."""
-    from core.decoders import HEADS
+    from core.decoders import HEADS, Config
 
     seeds = chosen.seed or [0]
     lists = (chosen.head or [None], chosen.loss or [None], chosen.roi or [None], seeds)
     listed = set()
     for head, loss, roi, seed in itertools.product(*lists):
-        name = head or "ridge"
+        name = head or Config.head
         closed = name in HEADS and HEADS[name].trained_by == "closed form"
         combination = Combination(head, None if closed else loss, roi, seed)
         if combination not in listed:
@@ -121,8 +121,10 @@ def _two_way(table: pd.DataFrame) -> float:
 
 
 def _sweep_line(row: dict[str, Any]) -> str:
+    from core.decoders import Config
+
     roi = f"  {row['roi']}" if row["roi"] else ""
-    start = f"{row['head'] or 'ridge':<16}  seed {row['seed']}  {row['loss'] or '-':<12}{roi}"
+    start = f"{row['head'] or Config.head:<16}  seed {row['seed']}  {row['loss'] or '-':<12}{roi}"
     if row["error"]:
         return f"{start}  failed: {row['error']}"
     first = row["scores"][0]["protocol"]

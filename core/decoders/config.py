@@ -164,7 +164,7 @@ class Config:
     rois: tuple[str, ...] = ()
     encoder: str = "clip-small"
     encoder_parameters: Mapping[str, Any] = field(default_factory=dict)
-    head: str = "ridge"
+    head: str = "whitened_ridge"
     head_parameters: Mapping[str, Any] = field(default_factory=dict)
     loss: tuple[tuple[str, float, Mapping[str, Any]], ...] = (("infonce", 1.0, {}),)
     split: str = "recorded"

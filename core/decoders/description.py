@@ -32,6 +32,7 @@ OF_SOME = {
     "validation": NUMBER,
     "two_way": NUMBER,
     "alpha": NUMBER,
+    "shrinkage": NUMBER,
     "compared": dict,
     "baseline": bool,
 }

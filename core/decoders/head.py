@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+
+@dataclass(frozen=True)
+class Solution:
+    """What a head in closed form comes to: weights (V, d), intercept (d,), and facts to keep."""
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    facts: Mapping[str, float]
+
+
 Trained = Literal["gradient", "own objective", "closed form"]
 
 
@@ -80,8 +90,8 @@ class Head:
         With an objective of its own no registered loss counts. Its module is told the scale of
         the training rows once, ``fit_scale(target, text)``; ``objective(x, target, text)`` gives
         the terms of the loss by name, and ``not_finite(x, target, text)`` names the modalities
-        that gave no number. A row of NaN is a modality that is missing. In closed form the
-        caller computes the weights and gives them to `fill`.
+        that gave no number. A row of NaN is a modality that is missing. In closed form there
+        is ``solve``, and its module is filled.
     several_subjects : bool
         Whether it tells subjects apart, so that one model serves several.
     attends : bool
@@ -92,6 +102,9 @@ class Head:
         Whether its module has ``forward_with_penalty(x, subject, target)`` too, which gives
         the embeddings of ``forward``, and a scalar to add to the loss; ``target`` (b, d) are
         those of the same rows.
+    solve : callable, optional
+        Of a head in closed form: ``solve(x, y, image, values)`` takes standardised responses
+        (n, V), targets (n, d) and the number of each row's image, (n,), and gives a Solution.
     textual : callable, optional
         ``textual(values)`` gives the encoder of its textual modality, '' for the one whose
         embedding is the target, None where the values ask for no text.
@@ -113,6 +126,7 @@ class Head:
     several_subjects: bool = False
     attends: bool = False
     penalises: bool = False
+    solve: Callable[[np.ndarray, np.ndarray, np.ndarray, Mapping[str, Any]], Solution] | None = None
     textual: Callable[[Mapping[str, Any]], str | None] | None = None
     transductive: Callable[[Mapping[str, Any]], bool] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -186,7 +200,7 @@ def fill(
     Parameters
     ----------
     module : nn.Module
-        Of the head ``ridge`` or ``linear``.
+        Of a head in closed form, or ``linear``.
     weights : array or tensor (V, d)
     intercept : array or tensor (d,)
 
@@ -199,7 +213,7 @@ def fill(
 
     layer = getattr(module, "network", None)
     if not isinstance(layer, torch.nn.Linear):
-        raise InputError("The module is not linear", choices=["ridge", "linear"])
+        raise InputError("The module is not linear", "one matrix and an intercept")
     expected = (layer.in_features, layer.out_features)
     if tuple(weights.shape) != expected or tuple(intercept.shape) != expected[1:]:
         raise InputError(

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from core.errors import InputError
 from core.registry import Parameter
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.decoders.head import Shape
 
 WIDTH = Parameter("width", "Width", 128, "Numbers that each token holds", minimum=4, maximum=4096)
 ATTENTION_HEADS = Parameter(
@@ -24,6 +31,58 @@ DROPOUT = Parameter(
     minimum=0.0,
     maximum=0.9,
 )
+
+# Of heads in closed form: alphas in geometric steps.
+ALPHAS = (
+    Parameter(
+        "smallest",
+        "Smallest alpha (power of ten)",
+        0.0,
+        "Regularisation; responses are standardised, so it counts in rows",
+        minimum=-6,
+        maximum=12,
+    ),
+    Parameter(
+        "largest",
+        "Largest alpha (power of ten)",
+        6.0,
+        "Where the chosen alpha is the largest, raise this",
+        minimum=-6,
+        maximum=12,
+    ),
+    Parameter(
+        "count",
+        "Alphas tried",
+        13,
+        "In geometric steps from the smallest to the largest",
+        minimum=1,
+        maximum=100,
+    ),
+)
+
+
+def alphas(values: Mapping[str, Any]) -> np.ndarray:
+    """Give the alphas of ``ALPHAS``. (count,) float64."""
+    return np.logspace(values["smallest"], values["largest"], values["count"])
+
+
+def check_alphas(values: Mapping[str, Any]) -> None:
+    """Raise InputError where the smallest alpha is above the largest."""
+    if values["smallest"] > values["largest"]:
+        raise InputError(
+            f"The smallest alpha is 10^{values['smallest']:g}, "
+            f"the largest 10^{values['largest']:g}",
+            "a smallest alpha that is not above the largest",
+        )
+
+
+def one_matrix(shape: Shape, values: dict[str, Any]) -> nn.Module:
+    """A matrix and an intercept, whatever the values, for weights that are computed."""
+    from torch import nn
+
+    from core.decoders.modules.layers import OfResponses
+
+    return OfResponses(nn.Linear(shape.units, shape.outputs))
 
 
 def check_division(values: Mapping[str, Any]) -> None:

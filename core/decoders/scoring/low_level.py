@@ -9,7 +9,7 @@ import pandas as pd
 
 from core import encoders, ridge, scores
 from core.decoders.config import Config
-from core.decoders.heads.ridge import alphas
+from core.decoders.head_parameters import alphas
 from core.decoders.scoring.score_table import PIXELS_ALONE, PIXELS_DECODED
 from core.decoders.training.batches import targets_of
 from core.decoders.training.data import Data

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import encoders, paths, ridge, store
+from core import encoders, paths, store
 from core.decoders import heads, losses
 from core.decoders.config import Config
-from core.decoders.heads.ridge import alphas
 from core.decoders.runs import (
     AS_BASELINE,
     Run,
@@ -148,12 +147,14 @@ def _closed_form(run: Run, data: Data) -> Run:
     began, config = time.monotonic(), run.config
     targets = targets_of(data.embeddings, run.centre)
     rows = data.rows(data.fold.train, config.training["trials"], run.scaling)
-    fitted = ridge.fit(rows.x, targets[rows.stimulus], alphas(config.head_parameters).tolist())
+    solve = heads.HEADS[config.head].solve
+    assert solve is not None
+    solved = solve(rows.x, targets[rows.stimulus], rows.stimulus, config.head_parameters)
     module = heads.build(config.head, run.shape, **config.head_parameters)
-    heads.fill(module, fitted.weights, fitted.intercept)
+    heads.fill(module, solved.weights, solved.intercept)
     facts = {
         "stopped": "solved in closed form",
-        "alpha": fitted.alpha,
+        **solved.facts,
         "device": "cpu",
         "seconds": time.monotonic() - began,
     }

@@ -97,7 +97,7 @@ def _config(ds: Dataset, chosen: str, rois: Sequence[str], encoder: str) -> Conf
         options=Reference.of(ds).options,
         rois=tuple(rois),
         encoder=encoder,
-        head=chosen if chosen in HEADS else "ridge",
+        head=chosen if chosen in HEADS else Config.head,
         split=kinds_of(ds)[0],
     )
     if chosen not in STUDIES:

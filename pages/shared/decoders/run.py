@@ -82,6 +82,8 @@ def summary(run: Run) -> str:
         words.append(f"epoch {facts['best_epoch']} of {facts['epochs']} kept")
     if "alpha" in facts:
         words.append(f"alpha (regularisation) {facts['alpha']:g}")
+    if "shrinkage" in facts:
+        words.append(f"shrinkage of the residual covariance {facts['shrinkage']:g}")
     words += [str(facts["stopped"]), f"{facts['seconds']:.1f} s on {facts['device']}"]
     return " · ".join(map(plain, words))
 

@@ -14,7 +14,7 @@ from core.decoders import Config, heads
 from core.errors import InputError, NotFoundError
 from core.paths import PROJECT
 
-IDS = ["ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"]
+IDS = ["whitened_ridge", "ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"]
 # Those with an objective of their own are tested in tests/core/decoders/generative.
 GENERATIVE = ["cada_vae", "mvae", "mmvae", "mopoe_vae", "bravl"]
 SMALL = {
@@ -36,6 +36,7 @@ TRANSFORMER = [
 ]
 # What a decoder of version 0.1 is stored and exported with.
 STATES = {
+    "whitened_ridge": ["network.weight", "network.bias"],
     "ridge": ["network.weight", "network.bias"],
     "linear": ["network.weight", "network.bias"],
     "mlp": [
@@ -83,7 +84,8 @@ def test_the_heads_are_listed_in_order_and_say_what_they_are():
         assert head.attends == (head.id in ATTENDING)
         for values in head.presets.values():
             assert head.check(values) | dict(values) == head.check(values)
-    assert [h.id for h in heads.HEADS.values() if h.trained_by == "closed form"] == ["ridge"]
+    closed = [h.id for h in heads.HEADS.values() if h.trained_by == "closed form"]
+    assert closed == [h.id for h in heads.HEADS.values() if h.solve] == ["whitened_ridge", "ridge"]
     own = [h.id for h in heads.HEADS.values() if h.trained_by == "own objective"]
     assert own == [h.id for h in heads.HEADS.values() if h.textual is not None] == GENERATIVE
     assert [h.id for h in heads.HEADS.values() if h.several_subjects] == ["clip_mused"]
@@ -96,7 +98,7 @@ def test_declarations_are_read_without_torch():
         "print(len(list(heads.HEADS)), len(list(losses.LOSSES)), 'torch' in sys.modules)"
     )
     found = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, text=True)
-    assert found.split() == ["11", "5", "False"]
+    assert found.split() == ["12", "5", "False"]
 
 
 def test_published_presets_of_study_c():
@@ -182,11 +184,11 @@ def test_computed_weights_fill_the_ridge_head(kind, x, subject):
 
 
 def test_alphas_of_ridge():
-    from core.decoders.heads import ridge
+    from core.decoders.head_parameters import alphas
 
-    found = ridge.alphas(heads.HEADS["ridge"].check({}))
+    found = alphas(heads.HEADS["ridge"].check({}))
     np.testing.assert_allclose(found, np.logspace(0, 6, 13))
-    found = ridge.alphas({"smallest": 3.0, "largest": 3.0, "count": 2})
+    found = alphas({"smallest": 3.0, "largest": 3.0, "count": 2})
     np.testing.assert_allclose(found, [1e3, 1e3])
 
 

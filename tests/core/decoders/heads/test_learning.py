@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from core import ridge
 from core.decoders import HEADS, heads, losses
-from core.decoders.heads.ridge import alphas
+from core.decoders.head_parameters import alphas
 
 GROUPS = ((0, 10), (10, 17), (17, 30), (30, 40))
 UNITS, DIMENSIONS, TRAINING, HELD_OUT = 40, 8, 600, 100

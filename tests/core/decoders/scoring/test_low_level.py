@@ -56,6 +56,7 @@ def write(of_pixels, missing=()):
     return Config(
         "folder:coloured",
         encoder="precomputed:mine",
+        head="ridge",
         split="category",
         split_parameters={"test": 0.34},
     )

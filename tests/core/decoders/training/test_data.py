@@ -33,7 +33,7 @@ def one_thread():
         ({"training": {"speed": 1}}, InputError, "no setting 'speed'.*Choices: trials, epochs"),
         ({"training": {"epochs": 0}}, InputError, "epochs is 0.*from 1 to 2000"),
         ({"training": {"schedule": "slow"}}, InputError, "'slow'.*constant, cosine, one-cycle"),
-        ({"head": "giant"}, NotFoundError, "'giant'.*Choices: ridge, linear, mlp"),
+        ({"head": "giant"}, NotFoundError, "'giant'.*Choices: whitened_ridge, ridge, linear"),
         ({"head_parameters": {"depth": 3}}, InputError, "ridge has no parameter 'depth'.*smallest"),
         ({"loss": ("hinge",)}, NotFoundError, "'hinge'.*Choices: infonce, softclip"),
         ({"loss": (("mse", -1.0, {}),)}, InputError, "weight of mse is -1.0.*positive"),
