@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from core import store
-from core.report import bold5000, plan
+from core.report import bold5000, markdown, plan, tables
 from core.report.scores import AVERAGED
 
 MEASURE = "two-way"
@@ -37,20 +38,34 @@ folder. The command takes about an hour on two CPU cores the first time, seconds
 """
 
 
-def write(table: pd.DataFrame, scale: plan.Scale, file: Path, default: str) -> None:
+def write(
+    table: pd.DataFrame,
+    measured: Mapping[str, pd.DataFrame],
+    scale: plan.Scale,
+    file: Path,
+    default: str,
+) -> None:
     """Write the document of today's report."""
-    text = document(table, scale, default, time.strftime("%Y-%m-%d"))
+    text = document(table, measured, scale, default, time.strftime("%Y-%m-%d"))
     with store.replacing(file) as part:
         part.write_bytes(text.encode())
 
 
-def document(table: pd.DataFrame, scale: plan.Scale, default: str, day: str) -> str:
+def document(
+    table: pd.DataFrame,
+    measured: Mapping[str, pd.DataFrame],
+    scale: plan.Scale,
+    default: str,
+    day: str,
+) -> str:
     """Give the document as markdown.
 
     Parameters
     ----------
     table : pd.DataFrame
         Of the report; BOLD5000 may be absent.
+    measured : mapping of str to pd.DataFrame
+        Of ``core.report.parts``, whose sections stand at the end.
     scale : plan.Scale
     default : str
         The head with the best mean over the validation sets of all recordings.
@@ -67,7 +82,8 @@ def document(table: pd.DataFrame, scale: plan.Scale, default: str, day: str) -> 
         sizes=_sizes(),
     )
     chosen = f"The default is `{default}`: the best mean over the validation sets."
-    return "\n".join([about, _heads(parts), "", chosen, "", _further(table)]) + "\n"
+    texts = [about, _heads(parts), "", chosen, "", _further(table), ""]
+    return "\n".join([*texts, markdown.sections(measured)])
 
 
 def _two_way(table: pd.DataFrame, part: str, case: str | None = None) -> pd.DataFrame:
@@ -88,7 +104,7 @@ def _heads(parts: dict[str, pd.DataFrame]) -> str:
 
 def _mean(part: pd.DataFrame, head: str, subset: str) -> str:
     values = part.loc[(part["head"] == head) & (part["side"] == subset), "mean"]
-    return _number(values.iloc[0]) if len(values) else ""
+    return tables.share(values.iloc[0]) if len(values) else ""
 
 
 def _further(table: pd.DataFrame) -> str:
@@ -125,7 +141,8 @@ def _about_bold5000(part: pd.DataFrame | None) -> str:
     words = f"subject CSI1, {first['images']} images, {first['runs']} contiguous folds"
     if pd.isna(first.get("repeats")):
         return f"{words}."
-    control = f"{_number(first['chance'])} ({first['repeats']:.0f} controls of `{first['head']}`)"
+    count = f"{first['repeats']:.0f} controls of `{first['head']}`"
+    control = f"{tables.share(first['chance'])} ({count})"
     return f"{words}, one figure over all; without a signal it is {control}."
 
 
@@ -141,7 +158,3 @@ def _sizes() -> str:
         if values
     ]
     return f"Sizes other than the defaults: {'; '.join(sizes)}." if sizes else "Default sizes."
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}".lstrip("0")

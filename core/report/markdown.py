@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from core import encoders, store
 from core.decoders.scoring.score_table import PROTOCOLS, WITHIN
-from core.report import bold5000, plan
+from core.report import bold5000, parts, plan, tables
 from core.report.choice import CHOSEN_BY, best, by_recording, default_head
 from core.words import p_number
 
 TABLE, TEXT = "decoders.csv", "decoders.md"
 SHOWN = ("top-1", "top-5", "two-way", WITHIN, "median-rank", "top-1 of 300")
 ABOUT = """\
-Simulated data, but for the last section: no brain was recorded. Subject S1, units of {rois}; \
-split 'recorded' (object categories of the test set are not in the training set); target: \
+Simulated data where no real recording is named: no brain was recorded. Subject S1, units of \
+{rois}; split 'recorded' (object categories of the test set are not in the training set); target: \
 clip-small. {seeds} seeds a row, each with its own weights, order of rows and validation \
 categories; the test images are the same.
 
@@ -42,16 +42,40 @@ images, the viewed one left out of its own.
 """
 
 
-def write(table: pd.DataFrame, scale: plan.Scale, folder: Path, command: str) -> str:
-    """Write the table as CSV and the report as markdown; give the markdown."""
-    sections = (_heads, _controls, _study_c, of_bold5000, _default)
-    text = "\n".join([_heading(scale, command), *(section(table) for section in sections)])
+def write(
+    table: pd.DataFrame,
+    measured: Mapping[str, pd.DataFrame],
+    scale: plan.Scale,
+    folder: Path,
+    command: str,
+) -> str:
+    """Write every table as CSV and the report as markdown; give the markdown.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From ``core.report.report.measure``.
+    measured : mapping of str to pd.DataFrame
+        From ``core.report.report.measure_parts``.
+    scale : plan.Scale
+    folder : Path
+    command : str
+        That the report was made by.
+    """
+    own = [section(table) for section in (_heads, _controls, _study_c, of_bold5000, _default)]
+    text = "\n".join([_heading(scale, command), *own, sections(measured)])
     folder.mkdir(parents=True, exist_ok=True)
-    with store.replacing(folder / TABLE) as part:
-        part.write_bytes(table.to_csv(index=False).encode())
-    with store.replacing(folder / TEXT) as part:
-        part.write_bytes(text.encode())
+    files = {TABLE: table, **{f"{name}.csv": each for name, each in measured.items()}}
+    texts = {name: each.to_csv(index=False) for name, each in files.items()}
+    for name, content in {**texts, TEXT: text}.items():
+        with store.replacing(folder / name) as file:
+            file.write_bytes(content.encode())
     return text
+
+
+def sections(measured: Mapping[str, pd.DataFrame]) -> str:
+    """What ``core.report.parts`` tell of their tables, in the order of these."""
+    return "\n".join(parts.load(name).section(table) for name, table in measured.items())
 
 
 def _heading(scale: plan.Scale, command: str) -> str:
@@ -83,7 +107,7 @@ def _heads(table: pd.DataFrame) -> str:
         for _, row in validation.iterrows()
     ]
     parts = ["## Heads\n", *about, "", "### Validation set, averaged repeats: two-way\n"]
-    parts.append(_markdown(["head", "parameters", CHOSEN_BY], lines))
+    parts.append(tables.table(["head", "parameters", CHOSEN_BY], lines))
     for protocol in PROTOCOLS:
         parts += [f"\n### Test set, {protocol}\n", _tested(rows, protocol, "head", chosen)]
     return "\n".join(parts)
@@ -103,7 +127,7 @@ def _tested(rows: pd.DataFrame, protocol: str, by: str, chosen: str = "") -> str
     counts = first.loc[CHOSEN_BY]
     title = f"{counts['n']:,} queries of {counts['images']} images, "
     title += f"{counts['categories']} object categories"
-    return _markdown([title, *measures, "p"], lines)
+    return tables.table([title, *measures, "p"], lines)
 
 
 def _controls(table: pd.DataFrame) -> str:
@@ -115,7 +139,7 @@ def _controls(table: pd.DataFrame) -> str:
             cells = [row["case"], row["head"], row["protocol"], measure, str(row["runs"])]
             lines.append([*cells, _cell(row), f"{row['sd']:.3f}", f"{row['chance']:.3f}", held])
     names = ["control", "head", "protocol", "measure", "shuffles", "mean", "sd", "chance"]
-    return f"\n## Controls\n\n{_markdown([*names, 'interval holds chance'], lines)}"
+    return f"\n## Controls\n\n{tables.table([*names, 'interval holds chance'], lines)}"
 
 
 def _study_c(table: pd.DataFrame) -> str:
@@ -149,7 +173,7 @@ def _as_stated(part: pd.DataFrame) -> str:
             f"{ridge['n']} trials of {ridge['images']} images, ridge to their embeddings on "
             f"{ridge['runs']} contiguous folds, ranks among all trials, pooled over folds. A cell "
             "is the figure and [the 95 % interval], for which images are resampled.\n",
-            _markdown(
+            tables.table(
                 ["as stated", *names],
                 [
                     ["chance", *map(_number, names, rows["chance"])],
@@ -188,7 +212,7 @@ def _by_decoders(part: pd.DataFrame) -> str:
             "the figure, [its 95 % interval], and after the bar the control's mean and interval "
             "over controls. Intervals of differences are the wider of images left out in turn "
             "and of the spread of the controls.\n",
-            _markdown(["head", "parameters", f"validation: {CHOSEN_BY}", *names], lines),
+            tables.table(["head", "parameters", f"validation: {CHOSEN_BY}", *names], lines),
             f"\nBest in the validation sets: **{chosen}**. On the test images, two-way "
             f"identification by {beside} (the best in the validation sets besides ridge) is "
             f"{above['mean']:+.3f} [{above['low']:+.3f}..{above['high']:+.3f}] above ridge's, "
@@ -206,7 +230,7 @@ def _default(table: pd.DataFrame) -> str:
             "The product has one default for every recording: the head with the best mean of "
             "two-way identification in the validation sets of the recordings above. No test set "
             "has a part in it.\n",
-            _markdown(["head", *map(str, values.columns)], lines),
+            tables.table(["head", *map(str, values.columns)], lines),
             f"\nDefault: **{default_head(table)}**.\n",
         ]
     )
@@ -229,8 +253,3 @@ def _number(measure: str, value: float) -> str:
 
 def _marked(head: str, chosen: str) -> str:
     return f"**{head}** (best)" if head == chosen else head
-
-
-def _markdown(names: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rows = [names, ["---"] * len(names), *lines]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

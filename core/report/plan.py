@@ -95,7 +95,7 @@ class Condition:
 
 def heads(scale: Scale) -> list[Condition]:
     """Every head on the embedded experiment."""
-    return [_condition("heads", head, head, scale) for head in HEADS]
+    return [condition("heads", head, head, scale) for head in HEADS]
 
 
 def controls(scale: Scale, chosen: str) -> list[Condition]:
@@ -103,7 +103,7 @@ def controls(scale: Scale, chosen: str) -> list[Condition]:
     permuted = {"semantics": "permuted"}
     alone = {**permuted, "parts": ("semantics",)}
     return [
-        _control(name, head, dataset, options, count, scale)
+        control(name, head, dataset, options, count, scale)
         for name, dataset, options, count in (
             (PERMUTED, SHUFFLED, {}, scale.shuffles),
             ("semantics permuted, responses of semantics alone", INFO.name, alone, scale.shuffles),
@@ -117,13 +117,11 @@ def study_c(scale: Scale) -> list[Condition]:
     """Plain InfoNCE, and fuzzy matching with virtual responses and library, with one head."""
     conditions = []
     for head in STUDY_C:
-        conditions.append(_condition("study C", PLAIN, head, scale))
+        conditions.append(condition("study C", PLAIN, head, scale))
         for name, (fuzzy, settings) in ARMS.items():
             training = {**scale.training, **settings}
             loss = (("fuzzy", 1.0, fuzzy),)
-            conditions.append(
-                _condition("study C", name, head, scale, training=training, loss=loss)
-            )
+            conditions.append(condition("study C", name, head, scale, training=training, loss=loss))
     return conditions
 
 
@@ -151,14 +149,14 @@ def _load_shuffled(info: DatasetInfo, subject: str | None, options: Mapping[str,
     )
 
 
-def _control(
+def control(
     name: str, head: str, dataset: str, options: Mapping[str, Any], count: int, scale: Scale
 ) -> Condition:
-    """Every seed has a shuffle of its own."""
+    """A row that must stand at chance; every seed has a shuffle of its own."""
     varied = "shuffle" if dataset == SHUFFLED else "seed"
     configs = (
         replace(
-            _config(scale, head, seed),
+            config(scale, head, seed),
             dataset=dataset,
             options={**scale.options, **options, varied: seed},
         )
@@ -167,19 +165,21 @@ def _control(
     return Condition("controls", name, tuple(configs), over="shuffles")
 
 
-def _condition(part: str, name: str, head: str, scale: Scale, **changes: Any) -> Condition:
-    configs = (replace(_config(scale, head, seed), **changes) for seed in range(scale.seeds))
+def condition(part: str, name: str, head: str, scale: Scale, **changes: Any) -> Condition:
+    """A row of one head with every seed; ``changes`` are other values of its config."""
+    configs = (replace(config(scale, head, seed), **changes) for seed in range(scale.seeds))
     return Condition(part, name, tuple(configs))
 
 
-def _config(scale: Scale, head: str, seed: int) -> Config:
+def config(scale: Scale, head: str, seed: int) -> Config:
+    """A head on the simulated experiment; whoever changes more replaces it."""
     return Config(
         INFO.name,
         ("S1",),
         scale.options,
         ROIS,
         head=head,
-        head_parameters=HEADS[head],
+        head_parameters=HEADS.get(head, {}),
         training=scale.training,
         seed=seed,
     )

@@ -14,7 +14,7 @@ import pandas as pd
 
 from core import paths
 from core.progress import Progress, portion
-from core.report import bold5000, document, markdown, plan
+from core.report import bold5000, document, markdown, parts, plan
 from core.report.choice import best, default_head
 from core.report.scores import score
 
@@ -50,9 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "-m", "core.report", *words])
     table = measure(scale, _print, chosen.realdata or bold5000.realdata_root())
-    print(markdown.write(table, scale, chosen.out or paths.results_root() / "report", command))
+    measured = measure_parts(scale, _print)
+    folder = chosen.out or paths.results_root() / "report"
+    print(markdown.write(table, measured, scale, folder, command))
     if chosen.document is not None:
-        document.write(table, scale, chosen.document, default_head(table))
+        document.write(table, measured, scale, chosen.document, default_head(table))
 
 
 def measure(scale: plan.Scale, progress: Progress, realdata: Path) -> pd.DataFrame:
@@ -68,12 +70,22 @@ def measure(scale: plan.Scale, progress: Progress, realdata: Path) -> pd.DataFra
     tables = _scores(plan.heads(scale), scale, progress)
     chosen = best(pd.concat(tables))
     tables += _scores(plan.controls(scale, chosen) + plan.study_c(scale), scale, progress)
-    parts = [table.assign(chosen=table["head"] == chosen) for table in tables]
+    chosen_in = [table.assign(chosen=table["head"] == chosen) for table in tables]
     trials = bold5000.read(realdata)
     if trials is not None:
         table = bold5000.score(trials, scale, progress)
-        parts.append(table.assign(chosen=table["head"] == best(table, bold5000.PART)))
-    return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+        chosen_in.append(table.assign(chosen=table["head"] == best(table, bold5000.PART)))
+    return pd.concat(chosen_in, ignore_index=True).reindex(columns=COLUMNS)
+
+
+def measure_parts(scale: plan.Scale, progress: Progress) -> dict[str, pd.DataFrame]:
+    """Measure every part of ``core.report.parts``, or find it in the store; by its name."""
+    tables = {}
+    for name in parts.NAMES:
+        began = time.monotonic()
+        tables[name] = parts.load(name).measure(scale, progress)
+        progress(1.0, f"{name}: {time.monotonic() - began:.0f} s")
+    return tables
 
 
 def _scores(

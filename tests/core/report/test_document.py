@@ -82,13 +82,13 @@ def test_the_file_of_the_documentation_is_what_the_report_writes(table):
     file = paths.PROJECT / "docs" / "decoder-scores.md"
     text = file.read_text(encoding="utf-8")
     if DAY in text:  # a later report has figures of its own
-        assert text == document.document(table, plan.Scale(), "ridge", DAY)
+        assert text == document.document(table, {}, plan.Scale(), "ridge", DAY)
     assert re.search(r"^Measured on|Measured on \d{4}-\d{2}-\d{2}", text)
     assert [head for head in plan.HEADS if f"| `{head}` |" not in text] == []
 
 
 def test_only_what_was_measured_is_in_the_table(table):
-    text = document.document(table, plan.Scale(), "ridge", DAY)
+    text = document.document(table, {}, plan.Scale(), "ridge", DAY)
     assert ".111" not in text
     assert ".222" not in text
     assert ".333" not in text
@@ -99,14 +99,16 @@ def test_only_what_was_measured_is_in_the_table(table):
 def test_controls_are_told_where_there_are_some(table):
     chance = table.assign(chance=0.49, repeats=20)
     low = row("controls", plan.ALL_PARTS, "ridge", "test", 0.877, 0.005)
-    text = document.document(pd.concat([chance, pd.DataFrame([low])]), plan.Scale(), "ridge", DAY)
+    text = document.document(
+        pd.concat([chance, pd.DataFrame([low])]), {}, plan.Scale(), "ridge", DAY
+    )
     assert "without a signal it is .490 (20 controls of `ridge`)" in text
     assert "Semantics permuted, all parts: .877 (`ridge`)" in text
 
 
 def test_without_bold5000_it_says_so(table):
     alone = table[table["part"] != bold5000.PART]
-    text = document.document(alone, replace(plan.Scale(), seeds=2), "mlp", DAY)
+    text = document.document(alone, {}, replace(plan.Scale(), seeds=2), "mlp", DAY)
     assert "not on the machine" in text
     assert "| `mlp` | .940 | .978 |\n" in text
     assert "2 seeds" in text
@@ -115,5 +117,5 @@ def test_without_bold5000_it_says_so(table):
 
 def test_it_is_written_with_the_day(table, tmp_path):
     file = tmp_path / "scores.md"
-    document.write(table, plan.Scale(), file, "ridge")
+    document.write(table, {}, plan.Scale(), file, "ridge")
     assert re.search(r"Measured on 20\d\d-\d\d-\d\d", file.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from core.datasets.catalogue import DATASETS
 from core.decoders.scoring import folds
 from core.progress import silent
 from core.report import bold5000 as report_bold5000
-from core.report import choice, markdown, report
+from core.report import choice, markdown, parts, report
 from core.report import plan as report_plan
 from core.report import scores as report_scores
 from core.scores import Queries
@@ -30,11 +30,12 @@ def registered(monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Two heads, and study C without the gallery, which takes long to encode."""
+    """Two heads, study C without the gallery, which takes long to encode, and one part."""
     plain = {"virtual": 1.0, "virtual_weights": "renormalised"}
     monkeypatch.setattr(report_plan, "HEADS", {"ridge": {}, "linear": {}})
     monkeypatch.setattr(report_plan, "STUDY_C", ("linear",))
     monkeypatch.setattr(report_plan, "ARMS", {"fuzzy + virtual": ({"kind": "none"}, plain)})
+    monkeypatch.setattr(parts, "NAMES", ("trust",))
 
 
 @pytest.fixture
@@ -121,6 +122,9 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     assert "python -m core.report --quick" in shown
     assert shown.strip() == (tmp_path / "out" / markdown.TEXT).read_text().strip()
     assert "## BOLD5000, CSI1 (real recording)" in shown
+    section = parts.load("trust").section(pd.read_csv(tmp_path / "out" / "trust.csv"))
+    assert shown.endswith(f"{section}\n")
+    assert short.read_text().endswith(section)
     assert set(table["part"]) == {"heads", "controls", "study C", report_bold5000.PART}
     assert table[table["side"] == "test"]["low"].notna().all()
     ridge = table.query("part == 'heads' and head == 'ridge' and measure == 'two-way'")
@@ -135,6 +139,7 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     assert line.split(" | ")[2] == f"{mean:.3f}".lstrip("0")
 
     monkeypatch.setattr("core.decoders.training.train.train", pytest.fail)
+    monkeypatch.setattr("core.trust.controls.fit", pytest.fail)
     report.main([*asked, str(tmp_path / "again")])
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again" / markdown.TABLE), table)
 
