@@ -105,6 +105,9 @@ class Head:
     solve : callable, optional
         Of a head in closed form: ``solve(x, y, image, values)`` takes standardised responses
         (n, V), targets (n, d) and the number of each row's image, (n,), and gives a Solution.
+    start : callable, optional
+        ``start(values)`` gives the head in closed form whose weights a module of one matrix has
+        before its first step.
     textual : callable, optional
         ``textual(values)`` gives the encoder of its textual modality, '' for the one whose
         embedding is the target, None where the values ask for no text.
@@ -127,6 +130,7 @@ class Head:
     attends: bool = False
     penalises: bool = False
     solve: Callable[[np.ndarray, np.ndarray, np.ndarray, Mapping[str, Any]], Solution] | None = None
+    start: Callable[[Mapping[str, Any]], str] | None = None
     textual: Callable[[Mapping[str, Any]], str | None] | None = None
     transductive: Callable[[Mapping[str, Any]], bool] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

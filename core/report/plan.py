@@ -21,6 +21,7 @@ SMALL = {"width": 64, "heads": 4}
 # Sizes that a CPU trains in seconds; whatever is not named is the head's default.
 HEADS: Mapping[str, Mapping[str, Any]] = {
     "ridge": {},
+    "whitened_ridge": {},
     "linear": {},
     "mlp": {},
     "fc_attention": SMALL,

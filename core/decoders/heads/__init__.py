@@ -4,7 +4,7 @@ Nothing here imports torch before ``build`` is called, so that pages read declar
 the ``nn.Module`` of a head is in ``core/decoders/modules``, and its ``build`` imports it.
 """
 
-from core.decoders.head import HEADS, Head, Shape, build, divide_units, fill
+from core.decoders.head import HEADS, Head, Shape, Solution, build, divide_units, fill
 from core.registry import discover
 
 # How they are listed; a further file comes after these.
@@ -15,6 +15,7 @@ discover(
         "whitened_ridge",
         "ridge",
         "linear",
+        "tuned_ridge",
         "mlp",
         "fc_attention",
         "clip_mused",
@@ -23,4 +24,4 @@ discover(
     ),
 )
 
-__all__ = ["HEADS", "Head", "Shape", "build", "divide_units", "fill"]
+__all__ = ["HEADS", "Head", "Shape", "Solution", "build", "divide_units", "fill"]

@@ -142,14 +142,8 @@ def _judged(run: Run, data: Data) -> Run:
 
 
 def _closed_form(run: Run, data: Data) -> Run:
-    from core.decoders.training.batches import targets_of
-
     began, config = time.monotonic(), run.config
-    targets = targets_of(data.embeddings, run.centre)
-    rows = data.rows(data.fold.train, config.training["trials"], run.scaling)
-    solve = heads.HEADS[config.head].solve
-    assert solve is not None
-    solved = solve(rows.x, targets[rows.stimulus], rows.stimulus, config.head_parameters)
+    solved = _solved(run, data, config.head, config.head_parameters)
     module = heads.build(config.head, run.shape, **config.head_parameters)
     heads.fill(module, solved.weights, solved.intercept)
     facts = {
@@ -159,6 +153,17 @@ def _closed_form(run: Run, data: Data) -> Run:
         "seconds": time.monotonic() - began,
     }
     return _with(run, module.state_dict(), [], facts)
+
+
+def _solved(run: Run, data: Data, head: str, values: Mapping[str, Any]) -> heads.Solution:
+    """What a head in closed form comes to on the training rows of a run."""
+    from core.decoders.training.batches import targets_of
+
+    solve = heads.HEADS[head].solve
+    assert solve is not None
+    rows = _rows(run, data, data.fold.train)
+    targets = targets_of(data.embeddings, run.centre)
+    return solve(rows.x, targets[rows.stimulus], rows.stimulus, values)
 
 
 def _by_gradient(
@@ -244,6 +249,11 @@ def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
         )
     torch.manual_seed(config.seed)
     module: Any = heads.build(config.head, run.shape, **config.head_parameters).to(device)
+    start = heads.HEADS[config.head].start
+    if start is not None:
+        first = start(config.head_parameters)
+        solved = _solved(run, data, first, heads.HEADS[first].check({}))
+        heads.fill(module, solved.weights, solved.intercept)
     if config.has_loss:
         loss = losses.combined(config.loss).to(device)
     else:
