@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,10 @@ class Scale:
         How many heads on the real recording.
     real_repeats : int, optional
         Permuted controls of each there; by default those of ``fold_table.repeats_of``.
+    tries : int, optional
+        How many heads of the part ``improvement``; all where not given.
+    realdata : Path, optional
+        Folder of real recordings.
     """
 
     seeds: int = 5
@@ -71,9 +76,11 @@ class Scale:
     draws: int = 1000
     real_heads: int = len(HEADS)
     real_repeats: int | None = None
+    tries: int | None = None
+    realdata: Path | None = None
 
 
-QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 3)
+QUICK = Scale(2, 2, {"stimuli": 300}, {"epochs": 2}, 50, 2, 3, 2)
 
 
 @dataclass(frozen=True)

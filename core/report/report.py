@@ -46,10 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.seeds is not None and chosen.seeds < 1:
         parser.error("--seeds is below 1")
     scale = plan.QUICK if chosen.quick else plan.Scale()
-    scale = replace(scale, seeds=chosen.seeds or scale.seeds)
+    realdata = chosen.realdata or bold5000.realdata_root()
+    scale = replace(scale, seeds=chosen.seeds or scale.seeds, realdata=realdata)
     words = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "-m", "core.report", *words])
-    table = measure(scale, _print, chosen.realdata or bold5000.realdata_root())
+    table = measure(scale, _print)
     measured = measure_parts(scale, _print)
     folder = chosen.out or paths.results_root() / "report"
     print(markdown.write(table, measured, scale, folder, command))
@@ -57,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         document.write(table, measured, scale, chosen.document, default_head(table))
 
 
-def measure(scale: plan.Scale, progress: Progress, realdata: Path) -> pd.DataFrame:
-    """Train and score everything; BOLD5000 where ``realdata`` holds it.
+def measure(scale: plan.Scale, progress: Progress) -> pd.DataFrame:
+    """Train and score everything; BOLD5000 where ``scale.realdata`` holds it.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def measure(scale: plan.Scale, progress: Progress, realdata: Path) -> pd.DataFra
     chosen = best(pd.concat(tables))
     tables += _scores(plan.controls(scale, chosen) + plan.study_c(scale), scale, progress)
     chosen_in = [table.assign(chosen=table["head"] == chosen) for table in tables]
-    trials = bold5000.read(realdata)
+    trials = None if scale.realdata is None else bold5000.read(scale.realdata)
     if trials is not None:
         table = bold5000.score(trials, scale, progress)
         chosen_in.append(table.assign(chosen=table["head"] == best(table, bold5000.PART)))

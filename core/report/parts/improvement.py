@@ -84,8 +84,9 @@ def measure(scale: plan.Scale, progress: Progress) -> pd.DataFrame:
         interval over ``units`` ``over`` (categories, else images); seeds and folds of an image
         are averaged. NaN where the recording does not allow a try.
     """
-    parts, counted = [], _count(scale)
-    for number, case in enumerate(_cases(scale)):
+    trials = None if scale.realdata is None else bold5000.read(scale.realdata)
+    parts, counted = [], 2 * scale.seeds + (0 if trials is None else _folds(scale))
+    for number, case in enumerate(_cases(scale, trials)):
         within = portion(progress, number / counted, (number + 1) / counted)
         parts.append(_stored(case, scale, within))
     each = pd.concat(parts, ignore_index=True)
@@ -136,32 +137,30 @@ def _cell(by: Mapping[Any, Any], *place: str) -> str:
 def _verdict(table: pd.DataFrame) -> str:
     """What beats ridge in the validation sets of every recording, best mean first."""
     held = table[table["side"] == "validation"].set_index("tried")
-    by = held.groupby(level=0, sort=False)
-    above = by["low"].min()[lambda low: low > 0].index
-    if not len(above):
+    above = held["low"].gt(0).groupby(level=0, sort=False).all()
+    if not above.any():
         return "Verdict: nothing beats `ridge` beyond its interval on every recording."
-    names = by["difference"].mean()[above].sort_values(ascending=False).index
+    means = held["difference"].groupby(level=0, sort=False).mean()
+    names = means[above].sort_values(ascending=False).index
     return (
         f"Verdict: on every recording these beat `ridge` beyond the interval: {', '.join(names)}."
     )
 
 
-def _count(scale: plan.Scale) -> int:
-    folds = _folds(scale) if bold5000.read(bold5000.realdata_root()) is not None else 0
-    return 2 * scale.seeds + folds
+def _heads(scale: plan.Scale) -> dict[str, Mapping[str, Any]]:
+    return dict(list(HEADS.items())[: scale.tries])
 
 
 def _folds(scale: plan.Scale) -> int:
     return min(bold5000.FOLDS, 2 * scale.seeds)
 
 
-def _cases(scale: plan.Scale) -> Iterator[Case]:
+def _cases(scale: plan.Scale, trials: bold5000.EmbeddedTrials | None) -> Iterator[Case]:
     for recording, options in (("simulated", {}), ("weak", WEAK)):
         for seed in range(scale.seeds):
             config = plan.config(scale, BASELINE, seed)
             config = replace(config, options={**scale.options, **options})
             yield Case(recording, config, prepare(config))
-    trials = bold5000.read(bold5000.realdata_root())
     if trials is None:
         return
     with bold5000.as_folder(trials) as dataset:
@@ -172,7 +171,7 @@ def _cases(scale: plan.Scale) -> Iterator[Case]:
 
 def _stored(case: Case, scale: plan.Scale, progress: Progress) -> pd.DataFrame:
     """Scores of each image by everything tried: from the store, else computed and kept."""
-    parameters = {"training": dict(scale.training), "tried": [*HEADS, *RIDGES, *RETRIEVED]}
+    parameters = {"training": dict(scale.training), "tried": [*_heads(scale), *RIDGES, *RETRIEVED]}
     fingerprint = store.fingerprint(run_key(case.config, case.data))
     key = store.key("report_improvement", fingerprint, parameters, seed=0, version=VERSION)
     stored = store.load(key)
@@ -206,7 +205,7 @@ def _seen(
 ) -> dict[str, dict[str, scores.Queries]]:
     """What everything tried predicts, by set and name; without what the recording lacks."""
     seen: dict[str, dict[str, scores.Queries]] = {side: {} for side in SETS}
-    for number, (name, changes) in enumerate(HEADS.items()):
+    for number, (name, changes) in enumerate(_heads(scale).items()):
         progress(number / len(HEADS), f"{case.recording}, {name}")
         training = {**scale.training, **changes.get("training", {})}
         config = replace(case.config, **{"head_parameters": {}, **changes, "training": training})

@@ -14,7 +14,16 @@ from core.decoders import Config, heads
 from core.errors import InputError, NotFoundError
 from core.paths import PROJECT
 
-IDS = ["whitened_ridge", "ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer"]
+IDS = [
+    "whitened_ridge",
+    "ridge",
+    "linear",
+    "tuned_ridge",
+    "mlp",
+    "fc_attention",
+    "clip_mused",
+    "roi_transformer",
+]
 # Those with an objective of their own are tested in tests/core/decoders/generative.
 GENERATIVE = ["cada_vae", "mvae", "mmvae", "mopoe_vae", "bravl"]
 SMALL = {
@@ -39,6 +48,7 @@ STATES = {
     "whitened_ridge": ["network.weight", "network.bias"],
     "ridge": ["network.weight", "network.bias"],
     "linear": ["network.weight", "network.bias"],
+    "tuned_ridge": ["network.weight", "network.bias"],
     "mlp": [
         f"network.{layer}.{kind}"
         for layer in ("0.0", "0.1", "1.network.0", "1.network.1", "2")
@@ -98,7 +108,7 @@ def test_declarations_are_read_without_torch():
         "print(len(list(heads.HEADS)), len(list(losses.LOSSES)), 'torch' in sys.modules)"
     )
     found = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, text=True)
-    assert found.split() == ["12", "5", "False"]
+    assert found.split() == ["13", "5", "False"]
 
 
 def test_published_presets_of_study_c():

@@ -45,6 +45,18 @@ def two_way(run):
     return table.set_index("measure").loc["two-way", "value"]
 
 
+@pytest.mark.parametrize("start", ["whitened_ridge", "ridge"])
+def test_a_tuned_ridge_begins_where_its_head_in_closed_form_ends(start, recording):
+    closed = decoders.train(planted.config(start))
+    slow = {"epochs": 1, "learning_rate": 1e-7, "weight_decay": 0.0}
+    config = planted.config("tuned_ridge", head_parameters={"start": start}, training=slow)
+    tuned = decoders.train(config)
+    for name, values in closed.state.items():
+        np.testing.assert_allclose(tuned.state[name], values, atol=1e-5)
+    assert len(tuned.curve) == 1
+    assert ("shrinkage" in closed.facts) == (start == "whitened_ridge")
+
+
 @pytest.mark.parametrize("head", TRAINED)
 def test_a_head_beats_chance_on_images_of_new_categories(head, recording):
     run = decoders.train(
