@@ -11,7 +11,10 @@ from core.registry import discover
 discover(
     __name__,
     __path__,
-    first=("ridge", "linear", "mlp", "fc_attention", "clip_mused", "roi_transformer", "generative"),
+    first=(
+        *("ridge", "linear", "mlp", "fc_attention", "clip_mused", "aligned"),
+        *("roi_transformer", "generative"),
+    ),
 )
 
 __all__ = ["HEADS", "Head", "Shape", "build", "divide_units", "fill"]
