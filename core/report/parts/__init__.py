@@ -1,0 +1,1 @@
+"""Parts of the report beyond the heads: one module each."""
