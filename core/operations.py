@@ -133,6 +133,9 @@ for _name, _operation in {
         "GeneralisationRequest",
         ("dataset", "head"),
     ),
+    "ensemble": Operation(
+        "core.ensembles.job:run", "Average of decoders", "EnsembleRequest", ("dataset", "runs")
+    ),
     "zero_shot": Operation(
         "core.zero_shot.job:run",
         "Zero-shot classification",

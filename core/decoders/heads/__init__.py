@@ -19,6 +19,7 @@ discover(
         "mlp",
         "fc_attention",
         "clip_mused",
+        "aligned",
         "roi_transformer",
         "generative",
     ),

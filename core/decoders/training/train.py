@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import encoders, paths, store
+from core.datasets import Dataset
 from core.decoders import heads, losses
 from core.decoders.config import Config
 from core.decoders.runs import (
@@ -45,6 +46,7 @@ def train(
     folder: Path | None = None,
     device: str | None = None,
     as_baseline: bool = False,
+    opened: Sequence[Dataset] = (),
 ) -> Run:
     """Train a decoder, or give the one that was trained before.
 
@@ -64,6 +66,8 @@ def train(
         The best one where none is given; it does not enter the key.
     as_baseline : bool
         Nobody asked for this decoder itself: its facts say so, until someone does.
+    opened : sequence of Dataset
+        Recordings of its subjects that are open already, so that they are not opened again.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def train(
         If the checkpoint is damaged.
     """
     progress = progress or silent
-    data = prepare(config, portion(progress, 0.0, PREPARED))
+    data = prepare(config, portion(progress, 0.0, PREPARED), opened)
     key = run_key(config, data)
     stored = load(key)
     if stored is not None and not stored.partial:
@@ -110,7 +114,7 @@ def trained(
     stored = load(run_key(config, data))
     if stored is not None and not stored.partial:
         return stored
-    return train(config, progress, device=device)
+    return train(config, progress, device=device, opened=data.opened)
 
 
 def fit(config: Config, data: Data, progress: Progress, device: str | None = None) -> Run:

@@ -20,6 +20,7 @@ from core.report.plan import Scale
 # In the order of the report.
 NAMES = (
     "improvement",
+    "combined",
     "generalisation",
     "trust",
 )

@@ -65,7 +65,7 @@ RETRIEVED: Mapping[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
 }
 
 
-class Case(NamedTuple):
+class Division(NamedTuple):
     """One set of images to divide: of which recording, by which config."""
 
     recording: str
@@ -86,9 +86,9 @@ def measure(scale: plan.Scale, progress: Progress) -> pd.DataFrame:
     """
     trials = None if scale.realdata is None else bold5000.read(scale.realdata)
     parts, counted = [], 2 * scale.seeds + (0 if trials is None else _folds(scale))
-    for number, case in enumerate(_cases(scale, trials)):
+    for number, division in enumerate(_divisions(scale, trials)):
         within = portion(progress, number / counted, (number + 1) / counted)
-        parts.append(_stored(case, scale, within))
+        parts.append(_stored(division, scale, within))
     each = pd.concat(parts, ignore_index=True)
     rows = [
         _rows(recording, side, each[(each["recording"] == recording) & (each["side"] == side)])
@@ -155,43 +155,43 @@ def _folds(scale: plan.Scale) -> int:
     return min(bold5000.FOLDS, 2 * scale.seeds)
 
 
-def _cases(scale: plan.Scale, trials: bold5000.EmbeddedTrials | None) -> Iterator[Case]:
+def _divisions(scale: plan.Scale, trials: bold5000.EmbeddedTrials | None) -> Iterator[Division]:
     for recording, options in (("simulated", {}), ("weak", WEAK)):
         for seed in range(scale.seeds):
             config = plan.config(scale, BASELINE, seed)
             config = replace(config, options={**scale.options, **options})
-            yield Case(recording, config, prepare(config))
+            yield Division(recording, config, prepare(config))
     if trials is None:
         return
     with bold5000.as_folder(trials) as dataset:
         config = bold5000.config(dataset, BASELINE, 0, scale.training)
         for fold, data in list(enumerate(prepare_folds(config)))[: _folds(scale)]:
-            yield Case("BOLD5000", replace(config, fold=fold), data)
+            yield Division("BOLD5000", replace(config, fold=fold), data)
 
 
-def _stored(case: Case, scale: plan.Scale, progress: Progress) -> pd.DataFrame:
+def _stored(division: Division, scale: plan.Scale, progress: Progress) -> pd.DataFrame:
     """Scores of each image by everything tried: from the store, else computed and kept."""
     parameters = {"training": dict(scale.training), "tried": [*_heads(scale), *RIDGES, *RETRIEVED]}
-    fingerprint = store.fingerprint(run_key(case.config, case.data))
+    fingerprint = store.fingerprint(run_key(division.config, division.data))
     key = store.key("report_improvement", fingerprint, parameters, seed=0, version=VERSION)
     stored = store.load(key)
     if stored is not None:
         return from_json(stored.facts["table"])
-    table = pd.concat(_scored(case, scale, progress), ignore_index=True)
+    table = pd.concat(_scored(division, scale, progress), ignore_index=True)
     store.save(key, {}, {"title": "Report: a better head", "table": as_json(table)})
     return table
 
 
-def _scored(case: Case, scale: plan.Scale, progress: Progress) -> list[pd.DataFrame]:
+def _scored(division: Division, scale: plan.Scale, progress: Progress) -> list[pd.DataFrame]:
     """Two-way identification of each image, for each set and try."""
-    seen = _seen(case, scale, progress)
+    seen = _seen(division, scale, progress)
     parts = []
     for side, by_name in seen.items():
         similar = {name: _similarity(of_side) for name, of_side in by_name.items()}
-        similar |= {name: rescaled(similar[of]) for name, (of, rescaled) in RETRIEVED.items()}
-        images = getattr(case.data.fold, side)
-        labels = {"recording": case.recording, "side": side, "image": images}
-        labels["category"] = case.data.category[images]
+        similar |= {name: rescaled(similar[base]) for name, (base, rescaled) in RETRIEVED.items()}
+        images = getattr(division.data.fold, side)
+        labels = {"recording": division.recording, "side": side, "image": images}
+        labels["category"] = division.data.category[images]
         image = by_name[BASE].image
         for name, similarity in similar.items():
             values = np.full(len(images), np.nan)
@@ -201,20 +201,22 @@ def _scored(case: Case, scale: plan.Scale, progress: Progress) -> list[pd.DataFr
 
 
 def _seen(
-    case: Case, scale: plan.Scale, progress: Progress
+    division: Division, scale: plan.Scale, progress: Progress
 ) -> dict[str, dict[str, scores.Queries]]:
     """What everything tried predicts, by set and name; without what the recording lacks."""
     seen: dict[str, dict[str, scores.Queries]] = {side: {} for side in SETS}
     for number, (name, changes) in enumerate(_heads(scale).items()):
-        progress(number / len(HEADS), f"{case.recording}, {name}")
+        progress(number / len(HEADS), f"{division.recording}, {name}")
         training = {**scale.training, **changes.get("training", {})}
-        config = replace(case.config, **{"head_parameters": {}, **changes, "training": training})
-        run = fit(config, case.data, silent)
+        config = replace(
+            division.config, **{"head_parameters": {}, **changes, "training": training}
+        )
+        run = fit(config, division.data, silent)
         for side in SETS:
-            seen[side][name] = queries(run, case.data, side, "mean")
+            seen[side][name] = queries(run, division.data, side, "mean")
     for name, predict in RIDGES.items():
         try:
-            of_sides = {side: predict(case.data, side) for side in SETS}
+            of_sides = {side: predict(division.data, side) for side in SETS}
         except InputError:  # no repeats
             continue
         for side, predicted in of_sides.items():

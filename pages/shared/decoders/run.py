@@ -13,7 +13,7 @@ from core.jobs import Job
 from pages.shared.decoders import audit, retrieved, table
 from pages.shared.decoders.compare import compare
 from pages.shared.decoders.described import has_diverged, loaded
-from pages.shared.decoders.outcome import generalisation, result, trust
+from pages.shared.decoders.outcome import ensemble, generalisation, result, trust
 from pages.shared.decoders.scores import show_folds, show_scores
 from pages.shared.export.figures import show_chart
 from pages.shared.frame import results
@@ -36,6 +36,7 @@ def show(ds: Dataset, run: Run) -> None:
     if protocol is not None:
         show_scores(ds, run, protocol)
     show_folds(run)
+    ensemble.show(run)
     generalisation.show(run)
     trust.show(run)
     if run.curve:

@@ -43,7 +43,8 @@ def address_of(view: ResultView) -> str:
     """The address of a page, such as 'rdm?roi=LOC'."""
     settings, own = view.settings, view.recording
     if view.config is not None:
-        settings, own = settings_of(view.config), _reference(view.config)
+        settings = {**settings_of(view.config), **settings}
+        own = _reference(view.config)
     values = {**({} if own is None else _of_recording(own)), **settings}
     # No ROI is every unit; of other lists an empty one is the default.
     written = {

@@ -15,6 +15,8 @@ from core.encoders import PROMPT
 from core.errors import NeurogalleryError
 from core.jobs import Job
 from pages.shared.decoders.choose import name_of_config
+from pages.shared.decoders.outcome.ensemble import KEY as ENSEMBLE
+from pages.shared.decoders.outcome.ensemble import name_in_choice
 from pages.shared.frame.presets import Settings
 
 Values = Mapping[str, Any]
@@ -133,6 +135,13 @@ def _evaluate(values: Values) -> ResultView:
     return _zero_shot(values)
 
 
+def _ensemble(values: Values) -> ResultView:
+    """The first member, with the others chosen."""
+    first, *others = values["runs"]
+    names = [name_in_choice(run, _config(run)) for run in others]
+    return ResultView("train", {ENSEMBLE: names}, config=_config(first))
+
+
 def _zero_shot(values: Values) -> ResultView:
     config = _config(values["run"])
     kinds = {"images": "images", "names": "text prompts", "both": "both"}
@@ -235,6 +244,7 @@ VIEWS: dict[str, Callable[[Values], ResultView | None]] = {
     "audit": _train,
     "folds": _train,
     "generalisation": _train,
+    "ensemble": _ensemble,
     "trust": lambda values: ResultView("train", config=_config(values["run"])),
     "evaluate": _evaluate,
     "zero_shot": _zero_shot,

@@ -43,8 +43,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "selection": ("first", "second", "tab"),
     "train": (
-        "embedding", "every_column", "filter", "fold", "head", "loss", "only_here", "protocol",
-        "split", "splits_measure", "subjects", *(setting.name for setting in SETTINGS),
+        "embedding", "ensemble", "every_column", "filter", "fold", "head", "loss", "only_here",
+        "protocol", "split", "splits_measure", "subjects", *(setting.name for setting in SETTINGS),
     ),
     "zero_shot": (
         "decoder", "level", "n", "prompts", "protocol", "prototypes",
@@ -55,8 +55,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 SEVERAL = (
     "roi", "ablations.subjects", "compare.brain", "compare.flexible", "compare.models",
     "compare.pick", "dissimilarity.models", "encoders.encoder", "maps.group_a", "maps.group_b",
-    "maps.point", "maps.space", "rdm.pick", "rdm.published", "retrieval.decoder", "train.loss",
-    "train.subjects",
+    "maps.point", "maps.space", "rdm.pick", "rdm.published", "retrieval.decoder",
+    "train.ensemble", "train.loss", "train.subjects",
 )  # fmt: skip
 SEVERAL_BELOW = ("recording.", "ablations.values.")
 

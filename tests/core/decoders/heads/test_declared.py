@@ -22,6 +22,7 @@ IDS = [
     "mlp",
     "fc_attention",
     "clip_mused",
+    "aligned_linear",
     "roi_transformer",
 ]
 # Those with an objective of their own are tested in tests/core/decoders/generative.
@@ -60,6 +61,7 @@ STATES = {
         *(f"outward.{layer}.{kind}" for layer in (1, 2, 5) for kind in ("weight", "bias")),
     ],
     "clip_mused": ["low", "high", *TRANSFORMER],
+    "aligned_linear": ["own.0.weight", "own.1.weight", "shared.weight", "shared.bias"],
     "roi_transformer": ["brain", *TRANSFORMER],
 }
 SHAPE = heads.Shape(30, ((0, 10), (10, 17), (17, 30)), 2, 5)
@@ -98,7 +100,8 @@ def test_the_heads_are_listed_in_order_and_say_what_they_are():
     assert closed == [h.id for h in heads.HEADS.values() if h.solve] == ["whitened_ridge", "ridge"]
     own = [h.id for h in heads.HEADS.values() if h.trained_by == "own objective"]
     assert own == [h.id for h in heads.HEADS.values() if h.textual is not None] == GENERATIVE
-    assert [h.id for h in heads.HEADS.values() if h.several_subjects] == ["clip_mused"]
+    several = [h.id for h in heads.HEADS.values() if h.several_subjects]
+    assert several == ["clip_mused", "aligned_linear"]
     assert [h.id for h in heads.HEADS.values() if h.penalises] == ["clip_mused"]
 
 
@@ -108,7 +111,7 @@ def test_declarations_are_read_without_torch():
         "print(len(list(heads.HEADS)), len(list(losses.LOSSES)), 'torch' in sys.modules)"
     )
     found = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, text=True)
-    assert found.split() == ["13", "5", "False"]
+    assert found.split() == ["14", "5", "False"]
 
 
 def test_published_presets_of_study_c():

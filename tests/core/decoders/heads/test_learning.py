@@ -19,6 +19,7 @@ TRAINED = {
     "mlp": {"width": 64, "block_dropout": 0.0},
     "fc_attention": {"width": 32, "heads": 2},
     "clip_mused": {"width": 32, "heads": 4, "hidden": 64, "depth": 2},
+    "aligned_linear": {"width": 32, "dropout": 0.0},
     "roi_transformer": {"width": 32, "heads": 4, "hidden": 64, "depth": 2},
 }
 AT_LEAST = {"linear": 0.9, "mlp": 0.9}

@@ -25,6 +25,7 @@ TRAINED = {
     "mlp": {"width": 64},
     "fc_attention": {"width": 32, "heads": 2},
     "clip_mused": NARROW,
+    "aligned_linear": {"width": 32},
     "roi_transformer": NARROW,
 }
 AUGMENTED = {"virtual": 0.5, "noise": 0.3, "mix": 0.15}
