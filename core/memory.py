@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from core.errors import InputError
 
 GIB = 2.0**30
+WHERE = re.compile(r"^\[enforce fail at [^]]*\]\s*(err == 0\.)?\s*")
+ADVICE = re.compile(r" (?:Including non-PyTorch|Of the allocated|If reserved|See documentation)")
 # torch raises RuntimeError where the memory of a GPU, of MPS or of the machine is full.
 FULL = ("out of memory", "can't allocate memory", "not enough memory")
 
@@ -55,17 +58,19 @@ def is_shortage(error: BaseException) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """The first line that a shortage says of itself."""
-    lines = str(error).strip().splitlines()
-    return " ".join(lines[0].split()) if lines else "no further memory"
+    """What a shortage says of itself, without where in torch it was and what torch advises."""
+    text = str(error).strip() or "no further memory"
+    if isinstance(error, RuntimeError):  # behind the first line, how to debug it
+        text = ADVICE.split(WHERE.sub("", text.splitlines()[0]), maxsplit=1)[0]
+    return " ".join(text.split())
 
 
 def explain_shortage(error: BaseException) -> str:
     """One line for work that ran out of memory all the same."""
-    reason = " ".join(str(error).split()) or "no further memory"
+    reason = reason_of(error)
     if any(device in reason for device in ("CUDA", "MPS")):
         return (
-            f"The memory of the GPU does not suffice ({reason_of(error)}). Lower the batch size, "
+            f"The memory of the GPU does not suffice ({reason}). Lower the batch size, "
             "take a smaller head, end what else uses the GPU, or compute on the CPU."
         )
     return (
