@@ -7,7 +7,7 @@ QUICK := tests/rules $(wildcard tests/core/test_*.py) $(addprefix tests/core/, \
 	datasets/download datasets/releases datasets/recordings/test_folder.py store scores retrieval splits \
 	rdm/test_compute.py rdm/test_compare.py figures)
 
-.PHONY: run check test style types quick bench torture report demo-data clip-small ready-data screenshots clean
+.PHONY: run check test style types quick bench torture gpu-check report demo-data clip-small ready-data screenshots clean
 
 run: .venv/run.stamp
 	@$(BIN)/streamlit run app.py
@@ -43,6 +43,10 @@ bench: .venv/bench.stamp
 torture: .venv/dev.stamp
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.torture $(ARGS)
+
+# Skipped, with the reason, where there is no GPU; ARGS="--device cpu" checks the check.
+gpu-check: .venv/dev.stamp
+	@$(BIN)/python -m tests.gpu $(ARGS)
 
 report: .venv/run.stamp
 	@$(BIN)/python -m core.report --document docs/decoder-scores.md

@@ -17,7 +17,7 @@ from core.commands import fetch as fetching
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
-from core.memory import explain_shortage
+from core.memory import explain_shortage, is_shortage
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
         bar.clear()
         print(" ".join(str(error).split()), file=sys.stderr)
         return BAD_INPUT
-    except MemoryError as error:
+    except (MemoryError, RuntimeError) as error:
         bar.clear()
+        if not is_shortage(error):
+            raise
         print(explain_shortage(error), file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from core.encoders.devices import batch_size, device_label
 from core.encoders.encoder import Loaded
 from core.encoders.preparation import by_shape
 from core.errors import InputError
+from core.memory import is_shortage
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +75,9 @@ class TorchLoaded(Loaded):
                 parts.append(self._forward(part))
                 start += len(part)
                 continue
-            except torch.OutOfMemoryError:
+            except (MemoryError, RuntimeError) as error:
+                if not is_shortage(error):
+                    raise
                 self.batch = len(part) // 2
             if self.batch == 0:
                 self.batch = 1

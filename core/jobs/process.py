@@ -35,7 +35,7 @@ from core.jobs.state import (
     write_file,
 )
 from core.jobs.time_left import Pace
-from core.memory import explain_shortage
+from core.memory import explain_shortage, is_shortage
 from core.progress import Progress
 from core.store.files import FREE_SPACE, full_disk, is_disk_full
 from core.store.stamps import noting
@@ -205,9 +205,9 @@ def _attempt(folder: Path, resolve: Callable[[str], Function], report: Reporter)
         return "interrupted", "The process of this job was told to stop. Resume or remove it."
     except NeurogalleryError as error:
         return "failed", str(error)
-    except MemoryError as error:
-        return "failed", explain_shortage(error)
     except Exception as error:
+        if is_shortage(error):
+            return "failed", explain_shortage(error)
         _log(traceback.format_exc())
         if is_disk_full(error):
             return "failed", explain_full_disk(error)

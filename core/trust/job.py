@@ -10,10 +10,11 @@ from typing import Any, Self
 import numpy as np
 
 from core import decoders, scores, store
-from core.decoders import Run
+from core.decoders import HEADS, Run
 from core.decoders.scoring.evaluation import check_same, queries
 from core.decoders.scoring.score_table import over
 from core.decoders.training.data import Data
+from core.encoders import job_device
 from core.errors import NotFoundError
 from core.jobs.request import Request, check_fields
 from core.progress import Progress, portion
@@ -50,6 +51,11 @@ class TrustRequest(Request):
     def key(self) -> str:
         fingerprint = store.fingerprint(self.run)
         return store.key(self.operation, fingerprint, {}, seed=0, version=VERSION)
+
+    def device(self) -> str:
+        """Controls and the learning curve train the head again."""
+        closed = self.head in HEADS and HEADS[self.head].trained_by == "closed form"
+        return "cpu" if closed else job_device(True)
 
     def to_json(self) -> dict[str, Any]:
         return {"run": self.run, "head": self.head, "dataset": self.dataset}

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from core import memory, paths
 from core.errors import InputError
@@ -38,3 +39,38 @@ def test_a_shortage_is_one_line(monkeypatch):
     assert text.startswith("The memory does not suffice (Unable to allocate 9 GiB for an array)")
     assert "1.0 GiB are free. Take fewer stimuli" in text
     assert "(no further memory)" in memory.explain_shortage(MemoryError())
+
+
+CUDA = torch.OutOfMemoryError(
+    "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 139.80 GiB of "
+    "which 9.50 GiB is free. Including non-PyTorch memory, this process has 130.30 GiB memory in "
+    "use. Of the allocated memory 129 GiB is allocated by PyTorch. If reserved but unallocated "
+    "memory is large try setting a variable.\nSee documentation for Memory Management"
+)
+MPS = RuntimeError("MPS backend out of memory (MPS allocated: 20 GiB)")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(CUDA, "of which 9.50 GiB is free.)"), (MPS, "allocated: 20 GiB)")]
+)
+def test_a_shortage_of_the_gpu_is_one_line_with_advice(error, reason):
+    assert memory.is_shortage(error)
+    text = memory.explain_shortage(error)
+    assert text.startswith("The memory of the GPU does not suffice (")
+    assert reason in text
+    assert "\n" not in text
+    assert "PyTorch" not in text
+    assert "Lower the batch size, take a smaller head" in text
+
+
+def test_a_tensor_that_the_machine_cannot_hold_is_a_shortage():
+    with pytest.raises(RuntimeError) as error:
+        torch.empty(1 << 50)
+    assert memory.is_shortage(error.value)
+    text = memory.explain_shortage(error.value)
+    assert text.startswith("The memory does not suffice (DefaultCPUAllocator: can't allocate")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("shapes cannot be multiplied"), OSError("full")])
+def test_other_errors_are_no_shortage(error):
+    assert not memory.is_shortage(error)

@@ -142,9 +142,11 @@ class Bravl(MoPoE):
         """The rows with some modalities, drawn at random, taken from another row."""
         count, rows = views.present.shape
         proper = list(_subsets(count))[:-1]
-        exchanged = proper[int(torch.randint(len(proper), ()))]
-        order = torch.arange(rows, device=views.mean.device)
-        other = order.roll(int(torch.randint(1, rows, ())))
+        # On the device, whose random state is the one that a checkpoint has.
+        device = views.mean.device
+        exchanged = proper[int(torch.randint(len(proper), (), device=device))]
+        order = torch.arange(rows, device=device)
+        other = order.roll(int(torch.randint(1, rows, (), device=device)))
         places = [other if place in exchanged else order for place in range(count)]
         return Views(
             [own[place] for own, place in zip(views.x, places, strict=True)],

@@ -178,11 +178,21 @@ class Training:
     def _device(self) -> str:
         return self.validation.x.device.type
 
+    @property
+    def computed_on(self) -> str:
+        """The device for the reader, e.g. 'cuda, bfloat16'; own objectives stay in float32."""
+        reduced = self._is_reduced and self.config.has_loss
+        return f"{self._device}, bfloat16" if reduced else self._device
+
+    @property
+    def _is_reduced(self) -> bool:
+        precision = self.settings["precision"]
+        return precision == "bfloat16" or (precision == "auto" and self._device == "cuda")
+
     def _precision(self) -> Any:
-        device, precision = self._device, self.settings["precision"]
-        if precision == "float32" or (precision == "auto" and device != "cuda"):
+        if not self._is_reduced:
             return nullcontext()
-        return torch.autocast(device, dtype=torch.bfloat16)
+        return torch.autocast(self._device, dtype=torch.bfloat16)
 
     def _rate(self, done: float) -> float:
         peak, schedule = self.settings["learning_rate"], self.settings["schedule"]

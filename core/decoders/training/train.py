@@ -30,6 +30,7 @@ from core.decoders.scoring.effects import measured
 from core.decoders.training.data import Data, ResponseRows, as_opened, prepare
 from core.errors import Cancelled, InputError, NeurogalleryError
 from core.jobs.process import Terminated, session_at_work
+from core.memory import is_shortage, reason_of
 from core.progress import Progress, portion, silent
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 PREPARED, AUDITED = 0.1, 0.05
 BEGUN = PREPARED + AUDITED
-NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def train(
@@ -130,7 +130,7 @@ def fit(config: Config, data: Data, progress: Progress, device: str | None = Non
     with tempfile.TemporaryDirectory(prefix="neurogallery-") as place:
         training = _training(empty, data, Path(place), encoders.device(device))
         _epochs(training, progress)
-        return _kept(empty, training, encoders.device(device), training.stopped)
+        return _kept(empty, training, training.stopped)
 
 
 def _audited_again(run: Run, data: Data) -> Run:
@@ -183,33 +183,32 @@ def _by_gradient(
         _epochs(training, progress)
     except (Cancelled, Terminated):
         training.save(always=True)
-        _keep_best(run, training, device, title)
+        _keep_best(run, training, title)
         raise
     except (MemoryError, RuntimeError) as error:
-        _keep_best(run, training, device, title)
+        _keep_best(run, training, title)
         raise _explained(error, run) from error
-    kept = save(_judged(_kept(run, training, device, training.stopped), data), title)
+    kept = save(_judged(_kept(run, training, training.stopped), data), title)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return kept
 
 
 def _explained(error: Exception, run: Run) -> Exception:
     """What to do where memory did not suffice; any other error as it is."""
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if not isinstance(error, MemoryError) and not any(words in reason for words in NO_MEMORY):
+    if not is_shortage(error):
         return error
     return NeurogalleryError(
-        f"Memory does not suffice for {heads.HEADS[run.config.head].label} ({reason})",
+        f"Memory does not suffice for {heads.HEADS[run.config.head].label} ({reason_of(error)})",
         remedy=f"Lower the batch size ({run.config.training['batch']}) or the width of the head.",
     )
 
 
-def _keep_best(run: Run, training: Training, device: str, title: str) -> None:
+def _keep_best(run: Run, training: Training, title: str) -> None:
     """Keep the best epoch so far, unless the store has the same decoder trained for longer."""
     stored = load(run.key)
     longer = stored is not None and (not stored.partial or len(stored.curve) >= len(training.curve))
     if training.curve and not longer:
-        save(_kept(run, training, device, "cancelled", partial=True), title)
+        save(_kept(run, training, "cancelled", partial=True), title)
 
 
 def _epochs(training: Training, progress: Progress) -> None:
@@ -226,9 +225,9 @@ def _epochs(training: Training, progress: Progress) -> None:
         training.save()
 
 
-def _kept(run: Run, training: Training, device: str, stopped: str, partial: bool = False) -> Run:
+def _kept(run: Run, training: Training, stopped: str, partial: bool = False) -> Run:
     seconds = sum(row["seconds"] for row in training.curve)
-    facts = {"stopped": stopped, "device": device, "seconds": seconds}
+    facts = {"stopped": stopped, "device": training.computed_on, "seconds": seconds}
     facts["compared"] = training.compared
     return _with(run, training.best, training.curve, facts, partial)
 

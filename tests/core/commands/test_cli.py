@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core import operations, paths
 from core.__main__ import main
@@ -202,6 +203,23 @@ def test_memory_that_runs_out_ends_with_2(
     monkeypatch.setattr("core.rdm.of_dataset", run_out)
     status = main(["rdm", "simulated", "--json"])
     check_one_line("(Unable to allocate 13.4 GiB for an array)", status, *capsys.readouterr())
+
+
+def test_memory_of_a_gpu_that_runs_out_ends_with_2(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(error: RuntimeError) -> None:
+        def run(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr("core.rdm.of_dataset", run)
+
+    fail(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nMore"))
+    status = main(["rdm", "simulated", "--json"])
+    check_one_line("The memory of the GPU does not suffice", status, *capsys.readouterr())
+    fail(RuntimeError("shapes cannot be multiplied"))
+    with pytest.raises(RuntimeError, match="shapes"):
+        main(["rdm", "simulated", "--json"])
 
 
 def test_the_summary_says_what_served_as_folds(

@@ -106,6 +106,28 @@ def test_batches_shrink_until_they_fit_into_the_memory():
     assert max(seen) == 3
 
 
+@pytest.mark.parametrize(
+    ("error", "shrinks"),
+    [
+        (RuntimeError("MPS backend out of memory (MPS allocated: 9 GiB)"), True),
+        (RuntimeError("shapes cannot be multiplied"), False),
+    ],
+)
+def test_batches_shrink_for_want_of_memory_alone(error, shrinks):
+    def features(batch):
+        if len(batch) > 5:
+            raise error
+        return batch * 2
+
+    loaded = TorchLoaded(Small(), features, "cpu")
+    prepared = loaded.prepare([Image.new("RGB", (4, 4), (shade, 0, 0)) for shade in range(9)])
+    if shrinks:
+        np.testing.assert_array_equal(loaded.images(prepared)[:, 0], np.arange(9) * 2)
+    else:
+        with pytest.raises(RuntimeError, match="shapes"):
+            loaded.images(prepared)
+
+
 def test_an_image_that_does_not_fit_alone_is_told():
     seen = []
     loaded = TorchLoaded(Small(), limited(1, seen), "cpu")

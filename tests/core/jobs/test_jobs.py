@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from core import jobs, paths, store
 from core.errors import InputError, NotFoundError
@@ -163,14 +164,28 @@ def test_an_error_of_ours_is_the_message() -> None:
     assert job.result == {}
 
 
-def test_memory_that_runs_out_is_one_line(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            MemoryError("Unable to allocate 9 GiB"),
+            "The memory does not suffice (Unable to allocate",
+        ),
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nMore of it"),
+            "The memory of the GPU does not suffice (CUDA out of memory. Tried to allocate 9 GiB.)",
+        ),
+    ],
+)
+def test_memory_that_runs_out_is_one_line(error, words, tmp_path) -> None:
     def run_out(*_: object) -> None:
-        raise MemoryError("Unable to allocate 9 GiB")
+        raise error
 
     (tmp_path / "request.json").write_text('{"operation": "any", "request": {}}')
-    status, error = process._attempt(tmp_path, lambda name: run_out, process.Reporter(tmp_path))
+    status, line = process._attempt(tmp_path, lambda name: run_out, process.Reporter(tmp_path))
     assert status == "failed"
-    assert error.startswith("The memory does not suffice (Unable to allocate 9 GiB)")
+    assert line.startswith(words)
+    assert "\n" not in line
 
 
 def test_an_unexpected_error_has_its_traceback_in_the_log() -> None:

@@ -50,6 +50,14 @@ def test_a_decoder_is_checked_as_a_whole(tmp_path):
         run(TrustRequest("decoder-" + "0" * 32), silent, tmp_path)
 
 
+def test_a_head_that_is_trained_again_occupies_the_gpu(monkeypatch):
+    monkeypatch.setattr("core.encoders.devices._usable", lambda: ["cuda", "cpu"])
+    assert TrustRequest("decoder-1", "ridge").device() == "cpu"
+    assert TrustRequest("decoder-1", "mlp").device() == "cuda:0"
+    monkeypatch.setattr("core.encoders.devices._usable", lambda: ["cpu"])
+    assert TrustRequest("decoder-1", "mlp").device() == "cpu"
+
+
 def test_controls_are_at_chance_and_seeded(ridge):
     config, data = ridge
     first, again = (controls(config, data, silent) for _ in range(2))

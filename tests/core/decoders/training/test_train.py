@@ -170,6 +170,7 @@ def test_bfloat16_trains_on_the_cpu(recording):
         for precision in ("auto", "bfloat16")
     )
     assert rounded.key != exact.key
+    assert (exact.facts["device"], rounded.facts["device"]) == ("cpu", "cpu, bfloat16")
     assert not same(exact, rounded)
     assert {array.dtype for array in rounded.state.values()} == {np.dtype(np.float32)}
     assert two_way(rounded) > 0.7
