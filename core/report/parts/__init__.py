@@ -19,6 +19,7 @@ from core.report.plan import Scale
 
 # In the order of the report.
 NAMES = (
+    "rivals",
     "generalisation",
     "trust",
 )
