@@ -1,7 +1,7 @@
 """Decoders of the simulated experiment that come with the project: something to open at first.
 
 They lie among the results of ``data/ready`` (``make ready-data``). The settings follow study C:
-a linear head with InfoNCE, the ridge baseline, and a deep head with fuzzy matching, virtual
+a linear head with InfoNCE, the default, the ridge baseline, and a deep head with fuzzy matching, virtual
 responses and semantic library.
 """
 
@@ -26,6 +26,7 @@ def configs() -> tuple[Config, ...]:
     """Settings of the examples, the best decoder first."""
     return (
         Config(RECORDING, (SUBJECT,), encoder=ENCODER, head="linear"),
+        Config(RECORDING, (SUBJECT,), encoder=ENCODER),
         Config(RECORDING, (SUBJECT,), encoder=ENCODER, head="ridge"),
         Config(
             RECORDING,

@@ -34,7 +34,8 @@ the test set were never trained.
 - {sizes}
 
 Every measure, with its interval, chance and p, is in `report/decoders.md` below the results
-folder. The command takes about an hour on two CPU cores the first time, seconds later.
+folder, with a table of each part beside it. The command takes one to two hours on two CPU cores
+the first time, a minute later.
 """
 
 

@@ -34,6 +34,24 @@ def has_latents(run: Run) -> bool:
 def rows(run: Run, data: Data, side: str, permutations: int, resamples: int) -> list[pd.DataFrame]:
     """Top-1 and top-5 of the latent classifier, as rows of ``evaluation.evaluate``.
 
+    Returns
+    -------
+    list of pd.DataFrame
+        One a protocol; none where fewer than two categories are known.
+    """
+    tables = []
+    for protocol, own in queries(run, data, side).items():
+        table = scores.evaluate(own, None, run.config.seed, permutations, resamples)
+        table = table[table["measure"].isin(MEASURES)].copy()
+        table.insert(0, "protocol", protocol)
+        table.insert(0, "head", f"{run.config.head}{LATENT}")
+        tables.append(table)
+    return tables
+
+
+def queries(run: Run, data: Data, side: str) -> dict[str, scores.Queries]:
+    """What the latent classifier makes of the responses to a set, by protocol.
+
     A logistic regression is trained on latents drawn from the posterior of the features that
     the decoder was trained with, 200 a category, and classifies the latents of responses. Images
     are dealt into five parts, and the classifier of a part is trained on the others; an image
@@ -41,8 +59,10 @@ def rows(run: Run, data: Data, side: str, permutations: int, resamples: int) -> 
 
     Returns
     -------
-    list of pd.DataFrame
-        One a protocol; none where fewer than two categories are known.
+    dict of str to Queries
+        Log probabilities of the categories, and in place of each image the unit vector of its
+        category, which is so the category's prototype too. Single trials only where images have
+        repeats; empty where fewer than two categories are known.
 
     Source: Du et al. (2023), IEEE TPAMI 45:10760-10777, section 3.5, whose classifier is a
     support vector machine and is tested on the very images that it is trained on; 200 latents
@@ -52,7 +72,7 @@ def rows(run: Run, data: Data, side: str, permutations: int, resamples: int) -> 
     category = data.category[stimuli]
     known = np.unique(category[category >= 0])
     if len(known) < 2:
-        return []
+        return {}
     place = np.full(len(data.category), -1)
     place[stimuli] = np.arange(len(stimuli))
     part = _parts(category)
@@ -62,25 +82,19 @@ def rows(run: Run, data: Data, side: str, permutations: int, resamples: int) -> 
         for fold in range(max(1, part.max() + 1))
         for chosen in [part[whose] != fold]
     ]
-    one_hot = np.eye(len(known))
     images = np.zeros((len(stimuli), len(known)))
-    images[category >= 0] = one_hot[np.searchsorted(known, category[category >= 0])]
+    images[category >= 0] = np.eye(len(known))[np.searchsorted(known, category[category >= 0])]
     names = np.array([*data.names, ""])[category]
-    prototypes = {data.names[number]: row for number, row in zip(known, one_hot, strict=True)}
-    tables, averaged = [], 0
+    by_protocol: dict[str, scores.Queries] = {}
+    averaged = 0
     for protocol, trials in PROTOCOLS.items():
         shown = data.rows(stimuli, trials, run.scaling)
         if trials == "all" and len(shown.x) == averaged:  # no repeats
             continue
         averaged, image = len(shown.x), place[shown.stimulus]
         likely = _classified(models, _latents(run, shown.x), part[image])
-        own = scores.Queries(likely, images, image, names, shown.subject)
-        table = scores.evaluate(own, prototypes, run.config.seed, permutations, resamples)
-        table = table[table["measure"].isin(MEASURES)].copy()
-        table.insert(0, "protocol", protocol)
-        table.insert(0, "head", f"{run.config.head}{LATENT}")
-        tables.append(table)
-    return tables
+        by_protocol[protocol] = scores.Queries(likely, images, image, names, shown.subject)
+    return by_protocol
 
 
 def notes(run: Run) -> list[str]:

@@ -19,8 +19,9 @@ from core.report.plan import Scale
 
 # In the order of the report.
 NAMES = (
-    "improvement",
+    "rivals",
     "combined",
+    "improvement",
     "generalisation",
     "trust",
 )

@@ -10,13 +10,14 @@ from typing import Any
 import pandas as pd
 
 from core import generalisation
-from core.decoders import Config, prepare
+from core.decoders import Config
 from core.decoders.runs import run_key
 from core.generalisation import KINDS, Generalisation, GeneralisationRequest
 from core.generalisation.comparison import RANDOM
 from core.generalisation.job import run, table_key
 from core.progress import Progress, portion
 from core.report import plan, tables
+from core.report.scores import material
 
 HEADS = ("ridge", "mlp")
 MEASURE = "two-way"
@@ -47,6 +48,7 @@ def measure(scale: plan.Scale, progress: Progress) -> pd.DataFrame:
 
 
 def section(table: pd.DataFrame) -> str:
+    table = table.fillna({"error": ""})  # as a CSV has it
     lines = []
     for kind, rows in table.groupby("split", sort=False):
         sets, by_head = rows.iloc[0], {row["head"]: row for _, row in rows.iterrows()}
@@ -73,7 +75,7 @@ def _under_splits(config: Config, progress: Progress) -> Generalisation:
     """From the store where every decoder is there, else by the job."""
     request = GeneralisationRequest(config)
     of_splits = (replace(request.config, split=kind, split_parameters={}) for kind in KINDS)
-    keys = [run_key(each, prepare(each)) for each in of_splits]
+    keys = [run_key(each, material(each)) for each in of_splits]
     stored = generalisation.load(table_key(request.config, keys))
     if stored is not None:
         return stored

@@ -11,15 +11,16 @@ import numpy as np
 import pandas as pd
 
 from core import trust
-from core.decoders.training.data import prepare
 from core.decoders.training.train import trained
 from core.progress import Progress, portion
 from core.report import plan, tables
+from core.report.scores import material
 from core.statistics import t_interval
 from core.trust import Trust, TrustRequest
 from core.trust.bottleneck import needed
 from core.trust.identification import CHANCE
 from core.trust.job import run
+from core.trust.nearness import PARTS, Nearness
 
 HEAD = "ridge"
 TRAINED = 0.2
@@ -37,7 +38,7 @@ def measure(scale: plan.Scale, progress: Progress) -> pd.DataFrame:
         ``over``. Bounds are 95 % intervals, NaN where there is none.
     """
     config = plan.config(scale, HEAD, 0)
-    decoder = trained(config, prepare(config), portion(progress, 0.0, TRAINED))
+    decoder = trained(config, material(config), portion(progress, 0.0, TRAINED))
     request = TrustRequest.of(decoder)
     checked = trust.load(request.key())
     if checked is None:
@@ -83,11 +84,19 @@ def _rows(checked: Trust) -> list[dict[str, Any]]:
         over = f"{images:,} training images and fewer"
         for name, figure in (("gain", "a doubling brought"), ("next", "twice as many lead to")):
             rows.append(_row("learning", figure, (checked.learning[name],), over))
-    parts = checked.nearness.parts
-    for name, (_, score, count) in (("nearest", parts[0]), ("farthest", parts[-1])):
-        rows.append(_row("nearness", f"score of the {name} third", (score,), f"{count} images"))
+    rows += _nearness(checked.nearness)
     return rows + [
         _row(check, "sentence", (np.nan,), text) for check, text in checked.sentences.items()
+    ]
+
+
+def _nearness(near: Nearness) -> list[dict[str, Any]]:
+    """Scores of the thirds of test images nearest to training and farthest from it."""
+    thirds = np.array_split(np.argsort(near.distance, kind="stable"), PARTS)
+    return [
+        _row("nearness", f"score of the {name} third", t_interval(near.score[third]), over)
+        for name, third in (("nearest", thirds[0]), ("farthest", thirds[-1]))
+        for over in [f"{len(third)} images taken as independent"]
     ]
 
 

@@ -152,7 +152,7 @@ def test_a_quick_report_says_what_evaluate_says_and_is_found_again(
     ],
 )
 def test_a_row_of_version_0_1_is_found_and_read_in_the_words_of_today(over, key, monkeypatch):
-    monkeypatch.setattr(report_scores, "_material", lambda config: None)
+    monkeypatch.setattr(report_scores, "material", lambda config: None)
     run = SimpleNamespace(key="decoder-0123456789abcdef0123456789abcdef")
     monkeypatch.setattr(report_scores, "trained", lambda config, data: run)
     former = {"images": "pictures"}.get(over, over)
