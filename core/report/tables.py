@@ -14,7 +14,7 @@ def table(names: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 def share(value: float) -> str:
     """A share as '.973', a difference below 0 as '-.012', '–' where there is none."""
-    return "–" if value != value else re.sub(r"\b0\.", ".", f"{value:.3f}")
+    return "–" if value != value else re.sub(r"\b0\.", ".", f"{round(value, 3) + 0.0:.3f}")
 
 
 def interval(value: float, low: float, high: float) -> str:

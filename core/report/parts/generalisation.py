@@ -48,7 +48,7 @@ def measure(scale: plan.Scale, progress: Progress) -> pd.DataFrame:
 
 
 def section(table: pd.DataFrame) -> str:
-    table = table.fillna({"error": ""})  # as a CSV has it
+    table = table.assign(error=table["error"].astype(object).fillna(""))  # as a CSV has it
     lines = []
     for kind, rows in table.groupby("split", sort=False):
         sets, by_head = rows.iloc[0], {row["head"]: row for _, row in rows.iterrows()}

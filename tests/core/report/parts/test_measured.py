@@ -13,6 +13,7 @@ from core import decoders, trust
 from core.datasets.catalogue import DATASETS
 from core.decoders.generative import classifier
 from core.decoders.scoring.evaluation import queries
+from core.generalisation import job
 from core.progress import silent
 from core.report import parts, plan
 from core.report.parts import generalisation, rivals
@@ -26,7 +27,7 @@ def measured(tmp_path_factory):
     """Tables of the parts at the quick scale, where their results are; measured once.
 
     BraVL with two kinds of features stands for the rivals; BrainSem does without the gallery,
-    which takes long to encode; the splits are those of ridge.
+    which takes long to encode; ridge is scored under two splits.
     """
     folder = tmp_path_factory.mktemp("measured")
     with pytest.MonkeyPatch.context() as patch:
@@ -36,6 +37,8 @@ def measured(tmp_path_factory):
         patch.setattr(rivals, "RIVALS", ("bravl",))
         patch.setattr(rivals, "FEATURES", dict.fromkeys(("T", "V&T")))
         patch.setattr(generalisation, "HEADS", ("ridge",))
+        for module in (generalisation, job):
+            patch.setattr(module, "KINDS", ("image", "category"))
         patch.setattr(plan, "ARMS", {"fuzzy + virtual": ({"kind": "none"}, {"virtual": 1.0})})
         tables = {name: parts.load(name).measure(plan.QUICK, silent) for name in NAMES}
         with pytest.MonkeyPatch.context() as without:
@@ -111,7 +114,7 @@ def test_controls_have_shuffles_of_their_own(there):
 
 def test_generalisation_holds_what_evaluate_says(there):
     table = there["generalisation"].set_index(["head", "split"])
-    config = replace(plan.config(plan.QUICK, "ridge", 0), split="category")
+    config = replace(plan.config(plan.QUICK, "ridge", 0), split="category", split_parameters={})
     scored = decoders.evaluate(decoders.train(config), baselines=False)
     scored = scored[scored["protocol"] == "averaged repeats"].set_index("measure").loc["two-way"]
     row = table.loc[("ridge", "category")]
