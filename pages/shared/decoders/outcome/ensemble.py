@@ -50,7 +50,10 @@ def show(run: Run) -> None:
         bind="query-params",
     )
     if not chosen:
-        st.caption("Averages of seeds or of heads often predict better than one of them.")
+        st.caption(
+            "Whether an average of seeds or heads predicts better than the best of them is tested "
+            "on the same images."
+        )
         return
     keys = (run.key, *(others[name] for name in chosen))
     request = EnsembleRequest(keys, run.config.dataset)
