@@ -56,7 +56,7 @@ class Ensemble:
         return (
             f"{TWO_WAY} {worded(TWO_WAY, average['value'])} averaged, "
             f"{worded(TWO_WAY, best['value'])} by {self.best}, the best in the validation set: "
-            f"{said} ({100 * difference:+.1f} points, {100 * low:+.1f} to {100 * high:+.1f}, "
+            f"{said} ({100 * difference:+.2f} points, {100 * low:+.2f} to {100 * high:+.2f}, "
             f"{p_words(p)}, over {over(best, 'resampled')})."
         )
 

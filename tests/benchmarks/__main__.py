@@ -10,6 +10,7 @@ from tests.benchmarks import (
     costs,
     decoders,
     dissimilarity,
+    judging,
     maps,
     rdm,
     recordings,
@@ -49,6 +50,7 @@ PARTS = (
     "dissimilarity",
     "costs",
     "kept",
+    "judging",
 )
 # The last commit before encoding, clustering, curves and pages became cheaper.
 DEARER = "67bf2ba"
@@ -85,6 +87,7 @@ def main() -> None:
         "dissimilarity": lambda: predicting(200_000 if chosen.quick else 2_000_000),
         "costs": lambda: costing(1 if chosen.quick else 3),
         "kept": lambda: keeping(2 if chosen.quick else 5),
+        "judging": judge,
     }
     for name, part in parts.items():
         if chosen.only in (None, name):
@@ -272,6 +275,17 @@ def costing(rounds: int) -> None:
 def keeping(rounds: int) -> None:
     for name, quotient in beside(UNCHECKED, costs.KEPT, rounds).items():
         row(f"{name.replace('_', ' ')}, 200 of each, CPU / at {UNCHECKED}", quotient, "≤ 1.2")
+
+
+def judge() -> None:
+    panel = judging.trust_panel()
+    what = f"trust panel of ridge, {panel['decoders']:.0f} decoders more"
+    row(f"{what}, CPU s with one thread", panel["panel"], "< 60")
+    row("the same, CPU / their bare fits'", panel["panel"] / panel["fits"], "≤ 3")
+    view = judging.four_splits()
+    row("ridge under four splits, eigendecompositions a split", view["decompositions"], "1")
+    row("the same, how often its images are encoded", view["encoded"], "1")
+    row("the same, CPU s with one thread", view["view"], "")
 
 
 def row(measured: str, value: float, wanted: str) -> None:

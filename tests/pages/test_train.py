@@ -15,7 +15,7 @@ from pages.shared.decoders import described, retrieved
 from pages.shared.decoders import run as decoder_runs
 from pages.shared.decoders import scores as decoder_scores
 from pages.shared.decoders import table as decoder_table
-from pages.shared.decoders.outcome import result
+from pages.shared.decoders.outcome import ensemble, result
 from tests.core.decoders import planted
 from tests.pages.app import open_page, texts, until_done, write_folder
 
@@ -139,6 +139,34 @@ def test_the_decoder_is_scored_under_other_splits_when_the_button_is_pressed(rec
     assert shown["Drop"].iloc[0] == "–"
     assert "with random images;" in texts(app)
     assert "Zou & Donner 2008" in texts(app)
+
+
+def test_the_decoder_is_averaged_with_others_when_the_button_is_pressed(recording, stored):
+    mlp, ridge = stored
+    name = ensemble.name_in_choice(mlp.key, mlp.config)
+    address = {"train.category.test": "0.25", "train.ensemble": [name, "gone-1"]}
+    trained(open_page("train", **recording, **address))
+    app = open_page("train", **recording, **address)
+    assert "This decoder cannot be averaged with gone-1." in texts(app)
+    choice = app.multiselect(key="train.ensemble")
+    assert choice.value == [name]
+    # Itself it is not averaged with.
+    assert not any(decoders.short_name(ridge.key, "ridge") in each for each in choice.options)
+    assert not any(job.operation == "ensemble" for job in jobs.all_jobs())
+    app = until_done(press(app, "Average 2 decoders"))
+    assert not app.exception
+    [shown] = [t.value for t in app.dataframe if "Decoder" in t.value and "two-way" in t.value]
+    own = [decoders.short_name(each.key, each.config.head) for each in sorted(
+        stored, key=lambda each: each.key
+    )]  # fmt: skip
+    assert list(shown["Decoder"]) == ["average", *own, "chance"]
+    assert shown["Validation"].str.endswith("% (best)").sum() == 1
+    assert shown["two-way"].iloc[-1] == "50.0%"
+    assert "averaged, " in texts(app)
+    assert "the best in the validation set" in texts(app)
+    app.session_state["train.ensemble"] = ["gone-1"]
+    assert not app.run().exception
+    assert app.multiselect(key="train.ensemble").value == []
 
 
 def test_the_score_is_checked_when_the_button_is_pressed(recording):

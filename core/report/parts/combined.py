@@ -38,6 +38,13 @@ COLUMNS = (
     *("part", "case", "is_single", "measure", "against", "value", "low", "high", "p", "chance"),
     *("validation", "images", "categories", "subjects"),
 )
+# Of the difference from the best single decoder.
+SAID = {"better": "helps", "worse": "hurts", "no difference seen": "no difference seen"}
+THAN = {
+    "better": "better than",
+    "worse": "worse than",
+    "no difference seen": "no difference seen from",
+}
 PARTS = {
     ENSEMBLES: f"{SUBJECTS[0]} alone",
     SEVERAL: f"{', '.join(SUBJECTS)}: the mean over them",
@@ -293,17 +300,26 @@ def _table(rows: pd.DataFrame) -> str:
 
 
 def _verdicts(rows: pd.DataFrame) -> list[str]:
-    """A line for each case that combines decoders: whether it beats the best single one."""
+    """A line for each case that combines decoders, beside the best single one and the others.
+
+    The best single one is the one with the best two-way identification in the validation sets.
+    """
     scored = rows[rows["measure"] == TWO_WAY]
     single = scored[scored["is_single"]].set_index("case")["validation"].astype(float)
     best = str(single.idxmax())
+    apart = scored[scored["against"] != ""]
     lines = []
-    for row in scored[scored["against"] == best].to_dict("records"):
-        verdict = scores.outcome(row["value"], row["p"])
-        said = {"better": "**helps**", "worse": "**hurts**"}.get(verdict, f"**{verdict}**")
+    for case, own in apart.groupby("case", sort=False):
+        by_name = {row["against"]: row for row in own.to_dict("records")}
+        row = by_name.pop(best)
+        words = [
+            f"{THAN[scores.outcome(each['value'], each['p'])]} {name}"
+            for name, each in by_name.items()
+        ]
         lines.append(
-            f"- {row['case']}: {said}, {_with_interval(row, '+')} against {best} "
-            "(the best single one in the validation sets)."
+            f"- {case}: **{SAID[scores.outcome(row['value'], row['p'])]}**, "
+            f"{_with_interval(row, '+')} against {best}, the best in the validation sets"
+            f"{''.join(f'; {each}' for each in words)}."
         )
     return lines
 

@@ -187,10 +187,10 @@ def test_requests_that_name_no_decoders_are_refused(tmp_path):
     [
         (
             (0.021, 0.004, 0.038, 0.02),
-            "the average is better (+2.1 points, +0.4 to +3.8, p = 0.020",
+            "the average is better (+2.10 points, +0.40 to +3.80, p = 0.020",
         ),
-        ((-0.021, -0.038, -0.004, 0.02), "the average is worse (-2.1 points"),
-        ((0.021, -0.004, 0.046, 0.2), "no difference seen (+2.1 points"),
+        ((-0.021, -0.038, -0.004, 0.02), "the average is worse (-2.10 points"),
+        ((0.021, -0.004, 0.046, 0.2), "no difference seen (+2.10 points"),
     ],
 )
 def test_the_sentence_says_which_way_it_fell(numbers, verdict):

@@ -44,12 +44,16 @@ def show(run: Run) -> None:
         "This decoder together with",
         list(others),
         max_selections=MOST - 1,
+        select_all=False,
         placeholder="Other seeds or heads",
         key=KEY,
         bind="query-params",
     )
     if not chosen:
-        st.caption("Averages of seeds or of heads often predict better than one of them.")
+        st.caption(
+            "Whether an average of seeds or heads predicts better than the best of them is tested "
+            "on the same images."
+        )
         return
     keys = (run.key, *(others[name] for name in chosen))
     request = EnsembleRequest(keys, run.config.dataset)
@@ -87,8 +91,7 @@ def in_words(ensemble: Ensemble, protocol: str) -> pd.DataFrame:
     rows = ensemble.rows(protocol)
     lines = []
     for name, own in rows.groupby("head", sort=False):
-        mark = " (best in validation)" if name == ensemble.best else ""
-        line = {"Decoder": f"{name}{mark}", "Validation": _validation(ensemble, str(name))}
+        line = {"Decoder": str(name), "Validation": _validation(ensemble, str(name))}
         by_measure = own.set_index("measure").to_dict("index")
         for measure in MEASURES:
             if measure in by_measure:
@@ -99,11 +102,12 @@ def in_words(ensemble: Ensemble, protocol: str) -> pd.DataFrame:
     average = rows[rows["head"] == AVERAGE].set_index("measure")["chance"]
     known = [measure for measure in MEASURES if measure in average]
     lines.append(
-        {"Decoder": "chance", "Validation": "50.0%"}
+        {"Decoder": "chance", "Validation": worded(TWO_WAY, average[TWO_WAY])}
         | {measure: worded(measure, average[measure]) for measure in known}
     )
     return pd.DataFrame(lines)
 
 
 def _validation(ensemble: Ensemble, name: str) -> str:
-    return worded(TWO_WAY, ensemble.validation.get(name))
+    two_way = worded(TWO_WAY, ensemble.validation.get(name))
+    return f"{two_way} (best)" if name == ensemble.best else two_way

@@ -10,12 +10,15 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from core import decoders, encoders, ridge
+from core import datasets, decoders, encoders, ridge
 from core.decoders import losses
 from core.decoders.training import batches, gradient
 from core.decoders.training.batches import targets_of
+from core.decoders.training.data import as_opened
 from core.decoders.training.gradient import Training
+from core.decoders.training.train import fit, trained
 from core.errors import Cancelled, InputError, NeurogalleryError
+from core.progress import silent
 from tests.core.decoders import planted
 from tests.core.decoders.planted import same
 
@@ -376,3 +379,12 @@ def test_the_library_serves_the_simulated_recording(monkeypatch):
     )
     assert len(library.curve) == 2
     assert not same(plain, library)
+
+
+def test_material_that_is_open_is_not_opened_again(recording, monkeypatch):
+    data = decoders.prepare(planted.config("ridge"))
+    config = as_opened(planted.config("ridge"), data)
+    monkeypatch.setattr(datasets, "load_with", None)
+    run = trained(config, data)
+    assert run.key == decoders.run_key(config, data)
+    assert same(run, fit(config, data, silent))

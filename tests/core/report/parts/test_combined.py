@@ -37,6 +37,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(combined, "SUBJECTS", TWO)
     monkeypatch.setattr(combined, "Config", partial(Config, encoder="pixels"))
     monkeypatch.setattr(combined, "TOGETHER", ("aligned_linear",))
+    monkeypatch.setattr(plan, "HEADS", {"mlp": {"width": 8}, "aligned_linear": {"width": 8}})
+    monkeypatch.setattr(plan, "ROIS", ("LOC", "PPA"))
 
 
 def test_every_way_stands_beside_the_single_decoders(quick, monkeypatch):
@@ -126,4 +128,5 @@ def test_the_verdict_is_against_the_best_in_validation(numbers, verdict, monkeyp
     )
     said = combined.section(table)
     assert f"- both: {verdict}" in said
+    assert "the best in the validation sets; better than linear." in said
     assert said.count("\n- ") == 1

@@ -15,6 +15,7 @@ from core.datasets import Reference
 from core.decoders import Config, EvaluateRequest, TrainRequest
 from core.dissimilarity import DissimilarityRequest
 from core.encoders.job import EncodeRequest
+from core.ensembles import EnsembleRequest
 from core.maps import MapRequest
 from core.rdm import RdmRequest
 from core.recovery import RecoveryRequest
@@ -144,6 +145,18 @@ def test_scores_and_analyses_of_the_examples():
     assert view.settings["zero_shot.prototypes"] == "both"
     [name] = view.settings["zero_shot.decoder"]
     assert name == f"{decoders.short_name(example.key, 'linear')}, infonce"
+
+
+def test_an_average_opens_its_first_member_with_the_others_chosen():
+    keys = [entry.key for entry in decoders.examples()[:2]]
+    request = EnsembleRequest(tuple(keys), "simulated")
+    app = show_result(submitted(request))
+    first, other = map(decoders.load, request.runs)
+    assert app.title[0].value == "Train"
+    assert app.selectbox(key="train.head").value == first.config.head
+    name = f"{decoders.short_name(other.key, other.config.head)}, "
+    [chosen] = result_view(submitted(request)).settings["train.ensemble"]
+    assert chosen.startswith(name)
 
 
 def test_what_no_page_shows_has_no_button(ds):
