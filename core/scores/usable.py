@@ -72,8 +72,9 @@ def prepare(predicted: Any, images: Any, image: Any, category: Any, subject: Any
     check_same_length(len(names), len(images), "category", "images")
     subject = np.zeros(len(predicted), dtype=int) if subject is None else np.asarray(subject)
     check_same_length(len(subject), len(predicted), "subject", "predicted")
-    kept = has_direction(images)
-    queried = has_direction(predicted) & kept[image]
+    kept, directed = has_direction(images), has_direction(predicted)
+    queried = directed & kept[image]
+    _check_collapsed(directed)
     if not queried.any() or kept.sum() < 2:
         raise InputError(
             f"The test set has {queried.sum()} usable predictions and {kept.sum()} usable images",
@@ -122,6 +123,16 @@ def prototypes_of(
                 f"({shape[1]},), finite numbers that are not all zero",
             )
     return names, unit_rows(np.reshape(rows, shape))
+
+
+def _check_collapsed(directed: np.ndarray) -> None:
+    """Refuse predictions none of which has a direction."""
+    if len(directed) and not directed.any():
+        raise InputError(
+            "Every prediction is zero or not a number, and has no direction to be scored by",
+            "predictions that differ from zero",
+            "The decoder has collapsed: lower its regularisation or its learning rate.",
+        )
 
 
 def _embeddings(array: Any, name: str) -> np.ndarray:

@@ -425,11 +425,24 @@ def test_rows_without_an_embedding_are_left_out_and_counted():
     )
 
 
+def test_a_prediction_of_zeros_is_left_out_and_no_wrong_answer():
+    """bdpy 0.26 scores it 0, below chance: findings/bdpy_constant_prediction.sh."""
+    predicted, images, image, category = drawn()
+    rest = np.delete(np.arange(40), 3)
+    expected = evaluate(predicted[rest], images, image[rest], category, **FEW)
+    predicted[3] = 0.0
+    table = evaluate(predicted, images, image, category, **FEW)
+    assert (table["left_out"] == 1).all()
+    pd.testing.assert_series_equal(table["value"], expected["value"], rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"predicted": np.empty((0, 6)), "image": []}, "0 usable predictions"),
         ({"images": np.full((30, 6), np.nan)}, "0 usable images"),
+        ({"predicted": np.zeros((40, 6))}, "Every prediction is zero.* has collapsed"),
+        ({"predicted": np.full((40, 6), np.nan)}, "zero or not a number"),
         ({"predicted": np.ones((40, 5))}, "5 dimensions, images has 6"),
         ({"image": np.full(40, 30)}, "does not have: 30"),
         ({"image": np.full(40, -1)}, "does not have: -1"),
