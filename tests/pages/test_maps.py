@@ -74,7 +74,7 @@ def test_an_embedding_is_encoded_first():
 
 def test_a_decoder_is_a_space_of_its_recording_alone():
     run = decoders.train(Config("simulated", ("S1",), {"stimuli": 80, "subjects": 1}))
-    name = f"decoder:{decoders.short_name(run.key, 'ridge')}"
+    name = f"decoder:{decoders.short_name(run.key, run.config.head)}"
     app = opened(space=name, method="pca")
     assert not app.exception
     assert not app.error
@@ -90,7 +90,7 @@ def test_study_c_puts_responses_decoder_and_embedding_side_by_side():
     app = opened()
     app = next(b for b in app.button if b.label == "Study C: maps").click().run()
     assert not app.exception
-    name = f"decoder:{decoders.short_name(run.key, 'ridge')}"
+    name = f"decoder:{decoders.short_name(run.key, run.config.head)}"
     chosen = app.multiselect(key="maps.space").value
     assert chosen[:2] == ["responses", name]
     assert chosen[2].startswith("embedding:")

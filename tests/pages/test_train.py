@@ -91,7 +91,7 @@ def trained(app):
     return until_done(until_done(press(app, "Train ")))
 
 
-def test_ridge_is_trained_and_scored(recording):
+def test_the_default_is_trained_and_scored_beside_ridge_and_linear(recording):
     app = trained(open_page("train", **recording, **{"train.category.test": "0.25"}))
     assert "20 of 20 units used; without repeats there is no noise ceiling." in texts(app)
     assert not app.exception
@@ -99,21 +99,22 @@ def test_ridge_is_trained_and_scored(recording):
     assert "solved in closed form" in texts(app)
     assert "7 of 9 checks done" in texts(app)
     scores = app.dataframe[0].value
-    assert list(scores["Head"]) == sorted(scores["Head"], key="ridge".__ne__)  # its own first
+    assert list(scores["Head"]) == sorted(scores["Head"], key="whitened_ridge".__ne__)  # its own
     said = next(title.value for title in app.header if title.value.startswith("Picks"))
     assert said.startswith("Picks the right one of two images in")
     assert said.endswith("of 100; chance 50")
-    assert set(scores["Head"]) == {"ridge", "linear (baseline)"}
-    two_way = scores[(scores["Measure"] == "two-way") & (scores["Head"] == "ridge")]["Value"]
+    assert set(scores["Head"]) == {"whitened_ridge", "ridge (baseline)", "linear (baseline)"}
+    own = scores["Head"] == "whitened_ridge"
+    two_way = scores[(scores["Measure"] == "two-way") & own]["Value"]
     assert float(two_way.iloc[0].rstrip("%")) > 60
     configs = [entry.facts["config"] for entry in decoders.entries()]
-    assert {config["head"] for config in configs} == {"ridge", "linear"}
+    assert {config["head"] for config in configs} == {"whitened_ridge", "ridge", "linear"}
     assert {config["split"] for config in configs} == {"category"}
 
 
 def test_all_folds_are_scored_as_one_when_the_button_is_pressed(recording):
     address = {"train.split": "kfold", "train.kfold.k": "4", "train.kfold.by": "category"}
-    app = trained(open_page("train", **recording, **address))
+    app = trained(open_page("train", **recording, **address, **{"train.head": "ridge"}))
     assert "On the test images of all folds" in [title.value for title in app.header]
     assert "4 folds, each trained once and 20 times on permuted responses" in texts(app)
     assert not any(job.operation == "folds" for job in jobs.all_jobs())
@@ -285,7 +286,7 @@ def test_the_audit_shows_the_images_that_a_split_shares(recording):
 
 def test_a_deleted_decoder_can_be_trained_again(recording):
     app = trained(open_page("train", **recording))
-    [entry] = [e for e in decoders.entries() if e.facts["config"]["head"] == "ridge"]
+    [entry] = [e for e in decoders.entries() if e.facts["config"]["head"] == "whitened_ridge"]
     decoder_table.delete([entry.key])
     app = app.run()
     assert not app.exception
@@ -343,7 +344,7 @@ def test_the_filter_holds_every_word(recording, stored):
     app = open_page("train", **recording, filter="RIDGE category")
     assert list(app.dataframe[-1].value["Head"]) == ["ridge"]
     app = open_page("train", **recording, filter="ridge mlp")
-    assert "Of 5 decoders none is shown" in texts(app)  # two of these settings, three examples
+    assert "Of 6 decoders none is shown" in texts(app)  # two of these settings, four examples
     assert "the filter is 'ridge mlp'" in texts(app)
 
 
@@ -407,11 +408,11 @@ def test_a_deletion_is_confirmed_and_leaves_nothing_selected(recording, stored):
 def test_a_decoder_is_of_the_session_that_trained_it(recording):
     app = trained(open_page("train", **recording))
     own = app.session_state["own_session"]
-    assert {row.session for row in own_rows()} == {own}  # its baseline too
-    app = press(choose(app, row_named("ridge")), "Delete 1 decoder")
+    assert {row.session for row in own_rows()} == {own}  # its baselines too
+    app = press(choose(app, row_named("whitened_ridge")), "Delete 1 decoder")
     assert not [each for each in app.warning if "another session" in each.value]
     again = open_page("train", **recording)
-    again = press(choose(again, row_named("ridge")), "Delete 1 decoder")
+    again = press(choose(again, row_named("whitened_ridge")), "Delete 1 decoder")
     assert [each for each in again.warning if "another session" in each.value]
 
 
@@ -459,19 +460,20 @@ def test_loss_curves_of_the_same_loss_are_compared(recording, stored):
 
 def test_a_split_that_leaks_is_told_above_the_scores(recording):
     app = trained(open_page("train", **recording))
-    run = decoders.load(row_named("ridge").key)
+    run = decoders.load(row_named("whitened_ridge").key)
     audit = [{**run.audit[0], "level": "red", "message": "Images are on both sides."}]
     save(replace(run, audit=audit), "Mine")
     app = until_done(app.run())
     assert f"{result.LEAK} Images are on both sides" in app.error[0].value
     assert "token" not in decoder_runs.summary(run)
-    assert "Ridge regression" in decoder_runs.summary(run)
-    assert app.dataframe[-1].value.set_index("Head").loc["ridge"]["Audit"] == "red"
+    assert "Whitened ridge" in decoder_runs.summary(run)
+    assert app.dataframe[-1].value.set_index("Head").loc["whitened_ridge"]["Audit"] == "red"
     told = decoder_scores.csv_of(
         datasets.load("folder:mine"), replace(run, audit=audit), load_table(run.key)
     )
     assert list(told)[:4] == ["decoder", "dataset", "simulated", "badge"]
-    assert list(told.iloc[0])[:4] == [row_named("ridge").name, "folder:mine", False, "red"]
+    name = row_named("whitened_ridge").name
+    assert list(told.iloc[0])[:4] == [name, "folder:mine", False, "red"]
 
 
 def test_a_training_that_diverged_says_so(recording):
@@ -583,7 +585,7 @@ def test_a_verdict_is_worded():
     )
 
 
-EXAMPLES = ["linear", "ridge", "mlp"]
+EXAMPLES = ["linear", "whitened_ridge", "ridge", "mlp"]
 
 
 def select(app, *rows):
@@ -600,8 +602,9 @@ def test_the_first_start_shows_a_decoder_and_its_scores_without_a_job():
     assert "No decoder was trained yet" not in texts(app)
     assert not [button for button in app.button if button.label.startswith("Train ")]
     measures = app.dataframe[0].value
+    baselines = {"ridge (baseline)", "linear (baseline)"}
     controls = {"pixels alone (control)", "ridge to pixels (control)"}
-    assert set(measures["Head"]) == {"ridge", "linear (baseline)", *controls}
+    assert set(measures["Head"]) == {"whitened_ridge", *baselines, *controls}
     table = app.dataframe[-1].value
     assert list(table["Head"]) == EXAMPLES
     assert set(table["State"]) == {"example"}
@@ -617,15 +620,15 @@ def test_another_seed_is_trained():
 
 
 def test_examples_are_opened_and_compared_but_not_deleted():
-    app = select(open_page("train", recording="simulated"), 2)
+    app = select(open_page("train", recording="simulated"), 3)
     assert not [button for button in app.button if button.label.startswith("Delete")]
     app = press(app, "Open")
     assert not app.exception
     assert app.selectbox(key="train.head").value == "mlp"
     assert app.multiselect(key="train.loss").value == ["fuzzy"]
-    about = decoders.examples()[2].facts["about"]
+    about = decoders.examples()[3].facts["about"]
     assert f"epoch {about['best_epoch']} of {about['epochs']} kept" in texts(app)
-    app = select(app, 0, 1, 2)
+    app = select(app, 0, 1, 2, 3)
     assert not app.exception
     assert [list(frame.value) for frame in app.dataframe if "Measure" in frame.value][-1] == [
         "Measure",
@@ -635,7 +638,7 @@ def test_examples_are_opened_and_compared_but_not_deleted():
 
 
 def test_examples_of_another_recording_are_counted_where_the_table_is_empty(recording):
-    assert "Of 3 examples none is shown" in texts(open_page("train", **recording))
+    assert "Of 4 examples none is shown" in texts(open_page("train", **recording))
     app = open_page("train", **recording, only_here="false")
     assert list(app.dataframe[-1].value["Head"]) == EXAMPLES
 
@@ -644,7 +647,7 @@ def test_a_decoder_of_the_same_key_goes_before_the_example():
     [example, *_] = decoders.examples()
     save(replace(decoders.load(example.key), partial=True), "Mine")
     rows = {row.key: row for row in described.every()}
-    assert len(rows) == 3
+    assert len(rows) == 4
     assert not rows[example.key].is_example
     assert rows[example.key].cells["State"] == "cancelled, not scored"
     decoder_table.delete([example.key])

@@ -87,7 +87,8 @@ def test_heads_in_closed_form_have_one_row_for_all_losses():
     assert [ablation.name(row) for row in range(3)] == ["ridge", "linear · infonce", "linear · mse"]
     mse = plan(axis("head", "ridge"), axis("training.batch", 16), loss="mse")
     closed = mse.config(mse.replicates[0])
-    assert closed == decoders.Config(planted.NAME, ("s1",), encoder="precomputed:truth")
+    expected = decoders.Config(planted.NAME, ("s1",), encoder="precomputed:truth", head="ridge")
+    assert closed == expected
 
 
 def test_another_head_begins_with_its_defaults():

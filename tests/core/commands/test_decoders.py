@@ -154,7 +154,7 @@ def test_evaluate_reads_an_exported_folder(capsys, tmp_path, monkeypatch):
     key = of_json(capsys, "train", *RECORDING, "--out", folder)["key"]
     monkeypatch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "elsewhere"))
     told = of_json(capsys, "evaluate", folder, "--no-baselines")
-    assert {row["head"] for row in told["scores"]} == {"ridge"}
+    assert {row["head"] for row in told["scores"]} == {"whitened_ridge"}
     assert [entry.key for entry in decoders.entries()] == [told["key"]]
     assert decoders.load(told["key"]).imported["key"] == key
 
@@ -219,7 +219,7 @@ def test_sweep_tells_a_combination_that_fails_and_goes_on(capsys, tmp_path):
     giants = [line for line in lines if line.startswith("giant")]
     assert len(giants) == 2
     assert "failed: --loss is 'mse:x'. Expected ID or ID:WEIGHT" in giants[0]
-    assert "failed: There is no head 'giant'. Choices: ridge" in giants[1]
+    assert "failed: There is no head 'giant'. Choices: whitened_ridge, ridge" in giants[1]
     assert "failed: --loss is 'mse:x'" in lines[2]
     (entry,) = [one for one in decoders.entries() if one.facts["config"]["head"] == "ridge"]
     run = decoders.load(entry.key)

@@ -61,7 +61,7 @@ def opened():
 def requests(opened):
     first, second = map(Reference.of, opened)
     some = Reference.of(opened[0].subset(opened[0].stimuli["id"].tolist()[:10]))
-    config = Config("simulated", ("S1",), first.options, ("V1",), "pixels")
+    config = Config("simulated", ("S1",), first.options, ("V1",), "pixels", head="ridge")
     return {
         "rdm": RdmRequest(first, ("V1", "FFA"), order="hierarchical"),
         "rdm of some": RdmRequest(some, (), "crossnobis", "diagonal"),
@@ -81,7 +81,7 @@ def requests(opened):
         "ground truth": RecoveryRequest(first.options),
         "train": TrainRequest(config),
         "train to precomputed": TrainRequest(
-            Config("simulated", ("S1",), first.options, ("V1",), "precomputed:vgg")
+            Config("simulated", ("S1",), first.options, ("V1",), "precomputed:vgg", head="ridge")
         ),
         "evaluate": EvaluateRequest(RUN, head="ridge", dataset="simulated"),
         "fetch": FetchRequest("kriegeskorte92"),

@@ -17,7 +17,7 @@ from core.rsa import job as rsa
 from core.splits.copies import stored as copies
 from core.store.results import KEY
 
-# Three decoders with their scores (6 MB), what 20 models of pairs predict (4), embeddings (3),
+# Four decoders with their scores (7 MB), what 20 models of pairs predict (4), embeddings (3),
 # a comparison of RDMs (2), clusters, maps and curves. Every clone brings them.
 MOST_BYTES = 18e6
 PLACES = ("NEUROGALLERY_RESULTS", "NEUROGALLERY_READY")
@@ -56,9 +56,9 @@ def test_it_is_made_from_nothing_and_replaces_the_folder_whole(
     assert {name: os.environ.get(name) for name in PLACES} == before
     assert shares == sorted(shares)
     kinds = sorted(path.name.partition("-")[0] for path in folder.iterdir())
-    # A decoder, the linear baseline of its scores, the audits, and copies among the images. The
+    # A decoder, the two baselines of its scores, the audits, and copies among the images. The
     # embeddings are not asked for by themselves.
-    of_split = ["audit", "copies", "decoder", "decoder", "map", "retrieved"]
+    of_split = ["audit", "copies", *["decoder"] * 3, "map", "retrieved"]
     assert kinds == of_split + ["scores"] * len(PROTOTYPES) + ["zero_shot"] * len(maker.CLASSIFIED)
     assert not list(tmp_path.glob("tmp*"))
     assert store.entries() == []

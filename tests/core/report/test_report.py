@@ -183,7 +183,7 @@ def test_ridge_as_stated_finds_the_planted_images_by_loops(planted):
     assert stated.two_way.mean() > 0.95
 
 
-def test_a_recording_is_scored_by_folds_and_found_again(planted, monkeypatch, tmp_path):
+def test_a_recording_is_scored_by_folds_and_found_again(small, planted, monkeypatch, tmp_path):
     scale, lines = report_plan.QUICK, []
     recording = report_bold5000.read(planted)
     before = os.environ["NEUROGALLERY_DATA"]

@@ -188,11 +188,11 @@ def test_known_facts_of_the_92_images(kriegeskorte_root, monkeypatch):
 def test_a_decoder_gives_predictions_of_its_test_set_alone():
     """Oracle: the ridge's weights applied by hand to the responses that were held out."""
     ds = datasets.load("simulated")
-    sources = [s for s in rsa.available(ds) if s.kind == "decoder" and "ridge" in s.title]
-    run = decoders.load(sources[0].name)
+    runs = {s.name: s for s in rsa.available(ds) if s.kind == "decoder"}
+    [run] = [each for each in map(decoders.load, runs) if each.config.head == "ridge"]
     data = decoders.prepare(run.config, opened=[ds])
     held_out = set(ds.stimuli["id"].to_numpy()[data.fold.test])
-    gathered = rsa.gather([Reference.of(ds)], [of_rois(["LOC"], ds.subject), sources[0]])
+    gathered = rsa.gather([Reference.of(ds)], [of_rois(["LOC"], ds.subject), runs[run.key]])
     assert set(gathered.ids) == held_out
     assert 4 <= len(held_out) < ds.n_stimuli
     assert "fitted ones are left out" in " ".join(gathered.notes)

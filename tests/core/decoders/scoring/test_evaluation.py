@@ -113,6 +113,7 @@ BASELINES = {
     ("linear", "mse"): ["linear", "ridge (baseline)", "linear (baseline)"],
     ("linear", "infonce"): ["linear", "ridge (baseline)", "linear (baseline)"],
     ("ridge", "mse"): ["ridge", "linear (baseline)"],
+    ("whitened_ridge", "mse"): ["whitened_ridge", "ridge (baseline)", "linear (baseline)"],
 }
 
 

@@ -34,7 +34,11 @@ def one_thread():
         ({"training": {"epochs": 0}}, InputError, "epochs is 0.*from 1 to 2000"),
         ({"training": {"schedule": "slow"}}, InputError, "'slow'.*constant, cosine, one-cycle"),
         ({"head": "giant"}, NotFoundError, "'giant'.*Choices: whitened_ridge, ridge, linear"),
-        ({"head_parameters": {"depth": 3}}, InputError, "ridge has no parameter 'depth'.*smallest"),
+        (
+            {"head_parameters": {"depth": 3}},
+            InputError,
+            "whitened_ridge has no parameter 'depth'.*smallest",
+        ),
         ({"loss": ("hinge",)}, NotFoundError, "'hinge'.*Choices: infonce, softclip"),
         ({"loss": (("mse", -1.0, {}),)}, InputError, "weight of mse is -1.0.*positive"),
         ({"loss": (("mse", 1.0, {"margin": 1}),)}, InputError, "no parameter 'margin'"),

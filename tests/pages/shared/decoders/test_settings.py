@@ -97,7 +97,7 @@ def test_fewer_folds_leave_a_fold_that_is_there(configs):
         ({"head": "mlp", "train.weight.infonce": "-1"}, "infonce is -1"),
         ({"random_seed": "-1"}, "random_seed is -1"),
         ({"encoders.pixels.side": "4", "train.embedding.pixels.side": "many"}, "side is 'many'"),
-        ({"train.subjects": ["S1", "S2"]}, "Ridge regression is trained on S1 alone"),
+        ({"train.subjects": ["S1", "S2"]}, "Whitened ridge is trained on S1 alone"),
         ({"roi": ["V1", "NOPE"]}, "There is no ROI NOPE."),
         ({"head": "mlp", "loss": "NOPE"}, "There is no loss NOPE."),
     ],
