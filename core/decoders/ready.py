@@ -1,8 +1,8 @@
 """Decoders of the simulated experiment that come with the project: something to open at first.
 
 They lie among the results of ``data/ready`` (``make ready-data``). The settings follow study C:
-a linear head with InfoNCE, the default, the ridge baseline, and a deep head with fuzzy matching, virtual
-responses and semantic library.
+a linear head with InfoNCE, the default, the ridge baseline, and a deep head with fuzzy matching,
+virtual responses and semantic library.
 """
 
 from __future__ import annotations
