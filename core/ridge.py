@@ -134,6 +134,13 @@ class Spectrum(NamedTuple):
 
 
 def complete(array: Any, name: str) -> np.ndarray:
+    """Rows (n, k) in which nothing is missing, checked.
+
+    Raises
+    ------
+    InputError
+        As ``core.validation.check_responses``; if a value is missing.
+    """
     array = check_responses(array, name)
     missing = np.flatnonzero(np.isnan(array[:, 0]))
     if len(missing):
@@ -146,6 +153,7 @@ def complete(array: Any, name: str) -> np.ndarray:
 
 
 def checked_alphas(alphas: Sequence[float]) -> np.ndarray:
+    """Alphas as an array (a,) float64; InputError unless all are positive and there is one."""
     grid = np.atleast_1d(np.asarray(alphas, dtype=np.float64))
     if grid.ndim != 1 or grid.size == 0:
         raise InputError(f"alphas has the shape {grid.shape}", "a list of at least one number")
@@ -156,7 +164,7 @@ def checked_alphas(alphas: Sequence[float]) -> np.ndarray:
 
 
 def centred(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Columns less their means, and the means, in double precision; constant columns are 0."""
+    """Columns less their means (n, k), and the means (k,), float64; constant columns are 0."""
     constant = (array == array[0]).all(axis=0)
     mean = array.mean(axis=0, dtype=np.float64)
     centred = np.subtract(array, mean, dtype=np.float64)
@@ -165,6 +173,7 @@ def centred(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def decompose(x: np.ndarray, y: np.ndarray) -> Spectrum:
+    """What serves every alpha, from centred responses (n, v) and targets (n, d), float64."""
     n, v = x.shape
     wide = n <= v
     power, vectors = np.linalg.eigh(x @ x.T if wide else x.T @ x)

@@ -15,7 +15,7 @@ from core.vectors import unit_rows
 
 SHRINKAGES: tuple[float, ...] = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 FOLDS = 5
-# Of these, or fewer, rows of a fold the targets are told apart.
+# So many rows of a fold, drawn at random, are identified among their images.
 MOST_HELD = 1000
 FEWEST_GROUPS = 4
 
@@ -53,8 +53,9 @@ def fit(
     Where targets given responses are Gaussian, y ~ N(f(x), S), candidates are told apart by the
     log density ratio log p(y|x) - log p(y), whose part that joins x and y is f(x)' S^-1 y. S is
     the covariance of the leave-one-out residuals R, shrunk to a multiple of the identity,
-    S = (1 - l) R'R/n + l tr(R'R)/(nd) I; at l = 1 directions are those of ridge. Alpha and l are
-    those of the best two-way identification by cosine over folds of the rows themselves, each
+    S = (1 - l) R'R/n + l tr(R'R)/(nd) I; at l = 1 directions are those of ridge. A residual leaves
+    out one row: other trials of its image stay, as they do when ridge chooses alpha. Alpha and l
+    are those of the best two-way identification by cosine over folds of the rows themselves, each
     with a regression and a covariance of its own. Predictions point to the target; they do not
     estimate it.
 

@@ -58,14 +58,16 @@ def evaluate(
     validation = dict(zip(names, map(_in_validation, runs, material), strict=True))
     best = max(names, key=lambda name: validation[name])
     tables: list[pd.DataFrame] = []
+    averaged_rows = 0
     for number, protocol in enumerate(PROTOCOLS):
         progress(PREPARED + (1 - PREPARED) * number / len(PROTOCOLS), f"Scoring {protocol}")
         tested = [
             queries(run, data, "test", PROTOCOLS[protocol])
             for run, data in zip(runs, material, strict=True)
         ]
-        if number and len(tested[0].image) == tables[0]["n"].max():  # no repeats
+        if number and len(tested[0].image) == averaged_rows:  # no repeats
             continue
+        averaged_rows = len(tested[0].image)
         seeds = [run.config.seed for run in runs]
         table = _table(names, tested, seeds, best, permutations, resamples)
         tables.append(table.assign(protocol=protocol))

@@ -58,6 +58,9 @@ SEEN_EVERY_S = 5.0
 # Of the scheduler: on a full machine the pages, which somebody waits for, come first.
 NICENESS = 10
 
+# Of the libraries behind numpy and torch; what is set outside counts.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 _last_look: dict[Path, float] = {}
 
 
@@ -533,6 +536,12 @@ def _slots(device: str) -> int:
     return int(text)
 
 
+def _threads() -> dict[str, str]:
+    """A job's share of the processors: threads beyond it wait for one another, at full load."""
+    share = max(1, (os.cpu_count() or 1) // _slots("cpu"))
+    return dict.fromkeys(THREADS, str(share))
+
+
 def _stand_back(process: int) -> None:
     if hasattr(os, "setpriority"):  # not on Windows
         own = os.getpriority(os.PRIO_PROCESS, 0)
@@ -543,6 +552,7 @@ def _start(folder: Path, state: State) -> bool:
     """Start the process of a job; the lock is held, so it waits for its state to be written."""
     # The process runs in another folder, where relative paths would mean something else.
     environment = {
+        **_threads(),
         **os.environ,
         "NEUROGALLERY_RESULTS": str(folder.parent.parent),
         "NEUROGALLERY_DATA": str(paths.data_root()),

@@ -35,7 +35,8 @@ def controls(config: Config, data: Data, progress: Progress) -> dict[str, list[f
     """Two-way identification of decoders of the same settings, by what they read instead.
 
     'noise' replaces the responses of all sets by Gaussian noise; 'permuted' gives every image
-    the responses to another one, in all sets together. Alpha and epochs are chosen anew.
+    the responses to another one, in all sets together. Alpha, shrinkage and epochs are chosen
+    anew.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def controls(config: Config, data: Data, progress: Progress) -> dict[str, list[f
             step = portion(progress, done, done + 1 / (count * len(KINDS)))
             step(0.0, f"Control {number + 1} of {count}: {kind}")
             other = _without_signal(data, kind, [config.seed, 7, number])
-            values[kind].append(float(two_way(fit(config, other, step), other).mean()))
+            values[kind].append(float(np.nanmean(two_way(fit(config, other, step), other))))
     return values
 
 

@@ -14,6 +14,9 @@ from core.vectors import unit_rows
 def dimensions(run: Run, data: Data) -> dict[str, float]:
     """Effective dimensions of predictions and targets.
 
+    Whitening evens out what predictions vary in: on the simulated experiment ridge has 61
+    dimensions of 73, whitened ridge 73. Only a decoder beside its own kind is compared by them.
+
     Returns
     -------
     dict

@@ -65,7 +65,7 @@ class Trust:
         verdict = (
             "the score lies above all of them"
             if self.score > highest
-            else "the score does not lie above them: it owes nothing to the responses"
+            else "the score does not lie above them: nothing shows that it comes from the responses"
         )
         return (
             f"Fed with noise instead of responses, decoders of these settings reach "
@@ -118,7 +118,10 @@ class Trust:
         near, far = parts[0], parts[-1]
         standing = f"(Spearman's rho {rho:.2f}, {p_words(p)}, images taken as independent)"
         if p > CERTAIN:
-            return f"Images near to a training image score as far ones do {standing}."
+            return (
+                "No difference is seen between images near to a training image and far ones "
+                f"{standing}."
+            )
         verdict = "better" if rho < 0 else "worse"
         return (
             f"Images near to a training image score {verdict} than far ones: {near[1]:.1%} in the "

@@ -30,7 +30,8 @@ def controls(
 
     - From pixels: a ridge from the pixels of the images to the target of the decoder,
       without any response. What it scores can be had from any response that carries
-      pixels; only what a decoder scores beyond it can be semantic.
+      pixels. It is no upper bound of that: whitened, a ridge from pixels reaches more, in
+      the simulated experiment two-way 96.8 % where ridge reaches 94.0 %.
     - To pixels: a ridge from the responses to the pixels, of which each prediction is sought
       among the pixels of the test images. It says that the responses carry them. Only of one
       subject.

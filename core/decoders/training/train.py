@@ -129,6 +129,7 @@ def fit(config: Config, data: Data, progress: Progress, device: str | None = Non
         return _closed_form(empty, data)
     with tempfile.TemporaryDirectory(prefix="neurogallery-") as place:
         training = _training(empty, data, Path(place), encoders.device(device))
+        _begin(training, empty, data)
         _epochs(training, progress)
         return _kept(empty, training, training.stopped)
 
@@ -177,6 +178,7 @@ def _by_gradient(
 
     try:
         training = _training(run, data, folder, device)
+        _begin(training, run, data)
     except (MemoryError, RuntimeError) as error:
         raise _explained(error, run) from error
     try:
@@ -211,9 +213,18 @@ def _keep_best(run: Run, training: Training, title: str) -> None:
         save(_kept(run, training, "cancelled", partial=True), title)
 
 
-def _epochs(training: Training, progress: Progress) -> None:
-    """Epochs until it is over, from the checkpoint on."""
+def _begin(training: Training, run: Run, data: Data) -> None:
+    """Go on from the checkpoint; without one, from the weights that the head begins with."""
     training.resume()
+    head, values = heads.HEADS[run.config.head], run.config.head_parameters
+    if head.start is not None and not training.curve:
+        first = head.start(values)
+        solved = _solved(run, data, first, heads.HEADS[first].check({}))
+        heads.fill(training.module, solved.weights, solved.intercept)
+
+
+def _epochs(training: Training, progress: Progress) -> None:
+    """Epochs until it is over."""
     epochs = training.settings["epochs"]
 
     def within(share: float) -> None:
@@ -252,11 +263,6 @@ def _training(run: Run, data: Data, folder: Path, device: str) -> Training:
         )
     torch.manual_seed(config.seed)
     module: Any = heads.build(config.head, run.shape, **config.head_parameters).to(device)
-    start = heads.HEADS[config.head].start
-    if start is not None:
-        first = start(config.head_parameters)
-        solved = _solved(run, data, first, heads.HEADS[first].check({}))
-        heads.fill(module, solved.weights, solved.intercept)
     if config.has_loss:
         loss = losses.combined(config.loss).to(device)
     else:

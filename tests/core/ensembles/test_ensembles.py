@@ -78,6 +78,20 @@ def test_an_average_stands_beside_its_members(tmp_path):
     assert stored.best == max(stored.validation, key=stored.validation.get)
 
 
+def test_without_repeats_there_is_one_protocol_also_where_a_prediction_lacks(monkeypatch):
+    def lacking(*arguments):
+        own = queries(*arguments)
+        own.predicted[0] = np.nan
+        return own
+
+    planted.save(noise=1.5)
+    runs = members(("ridge", "whitened_ridge"))
+    monkeypatch.setattr("core.ensembles.scoring.queries", lacking)
+    both = evaluate(runs, permutations=1, resamples=1)
+    assert both.protocols == ("averaged repeats",)
+    assert both.table["n"].max() == 71
+
+
 def test_the_difference_is_that_to_the_best_member_in_validation():
     planted.save(noise=1.5)
     runs = members()

@@ -17,7 +17,7 @@ import torch
 
 from core import jobs, paths, store
 from core.errors import InputError, NotFoundError
-from core.jobs import process, state
+from core.jobs import process, queue, state
 
 PLUGIN = '''
 import os, signal, sys, time
@@ -465,3 +465,24 @@ def test_the_time_left_of_a_resumed_job_follows_from_this_run(
         clock[0] += seconds
         report(fraction, "")
     assert report._pace.seconds_left(20) == pytest.approx(40)
+
+
+@pytest.mark.parametrize(
+    ("slots", "outside", "threads"), [("2", None, "4"), ("16", None, "1"), ("2", "3", "3")]
+)
+def test_jobs_share_the_processors(slots, outside, threads, monkeypatch):
+    environments = []
+
+    def start(*words, env, **more):
+        environments.append(env)
+        raise OSError("not in this test")
+
+    monkeypatch.setattr(queue.subprocess, "Popen", start)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setenv("NEUROGALLERY_CPU_JOBS", slots)
+    for name in queue.THREADS:
+        monkeypatch.delenv(name, raising=False)
+        if outside is not None:
+            monkeypatch.setenv(name, outside)
+    steps(1)
+    assert [environments[0][name] for name in queue.THREADS] == [threads] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -30,7 +31,9 @@ def registered(monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Two heads, study C without the gallery, which takes long to encode, and one part."""
+    """Few stimuli, two heads, study C without the gallery, which is long to encode, one part."""
+    quick = replace(report_plan.QUICK, options={"stimuli": 120})
+    monkeypatch.setattr(report_plan, "QUICK", quick)
     plain = {"virtual": 1.0, "virtual_weights": "renormalised"}
     monkeypatch.setattr(report_plan, "HEADS", {"ridge": {}, "linear": {}})
     monkeypatch.setattr(report_plan, "STUDY_C", ("linear",))

@@ -68,6 +68,16 @@ def test_controls_are_at_chance_and_seeded(ridge):
     assert two_way(fit(config, data, silent), data).mean() > 0.9
 
 
+def test_controls_have_a_score_where_images_have_no_response():
+    def lacking(responses, embeddings, tested):
+        responses[::7] = np.nan
+
+    planted.save(noise=0.2, change=lacking)
+    config = planted.config(head="ridge", split="recorded")
+    known = controls(config, decoders.prepare(config), silent)
+    assert np.isfinite([known[kind] for kind in KINDS]).all()
+
+
 def test_a_bottleneck_of_ridge_is_ridge_on_these_components(ridge):
     config, data = ridge
     decoder = fit(config, data, silent)

@@ -61,6 +61,19 @@ def test_a_tuned_ridge_begins_where_its_head_in_closed_form_ends(start, recordin
     assert ("shrinkage" in closed.facts) == (start == "whitened_ridge")
 
 
+def test_a_tuned_ridge_goes_on_from_its_checkpoint_and_solves_nothing_again(
+    recording, tmp_path, monkeypatch
+):
+    config = planted.config("tuned_ridge", training={"epochs": 3})
+    with monkeypatch.context() as patch:
+        patch.setenv("NEUROGALLERY_RESULTS", str(tmp_path / "other"))
+        whole = decoders.train(config)
+    with pytest.raises(Cancelled):
+        decoders.train(config, planted.cancel_after(2))
+    monkeypatch.setattr("core.decoders.training.train._solved", pytest.fail)
+    assert same(decoders.train(config), whole)
+
+
 @pytest.mark.parametrize("head", TRAINED)
 def test_a_head_beats_chance_on_images_of_new_categories(head, recording):
     run = decoders.train(

@@ -13,6 +13,7 @@ from core import decoders, trust
 from core.datasets.catalogue import DATASETS
 from core.decoders.generative import classifier
 from core.decoders.scoring.evaluation import queries
+from core.decoders.training import train as training
 from core.generalisation import job
 from core.progress import silent
 from core.report import parts, plan
@@ -20,31 +21,33 @@ from core.report.parts import generalisation, rivals
 from core.scores import evaluate
 
 NAMES = ("generalisation", "rivals", "trust")
+SCALE = plan.Scale(2, 2, {"stimuli": 120}, {"epochs": 1}, 20)
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    """Tables of the parts at the quick scale, where their results are; measured once.
+    """Tables of the parts at a small scale, where their results are; measured once.
 
     BraVL with two kinds of features stands for the rivals; BrainSem does without the gallery,
-    which takes long to encode; ridge is scored under two splits.
+    which takes long to encode; ridge is scored under two splits, which nobody audits.
     """
     folder = tmp_path_factory.mktemp("measured")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEUROGALLERY_DATA", str(folder / "recordings"))
         patch.setenv("NEUROGALLERY_RESULTS", str(folder / "results"))
         patch.setattr(DATASETS, "_entries", dict(DATASETS._entries))
+        patch.setattr(training, "audit", lambda *_: [])
         patch.setattr(rivals, "RIVALS", ("bravl",))
         patch.setattr(rivals, "FEATURES", dict.fromkeys(("T", "V&T")))
         patch.setattr(generalisation, "HEADS", ("ridge",))
         for module in (generalisation, job):
             patch.setattr(module, "KINDS", ("image", "category"))
         patch.setattr(plan, "ARMS", {"fuzzy + virtual": ({"kind": "none"}, {"virtual": 1.0})})
-        tables = {name: parts.load(name).measure(plan.QUICK, silent) for name in NAMES}
+        tables = {name: parts.load(name).measure(SCALE, silent) for name in NAMES}
         with pytest.MonkeyPatch.context() as without:
             for name in ("decoders.training.train.train", "trust.controls.fit"):
                 without.setattr(f"core.{name}", pytest.fail)
-            again = {name: parts.load(name).measure(plan.QUICK, silent) for name in NAMES}
+            again = {name: parts.load(name).measure(SCALE, silent) for name in NAMES}
         yield SimpleNamespace(tables=tables, again=again, results=folder / "results")
 
 
@@ -73,7 +76,7 @@ def test_a_section_has_a_title_a_table_and_a_verdict(name, measured, tmp_path):
 
 def test_rivals_score_what_their_decoders_do(there):
     table = there["rivals"]
-    conditions = list(rivals._conditions(plan.QUICK))
+    conditions = list(rivals._conditions(SCALE))
     latent, retrieved = [], []
     for config in conditions[3][2].configs:
         run, data = decoders.train(config), decoders.prepare(config)
@@ -103,9 +106,7 @@ def test_the_order_is_the_difference_of_the_scores_on_the_same_images(there):
 
 
 def test_controls_have_shuffles_of_their_own(there):
-    controls = [
-        condition for kind, _, condition in rivals._conditions(plan.QUICK) if kind == "control"
-    ]
+    controls = [condition for kind, _, condition in rivals._conditions(SCALE) if kind == "control"]
     assert [config.options["shuffle"] for config in controls[0].configs] == [0, 1]
     rows = there["rivals"].query("kind == 'control'")
     assert rows["over"].eq("shuffles").all()
@@ -114,7 +115,7 @@ def test_controls_have_shuffles_of_their_own(there):
 
 def test_generalisation_holds_what_evaluate_says(there):
     table = there["generalisation"].set_index(["head", "split"])
-    config = replace(plan.config(plan.QUICK, "ridge", 0), split="category", split_parameters={})
+    config = replace(plan.config(SCALE, "ridge", 0), split="category", split_parameters={})
     scored = decoders.evaluate(decoders.train(config), baselines=False)
     scored = scored[scored["protocol"] == "averaged repeats"].set_index("measure").loc["two-way"]
     row = table.loc[("ridge", "category")]
@@ -123,7 +124,7 @@ def test_generalisation_holds_what_evaluate_says(there):
 
 
 def test_trust_holds_what_the_panel_says(there):
-    run = decoders.train(plan.config(plan.QUICK, "ridge", 0))
+    run = decoders.train(plan.config(SCALE, "ridge", 0))
     checked = trust.load(trust.TrustRequest.of(run).key())
     table = there["trust"]
     by_figure = table.set_index("figure")["value"]
