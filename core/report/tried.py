@@ -11,6 +11,7 @@ from core.statistics import noise_ceilings
 from core.vectors import unit_rows
 
 NEIGHBOURS = 10
+FEWEST = 10
 WHITENED = 0.1
 ALPHAS = np.logspace(0, 6, 13).tolist()
 
@@ -49,14 +50,14 @@ def whitened_targets(data: Data, side: str) -> Queries:
     return train.queries(train.rows, train.of(side), targets, side)
 
 
-def by_noise_ceiling(data: Data, side: str) -> Queries:
-    """Ridge from units times the square root of their noise ceiling in the training set.
+def has_repeats(data: Data) -> bool:
+    """Whether enough training images were repeated to tell noise from signal."""
+    rows = data.opened[0].trial_rows
+    return int((np.bincount(rows[np.isin(rows, data.fold.train)]) >= 2).sum()) >= FEWEST
 
-    Raises
-    ------
-    InputError
-        If too few training images were repeated.
-    """
+
+def by_noise_ceiling(data: Data, side: str) -> Queries:
+    """Ridge from units times the square root of their noise ceiling in the training set."""
     ds, train = data.opened[0], _Ridge(data)
     chosen = np.isin(ds.trial_rows, data.fold.train)
     assert ds.betas is not None
@@ -72,11 +73,6 @@ def denoised(data: Data, side: str) -> Queries:
 
     The noise of a component is its variance over the repeats of a training image, divided by
     their number; what is left of the variance of the means is signal (a Wiener filter).
-
-    Raises
-    ------
-    InputError
-        If too few training images were repeated.
     """
     train = _Ridge(data)
     single = data.rows(data.fold.train, "all", train.scaling)

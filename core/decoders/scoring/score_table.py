@@ -17,7 +17,7 @@ from core.scores.differences import CERTAIN, outcome
 from core.scores.differences import COLUMNS as DIFFERENCE
 from core.words import counted
 
-VERSION, RESAMPLES = 6, 1000
+VERSION, RESAMPLES = 7, 1000
 MOST_KEYS = 10_000
 ATTRIBUTES = ("badge", "note")
 NUMBERS = (
@@ -263,8 +263,8 @@ def beyond_pixels(table: pd.DataFrame, head: str) -> str:
         return ""
     sentences = [
         f"Pixels alone, without any response, reach two-way {alone} on these test images by "
-        f"ridge, the decoder {own}: images are partly recognisable by low-level features alone, "
-        "also where their categories were never trained."
+        f"whitened ridge, the decoder {own}: images are partly recognisable by low-level features "
+        "alone, also where their categories were never trained."
     ]
     own, alone = shown.get((head, WITHIN)), shown.get((PIXELS_ALONE, WITHIN))
     if own is not None and alone is not None:

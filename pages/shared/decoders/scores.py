@@ -62,8 +62,8 @@ def show_scores(ds: Dataset, run: Run, protocol: str) -> None:
         "category among the test categories, by the mean embedding of its test images without "
         "the viewed one (or the viewed one, where there is no other). two-way: the right image "
         "beats another one (= retrieval AUC = mean normalised rank), within category: one of its "
-        "own category. Controls: a ridge from the pixels of the images, without a response; a "
-        "ridge from responses to pixels, sought among pixels. Rank 1 is the best."
+        "own category. Controls: a whitened ridge from the pixels of the images, without a "
+        "response; a ridge from responses to pixels, sought among pixels. Rank 1 is the best."
     )
     if table.attrs["note"]:
         st.caption(plain(table.attrs["note"]))
