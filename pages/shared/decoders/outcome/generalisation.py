@@ -79,8 +79,8 @@ def in_words(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
             "Drop": words["drop"],
             "95 % interval of the drop": _between(words["drop_low"], words["drop_high"]),
             "Test images": rows["test"].astype(int),
-            "Distance": rows["nearest"].round(3),
-            "Discrepancy": (rows["discrepancy"] / rows["random"]).round(2),
+            "Distance": rows["nearest"].map("{:.2f}".format),
+            "Discrepancy": (rows["discrepancy"] / rows["random"]).map("{:.2f}".format),
         }
     )
 
