@@ -58,11 +58,13 @@ def losses(
     styled(figure, "Epoch", "Loss")
     for side, colour in (("training", TRAINING), ("validation", VALIDATION)):
         if chance and side in chance:
+            # The lower of the two is named below its line, that they do not cover each other.
+            is_lower = chance[side] < max(chance.values())
             figure.add_hline(
                 y=chance[side],
                 line={"color": colour, "width": 1, "dash": "dot"},
                 annotation={"text": f"{side}, chance", "showarrow": False},
-                annotation_position="top right",
+                annotation_position="bottom right" if is_lower else "top right",
             )
     values = [row[side] for row in curve for side in ("training", "validation")]
     if values and min(values) > 0 and max(values) > LEAP * min(values):
@@ -74,6 +76,11 @@ def losses(
 def _whole_epochs(figure: go.Figure, count: int) -> None:
     if count < FEW:
         figure.update_xaxes(dtick=1)
+
+
+def _spread(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
+    """Between chance and the highest of some curves."""
+    return max((row["two_way"] for own in curves.values() for row in own), default=1.0) - CHANCE
 
 
 def identification(curve: Sequence[Mapping[str, Any]]) -> go.Figure:
@@ -103,6 +110,7 @@ def compared(
             line={"color": GREY, "width": 1, "dash": "dot"},
             annotation={"text": "chance", "showarrow": False},
         )
+        figure.update_yaxes(tickformat=".0%" if _spread(curves) > 0.05 else ".1%")
     _whole_epochs(figure, max((len(curve) for curve in curves.values()), default=0))
     legend = {"orientation": "h", "y": 1.15}
     return figure.update_layout(height=HEIGHT, showlegend=len(curves) > 1, legend=legend)

@@ -60,6 +60,22 @@ class Generalisation:
         first = f"{measure} {worded(measure, random)} with random images"
         return f"{first}; {'; '.join(words)}." if words else f"{first}."
 
+    def verdict(self, measure: str) -> str:
+        """Whether the score holds where test images are unlike training images, for anyone."""
+        rows = self.rows(measure)
+        rows = rows[rows["drop"].notna()]
+        if rows.empty:
+            return "There is no other split to compare with."
+        seen = rows[rows["drop_low"] > 0]
+        if seen.empty:
+            return "No drop is seen where test images are unlike training images."
+        worst = seen.sort_values("drop").iloc[-1]
+        value, chance = (worded(measure, worst[name]) for name in ("value", "chance"))
+        return (
+            f"The score drops most under the split '{worst['label']}', to {value} (chance "
+            f"{chance}): so much of it holds for images unlike those of training."
+        )
+
 
 def load(key: str) -> Generalisation | None:
     """From the store; None where it is not there."""
@@ -72,7 +88,7 @@ def load(key: str) -> Generalisation | None:
 
 
 def _sentence(row: Mapping[Any, Any], measure: str) -> str:
-    """Such as 'Categories 29.3% (a drop of 27.3%, 14.9% to 38.6%)'."""
+    """Such as 'categories 29.3% (a drop of 27.3%, 14.9% to 38.6%)'."""
     low, high = row["drop_low"], row["drop_high"]
     said, bounds = f"a drop of {worded(measure, row['drop'])}", (low, high)
     if high < 0:
@@ -80,7 +96,7 @@ def _sentence(row: Mapping[Any, Any], measure: str) -> str:
     elif low <= 0:
         said = "no drop seen"
     between = " to ".join(worded(measure, bound) for bound in bounds)
-    return f"{row['label']} {worded(measure, row['value'])} ({said}, {between})"
+    return f"{row['label'].lower()} {worded(measure, row['value'])} ({said}, {between})"
 
 
 def with_drops(scores: pd.DataFrame) -> pd.DataFrame:

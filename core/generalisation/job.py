@@ -39,6 +39,11 @@ class GeneralisationRequest(ConfigRequest):
     def label(self) -> str:
         return f"Score it under {len(KINDS)} splits"
 
+    @property
+    def seconds(self) -> float | None:
+        """Of a head in closed form on the simulated experiment, on two cores."""
+        return 90.0 if self.config.is_closed_form else None
+
 
 def run(request: GeneralisationRequest, progress: Progress, folder: Path) -> dict[str, Any]:
     """Job: train and score the decoder under each split; a split that fails says why.

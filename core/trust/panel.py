@@ -88,7 +88,8 @@ class Trust:
     def _of_dimensions(self) -> str:
         share = self.dimensions["predicted"] / self.dimensions["embedded"]
         verdict = (
-            "they have collapsed: images that differ in other ways are told apart by none"
+            "they have collapsed: images that differ only in the other dimensions look alike "
+            "to the decoder"
             if share < COLLAPSED
             else "they have not collapsed"
         )

@@ -133,7 +133,7 @@ def test_all_folds_are_scored_as_one_when_the_button_is_pressed(recording):
 def test_the_decoder_is_scored_under_other_splits_when_the_button_is_pressed(recording):
     app = trained(open_page("train", **recording))
     assert not any(job.operation == "generalisation" for job in jobs.all_jobs())
-    app = until_done(press(app, "Score it under 4 splits"))
+    app = until_done(press(app, "Score it under 4 splits, about 2 minutes"))
     assert not app.exception
     [shown] = [table.value for table in app.dataframe if "Drop" in table.value]
     assert shown["Split"].iloc[0] == "Images"
@@ -173,7 +173,7 @@ def test_the_decoder_is_averaged_with_others_when_the_button_is_pressed(recordin
 def test_the_score_is_checked_when_the_button_is_pressed(recording):
     app = trained(open_page("train", **recording))
     assert not any(job.operation == "trust" for job in jobs.all_jobs())
-    app = until_done(press(app, "Check the score"))
+    app = until_done(press(app, "Check the score, about a minute"))
     assert not app.exception
     said = texts(app)
     for question in ("Does it need the responses?", "Would more images help?"):

@@ -108,5 +108,7 @@ def _to_pixels(config: Config, data: Data, pixels: np.ndarray, side: str) -> sco
 
 
 def _ridge(config: Config) -> Config:
+    """With the defaults of ridge; of the first subject, for ridge is of one."""
     training = {"trials": config.training["trials"]}
-    return replace(config, head="ridge", head_parameters={}, training=training)
+    first = config.subjects[:1]
+    return replace(config, subjects=first, head="ridge", head_parameters={}, training=training)

@@ -68,6 +68,6 @@ def describe_units(run: Run, units: UnitsUsed) -> str:
         return f"{words}; without repeats there is no noise ceiling."
     return (
         f"{words}; their median noise ceiling is {units.ceiling:.1f} %: the share of the variance "
-        "of responses averaged over all repeats that is signal. It chose no unit, for it is of "
-        "all images, those of the test set included."
+        "of responses averaged over all repeats that is signal. No unit was chosen by it, "
+        "because it is computed from all images, test images included."
     )

@@ -38,7 +38,8 @@ def generalisation(rows: pd.DataFrame, measure: str) -> go.Figure:
         range=[len(rows) - 0.5, -0.5],
         automargin=True,
     )
-    figure.update_xaxes(range=[-0.01, 1.02], tickformat=".0%")
+    lowest = np.nanmin(rows[["low", "value", "chance"]].to_numpy(dtype=float))
+    figure.update_xaxes(range=[max(-0.01, lowest - 0.03), 1.02], tickformat=".0%")
     return figure.update_layout(height=AROUND + ROW * len(rows), hovermode="closest")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from core.figures.images import CATEGORY_COLOURS
 
 OWN, GREY = CATEGORY_COLOURS[0], CATEGORY_COLOURS[-1]
 BASELINES = (CATEGORY_COLOURS[1], CATEGORY_COLOURS[2], CATEGORY_COLOURS[3], CATEGORY_COLOURS[4])
-CONTROL = CATEGORY_COLOURS[5]
+CONTROL, CONTROLS = CATEGORY_COLOURS[5], ("diamond-open", "triangle-up-open")
 # What each measure asks, as it stands beside the axis; {} is the number of candidates.
 ASKED = {
     TWO_WAY: "right one of two images",
@@ -41,11 +41,12 @@ def scores(table: pd.DataFrame, head: str) -> go.Figure:
     """
     measures = [name for name in ASKED if name in set(table["measure"]) and name not in RANKS]
     heads = [head, *(name for name in dict.fromkeys(table["head"]) if name != head)]
+    looks = _looks(heads)
     figure = go.Figure()
     for number, name in enumerate(heads):
         rows = table[(table["head"] == name) & table["measure"].isin(measures)]
         if len(rows):
-            _add_head(figure, rows, measures, (number, len(heads)), _look(name, head, number))
+            _add_head(figure, rows, measures, (number, len(heads)), looks[name])
     own = table[(table["head"] == head) & table["measure"].isin(measures)]
     _add_chance(figure, own, measures)
     styled(figure, "Share of responses, with 95 % intervals", "")
@@ -67,13 +68,22 @@ def _label(own: pd.DataFrame, measure: str) -> str:
     return html.escape(ASKED[measure].format(count), quote=False)
 
 
-def _look(name: str, head: str, number: int) -> dict[str, Any]:
-    if name == head:
-        return {"color": OWN, "size": 11, "symbol": "circle"}
-    if name.endswith(BASELINE):
-        colour = BASELINES[(number - 1) % len(BASELINES)]
-        return {"color": colour, "size": 9, "symbol": "square-open"}
-    return {"color": CONTROL, "size": 9, "symbol": "diamond-open"}
+def _looks(heads: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Marker of each head; the decoder's is the first."""
+    own, *others = heads
+    looks: dict[str, dict[str, Any]] = {own: {"color": OWN, "size": 11, "symbol": "circle"}}
+    baselines = [name for name in others if name.endswith(BASELINE)]
+    for number, name in enumerate(baselines):
+        colour = BASELINES[number % len(BASELINES)]
+        looks[name] = {"color": colour, "size": 9, "symbol": "square-open"}
+    # The same decoder scored in another way, such as by a classifier of its latents.
+    same = [name for name in others if name.startswith(f"{own} (") and name not in baselines]
+    for name in same:
+        looks[name] = {"color": OWN, "size": 11, "symbol": "circle-open"}
+    for number, name in enumerate(n for n in others if n not in (*baselines, *same)):
+        symbol = CONTROLS[number % len(CONTROLS)]
+        looks[name] = {"color": CONTROL, "size": 9, "symbol": symbol}
+    return looks
 
 
 def _add_head(

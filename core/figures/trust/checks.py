@@ -60,7 +60,9 @@ def learning(trust: Trust) -> go.Figure:
             marker={"size": [0, 9], "color": OTHER, "symbol": "diamond-open"},
             hovertemplate="%{x:,} images: %{y:.1%} by the line<extra></extra>",
         )
-    return _finished(figure, trust, "Training images", is_log=True)
+    _finished(figure, trust, "Training images", is_log=True)
+    sizes = sorted({*images, *([] if gain is None else [2 * max(images)])})
+    return figure.update_xaxes(tickvals=sizes, ticktext=[f"{size:,}" for size in sizes])
 
 
 def nearness(trust: Trust) -> go.Figure:
@@ -71,7 +73,7 @@ def nearness(trust: Trust) -> go.Figure:
         y=trust.nearness.score.round(4).tolist(),
         mode="markers",
         name="test image",
-        marker={"size": 6, "color": OWN, "opacity": 0.6},
+        marker={"size": 6, "color": OWN, "opacity": 0.75},
         text=[html.escape(name, quote=False) for name in trust.images],
         hovertemplate="%{text}: distance %{x:.2f}, %{y:.1%}<extra></extra>",
     )
@@ -88,7 +90,12 @@ def nearness(trust: Trust) -> go.Figure:
 
 
 def _finished(figure: go.Figure, trust: Trust, name: str, is_log: bool = False) -> go.Figure:
-    figure.add_hline(y=CHANCE, line={"color": GREY, "dash": "dot"})
+    figure.add_hline(
+        y=CHANCE,
+        line={"color": GREY, "dash": "dot"},
+        annotation={"text": "chance", "font": {"size": 12}},
+        annotation_position="top right",
+    )
     styled(figure, name, SCORE)
     if is_log:
         figure.update_xaxes(type="log", dtick=1)

@@ -15,7 +15,7 @@ from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 from pages.shared.frame.widgets import warn_unknown
 
-CLOSED_FORM = "closed form"
+CLOSED_FORM, OWN_OBJECTIVE = "closed form", "own objective"
 WIDTH, WIDE = 210, 240
 
 
@@ -77,7 +77,7 @@ def _two_way(row: Row) -> tuple[float, float]:
 
 def name_of(row: Row) -> str:
     """Such as 'mlp-1a2b3c, fuzzy'; the head stands in the short name."""
-    return f"{row.name}, {row.cells['Loss'] or CLOSED_FORM}"
+    return row.name if row.config is None else name_of_config(row.key, row.config)
 
 
 def name_of_run(run: Run) -> str:
@@ -87,8 +87,10 @@ def name_of_run(run: Run) -> str:
 
 def name_of_config(key: str, config: Config) -> str:
     """What ``name_of`` calls the row of a decoder with this key and these settings."""
-    losses = "" if not config.has_loss else " + ".join(name for name, *_ in config.loss)
-    return f"{decoders.short_name(key, config.head)}, {losses or CLOSED_FORM}"
+    trained = CLOSED_FORM if config.is_closed_form else OWN_OBJECTIVE
+    if config.has_loss:
+        trained = " + ".join(name for name, *_ in config.loss)
+    return f"{decoders.short_name(key, config.head)}, {trained}"
 
 
 def _opened(ds: Dataset, rows: Sequence[Row]) -> list[Run]:

@@ -27,7 +27,8 @@ ABSENT = "–"
 PER_CENT = "%.1f%%"
 EVERY_COLUMN = "train.every_column"
 MAIN_COLUMNS = (
-    "Decoder", "Test two-way", "Test top-1", "Validation two-way", "Audit", "State", "Settings",
+    "Decoder", "Test two-way", "Test top-1", "Validation two-way", "ROIs", "Split", "Audit",
+    "State", "Settings",
 )  # fmt: skip
 STATES = "An example comes with the project and stays; one of your own goes before it."
 
@@ -124,13 +125,15 @@ def _columns() -> dict[str, Any]:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     tested = "Test set, repeats averaged. Scores are computed when a decoder is opened."
     return {
-        # Together as wide as a page of 1024 pixels.
-        "Decoder": text(width=112, pinned=True),
-        "Test two-way": number("Two-way", width=68, format=PER_CENT, help=f"{tested} Chance 50%."),
-        "Test top-1": number("Top-1", width=60, format=PER_CENT, help=tested),
+        # Together little wider than a page of 1024 pixels; the settings go on behind its edge.
+        "Decoder": text(width=156, pinned=True),
+        "Test two-way": number("Two-way", width=64, format=PER_CENT, help=f"{tested} Chance 50%."),
+        "Test top-1": number("Top-1", width=52, format=PER_CENT, help=tested),
         "Validation two-way": number(
             "Validation", width=76, format=PER_CENT, help="Two-way of the epoch kept."
         ),
+        "ROIs": text(width=80),
+        "Split": text(width=72, help="Which images are in the test set"),
         "Audit": text(width=78, help="Of the split. Red: the scores measure a leak."),
         "State": text(width=80, help=STATES),
         "Settings": text(width=96, help="What differs from its default"),

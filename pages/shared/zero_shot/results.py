@@ -104,7 +104,14 @@ def show_scores(run: Run, kind: str, prompts: Sequence[str], protocol: str | Non
         return
     warn_of_leak(run)
     shown = table if protocol is None else table[table["protocol"] == protocol]
-    st.dataframe(as_shown(shown), hide_index=True, height="content", key="zero_shot_scores")
+    widths = {"Head": 152, "Measure": 158}
+    st.dataframe(
+        as_shown(shown),
+        hide_index=True,
+        height="content",
+        key="zero_shot_scores",
+        column_config={name: st.column_config.Column(width=w) for name, w in widths.items()},
+    )
     st.caption(
         "The same numbers as `python -m core evaluate`. top-k: the right category among the test "
         "categories; image top-k: the right image among all test images. Intervals and p are "
@@ -137,6 +144,7 @@ def show_published() -> None:
         height="content",
         key="zero_shot_published",
         alt="Published scores with their protocols",
+        column_config={"Subjects": st.column_config.Column(width=88)},
     )
     st.caption(
         "Protocols differ: 35 averaged repeats are easier to decode than single trials, so that "

@@ -67,3 +67,10 @@ def score(value):
 def interval(differences):
     """Half the width of the 95 % t interval; two rows, neither of which is certain to differ."""
     return stats.t.ppf(1 - 0.025 / 2, len(differences) - 1) * stats.sem(differences)
+
+
+def test_two_losses_at_chance_are_named_on_either_side():
+    curve = [{"epoch": 1, "training": 5.6, "validation": 5.5, "two_way": 0.6}]
+    figure = figures.losses(curve, {"training": 5.54, "validation": 5.48})
+    sides = {note.text: note.yanchor for note in figure.layout.annotations}
+    assert sides == {"training, chance": "bottom", "validation, chance": "top"}

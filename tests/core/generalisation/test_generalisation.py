@@ -104,3 +104,18 @@ def test_only_splits_beside_the_random_one_drop():
 def _wilson(count, n):
     found = stats.binomtest(int(count), n).proportion_ci(0.95, "wilson")
     return count / n, found.low, found.high
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [(0.05, "The score drops most under the split 'Whole', to 70.0% (chance 50.0%)"),
+     (-0.05, "No drop is seen")],
+)  # fmt: skip
+def test_a_verdict_names_the_split_that_is_worst_of_those_with_a_drop(low, said):
+    sets = pd.DataFrame({"split": ["image", "a", "b"], "label": ["Images", "Whole", "Far"]})
+    scores = pd.DataFrame(
+        {"split": ["image", "a", "b"], "protocol": "averaged repeats", "measure": "two-way",
+         "value": [0.9, 0.7, 0.6], "chance": 0.5, "drop": [np.nan, 0.2, 0.3],
+         "drop_low": [np.nan, low, -0.1], "drop_high": [np.nan, 0.3, 0.7]}
+    )  # fmt: skip
+    assert generalisation.Generalisation(sets, scores).verdict("two-way").startswith(said)

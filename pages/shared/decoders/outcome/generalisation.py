@@ -34,8 +34,9 @@ def show(run: Run) -> None:
     )
     if under is None:
         st.caption(
-            "Random images, images far from every training image, whole clusters and whole "
-            "categories: four decoders of these settings. They are kept."
+            "Does it recognise images unlike those it was trained on? Random images, images far "
+            "from every training image, whole clusters and whole categories are held out in turn: "
+            "four decoders of these settings. They are kept."
         )
         return
     measure = st.segmented_control(
@@ -48,6 +49,7 @@ def show(run: Run) -> None:
     )
     rows = under.rows(measure)
     said = under.sentence(measure)
+    st.markdown(f"**{plain(under.verdict(measure))}**")
     show_chart(
         decoding.generalisation(rows, measure),
         key="generalisation",
@@ -77,8 +79,8 @@ def in_words(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
             "Drop": words["drop"],
             "95 % interval of the drop": _between(words["drop_low"], words["drop_high"]),
             "Test images": rows["test"].astype(int),
-            "Distance": rows["nearest"].round(3),
-            "Discrepancy": (rows["discrepancy"] / rows["random"]).round(2),
+            "Distance": rows["nearest"].map("{:.2f}".format),
+            "Discrepancy": (rows["discrepancy"] / rows["random"]).map("{:.2f}".format),
         }
     )
 

@@ -19,7 +19,7 @@ TITLES = {
     "controls": ("Does it need the responses?", "Mayo et al. 2024, arXiv:2411.02783"),
     "bottleneck": ("How much of them does it use?", "Mayo et al. 2024, arXiv:2411.02783"),
     "dimensions": (
-        "Can it predict what differs?",
+        "Do its predictions differ enough?",
         "Shirakawa et al. 2024, arXiv:2405.10078; arXiv:2509.15832",
     ),
     "learning": ("Would more images help?", "Banville et al. 2025, arXiv:2501.15322"),
@@ -42,19 +42,21 @@ def show(run: Run) -> None:
         st.caption(
             "Decoders of the same settings on noise, on permuted responses and on parts of the "
             "training images; how many components of the responses suffice; whether predictions "
-            "collapse; whether images near to training score better."
+            "collapse; whether images near to training score better. The decoder itself stays as "
+            "it is."
         )
         return
-    for check, sentence in checked.sentences.items():
-        title, source = TITLES[check]
-        st.markdown(f"**{title}** {plain(sentence)} :small[{plain(source)}]")
+    said = checked.sentences
+    for check in (name for name in said if name not in CHARTS):
+        st.markdown(_question(check, said[check]))
     with st.container(key="halves_trust"):
         places = st.columns(len(CHARTS), gap="medium")
     for place, (check, draw) in zip(places, CHARTS.items(), strict=True):
+        place.markdown(_question(check, said[check]))
         show_chart(
             draw(checked),
             key=f"trust_{check}",
-            alt=checked.sentences[check],
+            alt=said[check],
             title=TITLES[check][0],
             place=place,
         )
@@ -62,3 +64,8 @@ def show(run: Run) -> None:
         f"Two-way identification in the test set, repeats averaged: {checked.score:.1%} "
         f"({checked.low:.1%} to {checked.high:.1%}, over {plain(checked.over)}); chance 50%."
     )
+
+
+def _question(check: str, sentence: str) -> str:
+    title, source = TITLES[check]
+    return f"**{title}** {plain(sentence)} :small[{plain(source)}]"

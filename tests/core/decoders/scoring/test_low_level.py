@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -98,6 +99,17 @@ def test_images_that_are_missing_are_left_out_of_the_control():
     for queries in named.values():
         assert len(queries.images) == len(data.fold.test) - gone
         assert np.isfinite(queries.images).all()
+
+
+def test_several_subjects_share_the_pixels_of_the_images():
+    config = write(of_pixels=True)
+    own = low_level.controls(config, decoders.prepare(config), "test", quiet)
+    folder = paths.data_root() / "coloured" / "responses"
+    (folder / "s2.npy").write_bytes((folder / "s1.npy").read_bytes())
+    both = replace(config, subjects=("s1", "s2"), head="aligned_linear", head_parameters={})
+    [(name, queries)] = low_level.controls(both, decoders.prepare(both), "test", quiet)
+    assert name == PIXELS_ALONE
+    np.testing.assert_allclose(queries.predicted, own[0][1].predicted)
 
 
 def test_a_recording_without_images_and_a_low_level_target_have_no_control():

@@ -27,3 +27,4 @@ def test_every_split_with_a_score_has_a_row():
         "Far &lt;b&gt;<br>distance 0.20",
     ]
     assert set(np.array(chance.x, dtype=float)[[0, 1, 3, 4]]) == {0.5}
+    assert 0.4 < figure.layout.xaxis.range[0] < 0.5  # room for chance, none for what is not there

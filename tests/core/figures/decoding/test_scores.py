@@ -44,3 +44,12 @@ def test_heads_of_one_measure_do_not_cover_each_other(table):
     places = sorted(rows.values())
     assert min(b - a for a, b in pairwise(places)) > 0.1
     assert rows["mlp"] == places[0]  # its own above the others
+
+
+def test_controls_are_told_apart_by_their_markers(table):
+    other = table[table["head"] == HEADS[2]].assign(head="ridge to pixels (control)")
+    latent = table[table["head"] == "mlp"].assign(head="mlp (latent classifier)")
+    figure = decoding.scores(pd.concat([table, latent, other]), "mlp")
+    symbols = {trace.name: trace.marker.symbol for trace in figure.data[:-1]}
+    assert len(set(symbols.values())) == len(symbols) == 5
+    assert symbols["mlp (latent classifier)"] == "circle-open"

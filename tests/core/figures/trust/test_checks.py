@@ -33,6 +33,7 @@ def test_charts_show_what_was_measured(checked):
     assert list(decoders.y) == [0.7, 0.8, 0.9]
     assert list(line.x) == [25, 200]
     assert list(line.y) == pytest.approx([0.7, 1.0])
+    assert list(figures.learning(checked).layout.xaxis.ticktext) == ["25", "50", "100", "200"]
     images, thirds = figures.nearness(checked).data
     assert images.text[-1] == "&lt;"
     assert list(thirds.x) == pytest.approx([0.125, 0.5, 0.875])
