@@ -25,7 +25,7 @@ folder = Path()  # which neither writes into
 """
 TRUST = f"""{COUNTED}
 from core.trust.job import TrustRequest, run
-decoder = decoders.train(Config("simulated"))
+decoder = decoders.train(Config("simulated", head="ridge"))
 spent.clear()
 began = time.process_time()
 run(TrustRequest.of(decoder), silent, folder)
@@ -37,7 +37,7 @@ print("decoders", len(spent))
 SPLITS = f"""{COUNTED}
 from core.generalisation import KINDS, GeneralisationRequest
 from core.generalisation.job import run
-config = Config("simulated", encoder="pixels", encoder_parameters={{"side": 16}})
+config = Config("simulated", head="ridge", encoder="pixels", encoder_parameters={{"side": 16}})
 began = time.process_time()
 run(GeneralisationRequest(config), silent, folder)
 print("view", time.process_time() - began)

@@ -47,7 +47,7 @@ IDS_AND_KEYS = {
     ),
     "train": ("train-e8d5bc45ee46442d", None),
     "train to precomputed": ("train-050ad9c33a3d7f1b", None),
-    "evaluate": ("evaluate-099fc4fe27282b0d", "scores-9c4f1a80c6192e0d19275cf78af293ee"),
+    "evaluate": ("evaluate-099fc4fe27282b0d", "scores-a95b1fb2ddf32f0b5031f91ab53f1782"),
     "fetch": ("fetch-9291757c47607a5b", None),
 }  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_prompts_enter_a_request_only_where_they_count():
     """Computed before there were prompts."""
     usual = EvaluateRequest(RUN, "names")
     assert usual.to_json() == {"run": RUN, "head": "", "dataset": "", "prototypes": "names"}
-    assert usual.key() == "scores-c75280baf9932318e4432d15ca6d85db"
+    assert usual.key() == "scores-c55ce1d468623062985d022afafb1262"
     assert EvaluateRequest(RUN, "images", prompts=("a {}",)) == EvaluateRequest(RUN)
     own = EvaluateRequest(RUN, "names", prompts=(" a {} ", "a {}"))
     assert own.prompts == ("a {}",)
