@@ -145,7 +145,8 @@ def test_the_decoder_is_scored_under_other_splits_when_the_button_is_pressed(rec
 def test_the_decoder_is_averaged_with_others_when_the_button_is_pressed(recording, stored):
     mlp, ridge = stored
     name = ensemble.name_in_choice(mlp.key, mlp.config)
-    address = {"train.category.test": "0.25", "train.ensemble": [name, "gone-1"]}
+    address = {"train.head": "ridge", "train.category.test": "0.25"}
+    address |= {"train.ensemble": [name, "gone-1"]}
     trained(open_page("train", **recording, **address))
     app = open_page("train", **recording, **address)
     assert "This decoder cannot be averaged with gone-1." in texts(app)
