@@ -7,7 +7,7 @@ QUICK := tests/rules $(wildcard tests/core/test_*.py) $(addprefix tests/core/, \
 	datasets/download datasets/releases datasets/recordings/test_folder.py store scores retrieval splits \
 	rdm/test_compute.py rdm/test_compare.py figures)
 
-.PHONY: run check test style types quick bench torture gpu-check report demo-data clip-small ready-data screenshots clean
+.PHONY: run check test style types quick bench load torture gpu-check report demo-data clip-small ready-data screenshots clean
 
 run: .venv/run.stamp
 	@$(BIN)/streamlit run app.py
@@ -38,6 +38,10 @@ quick: .venv/dev.stamp
 
 bench: .venv/bench.stamp
 	@$(BIN)/python -m tests.benchmarks
+
+# With ARGS: make load ARGS="--visitors 8 --beside COMMIT"
+load: .venv/bench.stamp
+	@$(BIN)/python -m tests.load $(ARGS)
 
 # With ARGS: make torture ARGS="--only walk --minutes 10"
 torture: .venv/dev.stamp

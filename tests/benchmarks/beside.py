@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("app.py", "core", "pages", "tests", ".streamlit")
+PARTS = ("app.py", "core", "docs", "pages", "tests", ".streamlit")
 # Kept to the end of the process: several rows are beside one commit.
 _folders: list[TemporaryDirectory[str]] = []
 

@@ -27,7 +27,7 @@ def server(data: Path, results: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def serving(script: Path, environment: Mapping[str, str], folder: Path) -> Iterator[str]:
     """Serve a script of Streamlit, whose log stands in a folder; yields its address."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
@@ -56,7 +56,7 @@ def _wait(address: str, log: Path, seconds: float = 300) -> None:
     raise TimeoutError(f"The server did not answer: {log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return int(probe.getsockname()[1])

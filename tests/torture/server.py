@@ -18,7 +18,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from core.paths import PROJECT
-from tests.browser.server import _free_port
+from tests.browser.server import free_port
 
 START_S = 60.0
 
@@ -87,16 +87,16 @@ def _exception_in(content: str | bytes) -> str:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """Serve the app as a process of its own; its log stands in the folder."""
-    port = _free_port()
+def serving(folder: Path, project: Path = PROJECT) -> Iterator[Served]:
+    """Serve the app of a source tree as a process of its own; its log stands in the folder."""
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     command += ["--server.headless=true", "--client.showErrorDetails=full"]
     with open(folder / "server.log", "ab") as log:
         process = subprocess.Popen(
             command,
-            cwd=PROJECT,
-            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": str(project)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
