@@ -175,7 +175,12 @@ def _shrunk(values: np.ndarray, shrinkage: float) -> np.ndarray:
 
 
 def _two_way(similarity: np.ndarray, right: np.ndarray) -> float:
-    """Mean share of the other candidates that are less similar than the right one, ties half."""
+    """Mean share of the other candidates that are less similar than the right one, ties half.
+
+    Chance where there is no other, as when thousands of trials of few images are drawn from.
+    """
+    if similarity.shape[1] < 2:
+        return 0.5
     own = similarity[np.arange(len(right)), right][:, None]
     beaten = (own > similarity).sum() + ((own == similarity).sum() - len(right)) / 2
     return float(beaten) / len(right) / (similarity.shape[1] - 1)

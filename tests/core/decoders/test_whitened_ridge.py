@@ -133,6 +133,12 @@ def test_what_cannot_be_fitted_is_refused():
         fit(x, y, np.arange(5))
 
 
+def test_a_fold_whose_drawn_rows_are_of_one_image_decides_nothing(monkeypatch):
+    monkeypatch.setattr(whitened_ridge, "MOST_HELD", 1)
+    x, y = planted(12, 3, 2)
+    assert (fit(x, y, np.arange(12)).scores == 0.5).all()
+
+
 def test_targets_that_are_predicted_without_error_or_never_vary():
     x, _ = planted(20, 4, 3)
     exact = fit(x, x[:, :2], np.arange(20), [1e-9])
