@@ -11,6 +11,7 @@ from streamlit.runtime.state.session_state import WStates
 
 from core.errors import DamagedResultError, NeurogalleryError
 from pages.shared.frame.damage import shown
+from pages.shared.frame.server.turns import turns
 from pages.shared.frame.text import plain
 
 FAILED = "failed_callback"
@@ -49,10 +50,11 @@ def fragment(run_every: float | None = None) -> Callable[[Callable[..., None]], 
     def decorate(show: Callable[..., None]) -> Callable[..., Any]:
         @functools.wraps(show)
         def run(*arguments: Any, **more: Any) -> None:
-            try:
-                show(*arguments, **more)
-            except NeurogalleryError as error:
-                show_error(error)
+            with turns.turn():
+                try:
+                    show(*arguments, **more)
+                except NeurogalleryError as error:
+                    show_error(error)
 
         return st.fragment(run, run_every=run_every)
 

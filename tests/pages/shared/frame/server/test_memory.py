@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from pages.shared.frame import memory
+from pages.shared.frame.server import memory
 
 
 @pytest.fixture(autouse=True)
