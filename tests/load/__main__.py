@@ -21,20 +21,23 @@ import numpy as np
 from core.paths import PROJECT
 from tests.benchmarks.beside import tree_of
 from tests.load.visitor import Rerun
-from tests.load.walk import slowest, walk
+from tests.load.walk import PAUSE_S, slowest, walk
 from tests.torture.server import Served, serving
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+# How often memory is looked at while visitors walk.
+LOOK_S = 300.0
+
+
 class Figures(NamedTuple):
-    """What a walk came to: rates and seconds a rerun, bytes, CPU, and memory in MiB."""
+    """What a walk came to: rates and seconds a rerun, bytes, CPU, and memory in MiB over time."""
 
     reruns: list[Rerun]
     seconds: float
     cpu_s: float
-    before_mib: float
-    after_mib: float
+    mib: list[float]
 
 
 def main() -> int:
@@ -46,7 +49,8 @@ def main() -> int:
             print(f"There is no commit {chosen.beside}", file=sys.stderr)
             return 2
         trees[chosen.beside] = tree
-    about = f"{chosen.visitors} visitors, {chosen.seconds:g} s, a pause of .2 to 1 s between steps"
+    low, high = chosen.pause
+    about = f"{chosen.visitors} visitors, {chosen.seconds:g} s, {low:g} to {high:g} s between steps"
     print(f"{about}, {os.cpu_count()} cores, seed {chosen.seed}", flush=True)
     found = {name: _measured(tree, chosen) for name, tree in trees.items()}
     for name, figures in found.items():
@@ -66,10 +70,25 @@ def _measured(tree: Path, chosen: argparse.Namespace) -> Figures:
         served.wait()
         # What is read or imported once is not what is measured.
         asyncio.run(walk(served.port, 1, chosen.warm, chosen.seed))
-        before, cpu = _memory_mib(served), _cpu_s(served)
-        reruns = asyncio.run(walk(served.port, chosen.visitors, chosen.seconds, chosen.seed))
-        cpu = _cpu_s(served) - cpu
-        return Figures(reruns, chosen.seconds, cpu, before, _memory_mib(served))
+        cpu = _cpu_s(served)
+        reruns, mib = asyncio.run(_watched(served, chosen))
+        return Figures(reruns, chosen.seconds, _cpu_s(served) - cpu, mib)
+
+
+async def _watched(served: Served, chosen: argparse.Namespace) -> tuple[list[Rerun], list[float]]:
+    """The walk, and memory before it, every few minutes, and after it."""
+    mib = [_memory_mib(served)]
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            mib.append(_memory_mib(served))
+
+    looking = asyncio.create_task(look())
+    people = (chosen.visitors, chosen.seconds, chosen.seed, tuple(chosen.pause))
+    reruns = await walk(served.port, *people)
+    looking.cancel()
+    return reruns, [*mib, _memory_mib(served)]
 
 
 @contextmanager
@@ -93,7 +112,7 @@ def _show(name: str, own: Figures) -> None:
     print(
         f"{name}: {count / own.seconds:.1f} reruns a second, median {median:.2f} s, 95th "
         f"percentile {late:.2f} s, {kib:.0f} KiB and {1000 * own.cpu_s / count:.0f} ms of CPU a "
-        f"rerun, memory {own.before_mib:.0f} -> {own.after_mib:.0f} MiB, {len(failed)} failed"
+        f"rerun, memory {' -> '.join(f'{mib:.0f}' for mib in own.mib)} MiB, {len(failed)} failed"
     )
     for step, typical in slowest(own.reruns):
         what = f"{step.page}, {step.widget} = {step.value}" if step.widget else step.page
@@ -118,6 +137,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--warm", type=float, default=30.0, help="seconds that one walks before")
+    parser.add_argument(
+        "--pause", type=float, nargs=2, default=PAUSE_S, metavar="S", help="between steps, from to"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--beside", metavar="COMMIT")
     return parser.parse_args()

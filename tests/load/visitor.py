@@ -100,8 +100,7 @@ class Visitor:
                 self._see(self.kept[message.ref_hash])
             if kind == "delta":
                 element = message.delta.new_element
-                if element.WhichOneof("type") == "exception":
-                    failed = failed or f"{element.exception.type}: {element.exception.message}"
+                failed = failed or _failure_in(element)
                 widget = _widget_in(element)
                 self._see(widget)
                 if message.metadata.cacheable:
@@ -110,6 +109,16 @@ class Visitor:
     def _see(self, widget: tuple[str, str] | None) -> None:
         if widget is not None:
             self.known[widget[0]] = widget[1]
+
+
+def _failure_in(element: Any) -> str:
+    """What an element says went wrong, '' for any other."""
+    kind = element.WhichOneof("type")
+    if kind == "exception":
+        return f"{element.exception.type}: {element.exception.message}"
+    if kind == "alert" and element.alert.format == element.alert.ERROR:
+        return str(element.alert.body)
+    return ""
 
 
 def _widget_in(element: Any) -> tuple[str, str] | None:

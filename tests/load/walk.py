@@ -31,9 +31,13 @@ WALK = (
     Step("lessons"),
 )
 PAUSE_S = (0.2, 1.0)
+# After so many steps a visitor closes the tab, and comes back in another.
+STAY = (20, 80)
 
 
-async def walk(port: int, visitors: int, seconds: float, seed: int) -> list[Rerun]:
+async def walk(
+    port: int, visitors: int, seconds: float, seed: int, pause: tuple[float, float] = PAUSE_S
+) -> list[Rerun]:
     """Let visitors walk for a while; each begins at a page of its own and never stops.
 
     Returns
@@ -42,20 +46,26 @@ async def walk(port: int, visitors: int, seconds: float, seed: int) -> list[Reru
         Those that ended in time.
     """
     end = time.monotonic() + seconds
-    walks = [_walk(port, number, end, seed) for number in range(visitors)]
+    walks = [_walk(port, number, end, seed, pause) for number in range(visitors)]
     return [rerun for reruns in await asyncio.gather(*walks) for rerun in reruns]
 
 
-async def _walk(port: int, number: int, end: float, seed: int) -> list[Rerun]:
+async def _walk(
+    port: int, number: int, end: float, seed: int, pause: tuple[float, float]
+) -> list[Rerun]:
     rng, reruns = random.Random(f"{seed} {number}"), list[Rerun]()
     pages = [place for place, step in enumerate(WALK) if not step.widget]
     place = rng.choice(pages)
-    await asyncio.sleep(rng.uniform(*PAUSE_S))
-    async with visiting(port) as visitor:
-        while time.monotonic() < end:
-            reruns.append(await visitor.go(WALK[place % len(WALK)]))
-            place += 1
-            await asyncio.sleep(rng.uniform(*PAUSE_S))
+    await asyncio.sleep(rng.uniform(*pause))
+    while time.monotonic() < end:
+        leaves_at = place + rng.randint(*STAY)
+        # In the middle of a page there would be nothing to choose.
+        place = next(near for near in range(place, place + len(WALK)) if near % len(WALK) in pages)
+        async with visiting(port) as visitor:
+            while place < leaves_at and time.monotonic() < end:
+                reruns.append(await visitor.go(WALK[place % len(WALK)]))
+                place += 1
+                await asyncio.sleep(rng.uniform(*pause))
     return [rerun for rerun in reruns if rerun.at + rerun.seconds <= end]
 
 
