@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import unicodedata
 from collections.abc import Sequence
@@ -135,4 +136,10 @@ def check_single(same: Sequence[Path], folder: Path) -> None:
 
 
 def _folder(variable: str, default: Path) -> Path:
-    return Path(os.environ.get(variable) or default).expanduser().resolve()
+    return _resolved(os.path.abspath(os.path.expanduser(os.environ.get(variable) or default)))
+
+
+@functools.lru_cache(maxsize=64)
+def _resolved(path: str) -> Path:
+    """A path without links, found out once: pages ask for the same few again and again."""
+    return Path(path).resolve()

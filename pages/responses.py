@@ -9,7 +9,7 @@ from pages.shared.frame.text import plain
 from pages.shared.head import head
 from pages.shared.responses.charts import (
     activity,
-    drawn,
+    drawn_for,
     mean_responses,
     remaining,
     single_responses,
@@ -34,7 +34,7 @@ def page(ds: Dataset) -> None:
     if missing and rois:
         st.caption(plain(missing))
     single_responses(ds, rois, responses, usable)
-    figures = drawn(ds.fingerprint, rois, ds)
+    figures = drawn_for(ds.fingerprint, rois, ds)
     spread(figures)
     with st.container(key="halves_below"):
         left, right = st.columns(2)

@@ -28,10 +28,11 @@ VERSION = 1
 OPERATION = "encode"
 WHICH = ("stimuli", "gallery")
 TEXTS_AT_ONCE = 256
-MOST_LOADED = 3
+MOST_LOADED, MOST_KEYS = 3, 1000
 
 _loaded: OrderedDict[tuple[Any, ...], Loaded] = OrderedDict()
 _loading = threading.Lock()
+_keys: dict[tuple[str, ...], str] = {}
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,18 @@ def _table(ds: Dataset, which: str) -> list[str]:
 
 
 def _key(ds: Dataset, encoder: Encoder, which: str, values: Mapping[str, Any]) -> str:
+    """Key of the embeddings, made once: it is asked for at every run of a page."""
+    made_of = str(dict(values))
+    own = (ds.fingerprint, which, encoder.stored_id, encoder.digest(), made_of)
+    key = _keys.get(own)
+    if key is None:
+        key = _keys[own] = _new_key(ds, encoder, which, values)
+        while len(_keys) > MOST_KEYS:
+            _keys.pop(next(iter(_keys)), None)
+    return key
+
+
+def _new_key(ds: Dataset, encoder: Encoder, which: str, values: Mapping[str, Any]) -> str:
     made_from = {
         "ids": _table(ds, which),
         "encoder": encoder.stored_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,12 +125,19 @@ def profiles(table: pd.DataFrame, rois: Sequence[str]) -> go.Figure:
             hovertemplate="%{x} to %{y}: %{z:.2f} z<extra></extra>",
         )
     )
-    for edge in range(1, len(rois)):
-        if rois[edge] == rois[edge - 1]:
-            continue
-        figure.add_vline(x=edge - 0.5, line={"color": "rgba(127, 127, 127, 0.5)", "width": 1})
+    edges = [edge for edge in range(1, len(rois)) if rois[edge] != rois[edge - 1]]
     figure.update_xaxes(tickangle=-60, dtick=1, tickfont_size=11)
-    return figure.update_layout(height=340, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    return figure.update_layout(
+        height=340,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        shapes=[_line_at(edge - 0.5) for edge in edges],
+    )
+
+
+def _line_at(x: float) -> dict[str, Any]:
+    """A line from the bottom of a chart to its top."""
+    line = {"color": "rgba(127, 127, 127, 0.5)", "width": 1}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain", "line": line}
 
 
 def composition(shares: pd.DataFrame) -> go.Figure:

@@ -24,7 +24,7 @@ from core import paths
 from core.errors import CorruptDataError, DamagedResultError, InputError, NeurogalleryError
 from core.store.files import locked, not_written, read_bytes, sealed, to_json, unsealed
 from core.store.fingerprints import check_dtype, feed_content, stamp
-from core.store.stamps import check_unchanged
+from core.store.stamps import FileStamp, check_unchanged, stamp_of
 from core.validation import load_npy
 
 KEY = re.compile(r"[a-z0-9_]+-[0-9a-f]{32}")
@@ -41,6 +41,9 @@ BLOCKS = "blocks"
 
 _checked: set[tuple[str, int, int]] = set()
 _MAXIMUM_CHECKED = 10_000
+# What results hold, as pages list them at every run.
+_records: dict[tuple[Path, FileStamp | None], dict[str, Any]] = {}
+_MOST_RECORDS = 1000
 
 
 @dataclass(frozen=True)
@@ -488,6 +491,17 @@ def _record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def _recorded(folder: Path) -> dict[str, Any]:
+    """As ``_record``, read once for as long as the file stays: for whoever only looks at it."""
+    file = folder, stamp_of(folder / FACTS_FILE)
+    known = _records.get(file)
+    if known is None:
+        known = _records[file] = _record(folder)
+        while len(_records) > _MOST_RECORDS:
+            _records.pop(next(iter(_records)), None)
+    return known
+
+
 def _describes_array(record: Any) -> bool:
     if not isinstance(record, dict) or not isinstance(record.get("dtype"), str):
         return False
@@ -556,7 +570,7 @@ def _entry(folder: Path) -> Entry:
 
 
 def _checked_entry(folder: Path) -> Entry:
-    record, sizes = _record(folder), _sizes(folder)
+    record, sizes = _recorded(folder), _sizes(folder)
     missing = [name for name in record["arrays"] if f"{name}.npy" not in sizes]
     if missing:
         raise _damaged(folder, f"there is no {missing[0]}.npy")

@@ -228,3 +228,10 @@ def test_a_region_beside_encoders_has_a_noise_ceiling_with_its_interval():
         numbers = f"noise ceiling {known.estimate:.2f} (95 % interval {known.low:.2f} to"
         at_most = f"at most {known.high:.2f}"
         assert (at_most if known.low == 0 else numbers) in texts(app)
+
+
+def test_images_of_the_gallery_can_be_clicked():
+    app = open_page("encoders", which="gallery", query="image")
+    assert not app.exception
+    assert not app.error
+    assert "4,000 images; click one" in texts(app)

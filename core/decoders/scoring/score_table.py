@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -119,10 +120,17 @@ def load_table(
     if result is None:
         return None
     with store.reading(key):
-        table = from_json(result.facts["table"])
-        _check_numbers(table)
+        table = _parsed(json.dumps(result.facts["table"])).copy()
         table.attrs |= {name: result.facts.get(name, "") for name in ATTRIBUTES}
         return table
+
+
+@lru_cache(maxsize=64)
+def _parsed(rows: str) -> pd.DataFrame:
+    """A table from its JSON, made once: pages show the same few again and again."""
+    table = from_json(json.loads(rows))
+    _check_numbers(table)
+    return table
 
 
 def _check_numbers(table: pd.DataFrame) -> None:

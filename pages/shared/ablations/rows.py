@@ -20,7 +20,7 @@ from pages.shared.decoders.apply import apply
 from pages.shared.decoders.choose import name_of
 from pages.shared.decoders.described import every
 from pages.shared.decoders.table import ABSENT
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import results, widgets
 from pages.shared.frame.job_parts.session import own_session
 from pages.shared.frame.text import counted, plain
@@ -76,7 +76,7 @@ def _compare(ablation: Ablation, cells: Cells) -> RowComparison:
         st.info(text, icon=":material/info:")
     if comparison.best is not None:
         st.caption(plain(" · ".join(axis.label for axis in ablation.axes)))
-        chart = figures.ablation_rows(ablation, comparison)
+        chart = drawn(figures.ablation_rows, ablation, comparison)
         alt = f"{measure} of each row: decoders, mean and chance. {text}"
         show_chart(chart, key="ablation_chart", alt=alt)
     return comparison

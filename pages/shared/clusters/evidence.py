@@ -11,7 +11,7 @@ from core.figures import clusters as figures
 from core.words import p_words
 from pages.shared.clusters import results
 from pages.shared.clusters.settings import subjects_of
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame.text import plain
 from pages.shared.maps import legend, spaces
 from pages.shared.maps import view as map_view
@@ -37,7 +37,7 @@ def show_rules(choice: Choice) -> None:
     with st.container(key="halves_below"):
         columns = st.columns(2)
     for place, name in enumerate(clusters.RULES):
-        chart, alt = figures.rule(choice, name), f"{clusters.RULES[name].label} over k"
+        chart, alt = drawn(figures.rule, choice, name), f"{clusters.RULES[name].label} over k"
         show_chart(chart, key=f"rule_{name}", alt=alt, place=columns[place % 2])
     lines = []
     for name in clusters.RULES:
@@ -91,7 +91,9 @@ def show_profiles(opened: list[Dataset], rows: Observations, clustering: Cluster
     )
     chosen = [names.index(name) for name in shown] or list(range(clustering.k))
     show_chart(
-        figures.profiles(table, unit, chosen), key="profiles", alt="Mean response of clusters"
+        drawn(figures.profiles, table, unit, chosen),
+        key="profiles",
+        alt="Mean response of clusters",
     )
 
 
@@ -114,7 +116,7 @@ def cross_tabulate(opened: list[Dataset], rows: Observations, clustering: Cluste
     ]
     counts = clusters.composition(clustering, values)
     alt = f"{column} in each cluster"
-    show_chart(figures.composition(counts, column), key="composition", alt=alt)
+    show_chart(drawn(figures.composition, counts, column), key="composition", alt=alt)
     if counts.adjusted_rand is not None:
         st.markdown(
             f"**Adjusted Rand index {counts.adjusted_rand:.2f}** (0 is chance, 1 is identity), "
@@ -140,7 +142,7 @@ def show_reproducibility(ds: Dataset, request: ClustersRequest, clustering: Clus
     if matched is None:
         return
     with st.container(width=WIDEST_CHART):
-        chart = figures.consistency(matched)
+        chart = drawn(figures.consistency, matched)
         show_chart(chart, key="consistency", alt="Mean matched correlation of centroids")
     come_back = "Clusters come back" if matched.p <= clusters.LEVEL else "No clusters come back"
     st.markdown(

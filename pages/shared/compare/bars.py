@@ -12,7 +12,7 @@ from core.figures.comparison import bars
 from core.rsa.inference import Evaluation, ModelPerformance
 from core.rsa.results import LEVEL, BrainResult, RsaResult, letters
 from core.words import counted, p_number, p_words
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame.text import plain
 
 FIRST, SECOND = "compare.first", "compare.second"
@@ -100,7 +100,7 @@ def _chart(result: RsaResult, part: BrainResult, picked: str) -> None:
     st.markdown(f"**{plain(name)}**")
     values = ", ".join(f"{model.name} {model.mean:.2f}" for model in models)
     show_chart(
-        bars.performances(part, part.evaluation.method, picked),
+        drawn(bars.performances, part, part.evaluation.method, picked),
         key=key,
         on_select=partial(_pick, key, result, part),
         selection_mode="points",

@@ -9,7 +9,7 @@ import streamlit as st
 from core.figures.comparison import arrangement
 from core.rsa.results import RsaResult
 from pages.shared.compare.bars import FIRST, SECOND
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame.text import plain
 
 MATRIX = "compare_all"
@@ -29,7 +29,7 @@ def show(result: RsaResult) -> None:
         left, middle, right = st.columns([5, 4, 4])
     with left:
         show_chart(
-            arrangement.similarities(values, names),
+            drawn(arrangement.similarities, values, names),
             key=MATRIX,
             on_select=partial(_pick, names),
             selection_mode="points",
@@ -38,13 +38,13 @@ def show(result: RsaResult) -> None:
         )
     with middle:
         show_chart(
-            arrangement.similarity_map(result.arranged, result.names, brain),
+            drawn(arrangement.similarity_map, result.arranged, result.names, brain),
             key="compare_map",
             alt="RDMs as points, near one another where they are similar",
         )
     with right:
         show_chart(
-            arrangement.tree(result.arranged, result.names, method),
+            drawn(arrangement.tree, result.arranged, result.names, method),
             key="compare_tree",
             alt=f"Tree of the RDMs, in the order {', '.join(names)}",
             title="Tree of the RDMs, average linkage",

@@ -16,7 +16,7 @@ from core.figures import training as figures
 from pages.shared.decoders import described
 from pages.shared.decoders.described import Row
 from pages.shared.decoders.table import ABSENT
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 
@@ -35,16 +35,16 @@ def _curves(picked: Sequence[Row]) -> None:
     facts = {row.name: store.entry(row.key).facts for row in picked}
     facts = {name: own for name, own in facts.items() if own.get("curve")}
     curves = {name: own["curve"] for name, own in facts.items()}
-    drawn = [("two_way", "Two-way identification (validation)")]
+    shown = [("two_way", "Two-way identification (validation)")]
     if len({json.dumps(own["config"]["loss"], sort_keys=True) for own in facts.values()}) == 1:
-        drawn.insert(0, ("validation", "Validation loss"))
+        shown.insert(0, ("validation", "Validation loss"))
     elif curves:
         st.caption("Loss curves are not compared, for the losses differ.")
     if curves:
         with st.container(key="halves_below"):
             columns = st.columns(2, gap="large")
-        for column, (value, title) in zip(columns, drawn, strict=False):
-            chart = figures.compared(curves, value, title)
+        for column, (value, title) in zip(columns, shown, strict=False):
+            chart = drawn(figures.compared, curves, value, title)
             alt = f"{title} of the chosen decoders"
             show_chart(chart, key=f"compared_{value}", alt=alt, place=column)
     without = [row.name for row in picked if row.name not in curves]

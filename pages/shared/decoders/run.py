@@ -15,7 +15,7 @@ from pages.shared.decoders.compare import compare
 from pages.shared.decoders.described import has_diverged, loaded
 from pages.shared.decoders.outcome import ensemble, generalisation, result, trust
 from pages.shared.decoders.scores import show_folds, show_scores
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import results
 from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.text import counted, plain
@@ -44,12 +44,12 @@ def show(ds: Dataset, run: Run) -> None:
         with st.container(key="halves"):
             left, right = st.columns(2, gap="large")
         show_chart(
-            figures.losses(run.curve, run.chance_losses),
+            drawn(figures.losses, run.curve, run.chance_losses),
             key="losses",
             alt="Loss over epochs",
             place=left,
         )
-        chart = figures.identification(run.curve)
+        chart = drawn(figures.identification, run.curve)
         show_chart(chart, key="two_way", alt="Two-way identification over epochs", place=right)
     audit.show(ds, run.config, run.audit)
     retrieved.show(ds, run)

@@ -293,9 +293,14 @@ def augmentations(ds: Dataset) -> dict[str, bool]:
     The semantic library: images of the gallery that show categories of the stimuli. Virtual
     responses: two stimuli of one category, so that there are responses to be mixed.
     """
-    seen = ds.stimuli["category"][ds.repeats > 0]
+    return _augmentations(ds.fingerprint, ds)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _augmentations(fingerprint: str, _ds: Dataset) -> dict[str, bool]:
+    seen = _ds.stimuli["category"][_ds.repeats > 0]
     categories = seen[seen != ""]
     return {
-        "library": bool(set(ds.gallery["category"]) & set(categories)),
+        "library": bool(set(_ds.gallery["category"]) & set(categories)),
         "virtual": bool(categories.duplicated().any()),
     }

@@ -14,7 +14,7 @@ from core.rdm import METRICS
 from pages.shared.dissimilarity import results
 from pages.shared.dissimilarity.results import Rows
 from pages.shared.dissimilarity.settings import PairView
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images
 from pages.shared.frame.text import counted, plain
 
@@ -35,7 +35,7 @@ def show_scores(rows: Rows, view: PairView) -> None:
         icon=":material/leak_add:" if dissimilarity.leaks(usable[0]) else ":material/gavel:",
     )
     show_chart(
-        figures.scores(own, others, view.measure),
+        drawn(figures.scores, own, others, view.measure),
         key="dissimilarity_scores",
         alt=f"Scores of models, {dissimilarity.split_words(view.split)}: {verdict}",
     )

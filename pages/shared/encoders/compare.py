@@ -14,7 +14,7 @@ from core.figures import spaces as figures
 from core.words import counted
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
@@ -84,7 +84,7 @@ def compare_rdms(ds: Dataset, known: dict[Space, Encoded], which: str) -> None:
         return
     with st.container(width=WIDEST_CHART):
         alt = "Spearman correlations of RDMs"
-        show_chart(figures.rdm_correlations(correlations), key="rdm_correlations", alt=alt)
+        show_chart(drawn(figures.rdm_correlations, correlations), key="rdm_correlations", alt=alt)
     st.caption(
         "Spearman correlation of RDMs (1 − Pearson r) of "
         f"{counted(correlations.stimuli, 'image')}. "

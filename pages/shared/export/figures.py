@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +15,11 @@ import streamlit as st
 from core.figures.export import ChartDrawing, Drawing
 
 SHOWN, BEFORE, SOURCE = "export.shown", "export.before", "export.source"
+# Charts that are kept, and the bytes of the content of one: a larger one takes longer to compare.
+MOST_KEPT, MOST_BYTES = 128, 256 * 1024
+
+_kept: OrderedDict[tuple[str, bytes], go.Figure] = OrderedDict()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,30 @@ def shown() -> dict[str, ShownFigure]:
 def source() -> str:
     """What the data of the page are."""
     return str(st.session_state.get(SOURCE, ""))
+
+
+def drawn(draw: Callable[..., go.Figure], *content: Any, **more: Any) -> go.Figure:
+    """What ``draw`` gives, drawn once for the same content, whichever session shows it.
+
+    Plotly checks every property of a chart: to draw one takes longer than all else of its page.
+    The chart is shared: it stays as it is.
+    """
+    # Pickled to be compared, never to be read.
+    key = f"{draw.__module__}.{draw.__qualname__}", pickle.dumps((content, more), protocol=5)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    figure = draw(*content, **more)
+    # Streamlit asks for it at every run, and Plotly copies all of it.
+    content_sent = figure.to_dict()
+    figure.to_dict = lambda: content_sent
+    if len(key[1]) <= MOST_BYTES:
+        with _lock:
+            _kept[key] = figure
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+    return figure
 
 
 def show_chart(

@@ -13,6 +13,7 @@ from core.datasets import Dataset
 from core.figures.images import HasImages, thumbnail
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.frame import selection
+from pages.shared.frame.text import Markup
 
 PAGE_SIZE = 120
 THUMBNAIL, PREVIEW, TILE = 96, 224, 84
@@ -98,7 +99,7 @@ def browse(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | None = Non
 def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
     """The two stimuli of a cell, side by side, with their words and alternative texts."""
     figures = "".join(_figure(ds, stimulus_at(ds, row), size, brief) for row in (first, second))
-    st.html(f'<div class="pair">{figures}</div>')
+    st.html(Markup(f'<div class="pair">{figures}</div>'))
 
 
 def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sets: Sequence[tuple[str, str]]) -> None:
@@ -109,7 +110,7 @@ def pairs(ds: Dataset, rows: Sequence[tuple[int, int]], sets: Sequence[tuple[str
         + "</div>"
         for pair in zip(rows, sets, strict=True)
     )
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:16px">{boxes}</div>')
+    st.html(Markup(f'<div style="display:flex;flex-wrap:wrap;gap:16px">{boxes}</div>'))
 
 
 def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 16) -> None:
@@ -117,9 +118,8 @@ def strip(ds: Dataset, rows: Sequence[int], size: int = 64, limit: int = 16) -> 
     shown = [stimulus_at(ds, row) for row in rows[:limit]]
     figures = "".join(_thumb(ds, stimulus, size) for stimulus in shown)
     more = f"<span>and {len(rows) - limit:,} more</span>" if len(rows) > limit else ""
-    st.html(
-        f'<div style="display:flex;flex-wrap:wrap;gap:4px;align-items:center">{figures}{more}</div>'
-    )
+    row = "display:flex;flex-wrap:wrap;gap:4px;align-items:center"
+    st.html(Markup(f'<div style="{row}">{figures}{more}</div>'))
 
 
 def _figure(ds: Dataset, stimulus: Mapping[Any, Any], size: int, brief: bool) -> str:

@@ -8,13 +8,24 @@ from typing import Any
 
 from core.words import counted as counted
 
-_MARKUP = re.compile(r"([\\`*_$\[\]:#~<>|{}!])")
+_SIGNS = re.compile(r"([\\`*_$\[\]:#~<>|{}!])")
+
+
+class Markup(str):
+    """HTML for ``st.html`` that stands as it is.
+
+    Any other text Streamlit takes for the name of a file first, and looks for its indents: with
+    images in it that takes longer than to send it.
+    """
+
+    def _repr_html_(self) -> str:
+        return self
 
 
 def plain(text: object) -> str:
     """Escape what Markdown, HTML or LaTeX would interpret."""
     # JSON may hold halves of a character, which no page can show.
-    return _MARKUP.sub(r"\\\1", str(text).encode(errors="replace").decode())
+    return _SIGNS.sub(r"\\\1", str(text).encode(errors="replace").decode())
 
 
 def in_words(values: Mapping[str, Any], usual: Mapping[str, Any]) -> str:

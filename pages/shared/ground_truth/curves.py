@@ -12,7 +12,7 @@ from core.datasets import Dataset
 from core.figures import curves
 from core.recovery import CURVES, MEASURES
 from core.words import counted
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import results
 from pages.shared.ground_truth.settings import choose_question, choose_request
 
@@ -76,7 +76,8 @@ def draw_curves(ds: Dataset, means: pd.DataFrame, measured: str, target: float) 
     for column, name in zip(columns, CURVES, strict=True):
         points = means[means["curve"] == name]
         current = ds.options.get(name, points["value"].max())
-        chart = curves.recovery(
+        chart = drawn(
+            curves.recovery,
             points[points["measure"] == measured],
             points[points["measure"] == reference] if reference else None,
             reference_name,

@@ -9,7 +9,7 @@ from core import recovery, simulation
 from core.datasets import Dataset
 from core.figures import curves
 from core.simulation.scenes.themes import THEMES
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images, widgets
 
 STRONGEST = 10
@@ -31,7 +31,7 @@ def planted(ds: Dataset) -> None:
     st.header("What drives each region")
     model = noise_free(ds.fingerprint, ds)
     table = recovery.profiles(model, ds.stimuli["theme"]).rename(index=THEMES)
-    chart = curves.profiles(table, [simulation.roi_of(str(name)) for name in table])
+    chart = drawn(curves.profiles, table, [simulation.roi_of(str(name)) for name in table])
     show_chart(chart, key="profiles", alt="Mean noise-free response of regions to themes")
     st.caption(
         f"Noise-free mean response of the units of each region of {ds.subject} to the six "
@@ -75,7 +75,7 @@ def model(ds: Dataset) -> None:
     shares = pd.DataFrame(parts, index=regions, columns=list(simulation.PARTS))
     left_out = [part for part in simulation.PARTS if part not in ds.options["parts"]]
     shares[left_out] = 0.0
-    chart = curves.composition(shares.div(shares.sum(axis=1), axis=0).fillna(0.0))
+    chart = drawn(curves.composition, shares.div(shares.sum(axis=1), axis=0).fillna(0.0))
     show_chart(chart, key="composition", alt="Parts of the signal's variance by region")
     st.caption(
         "κ is log-normal over units with the median of the option 'Signal-to-noise ratio' for a "

@@ -9,7 +9,7 @@ from core import maps
 from core.datasets import Dataset
 from core.figures import maps as figures
 from core.maps import Map
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame.text import plain
 from pages.shared.maps import spaces
 from pages.shared.maps.settings import grouping
@@ -33,7 +33,9 @@ def separation(ds: Dataset, views: list[MapView]) -> None:
             with place:
                 st.markdown(f"**{plain(view.space)}**")
                 alt = f"Mean silhouette of each {column}"
-                show_chart(figures.separation_strip(table), key=f"strip_{view.space}", alt=alt)
+                show_chart(
+                    drawn(figures.separation_strip, table), key=f"strip_{view.space}", alt=alt
+                )
 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring the separation …")

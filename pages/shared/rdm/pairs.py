@@ -8,7 +8,7 @@ from core import rdm
 from core.datasets import Dataset
 from core.figures import charts
 from core.words import counted
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images
 from pages.shared.frame.address_parts import left_out
 from pages.shared.frame.text import plain
@@ -42,7 +42,7 @@ def distribution(shown: list[Shown]) -> None:
     for place, matrix in zip(st.columns(len(shown)), shown, strict=True):
         with place:
             spread = matrix.spread
-            chart = charts.value_histogram(spread, matrix.label, [(spread.mean, "mean")])
+            chart = drawn(charts.value_histogram, spread, matrix.label, [(spread.mean, "mean")])
             alt = f"Histogram of {counted(spread.pairs, 'value')} of {matrix.source.label}"
             show_chart(chart, key=f"values_{matrix.source.label}", alt=alt)
             st.caption(

@@ -14,7 +14,7 @@ from core import statistics
 from core.datasets import Dataset, unit_table
 from core.datasets.units import remaining_units
 from core.figures import charts
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
 from pages.shared.responses.settings import chosen_stimuli
@@ -31,7 +31,7 @@ def units_of(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> pd.DataFr
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def drawn(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> dict[str, go.Figure]:
+def drawn_for(fingerprint: str, rois: tuple[str, ...], _ds: Dataset) -> dict[str, go.Figure]:
     """Charts of a ROI that are the same whatever is selected; nothing changes them later."""
     responses, table = mean_responses(fingerprint, rois, _ds), units_of(fingerprint, rois, _ds)
     over_units, over_stimuli = statistics.over_stimuli(responses), statistics.over_units(responses)
@@ -58,7 +58,7 @@ def single_responses(
     stimuli = chosen_stimuli(ds, usable)
     names = [images.describe(stimulus) for _, stimulus in stimuli.iterrows()]
     units = ds.units(rois or None).tolist()
-    chart = charts.lines(responses[stimuli.index], names, ds.info.units, units)
+    chart = drawn(charts.lines, responses[stimuli.index], names, ds.info.units, units)
     show_chart(chart, key="lines", alt=f"Responses over units: {'; '.join(names)}")
     images.strip(ds, stimuli.index.tolist(), size=72)
 

@@ -15,7 +15,7 @@ from core.decoders.retrieving.queries import image_query
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
 from pages.shared.components.stage.film import FilmImage, FilmRow, film
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images
 from pages.shared.frame.text import plain
 from pages.shared.retrieval import answers
@@ -57,7 +57,9 @@ def _profile(answer: Answer, number: int) -> None:
         st.caption("The decoder has no named regions.")
         return
     profile = model.profile(query)
-    chart = figures.profile(profile.names, profile.predicted, model.measured(number), profile.r)
+    chart = drawn(
+        figures.profile, profile.names, profile.predicted, model.measured(number), profile.r
+    )
     show_chart(chart, key="retrieval_profile", alt="Measured and predicted mean response")
     st.caption(
         "Mean over the units of a region, in standard deviations over the training set. "

@@ -14,7 +14,7 @@ from core.decoders.scoring.score_table import load_table, over
 from core.errors import NeurogalleryError
 from core.figures import retrieval as figures
 from core.words import p_words
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
 from pages.shared.retrieval import answers
@@ -70,7 +70,7 @@ def show(answer: Answer, current: str) -> str | None:
             st.caption(f"Fewer than {FEWEST} images of the test set were repeated often enough.")
         else:
             show_chart(
-                figures.repeats(curve),
+                drawn(figures.repeats, curve),
                 key="retrieval_repeats",
                 alt="Two-way identification against the number of repeats averaged",
             )
@@ -86,7 +86,8 @@ def _similarity(answer: Answer, current: str) -> str | None:
     decoded = answer.decoded
     st.markdown("**Is an image found better if one like it was trained on?**")
     nearest = answers.nearest_training_of(decoded)
-    chart = figures.similarity_to_training(
+    chart = drawn(
+        figures.similarity_to_training,
         nearest.similarity[:, 0],
         answer.retrieved.rank,
         decoded.ids,

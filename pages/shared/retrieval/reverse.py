@@ -29,7 +29,7 @@ from pages.shared.components.stage.film import FilmRow, film
 from pages.shared.encoders import embeddings
 from pages.shared.encoders.embeddings import Space
 from pages.shared.encoders.search import offered
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import counted, plain
@@ -250,7 +250,7 @@ def _profile(model: ResponseModel, query: Query) -> None:
         st.caption("The decoder has no named regions.")
         return
     profile = model.profile(query.direction)
-    chart = figures.profile(profile.names, profile.predicted, None, profile.r)
+    chart = drawn(figures.profile, profile.names, profile.predicted, None, profile.r)
     show_chart(chart, key="retrieval_predicted", alt="Predicted mean response of each region")
     words = "Mean over the units of a region, in standard deviations over the training set."
     r = profile.r[np.isfinite(profile.r)]

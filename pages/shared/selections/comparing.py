@@ -10,7 +10,7 @@ from core.errors import NeurogalleryError
 from core.figures.selections import charts
 from core.selections import SelectionComparison
 from core.words import counted
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images, selection
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
@@ -90,7 +90,7 @@ def _sizes(
 def _labels(comparison: SelectionComparison, names: tuple[str, str]) -> None:
     st.header("Labels that differ most")
     show_chart(
-        charts.labels(comparison, names),
+        drawn(charts.labels, comparison, names),
         key="selection_labels",
         alt=f"Share of each label in {names[0]} and in {names[1]}",
     )
@@ -107,7 +107,7 @@ def _labels(comparison: SelectionComparison, names: tuple[str, str]) -> None:
 def _regions(ds: Dataset, comparison: SelectionComparison, names: tuple[str, str]) -> None:
     st.header("Mean responses of regions")
     show_chart(
-        charts.regions(comparison, names, ds.info.units),
+        drawn(charts.regions, comparison, names, ds.info.units),
         key="selection_regions",
         alt=f"Mean response of each region to {names[0]} and to {names[1]}, with intervals",
     )

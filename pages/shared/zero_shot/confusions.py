@@ -10,7 +10,7 @@ from core.datasets import Dataset
 from core.figures import zero_shot as figures
 from core.zero_shot import Confusion, ZeroShot
 from pages.shared.components.gallery.gallery import Tile, gallery
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import images, selection
 from pages.shared.frame.text import counted, plain
 
@@ -51,7 +51,7 @@ def show_confusion(analysis: ZeroShot, protocol: str) -> tuple[str, str, str] | 
                 st.session_state[key] = counts.names[part]
 
     show_chart(
-        figures.confusion(counts),
+        drawn(figures.confusion, counts),
         key=CHART,
         on_select=pick,
         selection_mode="points",
@@ -122,7 +122,7 @@ def _tiles(ds: Dataset, rows: pd.DataFrame) -> list[Tile]:
         who = f"{row['subject']}: " if several else ""
         caption = f"{who}{row['category']} → {row['predicted']}"
         about = f"{who}{row['category']}, nearest to {row['predicted']}"
-        words = f"{images.describe(ds.stimuli.iloc[ds.row(row['id'])])}; {about}"
+        words = f"{images.describe(images.stimulus_at(ds, ds.row(row['id'])))}; {about}"
         uri, name = images.uri(ds, row["id"]), str(row["id"])
         tiles.append(Tile(f"{place} {name}", uri, caption, "", words, name))
     return tiles

@@ -15,7 +15,7 @@ from core.words import counted, p_words
 from core.zero_shot import PUBLISHED, Published, ZeroShot
 from pages.shared.decoders.outcome.result import warn_of_leak
 from pages.shared.decoders.scores import in_words
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 from pages.shared.zero_shot.settings import CANDIDATES
@@ -84,7 +84,7 @@ def draw_curve(analysis: ZeroShot, protocol: str, n: int) -> None:
     unit = over(curve.iloc[0], "resampled")
     points = [row for row in PUBLISHED if row.method in DRAWN]
     show_chart(
-        figures.accuracy(curve[curve["protocol"] == protocol], n, points),
+        drawn(figures.accuracy, curve[curve["protocol"] == protocol], n, points),
         key="zero_shot_curve",
         alt="Share of responses whose right image or category is first among n, against n, with "
         "95 % intervals and chance; published points are open and grey",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def gallery(
     _mount(
         key=key,
         data={
-            "tiles": [asdict(tile) for tile in tiles],
+            "tiles": [vars(tile) for tile in tiles],
             "selected": [tile.id for tile in tiles if tile.id in selected],
             "size": int(size),
             "selectable": selectable,

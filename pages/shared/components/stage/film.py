@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -66,7 +66,7 @@ def film(
     _mount(
         key=key,
         data={
-            "rows": [asdict(row) for row in rows],
+            "rows": [vars(row) | {"images": [vars(image) for image in row.images]} for row in rows],
             "scope": scope,
             "size": size,
             "thumbnails": {name: thumbnail(name) for name in ids if name in known},

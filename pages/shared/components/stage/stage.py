@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -284,7 +284,7 @@ def _content(deck: Deck) -> dict[str, Any]:
         "scope": deck.scope,
         "titles": list(deck.titles),
         "chance": _number(deck.chance),
-        "images": [asdict(deck.images[place]) for place in places],
+        "images": [vars(deck.images[place]) for place in places],
         "slides": [_slide(slide, places) for slide in deck.slides],
         "order": [index[id_] for id_ in _ordered(deck)],
     }

@@ -15,6 +15,7 @@ from core.decoders.scoring.cases import RetrievedCase, cases, load_retrieved
 from core.figures.export import ImageRow, ImageRowsDrawing
 from pages.shared.export import figures
 from pages.shared.frame import images, recording
+from pages.shared.frame.text import Markup
 
 NAMES = {"median": "Median response", "best": "Best", "worst": "Worst"}
 
@@ -26,7 +27,7 @@ def show(ds: Dataset, run: Run) -> None:
         return
     several = len(run.config.subjects) > 1
     boxes = "".join(_case(ds, case, several) for case in shown)
-    st.html(f'<div class="cases">{boxes}</div>')
+    st.html(Markup(f'<div class="cases">{boxes}</div>'))
     figures.add("cases", "Seen and retrieved images", partial(drawing_of, ds, shown, several))
 
 

@@ -10,7 +10,7 @@ from core.decoders import Run
 from core.decoders.scoring.score_table import worded
 from core.figures import decoding
 from core.generalisation import GeneralisationRequest
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
@@ -51,7 +51,7 @@ def show(run: Run) -> None:
     said = under.sentence(measure)
     st.markdown(f"**{plain(under.verdict(measure))}**")
     show_chart(
-        decoding.generalisation(rows, measure),
+        drawn(decoding.generalisation, rows, measure),
         key="generalisation",
         alt=f"Score under four splits: {said}",
         title=f"{measure} under four splits",

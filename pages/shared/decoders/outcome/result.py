@@ -11,7 +11,7 @@ from core.decoders.scoring.cases import sentence
 from core.decoders.scoring.score_table import PROTOCOLS, load_table
 from core.figures import decoding
 from pages.shared.decoders.outcome import cases
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
@@ -54,7 +54,7 @@ def _scores(table: pd.DataFrame, run: Run) -> str:
             bind="query-params",
         )
     show_chart(
-        decoding.scores(table[table["protocol"] == protocol], run.config.head),
+        drawn(decoding.scores, table[table["protocol"] == protocol], run.config.head),
         key="train_scores",
         alt=f"Scores of the decoder beside baselines and chance, {protocol}: {said}",
         title=f"Scores in the test set, {protocol}",

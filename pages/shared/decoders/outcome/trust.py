@@ -11,7 +11,7 @@ from core import trust
 from core.decoders import Run
 from core.figures import trust as figures
 from core.trust import Trust, TrustRequest
-from pages.shared.export.figures import show_chart
+from pages.shared.export.figures import drawn, show_chart
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
@@ -54,7 +54,7 @@ def show(run: Run) -> None:
     for place, (check, draw) in zip(places, CHARTS.items(), strict=True):
         place.markdown(_question(check, said[check]))
         show_chart(
-            draw(checked),
+            drawn(draw, checked),
             key=f"trust_{check}",
             alt=said[check],
             title=TITLES[check][0],

@@ -23,7 +23,7 @@ def summary() -> None:
     """The jobs that run or wait, followed while there are any."""
     keep_session()
     is_any = any(status in ACTIVE for status in jobs.statuses().values())
-    guard.fragment(run_every=FOLLOWED_S if is_any else None)(_line)()
+    (_followed if is_any else _once)()
 
 
 def _line() -> None:
@@ -55,3 +55,6 @@ def _label(job: Job) -> str:
         return operations.get(job.operation).label
     except NeurogalleryError:
         return job.operation
+
+
+_followed, _once = guard.fragment(run_every=FOLLOWED_S)(_line), guard.fragment()(_line)

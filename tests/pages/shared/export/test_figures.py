@@ -1,5 +1,7 @@
 """Every chart of every page can be exported, and the control writes what is in view."""
 
+import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from core.figures.export import ExportSettings, write
@@ -52,3 +54,26 @@ def test_matrices_side_by_side_have_one_colour_scale_unless_that_is_switched_off
 def test_a_file_is_called_as_its_figure():
     assert control.file_stem("RDM of V1 + LOC, S1/S2: “x”") == "rdm-of-v1-loc-s1-s2-x"
     assert control.file_stem("…") == "figure"
+
+
+def _line(values, name=""):
+    return go.Figure(go.Scatter(y=values, name=name))
+
+
+def test_a_chart_is_drawn_once_for_the_same_content_and_again_for_another(monkeypatch):
+    values = np.arange(5.0)
+    first = figures.drawn(_line, values, name="a")
+    assert figures.drawn(_line, values.copy(), name="a") is first
+    assert figures.drawn(_line, values, name="b") is not first
+    values[0] = 9
+    assert list(figures.drawn(_line, values, name="a").data[0].y) == [9, 1, 2, 3, 4]
+    assert first.to_dict() == _line(np.arange(5.0), "a").to_dict()
+    monkeypatch.setattr(figures, "MOST_BYTES", 10)
+    assert figures.drawn(_line, np.ones(5)) is not figures.drawn(_line, np.ones(5))
+
+
+def test_so_many_charts_are_kept(monkeypatch):
+    monkeypatch.setattr(figures, "MOST_KEPT", 2)
+    for name in "abcd":
+        figures.drawn(_line, [1, 2], name=name)
+    assert len(figures._kept) == 2
