@@ -167,6 +167,8 @@ def _work_at(
                 disabled=bool(refusal),
                 help=refusal or None,
             )
+            if refusal:  # a phone shows no help of what is off
+                st.caption(f":material/lock: {refusal}.")
             return None
         job = _submit(request, pressed=False)
     jobs_panel.note(job)

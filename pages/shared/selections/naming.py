@@ -40,6 +40,8 @@ def show(ds: Dataset) -> None:
             on_click=_save,
             args=(ds,),
         )
+    if kept:
+        st.caption(f":material/lock: {kept}.")
     problem = st.session_state.pop(PROBLEM, None)
     if problem is not None:
         show_error(problem)
