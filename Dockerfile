@@ -1,7 +1,7 @@
 # Neurogallery on the CPU; see docs/deployment.md.
 FROM python:3.11-slim-bookworm
 
-# Where PyTorch keeps its wheels without CUDA, which are ten times smaller.
+# Where PyTorch keeps its wheels without CUDA.
 ARG TORCH_WHEELS=https://download.pytorch.org/whl/cpu
 
 # With a name of its own the server asks no other host for the address of the machine.

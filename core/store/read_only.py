@@ -66,11 +66,6 @@ def why_kept() -> str:
     return STORED if is_on() else ""
 
 
-def why_no_data() -> str:
-    """Why nothing is written to the data folder; '' where it may be."""
-    return DATA if is_on() else ""
-
-
 def why_not_cancelled(is_own: bool) -> str:
     """Why a job is not cancelled, which is one's own or not; '' where it may be."""
     return OF_OTHERS if is_on() and not is_own else ""
@@ -87,7 +82,7 @@ def why_not_started(operation: str, seconds: float | None) -> str:
         return DATA
     if seconds is None or seconds <= budget_s():
         return ""
-    return f"Read-only mode: this takes {lasting(seconds)}; jobs run here for {lasting(budget_s())}"
+    return f"Read-only mode: this takes {lasting(seconds)}, a job may take {lasting(budget_s())}"
 
 
 def why_ended() -> str:

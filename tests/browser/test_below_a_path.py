@@ -62,7 +62,7 @@ def test_from_a_door_through_the_pages(page: Page, site: str):
     page.locator("canvas").first.wait_for()
     assert urlsplit(page.url).path == f"/{PATH}/rdm"
     check_links(page)
-    for name, drawn in (("Maps", "canvas"), ("Encoders", "img"), ("Retrieval", "img")):
+    for name, drawn in (("Maps", "canvas"), ("Encoders", "img")):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         page.get_by_test_id("stMain").locator(drawn).first.wait_for()

@@ -67,7 +67,7 @@ def test_a_job_fits_the_budget_or_is_not_started(seconds, starts, monkeypatch, o
 def test_the_reason_says_both_times(on):
     on()
     assert read_only.why_not_started("map", 600.0) == (
-        "Read-only mode: this takes about 10 minutes; jobs run here for about a minute"
+        "Read-only mode: this takes about 10 minutes, a job may take about a minute"
     )
 
 

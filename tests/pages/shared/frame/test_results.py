@@ -257,7 +257,7 @@ def test_what_takes_longer_than_the_budget_is_a_button_that_is_off(monkeypatch, 
     [button] = app.button
     assert button.disabled
     assert button.help == (
-        "Read-only mode: this takes about 5 minutes; jobs run here for about a minute"
+        "Read-only mode: this takes about 5 minutes, a job may take about a minute"
     )
     assert not jobs.all_jobs()
 
