@@ -29,6 +29,7 @@ from core.encoders import canonical
 from core.encoders.checkpoints import HUB_NAME, models_root, place_of
 from core.encoders.families.precomputed import FAMILY as PRECOMPUTED
 from core.errors import CorruptDataError, InputError, NeurogalleryError
+from core.store import read_only
 from core.store.files import parse_json
 from core.store.uploads import check_bytes, read_members
 from core.validation import one_line
@@ -86,6 +87,8 @@ def import_run(folder: Path) -> Run:
     CorruptDataError
         If the weights are not those that the description names, do not fit the head, or a field
         is absent or of another type.
+    NeurogalleryError
+        If nothing is added here (``read_only``).
     """
     files = {}
     for name, most in MOST_BYTES.items():
@@ -98,6 +101,7 @@ def import_run(folder: Path) -> Run:
 
 def _import(files: Mapping[str, bytes], source: str, place: str = "") -> Run:
     """Check the files of a decoder and keep it; ``place`` stands before their names."""
+    read_only.check(read_only.why_kept())
     described, content = f"{place}{DESCRIPTION}", files[WEIGHTS]
     description = parse_json(files[DESCRIPTION], described, unique=True)
     former_key = description.get("key") if isinstance(description, dict) else None
@@ -184,7 +188,7 @@ def unpack(content: bytes, source: str = "decoder.zip") -> Run:
     ------
     InputError
         If it is no zip file of these two files, one is compressed, or holds more than 1 GiB.
-    CorruptDataError, InputError
+    CorruptDataError, InputError, NeurogalleryError
         As ``import_run``.
     """
     return _import(read_members(content, MOST_BYTES), source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -37,6 +38,7 @@ from core.jobs.state import (
 from core.jobs.time_left import Pace
 from core.memory import explain_shortage, is_shortage
 from core.progress import Progress
+from core.store import read_only
 from core.store.files import FREE_SPACE, full_disk, is_disk_full
 from core.store.stamps import noting
 
@@ -128,6 +130,7 @@ class Reporter:
         self._written = 0.0
         self._fraction, self._message = 0.0, ""
         self._work: tuple[str, dict[str, Any]] = "", {}
+        self._limit = math.inf
         self._pace = Pace()
 
     @property
@@ -138,6 +141,7 @@ class Reporter:
     def begin(self, operation: str, request: dict[str, Any]) -> None:
         """Say how long earlier runs of the same operation took."""
         self._work = operation, request
+        self._limit = read_only.limit_s()
         self._pace = Pace(recall(self._folder.parent.parent, operation, request))
         self.write()
 
@@ -150,8 +154,15 @@ class Reporter:
             self.write()
 
     def check_cancelled(self) -> None:
-        if (self._folder / CANCEL).exists():
+        """Raise Cancelled once the job is to stop, or takes longer than it may."""
+        if (self._folder / CANCEL).exists() or self.elapsed > self._limit:
             raise Cancelled
+
+    def how_ended(self) -> tuple[str, str]:
+        """Status and error of a job that has stopped where it was to."""
+        if self.elapsed > self._limit and not (self._folder / CANCEL).exists():
+            return "failed", read_only.why_ended()
+        return "cancelled", ""
 
     def write(self) -> None:
         """Write it; the work goes on where that fails."""
@@ -198,7 +209,7 @@ def _attempt(folder: Path, resolve: Callable[[str], Function], report: Reporter)
         write_file(folder / RESULT, result)
         report.finish()
     except Cancelled:
-        return "cancelled", ""
+        return report.how_ended()
     except (Terminated, KeyboardInterrupt):
         if (folder / CANCEL).exists():
             return "cancelled", ""

@@ -17,6 +17,7 @@ from typing import Any
 
 from core import paths, store
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+from core.jobs.earlier_runs import expected_seconds
 from core.jobs.order import ActiveJob, first_to_start, in_order
 from core.jobs.processes import adopt, find_by_folder, reap
 from core.jobs.state import (
@@ -46,6 +47,7 @@ from core.jobs.state import (
     write_file,
     write_state,
 )
+from core.store import read_only
 
 RESUMABLE = ("failed", "cancelled", "interrupted", DAMAGED)
 ASK_AGAIN = "Remove this job; its page can start it again."
@@ -203,16 +205,22 @@ class Job:
         """Whether it was asked to stop."""
         return (self.folder / CANCEL).exists()
 
-    def cancel(self) -> None:
+    def cancel(self, session: str = "") -> None:
         """Ask the job to stop; one that waits is cancelled at once, an ended one stays as it is.
+
+        Parameters
+        ----------
+        session : str
+            Who asks for it; '' outside a browser.
 
         Raises
         ------
         NotFoundError
             If it was removed.
         NeurogalleryError
-            If its folder cannot be written.
+            If its folder cannot be written, or another session's is not cancelled (``read_only``).
         """
+        read_only.check(read_only.why_not_cancelled(session == self.session))
         self._cancel()
 
     def overtake(self) -> None:
@@ -244,23 +252,28 @@ class Job:
             if not seen.exists() or abs(time.time() - seen.stat().st_mtime) > SEEN_EVERY_S:
                 seen.touch()
 
-    def resume(self, session: str = "", pressed: bool = True) -> None:
+    def resume(self, session: str = "", pressed: bool = True, seconds: float | None = None) -> None:
         """Queue a job again that failed, was cancelled or interrupted, or is damaged.
 
-        It keeps its checkpoints; ``session`` and ``pressed`` as in ``submit``.
+        It keeps its checkpoints; ``session``, ``pressed`` and ``seconds`` as in ``submit``.
 
         Raises
         ------
         NotFoundError
             If it was removed.
         NeurogalleryError
-            If its folder cannot be written.
+            If its folder cannot be written, or it would take too long (``read_only``).
         """
         with store.locked(self.folder.parent):
             state = _mended(self.folder)
             if state.status in RESUMABLE:
+                read_only.check(self.refusal(seconds))
                 _queue_again(self.folder, replace(state, session=session, pressed=pressed))
                 _start_waiting(self.folder.parent)
+
+    def refusal(self, seconds: float | None = None) -> str:
+        """Why it is not started again; see ``refusal``."""
+        return refusal(self.operation, self.request, seconds)
 
     def remove(self) -> None:
         """Delete the folder of the job, which is gone for every reader at once.
@@ -270,7 +283,15 @@ class Job:
         InputError
             If the job is running.
         NeurogalleryError
-            If the folder cannot be taken away.
+            If the folder cannot be taken away, or nothing is deleted here (``read_only``).
+        """
+        read_only.check(read_only.why_kept())
+        self.make_way()
+
+    def make_way(self) -> None:
+        """Remove the job, whose result is of no use any more, for one of the same request.
+
+        Unlike ``remove`` nobody's wish, and nothing is lost: a server that is read-only does it.
         """
         root = self.folder.parent
         with store.locked(root):
@@ -318,6 +339,7 @@ def submit(
     device: str = "cpu",
     session: str = "",
     pressed: bool = True,
+    seconds: float | None = None,
 ) -> Job:
     """Queue a request as a job; the same request twice is one job.
 
@@ -334,6 +356,8 @@ def submit(
         Whose job it is; '' outside a browser.
     pressed : bool
         Whether a person asked for it, not a page that was opened: it goes first.
+    seconds : float, optional
+        How long it is expected to take; None takes what earlier jobs took.
 
     Returns
     -------
@@ -346,7 +370,7 @@ def submit(
     InputError
         If the request is not JSON or the device unknown.
     NeurogalleryError
-        If the folder of the jobs cannot be written.
+        If the folder of the jobs cannot be written, or ``refusal`` gives a reason.
     """
     if not DEVICE.fullmatch(device):
         raise InputError(f"The device is {device!r}", "'cpu' or 'cuda:N', N the number of a GPU")
@@ -357,8 +381,10 @@ def submit(
     asked_by: dict[str, Any] = {"session": session, "pressed": pressed}
     with store.locked(root):
         if not job.folder.is_dir():
+            read_only.check(refusal(operation, request, seconds))
             _create(job.folder, content, State(QUEUED, 0.0, 0.0, device, **asked_by))
         elif (state := _mended(job.folder)).status in RESUMABLE:
+            read_only.check(refusal(operation, request, seconds))
             write_file(job.folder / REQUEST, content)  # a damaged one is repaired
             _queue_again(job.folder, replace(state, device=device, **asked_by))
         elif state.status == QUEUED and pressed and not state.pressed:
@@ -371,6 +397,24 @@ def find(operation: str, request: dict[str, Any]) -> Job | None:
     """The job of a request; None where it was never submitted, or was removed."""
     job = _job_of(operation, _as_json(request))
     return job if job.folder.is_dir() else None
+
+
+def refusal(operation: str, request: dict[str, Any], seconds: float | None = None) -> str:
+    """Why a server in read-only mode does not start a job of a request; '' where it does.
+
+    Parameters
+    ----------
+    operation, request, seconds
+        As in ``submit``. Where it ran before and did not end, it takes longer than it ran.
+    """
+    if not read_only.is_on():
+        return ""
+    if seconds is None:
+        seconds = expected_seconds(_root().parent, operation, request)
+    folder = _job_of(operation, _as_json(request)).folder
+    before = read_state(folder) if folder.is_dir() else None
+    ran = before.ended - before.started if before is not None and before.started else 0.0
+    return read_only.why_not_started(operation, max(ran, seconds or 0.0) or None)
 
 
 def get(job_id: str) -> Job:

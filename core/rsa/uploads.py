@@ -19,6 +19,7 @@ from core.errors import InputError, NeurogalleryError
 from core.rdm import square
 from core.rsa.bank import FEWEST_STIMULI
 from core.rsa.exchange import RdmFile, read_hdf5
+from core.store import read_only
 from core.store.uploads import check_bytes
 from core.validation import check_rdm, check_unique, enumerate_names, load_npy
 from core.words import counted
@@ -94,7 +95,14 @@ def read_upload(ds: Dataset, name: str, content: bytes) -> list[UploadedRdm]:
 
 
 def keep(ds: Dataset, upload: UploadedRdm) -> str:
-    """Put an uploaded RDM into the store; gives its key, the same for the same content."""
+    """Put an uploaded RDM into the store; gives its key, the same for the same content.
+
+    Raises
+    ------
+    NeurogalleryError
+        If nothing is added here (``read_only``), or the store cannot be written.
+    """
+    read_only.check(read_only.why_kept())
     content = store.fingerprint(upload.name, list(upload.ids), upload.matrix)
     key = store.key(OPERATION, content, {}, version=VERSION)
     facts = {"name": upload.name, "ids": list(upload.ids), "matched": upload.matched}

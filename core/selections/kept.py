@@ -11,6 +11,7 @@ from typing import Any
 
 from core import paths, store
 from core.errors import CorruptDataError, InputError, NotFoundError
+from core.store import read_only
 from core.store.files import not_written
 from core.validation import one_line
 from core.words import counted
@@ -94,7 +95,10 @@ def name_as(recording: str, name: str, ids: Sequence[str]) -> None:
     ------
     InputError
         If the name is empty or long, nothing is selected, or there are 200 names.
+    NeurogalleryError
+        If nothing is named here (``read_only``), as of the functions below.
     """
+    read_only.check(read_only.why_kept())
     name = _checked(name)
     if not len(ids):
         raise InputError("Nothing is selected", "at least one stimulus")
@@ -160,6 +164,7 @@ def forget_names(recording: str) -> None:
     NeurogalleryError
         If it cannot be removed.
     """
+    read_only.check(read_only.why_kept())
     with store.locked(_root()):
         path = _list(recording)
         try:
@@ -171,6 +176,7 @@ def forget_names(recording: str) -> None:
 @contextmanager
 def _names(recording: str) -> Iterator[dict[str, str]]:
     """The names of a recording, to change; written where nothing is raised."""
+    read_only.check(read_only.why_kept())
     with store.locked(_root()):
         names = named(recording)
         yield names

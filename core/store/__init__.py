@@ -30,6 +30,7 @@ from core.store.results import (
     remove,
     save,
     save_blocks,
+    supersede,
     written,
     written_ready,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "replacing",
     "save",
     "save_blocks",
+    "supersede",
     "sweep_parts",
     "write_json",
     "write_sealed",

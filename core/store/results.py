@@ -22,6 +22,7 @@ import numpy as np
 
 from core import paths
 from core.errors import CorruptDataError, DamagedResultError, InputError, NeurogalleryError
+from core.store import read_only
 from core.store.files import locked, not_written, read_bytes, sealed, to_json, unsealed
 from core.store.fingerprints import check_dtype, feed_content, stamp
 from core.store.stamps import FileStamp, check_unchanged, stamp_of
@@ -218,7 +219,19 @@ def load_ready(key: str) -> Result | None:
 
 
 def remove(key: str) -> None:
-    """Remove a result of the user's own; nothing happens where there is none."""
+    """Remove a result of the user's own; nothing happens where there is none.
+
+    Raises
+    ------
+    NeurogalleryError
+        If nothing is deleted here (``read_only``).
+    """
+    read_only.check(read_only.why_kept())
+    supersede(key)
+
+
+def supersede(key: str) -> None:
+    """Remove a result that a new one makes wrong, as the scores of a decoder trained anew."""
     folder = _folder(key)
     with locked(folder.parent):
         discarded = [_set_aside(each) for each in (folder, _former(folder)) if each.exists()]
@@ -231,8 +244,9 @@ def discard(key: str) -> None:
     Raises
     ------
     NeurogalleryError
-        If its folder cannot be removed.
+        If its folder cannot be removed, or nothing is deleted here (``read_only``).
     """
+    read_only.check(read_only.why_kept())
     own, ready = _folder(key), _ready_folder(key)
     if own.exists() or not ready.is_dir():
         remove(key)

@@ -25,22 +25,30 @@ def server(data: Path, results: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving(script: Path, environment: Mapping[str, str], folder: Path) -> Iterator[str]:
-    """Serve a script of Streamlit, whose log stands in a folder; yields its address."""
+def serving(
+    script: Path, environment: Mapping[str, str], folder: Path, base: str = ""
+) -> Iterator[str]:
+    """Serve a script of Streamlit below a path; its log stands in a folder. Yields its address."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--server.headless=true", "--server.fileWatcherType=none"],
+            [
+                *command,
+                "--server.headless=true",
+                "--server.fileWatcherType=none",
+                f"--server.baseUrlPath={base}",
+            ],
             cwd=PROJECT,
             env={**os.environ, **environment, "PYTHONPATH": str(PROJECT)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait(f"http://localhost:{port}/_stcore/health", log)
-            yield f"http://localhost:{port}"
+            address = f"http://localhost:{port}/{base}".rstrip("/")
+            _wait(f"{address}/_stcore/health", log)
+            yield address
         finally:
             process.terminate()
             process.wait(120)

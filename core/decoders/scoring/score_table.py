@@ -99,13 +99,13 @@ def from_json(columns: dict[str, Any]) -> pd.DataFrame:
 def forget_tables(run_key: str) -> None:
     """Remove what is stored of a decoder whose parameters are about to change."""
     for prototypes in PROTOTYPES:
-        store.remove(table_key(run_key, prototypes))
-    store.remove(retrieved_key(run_key))
+        store.supersede(table_key(run_key, prototypes))
+    store.supersede(retrieved_key(run_key))
     # Their keys do not follow from that of the decoder.
     for key in store.written(PROMPTED):
         with suppress(CorruptDataError):  # nobody knows of which decoder
             if store.entry(key).facts.get("run") == run_key:
-                store.remove(key)
+                store.supersede(key)
 
 
 def load_table(

@@ -181,7 +181,8 @@ def _open(ablation: Ablation, cell: Mapping[str, Any], page: str) -> None:
     """
     config = ablation.config(Replicate(cell["row"], cell["subject"], cell["seed"]))
     request = TrainRequest(config)
-    jobs.submit(request.operation, request.to_json(), request.device(), own_session())
+    values, device = request.to_json(), request.device()
+    jobs.submit(request.operation, values, device, own_session(), seconds=0.0)
     apply(config)
     names = [name_of(row) for row in every() if row.key == cell["run"]]
     widgets.set_widgets({"retrieval.decoder": names})

@@ -24,9 +24,10 @@ student reaches it. Start it with
 
 and put the name or the IP address of your machine in place of `localhost` above. Students must be
 in the same network, and a firewall must let the port through. Whoever reaches the server can use
-all of it, and what students compute is computed on your machine. Below a path of a site, add
-`--server.baseUrlPath gallery`, and the address ends in `/gallery`. No connection to the internet
-is needed.
+all of it, and what students compute is computed on your machine. With `NEUROGALLERY_READONLY=1`
+before the command nobody deletes anything or starts long jobs (`docs/deployment.md`). Below a path
+of a site, add `--server.baseUrlPath gallery`, and the address ends in `/gallery`. No connection to
+the internet is needed.
 """
 
 

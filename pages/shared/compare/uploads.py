@@ -10,6 +10,7 @@ from core import rsa
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
 from core.rsa.uploads import MAX_BYTES, MOST_RDMS, MOST_STIMULI, READERS, damaged, uploaded
+from core.store import read_only
 from pages.shared.compare import settings
 from pages.shared.frame.damage.shown import show_damaged
 from pages.shared.frame.guard import show_error
@@ -20,6 +21,7 @@ UPLOADER = "compare_upload"
 
 def offer(ds: Dataset) -> None:
     """A popover to add RDMs, with those that were added before."""
+    kept = read_only.why_kept()
     with st.popover("Add RDMs", type="tertiary"):
         st.markdown(
             "A matrix as `.npy` or CSV (ids as header or first column), or HDF5 as rsatoolbox "
@@ -30,7 +32,9 @@ def offer(ds: Dataset) -> None:
             [ending.removeprefix(".") for ending in READERS],
             accept_multiple_files=True,
             key=UPLOADER,
-            help=f"At most {MAX_BYTES // 10**6} MB, {MOST_STIMULI:,} stimuli and {MOST_RDMS} RDMs "
+            disabled=bool(kept),
+            help=kept
+            or f"At most {MAX_BYTES // 10**6} MB, {MOST_STIMULI:,} stimuli and {MOST_RDMS} RDMs "
             "a file. Pickles are refused: opening one can run code.",
         )
         for file in files or ():
@@ -65,13 +69,20 @@ def _choose(ds: Dataset, keys: list[str]) -> None:
 
 
 def _list(ds: Dataset) -> None:
-    kept = list(uploaded(ds))
-    if kept:
+    added, kept = list(uploaded(ds)), read_only.why_kept()
+    if added:
         st.markdown("**Added before**")
-    for key, facts in kept:
+    for key, facts in added:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{plain(facts['name'])}, {plain(facts['matched'])}", width="stretch")
-            st.button("Remove", key=f"remove_{key}", on_click=_remove, args=(key,))
+            st.button(
+                "Remove",
+                key=f"remove_{key}",
+                on_click=_remove,
+                args=(key,),
+                disabled=bool(kept),
+                help=kept or None,
+            )
 
 
 def _remove(key: str) -> None:

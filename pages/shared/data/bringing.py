@@ -9,6 +9,7 @@ import streamlit as st
 from core import datasets
 from core.datasets import DatasetInfo
 from core.datasets.download.job import FetchRequest
+from core.store import read_only
 from pages.shared.frame import results
 from pages.shared.frame.text import plain
 
@@ -31,6 +32,9 @@ def offer(info: DatasetInfo) -> None:
         return
     recording = datasets.DATASETS[info.name]
     if not (recording.expected or recording.files):
+        return
+    if read_only.is_on():
+        st.caption(f"{read_only.DATA}.")
         return
     if not is_this_machine():
         st.caption(

@@ -16,6 +16,7 @@ from core.datasets.shelf.abilities import abilities
 from core.datasets.shelf.copies import StoredCopy, remove_copies, stored_copies
 from core.datasets.shelf.presence import OnDisk, on_disk
 from core.errors import NeurogalleryError
+from core.store import read_only
 from pages.shared.data import bringing, grid
 from pages.shared.frame import images, recording, results
 from pages.shared.frame.guard import show_error
@@ -173,6 +174,7 @@ def _copies(info: DatasetInfo) -> None:
     own = [copy for copy in copies() if copy.recording == info.name]
     if not own:
         return
+    kept = read_only.why_kept()
     with st.container(horizontal=True, vertical_alignment="center"):
         subjects = ", ".join(dict.fromkeys(copy.subject for copy in own))
         total = size_text(sum(copy.bytes for copy in own))
@@ -183,7 +185,8 @@ def _copies(info: DatasetInfo) -> None:
             key=f"data.copies_{info.name}",
             icon=":material/delete:",
             type="tertiary",
-            help="The files of the recording stay; the next opening makes the copy again.",
+            help=kept or "The files of the recording stay; the next opening makes the copy again.",
+            disabled=bool(kept),
             on_click=_delete,
             args=([copy.key for copy in own],),
         )

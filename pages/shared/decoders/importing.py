@@ -7,6 +7,7 @@ import streamlit as st
 from core import decoders
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
+from core.store import read_only
 from pages.shared.decoders.described import ONLY_HERE, Row, is_here
 from pages.shared.frame.text import plain
 
@@ -15,7 +16,8 @@ MOST_UPLOADED = 500
 
 def offer(ds: Dataset) -> None:
     """A decoder that was downloaded, here or on another machine."""
-    with st.popover("Import", icon=":material/upload:"):
+    kept = read_only.why_kept()
+    with st.popover("Import", icon=":material/upload:", disabled=bool(kept), help=kept or None):
         file = st.file_uploader(
             f"A decoder downloaded from this page (zip, at most {MOST_UPLOADED} MB)",
             type="zip",

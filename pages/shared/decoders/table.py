@@ -16,6 +16,7 @@ from core.decoders import HEADS, Config
 from core.decoders.config import SEED
 from core.decoders.scoring.score_table import forget_tables
 from core.errors import NotFoundError
+from core.store import read_only
 from pages.shared.decoders import importing
 from pages.shared.decoders.apply import apply
 from pages.shared.decoders.described import ONLY_HERE, Row, every, is_here, matching
@@ -148,7 +149,10 @@ def _actions(picked: Sequence[Row]) -> None:
         if len(picked) == 1 and picked[0].config is not None:
             _open(picked[0].config)
         own = [row for row in picked if not row.is_example]
-        if own and st.button(f"Delete {counted(len(own), 'decoder')}", icon=":material/delete:"):
+        label, kept = f"Delete {counted(len(own), 'decoder')}", read_only.why_kept()
+        if own and st.button(
+            label, icon=":material/delete:", disabled=bool(kept), help=kept or None
+        ):
             _confirm(own)
 
 
@@ -198,5 +202,5 @@ def delete(keys: Sequence[str]) -> None:
             if status not in jobs_panel.ACTIVE and job.result.get("key") in keys:
                 job.remove()
     for key in keys:
-        forget_tables(key)
         store.remove(key)
+        forget_tables(key)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import encoders, store
 from core.errors import DamagedResultError
+from core.store import read_only
 from pages.shared.frame.damage import shown
 from pages.shared.frame.text import counted, plain
 
@@ -18,6 +19,7 @@ def list_stored() -> None:
     if not entries:
         st.info("No embedding is stored yet.", icon=":material/info:")
         return
+    kept = read_only.why_kept()
     total = sum(entry.bytes for entry in entries)
     st.caption(
         f"{counted(len(entries), 'embedding')}, {total / 2**20:,.1f} MiB, of all recordings."
@@ -31,6 +33,8 @@ def list_stored() -> None:
                 on_click=shown.discard,
                 args=(entry.key,),
                 icon=":material/delete:",
+                disabled=bool(kept),
+                help=kept or None,
             )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,6 +12,7 @@ import streamlit as st
 from core import jobs
 from core.errors import NotFoundError
 from core.jobs import Job
+from core.store import read_only
 from pages.shared.frame import guard
 from pages.shared.frame.job_parts.session import NOT_OWN, is_own, own_session
 from pages.shared.frame.job_parts.words import STARTING, left, waiting
@@ -72,18 +75,19 @@ def watch(operation: str, request: dict[str, Any]) -> None:
     show(job, "")
 
 
-def show(job: Job, removal: str = "Remove") -> None:
+def show(job: Job, removal: str = "Remove", seconds: float | None = None) -> None:
     """Status, progress, time left, and what can be done about it.
 
-    A page that would submit a removed job again at once gives no name for its removal.
+    A page that would submit a removed job again at once gives no name for its removal;
+    ``seconds`` is how long its request takes, where that says so.
     """
     status = job.status
     st.markdown(f"{ICONS[status]} {status}")
     # What is damaged can be removed wherever it shows.
-    controls(job, status, "Remove" if status == DAMAGED else removal)
+    controls(job, status, "Remove" if status == DAMAGED else removal, seconds)
 
 
-def controls(job: Job, status: str, removal: str = "Remove") -> None:
+def controls(job: Job, status: str, removal: str = "Remove", seconds: float | None = None) -> None:
     """Progress and time left, or why it failed; and what can be done about it."""
     if status in ACTIVE:
         _under_way(job, status)
@@ -94,7 +98,14 @@ def controls(job: Job, status: str, removal: str = "Remove") -> None:
     with st.container(horizontal=True):
         if job.is_resumable:
             again = "Try again" if status == "failed" else "Resume"
-            st.button(again, key=f"resume_{job.id}", on_click=job.resume, args=(own_session(),))
+            refusal = job.refusal(seconds)
+            st.button(
+                again,
+                key=f"resume_{job.id}",
+                on_click=partial(job.resume, own_session(), seconds=seconds),
+                disabled=bool(refusal),
+                help=refusal or None,
+            )
         if removal:
             _button(job, removal, "remove")
 
@@ -113,9 +124,16 @@ def _under_way(job: Job, status: str) -> None:
 
 def _button(job: Job, label: str, action: str) -> None:
     """Cancels or removes a job; one of another session once that is confirmed."""
-    act = {"cancel": job.cancel, "remove": job.remove}[action]
+    act: Callable[[], None] = job.remove
+    is_mine, refusal = is_own(job.session), read_only.why_kept()
+    if action == "cancel":
+        act = partial(job.cancel, own_session())
+        refusal = read_only.why_not_cancelled(is_mine)
     question = f"{ASKED}_{action}_{job.id}"
-    if is_own(job.session):
+    if refusal:
+        st.button(label, key=f"{action}_{job.id}", disabled=True, help=refusal)
+        return
+    if is_mine:
         st.button(label, key=f"{action}_{job.id}", on_click=act)
         return
     if not st.session_state.get(question):

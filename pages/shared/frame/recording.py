@@ -18,7 +18,8 @@ from core.datasets.releases.converted import NeedsConversion, reporting
 from core.datasets.releases.job import OpenRequest
 from core.errors import NeurogalleryError, NotFoundError
 from core.registry import check_given
-from core.store import stamps
+from core.store import read_only, stamps
+from core.words import lasting
 from pages.shared.frame import address, jobs, navigation, results, selection
 from pages.shared.frame.address import DEFAULT
 from pages.shared.frame.guard import NothingOpen, guarded, show_error
@@ -61,10 +62,18 @@ def sidebar(filters: Callable[[Dataset], None], selected: Callable[[Dataset], No
         if ds is not None:
             guarded(partial(filters, ds))
         st.caption(f"Neurogallery {__version__}")
+        guarded(_say_read_only)
         with st.container(key="pinned"):
             guarded(line.summary)
             if ds is not None:
                 guarded(partial(selected, ds))
+
+
+def _say_read_only() -> None:
+    """One line where the server is read-only."""
+    if read_only.is_on():
+        words = f"Read-only: jobs of {lasting(read_only.budget_s())} at most, nothing is deleted."
+        st.caption(f":material/lock: {words}")
 
 
 def require() -> Dataset:

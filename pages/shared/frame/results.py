@@ -96,7 +96,7 @@ def _shown(
                 if _is_of_other_files(request, job):
                     _read_again(request, job, when_changed)
                     return None
-                job.remove()
+                job.make_way()
                 job = None
     except DamagedResultError as error:
         show_error(error)  # deleted there, it is computed anew
@@ -130,7 +130,7 @@ def _read_again(request: Request, job: Job, when_changed: Callable[[], None] | N
     again = st.session_state.setdefault(READ_AGAIN, set())
     if job.id not in again:
         again.add(job.id)
-        job.remove()
+        job.make_way()
         if when_changed is not None:
             when_changed()
         recording.forget()
@@ -140,25 +140,35 @@ def _read_again(request: Request, job: Job, when_changed: Callable[[], None] | N
         "Start it again once nothing writes there.",
         icon=":material/warning:",
     )
-    st.button("Start again", key=f"again_{job.id}", on_click=job.remove)
+    st.button("Start again", key=f"again_{job.id}", on_click=job.make_way)
 
 
 def _work_at(
     request: Request, job: Job | None, on_click: bool, one_at_a_time: bool, icon: str
 ) -> Job | None:
     """Start the job of a request, or offer to; show how far it is and what can be done."""
+    refusal = jobs.refusal(request.operation, request.to_json(), request.seconds)
     if one_at_a_time:
         jobs_panel.overtake_former(request.operation, job)
-        if job is not None and job.is_overtaken:
-            job.resume(own_session(), pressed=on_click)
+        if job is not None and job.is_overtaken and not refusal:
+            job.resume(own_session(), on_click, request.seconds)
     label = plain(request.label)
     if job is None:
-        if on_click:
+        if on_click or refusal:
 
             def submit() -> None:
                 _submit(request, pressed=True)
 
-            st.button(plain(request.offer), type="primary", icon=icon, on_click=submit)
+            st.button(
+                plain(request.offer),
+                type="primary",
+                icon=icon,
+                on_click=submit,
+                disabled=bool(refusal),
+                help=refusal or None,
+            )
+            if refusal:  # a phone shows no help of what is off
+                st.caption(f":material/lock: {refusal}.")
             return None
         job = _submit(request, pressed=False)
     jobs_panel.note(job)
@@ -170,14 +180,15 @@ def _work_at(
         if status in jobs_panel.ACTIVE:
             jobs_panel.watch(request.operation, request.to_json())
         else:
-            jobs_panel.show(job, "Dismiss" if on_click else "")
+            jobs_panel.show(job, "Dismiss" if on_click else "", request.seconds)
     return job
 
 
 def _submit(request: Request, *, pressed: bool) -> Job:
     """The job of a request, of this session; ``pressed`` by a person or begun by a page."""
     own = own_session()
-    return jobs.submit(request.operation, request.to_json(), request.device(), own, pressed)
+    values, device = request.to_json(), request.device()
+    return jobs.submit(request.operation, values, device, own, pressed, request.seconds)
 
 
 @guard.fragment(run_every=LIVE_S)

@@ -10,6 +10,7 @@ from core import jobs, operations
 from core.errors import NeurogalleryError, NotFoundError
 from core.jobs import Job
 from core.operations import Operation
+from core.store import read_only
 from core.words import lasting
 from pages.shared.frame import guard
 from pages.shared.frame import jobs as jobs_panel
@@ -100,6 +101,7 @@ def _remove_finished(finished: list[Job]) -> None:
     """Takes jobs that are done off the list; those of other sessions once that is confirmed."""
     if not finished:
         return
+    kept = read_only.why_kept()
     others = [job for job in finished if not is_own(job.session)]
     own = [job for job in finished if job not in others]
     if not st.session_state.get(ASKED):
@@ -107,7 +109,8 @@ def _remove_finished(finished: list[Job]) -> None:
             f"Remove finished ({len(finished)})",
             key="jobs.remove_finished",
             icon=":material/delete_sweep:",
-            help="Their results stay.",
+            help=kept or "Their results stay.",
+            disabled=bool(kept),
             on_click=_ask if others else _remove,
             args=() if others else (own,),
         )

@@ -11,6 +11,7 @@ from core import selections
 from core.datasets import Dataset
 from core.errors import CorruptDataError, NeurogalleryError
 from core.selections.kept import LONGEST_NAME
+from core.store import read_only
 from core.words import counted
 from pages.shared.frame import selection
 from pages.shared.frame.guard import show_error
@@ -21,19 +22,26 @@ PROBLEM = "selection_problem"
 
 def show(ds: Dataset) -> None:
     """Name what is selected; below, the named selections of the recording."""
-    ids = selection.ids_of(ds)
+    ids, kept = selection.ids_of(ds), read_only.why_kept()
     form = st.form("selection_name", border=False, clear_on_submit=True)
     with form.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             f"Name for the {counted(len(ids), 'selected stimulus', 'selected stimuli')}",
             key="selection_new_name",
             max_chars=LONGEST_NAME,
-            disabled=not ids,
+            disabled=not ids or bool(kept),
             width=320,
         )
         st.form_submit_button(
-            "Save", icon=":material/save:", disabled=not ids, on_click=_save, args=(ds,)
+            "Save",
+            icon=":material/save:",
+            disabled=not ids or bool(kept),
+            help=kept or None,
+            on_click=_save,
+            args=(ds,),
         )
+    if kept:
+        st.caption(f":material/lock: {kept}.")
     problem = st.session_state.pop(PROBLEM, None)
     if problem is not None:
         show_error(problem)
@@ -52,12 +60,14 @@ def named_or_problem(ds: Dataset) -> dict[str, str]:
     try:
         return selections.named(ds.info.name)
     except CorruptDataError as error:
+        kept = read_only.why_kept()
         st.error(plain(error.problem), icon=":material/error:")
         st.button(
             "Delete the list of names",
             key="selection_forget_names",
             icon=":material/delete:",
-            help="The selections stay: addresses that hold them go on working.",
+            help=kept or "The selections stay: addresses that hold them go on working.",
+            disabled=bool(kept),
             on_click=_try,
             args=(selections.forget_names, ds.info.name),
         )
@@ -77,6 +87,7 @@ def _row(ds: Dataset, name: str, key: str) -> None:
         except NeurogalleryError as error:
             ids = ()
             show_error(error)
+        kept = read_only.why_kept()
         is_chosen = bool(ids) and ids == selection.ids_of(ds)
         st.markdown(f"**{plain(name)}**", width="content")
         st.caption(counted(len(ids), "stimulus", "stimuli"), width="content")
@@ -89,7 +100,7 @@ def _row(ds: Dataset, name: str, key: str) -> None:
             on_click=selection.select,
             args=(ds, ids),
         )
-        with st.popover("Rename"):
+        with st.popover("Rename", disabled=bool(kept), help=kept or None):
             st.text_input("New name", name, key=f"rename to {name}", max_chars=LONGEST_NAME)
             st.button("Rename", key=f"rename {name}", on_click=_rename, args=(ds, name))
         st.button(
@@ -97,7 +108,8 @@ def _row(ds: Dataset, name: str, key: str) -> None:
             key=f"delete {name}",
             icon=":material/delete:",
             type="tertiary",
-            help="The name goes; addresses that hold the selection go on working.",
+            help=kept or "The name goes; addresses that hold the selection go on working.",
+            disabled=bool(kept),
             on_click=_try,
             args=(selections.delete, ds.info.name, name),
         )

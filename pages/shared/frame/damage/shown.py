@@ -9,6 +9,7 @@ from streamlit.errors import StreamlitAPIException
 
 from core import store
 from core.errors import NeurogalleryError
+from core.store import read_only
 from pages.shared.frame.text import counted, plain
 
 FOLDER, DAMAGED = " Remove the folder", " is damaged: "
@@ -48,11 +49,14 @@ def reason_of(problem: str) -> str:
 
 def offer_removal(key: str, label: str = "Delete the damaged result") -> None:
     """A button that deletes a damaged result; nothing where the page has one already."""
+    kept = read_only.why_kept()
     try:
         st.button(
             label,
             key=f"discard_{key}",
             icon=":material/delete:",
+            disabled=bool(kept),
+            help=kept or None,
             on_click=discard,
             args=(key,),
         )

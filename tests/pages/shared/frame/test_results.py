@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import jobs, store
 from core.jobs import state
+from core.store import read_only
 from pages.shared.frame import jobs as jobs_panel
 from pages.shared.frame import results
 from tests.pages.app import RUN_S, texts
@@ -240,3 +241,54 @@ def test_a_damaged_job_can_be_removed_or_resumed_where_it_shows():
     assert labels(app) == ["Resume", "Remove"]
     app.button[0].click().run()
     assert damaged.status == "queued"
+
+
+# --- read-only mode
+
+
+def read_only_mode(monkeypatch):
+    monkeypatch.setenv(read_only.SWITCH, "1")
+
+
+@pytest.mark.parametrize("variant", [{}, {"on_click": False}, {"on_click": True}])
+def test_what_takes_longer_than_the_budget_is_a_button_that_is_off(monkeypatch, variant):
+    read_only_mode(monkeypatch)
+    app = opened(takes=300.0, **variant)
+    [button] = app.button
+    assert button.disabled
+    assert button.help == (
+        "Read-only mode: this takes about 5 minutes, a job may take about a minute"
+    )
+    assert not jobs.all_jobs()
+
+
+@pytest.mark.parametrize("takes", [30.0, None])
+def test_within_the_budget_the_button_starts_it(monkeypatch, takes):
+    read_only_mode(monkeypatch)
+    app = opened(takes=takes)
+    app.button[0].click().run()
+    assert not app.exception
+    assert job().status == "queued"
+
+
+def test_a_job_that_ended_is_resumed_but_not_dismissed(monkeypatch):
+    read_only_mode(monkeypatch)
+    app = opened(on_click=True)
+    app.button[0].click().run()
+    end(job(), "failed")
+    app.run()
+    again, dismiss = app.button
+    assert (again.label, again.disabled, dismiss.label) == ("Try again", False, "Dismiss")
+    assert (dismiss.disabled, dismiss.help) == (True, read_only.STORED)
+    again.click().run()
+    assert job().status == "queued"
+
+
+def test_a_result_that_is_gone_is_computed_anew_in_read_only_mode_too(monkeypatch):
+    read_only_mode(monkeypatch)
+    opened()
+    end(job(), key=key_of(3))
+    app = opened()
+    assert not app.exception
+    assert not app.error
+    assert job().status == "queued"
