@@ -4,9 +4,7 @@ FROM python:3.11-slim-bookworm
 # Where PyTorch keeps its wheels without CUDA.
 ARG TORCH_WHEELS=https://download.pytorch.org/whl/cpu
 
-# With a name of its own the server asks no other host for the address of the machine.
-ENV STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
-    PYTHONUNBUFFERED=1 \
+ENV PYTHONUNBUFFERED=1 \
     PYTHONPATH=/app \
     NEUROGALLERY_DATA=/data \
     NEUROGALLERY_RESULTS=/results

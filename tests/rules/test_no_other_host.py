@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from xml.etree import ElementTree
 
 from core.paths import PROJECT
@@ -35,3 +36,9 @@ def test_the_icon_of_the_tab_is_a_file_of_the_project():
     assert icons == ["ICON"]
     others = [path for path in (PROJECT / "pages").rglob("*.py") if path.name != "navigation.py"]
     assert not any("set_page_config" in path.read_text() for path in others)
+
+
+def test_the_server_has_a_name():
+    """Without one Streamlit asks a host outside for the address of this machine."""
+    with open(PROJECT / ".streamlit" / "config.toml", "rb") as file:
+        assert tomllib.load(file)["browser"]["serverAddress"] == "localhost"
