@@ -78,6 +78,16 @@ def note(path: str | Path, status: os.stat_result | None = None) -> None:
                 files[parent] = stamp_of(parent)
 
 
+def note_all(statuses: Mapping[str, os.stat_result | None]) -> None:
+    """Note many files that were looked at just now, each folder of theirs once."""
+    for files in _noted.get():
+        for path, status in statuses.items():
+            if path not in files:
+                files[path] = stamp_of(path, status) if status is not None else None
+        for parent in {path.rpartition("/")[0] for path in statuses} - files.keys():
+            files[parent] = stamp_of(parent)
+
+
 def stamp_of(path: str | Path, status: os.stat_result | None = None) -> FileStamp | None:
     """What a file or folder is told by now; None where there is none."""
     try:
