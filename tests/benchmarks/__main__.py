@@ -24,6 +24,7 @@ from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.first_search import first_search
 from tests.benchmarks.measure import measure
 from tests.benchmarks.next_example import next_example
+from tests.benchmarks.steps import CONTROL_MIB
 
 PEERS = (
     "scipy_correlation",
@@ -106,6 +107,8 @@ def responses(shape: tuple[int, int]) -> None:
     row("rdm.compute euclidean, MiB beyond the input", euclidean.memory_mib, "")
     row("rdm.extreme_pairs, time / RDM's", extremes.wall_s / correlation.wall_s, "≤ 1.2")
     row("rdm.extreme_pairs, MiB beyond the input", extremes.memory_mib, "≤ 300")
+    control = measure(("control",), (1, 1), rounds=1)["control"].memory_mib
+    row(f"an allocation of {CONTROL_MIB} MiB, measured as those above", control, "62 to 66")
     row("rdm.compute correlation, CPU seconds", correlation.cpu_s, "")
     for peer, slow in measure(PEERS, shape, rounds=1).items():
         name = peer.removesuffix("_correlation")
