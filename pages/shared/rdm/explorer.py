@@ -33,6 +33,7 @@ SIDE_ALONE, SIDE_BESIDE = 640, 400
 MOST_NAMES, FIGURE_SIDE = 1500, 1000
 # Of a large RDM those are computed within a second.
 MOST_CELLS = 5_000_000
+MILLION = 1_000_000
 PICK = selection.RDM_PICK
 HINT = "Click a cell for its pair; where categories lie together, a strip for its block."
 
@@ -213,17 +214,23 @@ def _figures(shown: Shown, cell: rdm.Cell) -> None:
     with st.container(key="figures"):
         value, rank, percentile = st.columns(3)
     value.metric(shown.label.split(",")[0], f"{cell.value:.4g}")
-    about = "" if shown.summary is None else "about "
-    help_text = f"1 is the most similar of {cell.pairs:,} pairs"
-    rank.metric("Rank", f"{about}{cell.rank:,}", help=help_text)
+    meaning = f"1 is the most similar of {cell.pairs:,} pairs"
+    rank.metric("Rank", _rank(shown, cell), help=meaning)
     percentile.metric("Percentile", f"{cell.percentile:.1f}")
+
+
+def _rank(shown: Shown, cell: rdm.Cell) -> str:
+    """A rank; that of a large RDM is known by its step of the distribution."""
+    if shown.summary is None:
+        return f"{cell.rank:,}"
+    return f"≈ {cell.rank / MILLION:,.0f} M" if cell.rank >= MILLION else f"≈ {cell.rank:,}"
 
 
 def _table(shown: list[Shown], cells: list[rdm.Cell]) -> None:
     rows = {
         matrix.source.label: {
             matrix.label: f"{cell.value:.4g}",
-            "Rank": f"{cell.rank:,} of {cell.pairs:,}",
+            "Rank": f"{_rank(matrix, cell)} of {cell.pairs:,}",
             "Percentile": f"{cell.percentile:.1f}",
         }
         for matrix, cell in zip(shown, cells, strict=True)

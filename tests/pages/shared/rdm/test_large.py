@@ -41,7 +41,7 @@ def test_pair_block_and_extremes_are_shown_of_the_summary(ds, tmp_path):
     cell = rdm.cell(matrix, i, j)
     assert values["1 − Pearson r"] == f"{matrix[i, j]:.4g}"
     assert values["Percentile"] == f"{cell.percentile:.1f}"
-    assert values["Rank"].startswith("about ")
+    assert values["Rank"].startswith("≈ ")
     smallest = rdm.extreme_pairs(ds.responses("V1")).smallest[0]
     assert any(f"{smallest.value:.4f}" in button.label for button in app.button)
     assert np.isfinite(smallest.value)
