@@ -14,6 +14,7 @@ from sklearn.metrics import silhouette_score
 
 from core import maps
 from core.errors import InputError, NotFoundError
+from core.maps import METHODS
 from core.maps.linear import DECOMPOSED_WHOLE, classical, principal
 from core.maps.methods import umap as umap_method
 from core.maps.monitor import Monitor
