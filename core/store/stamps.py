@@ -52,6 +52,16 @@ def noting(folder: Path | None = None) -> Iterator[dict[str, FileStamp | None]]:
         _opened.reset(opened)
 
 
+@contextmanager
+def without_check() -> Iterator[None]:
+    """Within, a result is kept unlooked at: one whose key holds what its files are told by."""
+    token = _noted.set(())
+    try:
+        yield
+    finally:
+        _noted.reset(token)
+
+
 def enter(path: Path) -> None:
     """A file of a recording is about to be read: note it, if it may be read at all.
 

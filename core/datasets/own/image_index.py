@@ -13,6 +13,7 @@ import numpy as np
 from core import store
 from core.datasets.image_files import look_at, stamps
 from core.errors import NeurogalleryError
+from core.store.stamps import without_check
 
 OPERATION, VERSION = "images", 1
 # Of fewer images the ends are read within a third of a second.
@@ -51,7 +52,7 @@ def index_of(images: Mapping[str, str]) -> ImageIndex:
     if fingerprint is None:
         fingerprint = _fingerprint(images, statuses)
         # Without room for it the images are read again the next time.
-        with contextlib.suppress(NeurogalleryError):
+        with contextlib.suppress(NeurogalleryError), without_check():
             store.save(key, {}, {"title": "Images of a folder", "fingerprint": fingerprint})
     return ImageIndex(fingerprint, absent)
 
