@@ -14,6 +14,7 @@ from core.commands import decoders as decoding
 from core.commands import dissimilarity as predicting
 from core.commands import export as exporting
 from core.commands import fetch as fetching
+from core.commands import rdm_file
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from core.datasets.dataset import Dataset
+    from core.rdm.large.bands import MatrixFacts
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -106,16 +108,21 @@ def list_datasets(chosen: argparse.Namespace, bar: Bar) -> int:
 
 def compute_rdm(chosen: argparse.Namespace, bar: Bar) -> int:
     from core import datasets, rdm
+    from core.rdm.large import bands
 
     _check_rdm_request(chosen)
     options = dict(option(text) for text in chosen.option)
     ds = datasets.load_with(chosen.dataset, chosen.subject, options, chosen.root)
     name = chosen.published
-    matrix = rdm.published(ds, name) if name else _computed(ds, chosen, bar)
+    if rdm_file.is_beyond_memory(ds, chosen):
+        facts = rdm_file.write(ds, chosen, bar)
+    else:
+        matrix = rdm.published(ds, name) if name else _computed(ds, chosen, bar)
+        if chosen.out:
+            _save(chosen.out, bands.as_dtype(matrix, chosen.dtype or str(matrix.dtype)))
+        facts = _facts(matrix)
     bar.clear()
-    if chosen.out:
-        _save(chosen.out, matrix)
-    summary = _summary(ds, chosen, matrix)
+    summary = _summary(ds, chosen, facts)
     show(chosen, summary, _summary_lines(summary))
     return 0
 
@@ -268,6 +275,11 @@ def _add_rdm_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE.npy", type=Path, help="where to save it; needed without --json"
     )
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float16"),
+        help="of the file, default float32; float16 has half the size and three digits",
+    )
 
 
 def _check_rdm_request(chosen: argparse.Namespace) -> None:
@@ -306,8 +318,7 @@ def _save(path: Path, matrix: np.ndarray) -> None:
         np.save(file, matrix, allow_pickle=False)
 
 
-def _summary(ds: Dataset, chosen: argparse.Namespace, matrix: np.ndarray) -> dict[str, Any]:
-    from core import rdm
+def _summary(ds: Dataset, chosen: argparse.Namespace, facts: MatrixFacts) -> dict[str, Any]:
     from core.datasets import completeness
 
     return {
@@ -318,11 +329,14 @@ def _summary(ds: Dataset, chosen: argparse.Namespace, matrix: np.ndarray) -> dic
         "rois": chosen.roi or [],
         "published": chosen.published,
         "metric": None if chosen.published else chosen.metric or "correlation",
-        "n": len(matrix),
-        "missing": ds.stimuli["id"].iloc[rdm.undefined(matrix)].tolist(),
+        "n": facts.n,
+        "missing": ds.stimuli["id"].iloc[facts.missing].tolist(),
         "incomplete": "" if chosen.published else completeness.sentence(ds, chosen.roi or ()),
         "notes": list(_notes(ds, chosen)),
-        **_range(matrix),
+        "pairs": facts.pairs,
+        "minimum": facts.minimum,
+        "maximum": facts.maximum,
+        "mean": facts.mean,
         "out": str(chosen.out) if chosen.out else None,
     }
 
@@ -335,21 +349,12 @@ def _notes(ds: Dataset, chosen: argparse.Namespace) -> tuple[str, ...]:
     return rdm.notes_of(ds, chosen.roi, chosen.metric or "correlation")
 
 
-def _range(matrix: np.ndarray) -> dict[str, float | int | None]:
-    """Pairs that are defined, their minimum, maximum and mean; a row at a time, without a copy."""
-    import numpy as np
+def _facts(matrix: np.ndarray) -> MatrixFacts:
+    from core.rdm.large.bands import Tally
 
-    pairs, low, high, total = 0, np.inf, -np.inf, 0.0
-    for row in range(len(matrix) - 1):
-        values = matrix[row, row + 1 :]
-        values = values[np.isfinite(values)]
-        if len(values):
-            pairs += len(values)
-            low, high = min(low, float(values.min())), max(high, float(values.max()))
-            total += float(values.sum(dtype=np.float64))
-    if not pairs:
-        return {"pairs": 0, "minimum": None, "maximum": None, "mean": None}
-    return {"pairs": pairs, "minimum": low, "maximum": high, "mean": total / pairs}
+    tally = Tally(len(matrix))
+    tally.add(slice(0, len(matrix)), matrix)
+    return tally.facts()
 
 
 def _summary_lines(summary: dict[str, Any]) -> list[str]:

@@ -278,6 +278,8 @@ def check_same_length(length: int, expected: int, what: str, against: str) -> No
 
 def check_unique(ids: Sequence[str], what: str) -> None:
     """Raise InputError naming the ids that occur more than once."""
+    if len(set(map(str, ids))) == len(ids):
+        return
     values, counts = np.unique(np.asarray(ids, dtype=object).astype(str), return_counts=True)
     double = values[counts > 1]
     if len(double):

@@ -18,7 +18,7 @@ from core.paths import PROJECT
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 # Workers take files in this order: the long ones first, so that all end together.
-LONG_FIRST = ("browser", "pages", "real", "core", "gpu", "rules")
+LONG_FIRST = ("browser", "pages", "real", "core", "gpu", "rules", "benchmarks")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -184,8 +184,8 @@ class Dataset:
     def __post_init__(self) -> None:
         self.stimuli = complete_stimuli(self.stimuli)
         check_unique(self.stimuli["id"].tolist(), "The stimulus list")
-        self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"])}
-        self._gallery = set(self.gallery["id"])
+        self._row = {stimulus: row for row, stimulus in enumerate(self.stimuli["id"].tolist())}
+        self._gallery = set(self.gallery["id"].tolist())
         self.images_fingerprint = self.images_fingerprint or self.fingerprint
         for array in (self.betas, *self.rdms.values(), *self.embeddings.values()):
             if array is not None:
@@ -492,7 +492,8 @@ class Dataset:
         if betas.ndim != 2:
             raise InputError(f"The responses have the shape {betas.shape}", "(trials, units)")
         check_same_length(len(self.trials), len(betas), "The trial list", "the response array")
-        unknown = [name for name in dict.fromkeys(self.trials["id"]) if name not in self._row]
+        ids = dict.fromkeys(self.trials["id"].tolist())
+        unknown = [name for name in ids if name not in self._row]
         if len(unknown):
             raise InputError(
                 f"The trial list names {counted(len(unknown), 'id')} that the stimulus list lacks: "

@@ -45,12 +45,12 @@ def read_stimuli(path: Path) -> pd.DataFrame:
     """
     table = _read(path, STIMULUS_COLUMNS)
     _check_forms(table["id"].tolist(), path.name)
-    table["id"] = table["id"].map(composed)
+    table["id"] = [composed(each) for each in table["id"].tolist()]
     check_unique(table["id"].tolist(), path.name)
     if "labels" in table:
         table["labels"] = [
             tuple(label.strip() for label in text.split("|") if label.strip())
-            for text in table["labels"]
+            for text in table["labels"].tolist()
         ]
     return complete_stimuli(table)
 
@@ -187,7 +187,7 @@ def _read(path: Path, text_columns: tuple[str, ...], delimiter: str = ",") -> pd
 def _check_forms(ids: Sequence[str], name: str) -> None:
     """Raise InputError where ids differ in their Unicode form alone: readers see one name."""
     forms: dict[str, set[str]] = {}
-    for each in ids:
+    for each in () if all(map(str.isascii, ids)) else ids:
         forms.setdefault(composed(each), set()).add(each)
     double = [each for each, written in forms.items() if len(written) > 1]
     if double:

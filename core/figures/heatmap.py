@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.rdm.cells import Spread
+from core.rdm.large.computed import ComputedRdm
 
 LEVELS = 255
 MISSING_LEVEL = 255
@@ -55,12 +56,12 @@ def overview(matrix: np.ndarray, permutation: np.ndarray, side: int) -> np.ndarr
 
 
 def crop(
-    matrix: np.ndarray, permutation: np.ndarray, row: int, column: int, size: int
+    matrix: np.ndarray | ComputedRdm, permutation: np.ndarray, row: int, column: int, size: int
 ) -> np.ndarray:
     """Exact cells of a window of the ordered RDM. (size, size) or less at the edge."""
     rows = permutation[row : row + size]
     columns = permutation[column : column + size]
-    return np.asarray(matrix[rows][:, columns], dtype=np.float32)
+    return np.asarray(matrix[np.ix_(rows, columns)], dtype=np.float32)
 
 
 def limits(means: np.ndarray, spread: Spread, n: int) -> tuple[float, float]:

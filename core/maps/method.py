@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.maps.monitor import Monitor
-from core.maps.space import METRICS, Space
+from core.maps.space import METRICS, Space, check_pairs
 from core.registry import Parameter, Registry
 
 OF_FEATURES = ("metric", "pca")
@@ -59,6 +59,9 @@ class Method:
         Whether a matrix of distances is enough.
     slow_above : int
         Number of points above which it takes more than about a second.
+    compares_pairs : callable
+        ``compares_pairs(values, distances) -> bool``: whether it holds the distances between all
+        points, and so takes ``space.MOST_FOR_MATRIX`` at most.
     """
 
     id: str
@@ -69,6 +72,14 @@ class Method:
     parameters: tuple[Parameter, ...] = ()
     takes_distances: bool = True
     slow_above: int = 1_000_000
+    compares_pairs: Callable[[Mapping[str, Any], bool], bool] = lambda values, distances: False
+
+    def check_points(
+        self, count: int, parameters: Mapping[str, Any], distances: bool = False
+    ) -> None:
+        """Raise InputError, before anything is read, where there are too many points."""
+        if self.compares_pairs({METRIC.name: METRIC.default, **parameters}, distances):
+            check_pairs(count)
 
     def parameters_for(self, distances: bool = False) -> tuple[Parameter, ...]:
         """The parameters that apply; a matrix of distances has its metric already."""

@@ -13,12 +13,17 @@ from core.rdm.folds import Folds, folds_of
 from core.rdm.job import (
     RdmRequest,
     arrange,
+    check_order,
+    is_large,
     load,
+    load_summary,
     notes_of,
     of_dataset,
     published,
     result_key,
 )
+from core.rdm.large.computed import ComputedRdm
+from core.rdm.large.summary import RdmSummary
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS, Block, blocks
 from core.rdm.spaces import RdmCorrelations, correlate
@@ -29,6 +34,7 @@ __all__ = [
     "ORDERS",
     "Block",
     "Cell",
+    "ComputedRdm",
     "Folds",
     "Mantel",
     "MantelMany",
@@ -38,11 +44,13 @@ __all__ = [
     "Pairs",
     "RdmCorrelations",
     "RdmRequest",
+    "RdmSummary",
     "RepeatCeiling",
     "arrange",
     "block_mean",
     "blocks",
     "cell",
+    "check_order",
     "compare",
     "compare_many",
     "compute",
@@ -51,7 +59,9 @@ __all__ = [
     "extreme_cells",
     "extreme_pairs",
     "folds_of",
+    "is_large",
     "load",
+    "load_summary",
     "mantel",
     "mantel_many",
     "match_stimuli",

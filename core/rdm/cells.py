@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import InputError
+from core.rdm.large.computed import ComputedRdm
 from core.validation import row_blocks
 
 
@@ -65,7 +66,7 @@ def cell(matrix: np.ndarray, i: int, j: int) -> Cell:
     return Cell(float(value), 1 + below // 2, percentile, pairs)
 
 
-def most_similar_to(matrix: np.ndarray, i: int) -> int | None:
+def most_similar_to(matrix: np.ndarray | ComputedRdm, i: int) -> int | None:
     """The other row that is least dissimilar to a row, the first of several; None where no pair
     of it is defined."""
     values = np.array(matrix[i], dtype=np.float64)
@@ -73,7 +74,9 @@ def most_similar_to(matrix: np.ndarray, i: int) -> int | None:
     return None if np.isnan(values).all() else int(np.nanargmin(values))
 
 
-def block_mean(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> BlockMean:
+def block_mean(
+    matrix: np.ndarray | ComputedRdm, rows: np.ndarray, columns: np.ndarray
+) -> BlockMean:
     """Mean over the defined pairs of two groups; a pair of a stimulus with itself is left out."""
     part = np.array(matrix[np.ix_(rows, columns)], dtype=np.float64)
     part[rows[:, None] == columns[None, :]] = np.nan

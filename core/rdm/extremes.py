@@ -93,30 +93,61 @@ def extreme_pairs(
         Only where more than 4,000 cells lie within float64 error of the last one
         listed are those beyond them, in order of (i, j), left out.
     """
-    method = METRICS[metric]
-    if method.needs_folds:
-        raise InputError(
-            f"{metric} needs the whole matrix", remedy="Use extreme_cells on the computed RDM."
-        )
-    _check_count(count)
     responses = check_responses(responses)
-    method.check_units(responses.shape[1])
-    target = method.neutral if target is None else target
-    twin = _first_equal_row(responses)
-    searches = _searches(
-        count,
-        target,
-        lambda i, j: _score(method, responses, twin, i, j),
-        Errors(method.panel_error, method.pairs_error),
-    )
+    search = PairSearch(responses, metric, count, target)
     if matrix is None:
+        method = METRICS[metric]
         panels = upper_panels(method, method.prepare(responses), progress)
     else:
         check_same_length(len(matrix), len(responses), "The RDM", "the response array")
         panels = _panels_of(matrix)
-    _offer_all(searches, panels)
-    exact = functools.cache(lambda i, j: method.rounded_once(responses[i], responses[j]))
-    return _collect(searches, target, lambda i, j: exact(*sorted((int(twin[i]), int(twin[j])))))
+    for rows, values in panels:
+        search.offer(rows, values)
+    return search.pairs()
+
+
+class PairSearch:
+    """The search of ``extreme_pairs``, for whoever goes over the panels of an RDM anyway.
+
+    Parameters
+    ----------
+    responses : np.ndarray of shape (n, v)
+        As ``validation.check_responses`` gives them.
+    metric, count, target
+        As of ``extreme_pairs``.
+    """
+
+    def __init__(
+        self, responses: np.ndarray, metric: str, count: int, target: float | None = None
+    ) -> None:
+        self._method = METRICS[metric]
+        if self._method.needs_folds:
+            raise InputError(
+                f"{metric} needs the whole matrix", remedy="Use extreme_cells on the computed RDM."
+            )
+        _check_count(count)
+        self._method.check_units(responses.shape[1])
+        self._responses, self._twin = responses, _first_equal_row(responses)
+        self._target = self._method.neutral if target is None else target
+        errors = Errors(self._method.panel_error, self._method.pairs_error)
+        self._searches = _searches(count, self._target, self._score, errors)
+
+    def offer(self, rows: slice, values: np.ndarray) -> None:
+        """A panel of ``upper_panels``; what is not above the diagonal becomes NaN in it."""
+        _offer_all(self._searches, [(rows, values)])
+
+    def pairs(self) -> Pairs:
+        """The extreme pairs of what was offered."""
+        responses, twin = self._responses, self._twin
+        exact = functools.cache(lambda i, j: self._method.rounded_once(responses[i], responses[j]))
+        return _collect(
+            self._searches,
+            self._target,
+            lambda i, j: exact(*sorted((int(twin[i]), int(twin[j])))),
+        )
+
+    def _score(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return _score(self._method, self._responses, self._twin, i, j)
 
 
 def extreme_cells(matrix: np.ndarray, count: int = 5, target: float | None = None) -> Pairs:

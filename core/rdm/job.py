@@ -12,11 +12,13 @@ import numpy as np
 from core import store
 from core.datasets import Dataset, Reference
 from core.datasets.reference import FIELDS
-from core.errors import NotFoundError
+from core.errors import InputError, NotFoundError
 from core.jobs.request import Request, check_fields, check_names
 from core.progress import Progress, portion
 from core.rdm.compute import compute
 from core.rdm.folds import folds_of
+from core.rdm.large.computed import ComputedRdm
+from core.rdm.large.summary import RdmSummary, summarise, summary_of
 from core.rdm.metrics import METRICS
 from core.rdm.order import ORDERS
 
@@ -26,6 +28,10 @@ FOLDS_VERSION = 2
 COMPUTED = 0.9
 # Products of responses in a second on one core; a ROI of few units takes as long as one of so many.
 WORK_A_SECOND, LEAST_UNITS = 2e10, 400
+# Above so many stimuli (1.6 GB) no matrix is kept: its cells are computed when they are looked at.
+MOST_KEPT = 20_000
+# Orders that are known without the matrix.
+LARGE_ORDERS = ("original", "category")
 
 
 def of_dataset(
@@ -98,6 +104,30 @@ def result_key(ds: Dataset, rois: Sequence[str] | None, metric: str, noise: str 
     return store.key("rdm", ds.fingerprint, parameters, version=version)
 
 
+def is_large(n: int, metric: str) -> bool:
+    """Whether an RDM is summarised instead of kept; metrics with folds need all of it at once."""
+    return n > MOST_KEPT and not METRICS[metric].needs_folds
+
+
+def check_order(n: int, metric: str, order: str) -> None:
+    """Raise InputError for an order that needs a matrix which is too large to be kept."""
+    if is_large(n, metric) and order not in LARGE_ORDERS:
+        raise InputError(
+            f"The order {order!r} needs the whole matrix of {n:,} stimuli",
+            f"at most {MOST_KEPT:,} stimuli",
+            f"Choose the order {' or '.join(LARGE_ORDERS)}, or select fewer stimuli.",
+        )
+
+
+def load_summary(key: str) -> RdmSummary | None:
+    """The summary of a large RDM from the store, None where there is none."""
+    result = store.load(key)
+    if result is None:
+        return None
+    with store.reading(key):
+        return summary_of(result)
+
+
 @dataclass(frozen=True)
 class RdmRequest(Request):
     """One RDM of a ROI, and the order that it is shown in.
@@ -130,7 +160,11 @@ class RdmRequest(Request):
         return f"RDM of {' + '.join(self.rois) or 'every unit'}, {self.metric}"
 
     def key(self) -> str:
-        return result_key(self.recording.open(), self.rois, self.metric, self.noise)
+        ds = self.recording.open()
+        own = result_key(ds, self.rois, self.metric, self.noise)
+        if not is_large(ds.n_stimuli, self.metric):
+            return own
+        return store.key("rdm", ds.fingerprint, {"summary of": own}, version=VERSION)
 
     @property
     def seconds(self) -> float:
@@ -146,7 +180,8 @@ class RdmRequest(Request):
     def is_arranged(self) -> bool:
         """Whether the order is there, or comes at once."""
         ds = self.recording.open()
-        if ds.n_stimuli <= ORDERS[self.order].slow_above:
+        is_known = is_large(ds.n_stimuli, self.metric) and self.order in LARGE_ORDERS
+        if is_known or ds.n_stimuli <= ORDERS[self.order].slow_above:
             return True
         return store.load(_order_key(ds, self.order, self.key())) is not None
 
@@ -180,6 +215,8 @@ def load(key: str) -> np.ndarray | None:
 def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]:
     """Job: compute one RDM into the store, and arrange an order that takes long.
 
+    One that is too large to be kept is summarised.
+
     Returns
     -------
     dict
@@ -187,6 +224,12 @@ def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]
     """
     progress(0.0, "Opening the recording")
     ds, key = request.recording.open(), request.key()
+    if is_large(ds.n_stimuli, request.metric):
+        check_order(ds.n_stimuli, request.metric, request.order)
+        summary = _summarised(ds, request, progress)
+        facts = {"title": ds.info.title, **request.to_json(), **summary.facts()}
+        store.save(key, summary.arrays(), facts)
+        return {"key": key}
     matrix = load(key)
     if matrix is None:
         matrix = of_dataset(
@@ -206,9 +249,19 @@ def run(request: RdmRequest, progress: Progress, folder: Path) -> dict[str, Any]
     return {"key": key}
 
 
-def arrange(ds: Dataset, matrix: np.ndarray, order: str, key: str) -> np.ndarray:
+def _summarised(ds: Dataset, request: RdmRequest, progress: Progress) -> RdmSummary:
+    responses = ds.responses(list(request.rois) or None)
+    nothing = np.empty((0, 0))
+    orders = {name: ORDERS[name].arrange(ds.stimuli, nothing) for name in LARGE_ORDERS}
+    return summarise(responses, request.metric, orders, progress)
+
+
+def arrange(ds: Dataset, matrix: np.ndarray | ComputedRdm, order: str, key: str) -> np.ndarray:
     """Permutation of an order, from the store where it was arranged before."""
     method = ORDERS[order]
+    if isinstance(matrix, ComputedRdm):
+        check_order(len(matrix), "correlation", order)
+        return method.arrange(ds.stimuli, np.empty((0, 0)))
     if len(matrix) <= method.slow_above:
         return method.arrange(ds.stimuli, matrix)
     order_key = _order_key(ds, order, key)

@@ -158,7 +158,8 @@ class Angular(Metric):
         values: np.ndarray = prepared.rows[rows] @ prepared.rows[columns].T
         if prepared.rows.dtype == np.float64:
             np.subtract(1.0, values, out=values)
-            np.fill_diagonal(values[:, rows.start - columns.start :], 0.0)
+            if columns.start <= rows.start:
+                np.fill_diagonal(values[:, rows.start - columns.start :], 0.0)
             return np.clip(values, 0.0, 2.0, out=values)
         if prepared.shifts[rows].any():
             values -= np.outer(prepared.shifts[rows], prepared.shifts[columns]).astype(np.float32)

@@ -52,6 +52,16 @@ def noting(folder: Path | None = None) -> Iterator[dict[str, FileStamp | None]]:
         _opened.reset(opened)
 
 
+@contextmanager
+def without_check() -> Iterator[None]:
+    """Within, a result is kept unlooked at: one whose key holds what its files are told by."""
+    token = _noted.set(())
+    try:
+        yield
+    finally:
+        _noted.reset(token)
+
+
 def enter(path: Path) -> None:
     """A file of a recording is about to be read: note it, if it may be read at all.
 
@@ -76,6 +86,16 @@ def note(path: str | Path, status: os.stat_result | None = None) -> None:
             parent = os.path.dirname(path)
             if parent not in files:
                 files[parent] = stamp_of(parent)
+
+
+def note_all(statuses: Mapping[str, os.stat_result | None]) -> None:
+    """Note many files that were looked at just now, each folder of theirs once."""
+    for files in _noted.get():
+        for path, status in statuses.items():
+            if path not in files:
+                files[path] = stamp_of(path, status) if status is not None else None
+        for parent in {path.rpartition("/")[0] for path in statuses} - files.keys():
+            files[parent] = stamp_of(parent)
 
 
 def stamp_of(path: str | Path, status: os.stat_result | None = None) -> FileStamp | None:

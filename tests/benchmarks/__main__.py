@@ -16,6 +16,7 @@ from tests.benchmarks import (
     recordings,
     retrieval,
     rsa,
+    scale,
 )
 from tests.benchmarks.answers import answers
 from tests.benchmarks.beside import beside, seconds
@@ -24,6 +25,7 @@ from tests.benchmarks.first_paint import first_paint
 from tests.benchmarks.first_search import first_search
 from tests.benchmarks.measure import measure
 from tests.benchmarks.next_example import next_example
+from tests.benchmarks.steps import CONTROL_MIB
 
 PEERS = (
     "scipy_correlation",
@@ -51,11 +53,14 @@ PARTS = (
     "costs",
     "kept",
     "judging",
+    "scale",
 )
 # The last commit before encoding, clustering, curves and pages became cheaper.
 DEARER = "67bf2ba"
 # The last commit before every record, state and description was checked when it is read.
 UNCHECKED = "15c0fbe"
+# The last commit before folders of many images were resolved by folder.
+EACH_FILE = "7980bb8"
 RERUNS = {"overview": "≤ 0.7", "rdm": "≤ 0.7", "responses": "≤ 0.55", "clusters": "≤ 0.5"}
 FULL, QUICK = (10_000, 4_000), (3_000, 1_000)
 
@@ -88,6 +93,7 @@ def main() -> None:
         "costs": lambda: costing(1 if chosen.quick else 3),
         "kept": lambda: keeping(2 if chosen.quick else 5),
         "judging": judge,
+        "scale": lambda: scaling(1 if chosen.quick else 2),
     }
     for name, part in parts.items():
         if chosen.only in (None, name):
@@ -106,6 +112,8 @@ def responses(shape: tuple[int, int]) -> None:
     row("rdm.compute euclidean, MiB beyond the input", euclidean.memory_mib, "")
     row("rdm.extreme_pairs, time / RDM's", extremes.wall_s / correlation.wall_s, "≤ 1.2")
     row("rdm.extreme_pairs, MiB beyond the input", extremes.memory_mib, "≤ 300")
+    control = measure(("control",), (1, 1), rounds=1)["control"].memory_mib
+    row(f"an allocation of {CONTROL_MIB} MiB, measured as those above", control, "62 to 66")
     row("rdm.compute correlation, CPU seconds", correlation.cpu_s, "")
     for peer, slow in measure(PEERS, shape, rounds=1).items():
         name = peer.removesuffix("_correlation")
@@ -286,6 +294,18 @@ def judge() -> None:
     row("ridge under four splits, eigendecompositions a split", view["decompositions"], "1")
     row("the same, how often its images are encoded", view["encoded"], "1")
     row("the same, CPU s with one thread", view["view"], "")
+
+
+def scaling(rounds: int) -> None:
+    wanted = {"files_first": "≤ 0.65", "links_first": "≤ 0.4", "files_again": "", "links_again": ""}
+    for name, quotient in scale.opened_beside(EACH_FILE, rounds).items():
+        what = name.replace("_", ", opened ")
+        row(f"folder of 10,000 images as {what}, CPU / at {EACH_FILE}", quotient, wanted[name])
+    large = measure(("to_disk", "summary"), (12_000, 300), rounds=1)
+    for name, what in (("to_disk", "to the disk"), ("summary", "for page RDM, not kept")):
+        found = large[name]
+        row(f"RDM of 12,000 {what}, MiB beyond the input", found.memory_mib, "≤ 600")
+        row("the same, CPU seconds", found.cpu_s, "")
 
 
 def row(measured: str, value: float, wanted: str) -> None:

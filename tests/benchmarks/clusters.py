@@ -17,12 +17,12 @@ from core import clusters
 KS = range(2, 13)
 FEW = 6
 MEMORY = """
-import resource
 import numpy as np
 from core import clusters
+from tests.benchmarks.measure import peak_mib
 responses = np.random.default_rng(0).standard_normal(({n}, {v}), dtype=np.float32)
 clusters.fit(responses, {k})
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(peak_mib())
 """
 
 NULL = """

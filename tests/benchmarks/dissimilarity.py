@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import resource
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from core.dissimilarity.model import read
 from core.dissimilarity.modules import PairMlp
 from core.dissimilarity.pairs import PairSet
 from core.progress import silent
+from tests.benchmarks.measure import forget_peak, peak_mib
 
 DIMENSIONS, UNITS, ROUNDS = 512, 1000, 3
 SETTINGS = "mlp,hidden=0,batch=4096"
@@ -47,10 +47,9 @@ def training(images: int, pairs: int) -> Trained:
     _train(data_of(100), 8192)  # torch imports much at its first step
     data = data_of(images)
     data.features, data.truth(np.zeros(1, int), np.ones(1, int))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = forget_peak()
     rate = max(_train(data, pairs) for _ in range(ROUNDS))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Trained(rate, peak - before)
+    return Trained(rate, peak_mib() - before)
 
 
 def _train(data: PairData, pairs: int) -> float:

@@ -7,23 +7,44 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+FORGET_PEAK = "5"
 SCRIPT = """
-import json, resource, sys, time
+import json, time
 import numpy as np
 from tests.benchmarks import steps
+from tests.benchmarks.measure import forget_peak, peak_mib
 responses = np.random.default_rng(0).standard_normal({shape}, dtype=np.float32)
 step = steps.prepare("{step}", responses)
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-before, wall, cpu = peak(), time.perf_counter(), time.process_time()
+before, wall, cpu = forget_peak(), time.perf_counter(), time.process_time()
 step()
 print(json.dumps({{
     "wall_s": time.perf_counter() - wall,
     "cpu_s": time.process_time() - cpu,
-    "memory_mib": peak() - before,
+    "memory_mib": peak_mib() - before,
 }}))
 """
+
+
+def forget_peak() -> float:
+    """MiB that this process holds now, from which its peak begins anew."""
+    CLEAR_REFS.write_text(FORGET_PEAK)
+    return _status("VmRSS")
+
+
+def peak_mib() -> float:
+    """The most that this process has held, since ``forget_peak`` where that was called; MiB.
+
+    ``getrusage`` tells of a process what its parent held when it started it, if that is more.
+    """
+    return _status("VmHWM")
+
+
+def _status(name: str) -> float:
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
 
 
 @dataclass(frozen=True)

@@ -215,13 +215,13 @@ def _row_problem(
 
 def _images(folder: Path, stimuli: pd.DataFrame, lines: list[int], listed: _List) -> None:
     """Images that the list names: outside, missing or unreadable."""
-    inside, decoded = ImageFolder(folder / "images"), 0
+    inside, decoded = ImageFolder(folder / "images", folder), 0
     for number, (stimulus, file) in enumerate(zip(stimuli["id"], stimuli["file"], strict=True)):
         row = f"line {lines[number]}" if len(lines) == len(stimuli) else str(stimulus)
         if not file:
             continue
         try:
-            path = opening.image_path(folder, inside, file)
+            path = Path(opening.image_path(inside, file))
         except ValueError as error:
             text = error.problem if isinstance(error, NeurogalleryError) else "it is no file name"
             listed.add(

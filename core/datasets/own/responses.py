@@ -48,9 +48,10 @@ class ReadPart(NamedTuple):
 
     def unknown(self, stimuli: pd.DataFrame) -> list[tuple[int, str]]:
         """Trials whose id the stimulus list lacks: their lines and ids."""
-        rows = np.flatnonzero(~self.trials["id"].isin(stimuli["id"])).tolist()
+        known = set(stimuli["id"].tolist())
         lines = self.lines or range(2, len(self.trials) + 2)
-        return [(lines[row], str(self.trials["id"].iloc[row])) for row in rows]
+        listed = zip(lines, self.trials["id"].tolist(), strict=True)
+        return [(line, str(name)) for line, name in listed if name not in known]
 
 
 def read_responses(

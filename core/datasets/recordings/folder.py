@@ -20,9 +20,10 @@ from core import paths, store
 from core.datasets import files
 from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
-from core.datasets.image_files import OTHER_SUFFIXES, SUFFIXES, ImageFolder, read_image, stamps
+from core.datasets.image_files import OTHER_SUFFIXES, SUFFIXES, ImageFolder, read_image
 from core.datasets.own import links
 from core.datasets.own.arrays import open_array
+from core.datasets.own.image_index import index_of
 from core.datasets.own.parts import DELIMITERS, ResponsePart, parts_of
 from core.datasets.own.responses import read_responses
 from core.datasets.regions import read_rois
@@ -46,7 +47,6 @@ from core.words import counted
 
 NO_RESPONSES = "group"
 TEXTS = ("title", "description", "citation", "licence", "units")
-IMAGES_READ = 4
 
 INFO = DatasetInfo(
     name="folder",
@@ -67,8 +67,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
     listed, gallery, notes = read_gallery(folder, stimuli)
     images = _image_files(stimuli, folder, "images", table.name)
     images |= _image_files(gallery, folder, "gallery", listed)
-    image_stamps = stamps(images)
-    images_fingerprint = _images_fingerprint(images, image_stamps)
+    index = index_of(images)
     responses = parts_of(folder / "responses")
     subjects = tuple(responses) or (NO_RESPONSES,)
     chosen, parts = _choose_subject(folder, responses, subject)
@@ -84,18 +83,18 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         subject=chosen,
         subjects=subjects,
         stimuli=stimuli,
-        fingerprint=_fingerprint(folder, _key(chosen, parts), read, images_fingerprint, precise),
+        fingerprint=_fingerprint(folder, _key(chosen, parts), read, index.fingerprint, precise),
         rois=rois,
         regions=_regions(folder, rois),
         treatment=str(_content(folder).get("treatment") or ""),
         betas=betas,
         trials=trials,
         images=functools.partial(_image, images) if images else None,
-        without_image=tuple(name for name in ids if image_stamps.get(name) is None),
+        without_image=tuple(name for name in ids if name not in images or name in index.absent),
         gallery=gallery,
         rdms=rdms,
         embeddings=embeddings,
-        images_fingerprint=images_fingerprint,
+        images_fingerprint=index.fingerprint,
         options=dict(options),
         notes=(*files.notes(folder, stems(responses), chosen, empty), *notes),
         unread_responses=tuple(_unread_responses(folder)) if betas is None else (),
@@ -302,11 +301,12 @@ def read_gallery(folder: Path, stimuli: pd.DataFrame) -> tuple[str, pd.DataFrame
         name, gallery = path.name, read_stimuli(path)
     else:
         name, (gallery, notes) = "gallery/", _gallery_by_category(folder)
-    shared = gallery["id"][gallery["id"].isin(stimuli["id"])]
-    if len(shared):
+    known = set(stimuli["id"].tolist())
+    shared = [stimulus for stimulus in gallery["id"].tolist() if stimulus in known]
+    if shared:
         raise InputError(
             f"{name} repeats {counted(len(shared), 'id')} of stimuli.csv: "
-            f"{enumerate_names(shared.to_numpy())}",
+            f"{enumerate_names(shared)}",
             "further images, with ids of their own",
         )
     return name, gallery, notes
@@ -349,7 +349,7 @@ def _visible(recording: Path, folder: Path) -> list[Path]:
     return paths.visible(folder)
 
 
-def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> dict[str, Path]:
+def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> dict[str, str]:
     """Path of each image that the table names.
 
     None may lead outside the folder ``below``, and none that begins at the root of the file
@@ -360,7 +360,7 @@ def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> di
         if not file:
             continue
         try:
-            images[stimulus] = image_path(folder, inside, file)
+            images[stimulus] = image_path(inside, file)
         except ValueError as error:
             raise InputError(
                 f"{name} has the file {file!r} in line {line} for {stimulus!r}: {_problem(error)}",
@@ -370,7 +370,7 @@ def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> di
     return images
 
 
-def image_path(folder: Path, inside: ImageFolder, file: str) -> Path:
+def image_path(inside: ImageFolder, file: str) -> str:
     """Where an image is, or would be; ``inside`` is the folder that its path starts from.
 
     Raises
@@ -378,24 +378,15 @@ def image_path(folder: Path, inside: ImageFolder, file: str) -> Path:
     ValueError
         If the path leads outside, or is none.
     """
-    return _absolute(folder, file) or inside.find(file)
-
-
-def _absolute(folder: Path, file: str) -> Path | None:
-    """A path from the root of the file system that stays in the recording or the data root."""
-    if not file.startswith("/") or "\0" in file:
-        return None
-    path = Path(file).resolve()
-    roots = (folder.resolve(), paths.data_root())
-    return path if any(path.is_relative_to(root) for root in roots) else None
+    return inside.absolute(file) or inside.place(file)
 
 
 def _problem(error: ValueError) -> str:
     return error.problem if isinstance(error, InputError) else "it is no file name"
 
 
-def _image(images: Mapping[str, Path], stimulus: str) -> Image.Image:
-    path = images.get(stimulus)
+def _image(images: Mapping[str, str], stimulus: str) -> Image.Image:
+    path = Path(images[stimulus]) if stimulus in images else None
     if path is not None:
         check_regular(path)
     if path is None or not path.is_file():
@@ -421,12 +412,6 @@ def _fingerprint(
     regions = _content(folder).get("regions")
     further = [*(["float64"] * precise), *([regions] if regions else [])]
     return store.fingerprint("folder", subject, content, images, *further)
-
-
-def _images_fingerprint(images: Mapping[str, Path], image_stamps: Mapping[str, Any]) -> str:
-    """Of the many images what ``stamps`` tells, and the content of the first few."""
-    first = [name for name, stamp in image_stamps.items() if stamp is not None][:IMAGES_READ]
-    return store.fingerprint("folder", dict(image_stamps), [images[name] for name in first])
 
 
 register(Recording(INFO, load, folders=own_folders))

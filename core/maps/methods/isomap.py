@@ -116,5 +116,6 @@ register(
             PCA_FIRST,
         ),
         slow_above=500,
+        compares_pairs=lambda values, distances: True,
     )
 )

@@ -82,6 +82,7 @@ register(
         place_classical,
         parameters=(METRIC,),
         slow_above=2_000,
+        compares_pairs=lambda values, distances: distances or values["metric"] != "euclidean",
     )
 )
 register(
@@ -103,5 +104,6 @@ register(
             ),
         ),
         slow_above=300,
+        compares_pairs=lambda values, distances: True,
     )
 )

@@ -119,6 +119,8 @@ def get(ds: Dataset, view: MapView) -> Map | None:
     try:
         if view.source == "embedding" and not _is_encoded(ds, view):
             return None
+        method = maps.METHODS[view.method]
+        method.check_points(ds.n_stimuli, view.parameters, view.is_distances)
         if _comes_at_once(ds, view):
             return stored(ds, view)
         request = _request(ds, view)

@@ -50,8 +50,8 @@ def _buttons(ds: Dataset, shown: Shown, arranged: Arrangement, view: View) -> No
     name = "_".join(f"{ds.info.name} {ds.subject} {shown.source.label}".replace(":", " ").split())
     ids = ds.stimuli["id"].tolist()
     files: dict[str, tuple[Callable[[], str | bytes], str]] = {
-        f"RDM_{name}.npy": (lambda: _npy(shown.values), "application/octet-stream"),
-        f"RDM_{name}.csv": (lambda: _csv(shown.values, ids), "text/csv"),
+        f"RDM_{name}.npy": (lambda: _npy(shown.matrix), "application/octet-stream"),
+        f"RDM_{name}.csv": (lambda: _csv(shown.matrix, ids), "text/csv"),
         f"order_{name}.csv": (
             lambda: stimuli_csv(ds.stimuli.iloc[arranged.rows]),
             "text/csv",
@@ -63,7 +63,7 @@ def _buttons(ds: Dataset, shown: Shown, arranged: Arrangement, view: View) -> No
     }
     labels = ("Matrix .npy", "Matrix CSV", "Order CSV", "Settings JSON")
     for label, (file_name, (content, mime)) in zip(labels, files.items(), strict=True):
-        too_large = label == "Matrix CSV" and ds.n_stimuli > MOST_CSV
+        remedy = _too_large(label, ds, shown)
         st.download_button(
             label,
             content,
@@ -71,9 +71,18 @@ def _buttons(ds: Dataset, shown: Shown, arranged: Arrangement, view: View) -> No
             mime,
             key=f"download_{label}_{shown.source.label}",
             on_click="ignore",
-            disabled=too_large,
-            help=f"Above {MOST_CSV} stimuli take the .npy file" if too_large else None,
+            disabled=bool(remedy),
+            help=remedy or None,
         )
+
+
+def _too_large(label: str, ds: Dataset, shown: Shown) -> str:
+    """What to do instead, where a file is too large for a browser; else ''."""
+    if label.startswith("Matrix") and shown.summary is not None:
+        return "`python -m core rdm` with `--out FILE.npy` writes it to the disk"
+    if label == "Matrix CSV" and ds.n_stimuli > MOST_CSV:
+        return f"Above {MOST_CSV} stimuli take the .npy file"
+    return ""
 
 
 def _npy(values: np.ndarray) -> bytes:

@@ -31,6 +31,9 @@ from pages.shared.selections import finding
 
 SIDE_ALONE, SIDE_BESIDE = 640, 400
 MOST_NAMES, FIGURE_SIDE = 1500, 1000
+# Of a large RDM those are computed within a second.
+MOST_CELLS = 5_000_000
+MILLION = 1_000_000
 PICK = selection.RDM_PICK
 HINT = "Click a cell for its pair; where categories lie together, a strip for its block."
 
@@ -195,7 +198,7 @@ def _pair(ds: Dataset, shown: list[Shown], focus: tuple[int, int]) -> None:
     if not selection.picked(ds, PICK):
         st.caption(f"The most similar pair. {HINT}")
     images.pair(ds, *focus)
-    cells = [rdm.cell(matrix.values, *focus) for matrix in shown]
+    cells = [matrices.cell(matrix, *focus) for matrix in shown]
     if any(np.isnan(cell.value) for cell in cells):
         st.warning("Missing: a response of this pair is absent or constant.")
     elif len(shown) == 1:
@@ -211,15 +214,23 @@ def _figures(shown: Shown, cell: rdm.Cell) -> None:
     with st.container(key="figures"):
         value, rank, percentile = st.columns(3)
     value.metric(shown.label.split(",")[0], f"{cell.value:.4g}")
-    rank.metric("Rank", f"{cell.rank:,}", help=f"1 is the most similar of {cell.pairs:,} pairs")
+    meaning = f"1 is the most similar of {cell.pairs:,} pairs"
+    rank.metric("Rank", _rank(shown, cell), help=meaning)
     percentile.metric("Percentile", f"{cell.percentile:.1f}")
+
+
+def _rank(shown: Shown, cell: rdm.Cell) -> str:
+    """A rank; that of a large RDM is known by its step of the distribution."""
+    if shown.summary is None:
+        return f"{cell.rank:,}"
+    return f"≈ {cell.rank / MILLION:,.0f} M" if cell.rank >= MILLION else f"≈ {cell.rank:,}"
 
 
 def _table(shown: list[Shown], cells: list[rdm.Cell]) -> None:
     rows = {
         matrix.source.label: {
             matrix.label: f"{cell.value:.4g}",
-            "Rank": f"{cell.rank:,} of {cell.pairs:,}",
+            "Rank": f"{_rank(matrix, cell)} of {cell.pairs:,}",
             "Percentile": f"{cell.percentile:.1f}",
         }
         for matrix, cell in zip(shown, cells, strict=True)
@@ -249,8 +260,12 @@ def _block(
     title = " × ".join(names) if len(names) > 1 else f"within {names[0]}"
     st.markdown(f"**Block {plain(title)}**")
     for matrix in shown:
-        block = rdm.block_mean(matrix.values, groups[0], groups[-1])
         source = f"{plain(matrix.source.label)}: " if len(shown) > 1 else ""
+        cells = len(groups[0]) * len(groups[-1])
+        if matrix.summary is not None and cells > MOST_CELLS:
+            st.caption(f"{source}{cells:,} cells are too many for the mean of a block.")
+            continue
+        block = rdm.block_mean(matrix.values, groups[0], groups[-1])
         spread = f"mean {block.mean:.4g} ± {block.deviation:.2g} SD" if block.pairs else "no pair"
         st.caption(f"{source}{spread}, {counted(block.pairs, 'pair')} ({matrix.label})")
     for group in groups:

@@ -11,9 +11,11 @@ import streamlit as st
 from core import rdm
 from core.datasets import Dataset, Reference
 from core.figures import heatmap
-from core.rdm import RdmRequest
+from core.rdm import ComputedRdm, RdmRequest, RdmSummary
 from core.rdm.cells import Spread
+from core.rdm.large.bands import describe
 from pages.shared.frame import results
+from pages.shared.frame.text import plain
 
 # A job takes what would hold up the page for longer.
 DIRECT_S = 1.0
@@ -47,16 +49,24 @@ class View:
 class Shown:
     """An RDM in view.
 
-    ``missing`` are the rows without a defined value, ``notes`` what must be known of it.
+    ``missing`` are the rows without a defined value, ``notes`` what must be known of it. One that
+    is too large to be kept has a ``summary``, and ``values`` that are computed when they are read.
     """
 
     source: Source
     key: str
-    values: np.ndarray
+    values: np.ndarray | ComputedRdm
     spread: Spread
     missing: np.ndarray
     label: str
     notes: tuple[str, ...] = ()
+    summary: RdmSummary | None = None
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The whole matrix, which one that is too large has not."""
+        assert isinstance(self.values, np.ndarray)
+        return self.values
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,8 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
         key = f"{ds.fingerprint}/{source.published}"
         values, label = rdm.published(ds, source.published), "Dissimilarity, as published"
         return Shown(source, key, values, *_facts(key, values), label)
+    if rdm.is_large(ds.n_stimuli, view.metric):
+        return _large(ds, source, view)
     key = rdm.result_key(ds, source.rois, view.metric, view.noise)
     request = RdmRequest(Reference.of(ds), source.rois, view.metric, view.noise, view.order)
     if request.seconds > DIRECT_S:
@@ -85,6 +97,42 @@ def get(ds: Dataset, source: Source, view: View) -> Shown | None:
     label = rdm.METRICS[view.metric].label
     notes = _notes(key, source.rois, view.metric, ds)
     return Shown(source, key, result, *_facts(key, result), label, notes)
+
+
+def _large(ds: Dataset, source: Source, view: View) -> Shown | None:
+    """An RDM that is not kept: its summary, from a job, and the responses behind its cells."""
+    rdm.check_order(ds.n_stimuli, view.metric, view.order)
+    request = RdmRequest(Reference.of(ds), source.rois, view.metric)
+    st.caption(
+        f":material/info: {plain(source.label)}: {describe(ds.n_stimuli, 'float32')}, are not "
+        "kept. A job compares every pair once, for block means, extreme pairs and distribution; "
+        "cells and what is zoomed in on are computed when they are looked at (within 0.000001)."
+    )
+    summary = results.get(request, lambda key: results.recall(_summary, key))
+    if summary is None:
+        return None
+    key = rdm.result_key(ds, source.rois, view.metric)
+    values, method = _cells(key, source.rois, view.metric, ds), rdm.METRICS[view.metric]
+    notes = _notes(key, source.rois, view.metric, ds)
+    about = (summary.spread, summary.missing, method.label, notes)
+    return Shown(source, key, values, *about, summary)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _summary(key: str) -> RdmSummary | None:
+    return rdm.load_summary(key)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Preparing the responses …")
+def _cells(key: str, rois: tuple[str, ...], metric: str, _ds: Dataset) -> ComputedRdm:
+    return ComputedRdm(_ds.responses(list(rois) or None), metric)
+
+
+def cell(shown: Shown, i: int, j: int) -> rdm.Cell:
+    """Value, rank and percentile of a pair; of a large RDM both are within 0.01 %."""
+    if shown.summary is None:
+        return rdm.cell(shown.matrix, i, j)
+    return shown.summary.cell(float(shown.values[i, j]))
 
 
 def arrangement(ds: Dataset, shown: Shown, order: str) -> Arrangement:
@@ -106,11 +154,7 @@ def colour_ends(shown: Sequence[Shown], arranged: Arrangement, view: View, side:
     Those of one measure share theirs where the view has one colour scale.
     """
     own = [
-        heatmap.limits(
-            _means(each.key, arranged.name, side, arranged.rows, each.values),
-            each.spread,
-            len(each.values),
-        )
+        heatmap.limits(_overview(each, arranged, view, side), each.spread, len(each.values))
         for each in shown
     ]
     return heatmap.shared_limits(own, [each.label for each in shown]) if view.one_scale else own
@@ -120,8 +164,14 @@ def display_levels(
     shown: Shown, arranged: Arrangement, view: View, side: int, ends: Ends
 ) -> np.ndarray:
     """Display levels of the ordered RDM, (side, side) or less, uint8."""
-    means = _means(shown.key, arranged.name, side, arranged.rows, shown.values)
-    return _levels(means, shown, view, ends)
+    return _levels(_overview(shown, arranged, view, side), shown, view, ends)
+
+
+def _overview(shown: Shown, arranged: Arrangement, view: View, side: int) -> np.ndarray:
+    """Block means; those of a large RDM have the side that they were made with."""
+    if shown.summary is not None:
+        return shown.summary.means[view.order]
+    return _means(shown.key, arranged.name, side, arranged.rows, shown.matrix)
 
 
 def crop(
@@ -146,16 +196,22 @@ def extremes(
     key: str, metric: str, count: int, target: float | None, _ds: Dataset, _shown: Shown
 ) -> rdm.Pairs:
     """Extreme pairs; scored in float64 from the responses where they were recorded."""
+    if _shown.summary is not None:
+        pairs = _shown.summary.pairs
+        smallest, largest = pairs.smallest[:count], pairs.largest[:count]
+        return rdm.Pairs(smallest, largest, pairs.nearest[:count], pairs.target)
     if _shown.source.published or rdm.METRICS[metric].needs_folds:
-        return rdm.extreme_cells(_shown.values, count, target)
+        return rdm.extreme_cells(_shown.matrix, count, target)
     responses = _ds.responses(_shown.source.rois or None)
-    return rdm.extreme_pairs(responses, metric, count, target, matrix=_shown.values)
+    return rdm.extreme_pairs(responses, metric, count, target, matrix=_shown.matrix)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def most_similar(key: str, _shown: Shown) -> rdm.Pair | None:
     """The pair that is shown until another is picked; None where no pair is defined."""
-    return next(iter(rdm.extreme_cells(_shown.values, 1).smallest), None)
+    if _shown.summary is not None:
+        return next(iter(_shown.summary.pairs.smallest), None)
+    return next(iter(rdm.extreme_cells(_shown.matrix, 1).smallest), None)
 
 
 def _from_job(request: RdmRequest) -> np.ndarray | None:
@@ -188,7 +244,9 @@ def _notes(key: str, rois: tuple[str, ...], metric: str, _ds: Dataset) -> tuple[
 
 
 @st.cache_resource(max_entries=32, show_spinner="Ordering the stimuli …")
-def _arrangement(key: str, order: str, _ds: Dataset, _values: np.ndarray) -> Arrangement:
+def _arrangement(
+    key: str, order: str, _ds: Dataset, _values: np.ndarray | ComputedRdm
+) -> Arrangement:
     rows = rdm.arrange(_ds, _values, order, key)
     return Arrangement(f"{order}/{key}", rows, tuple(rdm.blocks(_ds.stimuli, rows)))
 

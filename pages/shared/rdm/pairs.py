@@ -25,7 +25,7 @@ def extremes(ds: Dataset, shown: list[Shown], view: View) -> None:
         count = st.number_input(
             "Pairs of each kind", 1, 100, 4, key="rdm.pairs", bind="query-params", width=160
         )
-        target = _choose_target(shown[0], view)
+        target = _choose_target(shown[0], view) if shown[0].summary is None else None
     for place, matrix in enumerate(shown):
         extreme = matrices.extremes(matrix.key, view.metric, count, target, ds, matrix)
         if len(shown) > 1:

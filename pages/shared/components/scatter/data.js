@@ -35,9 +35,22 @@ const rowsOf = (mask) => {
   return rows;
 };
 
+// Very many places come in steps of the box around all of them; the last step is no place.
+function unpacked(bytes, [left, low, width, height]) {
+  const steps = new Uint16Array(bytes.buffer);
+  const raw = new Float32Array(steps.length);
+  for (let at = 0; at < steps.length; at += 2) {
+    const isThere = steps[at] < 65535;
+    raw[at] = isThere ? left + (steps[at] / 65534) * width : NaN;
+    raw[at + 1] = isThere ? low + (steps[at + 1] / 65534) * height : NaN;
+  }
+  return raw;
+}
+
 // Points in a square from -1 to 1 around the middle of the map.
-function cloudOf(base64) {
-  const raw = new Float32Array(bytesOf(base64).buffer);
+const cloudOf = (range) => (base64) => {
+  const bytes = bytesOf(base64);
+  const raw = range ? unpacked(bytes, range) : new Float32Array(bytes.buffer);
   const box = boundsOf(raw);
   const middle = { x: (box.left + box.right) / 2, y: (box.low + box.high) / 2 };
   const widest = Math.max(box.right - box.left, box.high - box.low);
@@ -50,7 +63,7 @@ function cloudOf(base64) {
   const order = shuffled(finiteRows(raw));
   const extent = { x: (box.right - box.left) / 2 / half, y: (box.high - box.low) / 2 / half };
   return { place, middle, half, extent, order, grid: gridOf(place, order) };
-}
+};
 
 const isPlaced = (places, row) =>
   Number.isFinite(places[2 * row]) && Number.isFinite(places[2 * row + 1]);

@@ -155,7 +155,7 @@ function update(plot, component) {
 // The decoded content; null where a part is missing here, which is then asked for.
 function contentOf(plot, data) {
   const wanted = {
-    cloud: [data.points, cloudOf],
+    cloud: [data.points, cloudOf(data.points.box)],
     codes: [data.colours, codesOf(data.colours.wide)],
     labels: [data.labels, (content) => content],
     thumbnails: [data.thumbnails, (content) => content],

@@ -29,6 +29,10 @@ SCRIPTS = (
 )
 MISSING_COLOUR = "#8c959d"
 MOST_SPRITES = 1500
+# An atlas of so many bytes and the points of a map of 100,000 stimuli are sent within 2 MiB.
+ATLAS_BYTES, QUALITIES = 900_000, (85, 70, 50, 30)
+# More points are sent in steps of a 65,535th of the map, which takes half the bytes.
+MOST_UNPACKED, UNPLACED = 20_000, 65_535
 ATLAS_COLUMNS = 40
 # Fewer than the browser keeps (STORED in data.js) for each of several maps.
 REMEMBERED = 16
@@ -310,8 +314,11 @@ def _tile(image: Image.Image, side: int) -> Image.Image:
 
 
 def _jpeg(image: Image.Image) -> str:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=85, subsampling=0)
+    for quality in QUALITIES:
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality, subsampling=0)
+        if file.tell() <= ATLAS_BYTES:
+            break
     return f"data:image/jpeg;base64,{_base64(file.getvalue())}"
 
 
@@ -333,11 +340,12 @@ def _content(key: str, places: np.ndarray, points: Points) -> dict[str, Any]:
         )
     codes, palette = _coded(points.colours, len(places))
     words = None if points.labels is None else [str(label) for label in points.labels]
+    packed, box = _packed(places)
     faces = {str(int(row)): uri for row, uri in (points.thumbnails or {}).items()}
     atlas = points.atlas
     return {
         "n": len(places),
-        "points": _packet(key, places.tobytes(), lambda: _base64(places.tobytes())),
+        "points": _packet(key, places.tobytes(), lambda: _base64(packed.tobytes())) | {"box": box},
         "colours": _packet(key, codes.tobytes(), lambda: _base64(codes.tobytes()))
         | {"wide": codes.itemsize == 2, "palette": palette},
         "labels": None if words is None else _packet(key, "\0".join(words).encode(), lambda: words),
@@ -382,6 +390,21 @@ def _sent_key(key: str) -> str:
 
 def _serial_key(key: str) -> str:
     return f"{key}__serial"
+
+
+def _packed(places: np.ndarray) -> tuple[np.ndarray, list[float] | None]:
+    """Places as they are sent; of very many each is one of 65,535 steps of the box around all.
+
+    The box is left, low, width and height, None where places are sent as they are.
+    """
+    finite = np.isfinite(places).all(axis=1)
+    if len(places) <= MOST_UNPACKED or not finite.any():
+        return places, None
+    low = places[finite].min(axis=0).astype(np.float64)
+    size = places[finite].max(axis=0) - low
+    steps = np.full(places.shape, UNPLACED, dtype="<u2")
+    steps[finite] = np.rint((places[finite] - low) / np.where(size > 0, size, 1.0) * (UNPLACED - 1))
+    return steps, [*low.tolist(), *size.tolist()]
 
 
 def _coded(colours: Colours | None, n: int) -> tuple[np.ndarray, list[str]]:

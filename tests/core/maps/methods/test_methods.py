@@ -14,6 +14,7 @@ from sklearn.metrics import silhouette_score
 
 from core import maps
 from core.errors import InputError, NotFoundError
+from core.maps import METHODS
 from core.maps.linear import DECOMPOSED_WHOLE, classical, principal
 from core.maps.methods import umap as umap_method
 from core.maps.monitor import Monitor
@@ -352,3 +353,13 @@ def test_warming_up_keeps_what_numba_compiles_on_disk():
     epoch = umap_method._compiled().layouts._nb_optimize_layout_euclidean_single_epoch
     assert epoch.signatures
     assert sum(epoch.stats.cache_hits.values()) + sum(epoch.stats.cache_misses.values()) > 0
+
+
+def test_too_many_points_are_refused_before_anything_is_read():
+    for method, values in (("mds", {"metric": "cosine"}), ("mds_metric", {}), ("isomap", {})):
+        with pytest.raises(InputError, match="at most 10,000 points"):
+            METHODS[method].check_points(73_000, values)
+    with pytest.raises(InputError, match="at most 10,000 points"):
+        METHODS["mds"].check_points(73_000, {}, distances=True)
+    for method in ("mds", "pca", "tsne", "umap"):
+        METHODS[method].check_points(73_000, {})
