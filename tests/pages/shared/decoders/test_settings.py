@@ -204,7 +204,9 @@ def config_in_full(config):
 
 
 def test_a_trained_decoder_comes_back_into_view(take, configs):
-    config = Config("simulated", options={"stimuli": 80, "subjects": 1}, encoder="pixels")
+    small = {"side": 16}
+    options = {"stimuli": 80, "subjects": 1}
+    config = Config("simulated", options=options, encoder="pixels", encoder_parameters=small)
     run = decoders.train(config)
     app = take(run.config, subject="S2", head="mlp", **{"train.epochs": "3"})
     assert configs[-1].settings_that_count() == run.config.settings_that_count()
@@ -212,6 +214,7 @@ def test_a_trained_decoder_comes_back_into_view(take, configs):
         "recording.stimuli": "80",
         "recording.subjects": "1",
         "train.embedding": "pixels",
+        "train.embedding.pixels.side": "16",
     }
     app = until_done(press(app, "Train "))
     assert f"{run.shape.units:,} units" in texts(app)
