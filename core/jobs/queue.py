@@ -17,6 +17,7 @@ from typing import Any
 
 from core import paths, store
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+from core.jobs import cluster, heartbeat
 from core.jobs.order import ActiveJob, first_to_start, in_order
 from core.jobs.processes import adopt, find_by_folder, reap
 from core.jobs.state import (
@@ -37,6 +38,7 @@ from core.jobs.state import (
     current_state,
     end,
     find_process,
+    is_silent,
     no_job,
     read_report,
     read_request,
@@ -152,8 +154,14 @@ class Job:
 
     @property
     def error(self) -> str:
-        """Why it failed or was interrupted; empty otherwise."""
+        """Why it failed or was interrupted, or cannot begin; empty otherwise."""
         return self._look().error
+
+    @property
+    def host(self) -> str:
+        """The engine and the worker of the last run; '' for a process of this machine."""
+        state = read_state(self.folder)
+        return f"{state.engine}, {state.worker}" if state.engine else ""
 
     @property
     def progress(self) -> JobProgress:
@@ -162,7 +170,8 @@ class Job:
         if state.status != RUNNING:
             elapsed = state.ended - state.started if state.started else 0.0
             return JobProgress(report.fraction, report.message, max(0.0, elapsed))
-        since = max(0.0, time.monotonic() - report.written)
+        # Another machine counts from another boot.
+        since = 0.0 if state.ticket else max(0.0, time.monotonic() - report.written)
         elapsed = time.time() - state.started if report.elapsed is None else report.elapsed + since
         left = None if report.seconds_left is None else max(0.0, report.seconds_left - since)
         return JobProgress(report.fraction, report.message, max(0.0, elapsed), left)
@@ -228,7 +237,8 @@ class Job:
                     (self.folder / flag).touch()
                 if state.status == RUNNING and not (self.folder / CANCEL).exists():
                     (self.folder / CANCEL).touch()
-            if state.status == QUEUED:
+            # No process has begun, and none will: it would have to be written under this lock.
+            if state.status == QUEUED or (state.status == RUNNING and not state.pid):
                 end(self.folder, state, "cancelled")
 
     @property
@@ -309,6 +319,8 @@ class Job:
         return state
 
     def _needs_settling(self, state: State) -> bool:
+        if state.ticket:
+            return is_silent(self.folder, state)
         return self.is_cancelling or find_process(state) is None
 
 
@@ -344,12 +356,15 @@ def submit(
     Raises
     ------
     InputError
-        If the request is not JSON or the device unknown.
+        If the request is not JSON, the device unknown, or ``NEUROGALLERY_CLUSTER`` names no
+        engine that is here.
     NeurogalleryError
         If the folder of the jobs cannot be written.
     """
     if not DEVICE.fullmatch(device):
         raise InputError(f"The device is {device!r}", "'cpu' or 'cuda:N', N the number of a GPU")
+    if not cluster.runs_here(operation):
+        cluster.current()  # one that is not here is refused before there is a job
     request = _as_json(request)
     root = _root()
     job = _job_of(operation, request)
@@ -493,7 +508,7 @@ def _create(folder: Path, content: dict[str, Any], state: State) -> None:
 
 def _queue_again(folder: Path, state: State) -> None:
     with store.writing(folder):
-        for name in (CANCEL, OVERTAKEN, PROGRESS):
+        for name in (CANCEL, OVERTAKEN, PROGRESS, heartbeat.BEAT):
             (folder / name).unlink(missing_ok=True)
     store.sweep_parts(folder)
     now = time.time()
@@ -520,11 +535,18 @@ def _active_jobs(root: Path, read: Callable[[Path], State]) -> list[ActiveJob]:
 
 def _start_waiting(root: Path) -> None:
     listed = _active_jobs(root, settle)
+    if cluster.is_set():
+        cluster.wake(root, lambda folder: _active_jobs(folder, read_state))
+    listed = [each for each in listed if not each.state.ticket and _runs_here(each.folder)]
     slots = {each.state.device: _slots(each.state.device) for each in listed}
     while (chosen := first_to_start(listed, slots, time.time())) is not None:
         listed.remove(chosen)
         if _start(chosen.folder, chosen.state):
             listed.append(replace(chosen, state=replace(chosen.state, status=RUNNING)))
+
+
+def _runs_here(folder: Path) -> bool:
+    return cluster.runs_here(folder.name.rsplit("-", 1)[0])
 
 
 def _slots(device: str) -> int:

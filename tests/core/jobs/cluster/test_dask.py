@@ -1,0 +1,220 @@
+"""Jobs on two Dask workers, which are processes of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core import jobs, paths
+from core.jobs import heartbeat, state
+from core.jobs.cluster import engine, keeper
+from core.jobs.cluster.engines.dask import _call as dask_call
+from tests.core.jobs.cluster.scheduler import (
+    DaskCluster,
+    processes_of,
+    wait_for,
+    wait_until,
+)
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    cluster = DaskCluster(tmp_path_factory.mktemp("dask"))
+    yield cluster
+    cluster.stop()
+    assert processes_of(cluster.folder) == []
+
+
+@pytest.fixture(autouse=True)
+def root(dask: DaskCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("NEUROGALLERY_CLUSTER", f"dask:{dask.address}")
+    monkeypatch.setenv("NEUROGALLERY_PLUGINS", "cluster_plugin")
+    monkeypatch.setattr(heartbeat, "BEAT_S", 0.1)
+    monkeypatch.setattr(heartbeat, "MISSED_S", 0.5)
+    monkeypatch.setattr(keeper, "REFRESH_EVERY_S", 0.1)
+    monkeypatch.setattr(keeper, "LOOK_EVERY_S", 0.05)
+    for name in ("a", "b"):
+        if name not in dask.workers:
+            dask.start_worker(name)
+    yield tmp_path / "results" / "jobs"
+    for job in jobs.all_jobs():
+        job.cancel()
+    wait_until(lambda: all(job.status not in ("queued", "running") for job in jobs.all_jobs()))
+
+
+def steps(count: int, **more: object) -> jobs.Job:
+    return jobs.submit("test_steps", {"steps": count, **more})
+
+
+def let_go(job: jobs.Job) -> None:
+    (job.folder / "go").touch()
+
+
+def began(job: jobs.Job) -> list[str]:
+    """The processes that began to run a job."""
+    file = job.folder / "began"
+    return file.read_text().split() if file.exists() else []
+
+
+def other_worker(own: engine.Engine, worker: str) -> str:
+    return next(each.id for each in own.workers() if each.id != worker)
+
+
+def worker_of(dask: DaskCluster, job: jobs.Job) -> str:
+    """The name of the worker that watches the process of a job."""
+    parent = psutil.Process(state.read_state(job.folder).pid).ppid()
+    return next(name for name, process in dask.workers.items() if process.pid == parent)
+
+
+def test_jobs_run_on_the_workers_with_progress_and_result(dask: DaskCluster) -> None:
+    held, other = steps(5, hold=2), steps(3)
+    wait_until(lambda: held.progress.message == "step 2")
+    wait_for(other, "done")
+    assert other.result == {"first": 0, "steps": 3}
+    assert held.host.startswith("dask, tcp://127.0.0.1:")
+    assert 0.3 < held.progress.fraction < 0.5
+    assert worker_of(dask, held) in dask.workers
+    let_go(held)
+    wait_for(held, "done")
+    assert held.progress.fraction == 1.0
+
+
+def test_a_job_of_a_killed_worker_goes_on_with_the_other(dask: DaskCluster) -> None:
+    job = steps(6, hold=3)
+    wait_until(lambda: job.progress.message == "step 3")
+    pid, name = state.read_state(job.folder).pid, worker_of(dask, job)
+    dask.kill(name)
+    wait_until(lambda: not psutil.pid_exists(pid), "for the process of the dead worker")
+    wait_until(lambda: len(began(job)) == 2)
+    assert worker_of(dask, job) != name
+    let_go(job)
+    wait_for(job, "done")
+    assert job.result == {"first": 3, "steps": 6}
+    assert state.read_state(job.folder).losses == 1
+
+
+def test_a_job_whose_workers_die_three_times_says_so(dask: DaskCluster) -> None:
+    job = steps(2, hold=1)
+    for count in range(1, 4):
+        wait_until(lambda count=count: len(began(job)) == count and job.status == "running")
+        dask.kill(worker_of(dask, job))
+        for name in ("a", "b"):
+            if name not in dask.workers:
+                dask.start_worker(name)
+    wait_for(job, "failed")
+    assert job.error.startswith("The worker died, 3 times in all (last: tcp://127.0.0.1:")
+    assert "resume it" in job.error
+    let_go(job)
+    job.resume()
+    wait_for(job, "done")
+
+
+def test_a_job_that_crashes_is_told_from_a_worker_that_dies(dask: DaskCluster) -> None:
+    job = jobs.submit("test_leave", {})
+    wait_for(job, "interrupted")
+    assert job.error == state.ENDED_SILENTLY
+    assert state.read_state(job.folder).losses == 0
+
+
+def test_a_restarted_scheduler_finds_its_jobs_again(dask: DaskCluster) -> None:
+    jobs_there = [steps(4, hold=2, n=number) for number in range(2)]
+    for job in jobs_there:
+        wait_until(lambda job=job: job.progress.message == "step 2")
+    dask.scheduler.kill()
+    dask.scheduler.wait()
+    waiting = steps(2)
+    wait_until(lambda: "cannot be reached" in waiting.error)
+    assert waiting.status == "queued"
+    dask.start_scheduler()
+    for name in list(dask.workers):  # which end by themselves within 30 s
+        dask.kill(name)
+        dask.start_worker(name)
+    for job in jobs_there:
+        let_go(job)
+    for job in (*jobs_there, waiting):
+        wait_for(job, "done")
+    assert [job.result["first"] for job in jobs_there] == [2, 2]
+    assert waiting.error == ""
+
+
+def test_a_running_job_is_cancelled_at_its_flag_and_resumed(dask: DaskCluster) -> None:
+    job = steps(4, hold=1)
+    wait_until(lambda: job.progress.message == "step 1")
+    pid = state.read_state(job.folder).pid
+    job.cancel()
+    wait_for(job, "cancelled")
+    wait_until(lambda: not psutil.pid_exists(pid))
+    let_go(job)
+    assert steps(4, hold=1) == job
+    wait_for(job, "done")
+    assert job.result["first"] == 1
+
+
+def test_a_job_that_ignores_its_flag_is_ended_on_the_worker(dask: DaskCluster) -> None:
+    job = jobs.submit("test_stubborn", {})
+    wait_until((job.folder / "ready").exists)
+    pid = int((job.folder / "ready").read_text())
+    job.cancel()
+    assert job.status == "running"  # its process is at work
+    wait_for(job, "cancelled")
+    wait_until(lambda: not psutil.pid_exists(pid))
+
+
+def test_a_second_try_of_an_engine_does_no_harm(dask: DaskCluster) -> None:
+    """Dask runs a task again whose worker dies while its result is held."""
+    job = steps(2, hold=1)
+    wait_until(lambda: job.progress.message == "step 1")
+    own = engine.current()
+    now = state.read_state(job.folder)
+    spec = keeper._keepers[job.folder.parent]._spec(job.folder, now)
+    own.hand_out({**spec, "ticket": "again"}, other_worker(own, now.worker), "cpu")
+    wait_until(lambda: own._futures["again"].status == "finished")
+    own._client.submit(dask_call(), "host", json.dumps({"spec": spec}), pure=False).result(30)
+    let_go(job)
+    wait_for(job, "done")
+    own._client.submit(dask_call(), "host", json.dumps({"spec": spec}), pure=False).result(30)
+    assert len(began(job)) == 1
+    assert (job.status, state.read_state(job.folder).ticket) == ("done", now.ticket)
+    own._futures.pop("again")
+
+
+def test_jobs_are_handed_out_in_order_and_only_to_free_places(dask: DaskCluster) -> None:
+    first, second = steps(2, hold=1, n=1), steps(2, hold=1, n=2)
+    wait_until(lambda: first.progress.message == second.progress.message == "step 1")
+    unasked = jobs.submit("test_steps", {"steps": 1, "n": 3}, session="s", pressed=False)
+    pressed = jobs.submit("test_steps", {"steps": 1, "hold": 0, "n": 4}, session="s")
+    assert (unasked.status, pressed.status) == ("queued", "queued")
+    assert pressed.place.number == 1
+    let_go(first)
+    wait_until(lambda: pressed.status == "running")
+    assert unasked.status == "queued"
+    for job in (second, pressed):
+        let_go(job)
+    wait_for(unasked, "done")
+
+
+def test_a_job_of_a_gpu_waits_and_says_why(dask: DaskCluster) -> None:
+    job = jobs.submit("test_steps", {"steps": 1}, device="cuda:0")
+    wait_until(lambda: "no worker offers one" in job.error)
+    assert job.status == "queued"
+    dask.start_worker("gpu", "--resources", "GPU=1")
+    wait_for(job, "done")
+    assert job.error == ""
+    dask.kill("gpu")
+
+
+def test_a_server_that_begins_later_goes_on(dask: DaskCluster, root: Path) -> None:
+    code = 'job = jobs.submit("test_steps", {"steps": 3, "hold": 1})\n'
+    code += "while job.progress.message != 'step 1': pass\nprint(job.id)"
+    run = [sys.executable, "-c", "from core import jobs\n" + code]
+    job = jobs.get(subprocess.check_output(run, cwd=paths.PROJECT, text=True).strip())
+    assert job.status == "running"
+    let_go(job)
+    wait_for(job, "done")
+    assert len(began(job)) == 1
