@@ -260,7 +260,12 @@ class Keeper:
         """Fetch beats and progress of runs whose folder is on the worker, and what has ended."""
         from core.jobs.cluster import returning
 
-        ready = {f: state for f, state in running.items() if state.ticket not in self._moving}
+        there = {worker.id for worker in self.engine.workers()}
+        ready = {
+            folder: state
+            for folder, state in running.items()
+            if state.worker in there and state.ticket not in self._moving
+        }
         for folder, ended in returning.exchange(self.engine, ready):
             state = ready[folder]
             self._moving.add(state.ticket)

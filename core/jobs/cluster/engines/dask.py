@@ -31,7 +31,8 @@ from core.jobs.cluster.hosting import MARK
 from core.jobs.state import State
 
 GPU = "GPU"
-CONNECT_S, ANSWER_S = 2.0, 10.0
+# A worker that was killed just now never answers.
+CONNECT_S, ANSWER_S = 2.0, 4.0
 SCHEMES = ("tcp://", "tls://", "ucx://")
 NO_WORKER = "The Dask scheduler {address} has no worker"
 START_ONE = "Start one in the folder of Neurogallery: {command}"
