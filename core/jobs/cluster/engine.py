@@ -11,10 +11,12 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
+from core import paths
 from core.errors import InputError, NeurogalleryError
 from core.jobs.state import State
 from core.registry import Registry
@@ -59,7 +61,7 @@ class Worker:
 
 
 class Engine(ABC):
-    """Runs jobs elsewhere; one lives as long as the process. All but ``offers_gpu`` may wait."""
+    """Runs jobs elsewhere; one lives as long as the process. Those that ask it may take seconds."""
 
     name: str
 
@@ -101,7 +103,7 @@ class Engine(ABC):
 
     @abstractmethod
     def offers_gpu(self) -> bool:
-        """Whether some worker has a GPU, as far as it is known without asking."""
+        """Whether some worker has a GPU, as ``refresh`` saw it."""
 
     def ask(self, worker: str, name: str, values: Mapping[str, Any], content: bytes = b"") -> bytes:
         """Call a function of ``hosting`` on a worker, for results that return through the engine.
@@ -135,7 +137,9 @@ class EngineKind:
 
 
 ENGINES: Registry[EngineKind] = Registry("engine")
+PAGE_WAITS_S = 0.8
 _built: dict[str, Engine] = {}
+_asked: set[Engine] = set()
 _lock = threading.Lock()
 
 
@@ -189,6 +193,19 @@ def are_returned() -> bool:
 
 
 def offers_gpu() -> bool:
-    """Whether jobs run on an engine some worker of which has a GPU, as far as is known now."""
-    engine = _built.get(setting())
-    return engine is not None and engine.offers_gpu()
+    """Whether some worker has a GPU; asked once, and no longer than a page may wait."""
+    try:
+        engine = current()
+    except InputError:  # said when a job is submitted
+        return False
+    if engine not in _asked:
+        _asked.add(engine)
+        first = threading.Thread(target=_refresh, args=(engine,), daemon=True)
+        first.start()
+        first.join(PAGE_WAITS_S)
+    return engine.offers_gpu()
+
+
+def _refresh(engine: Engine) -> None:
+    with suppress(NeurogalleryError):  # said at the jobs that wait
+        engine.refresh(str(paths.results_root() / "jobs"))

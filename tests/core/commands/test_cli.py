@@ -55,6 +55,7 @@ def check_one_line(message: str, status: int, out: str, error: str) -> None:
         ("evaluate",),
         ("sweep",),
         ("job",),
+        ("cluster",),
     ],
 )
 def test_every_command_has_help(command: tuple[str, ...]) -> None:

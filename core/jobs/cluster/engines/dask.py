@@ -7,6 +7,7 @@ none again on its own, and counts no death of a worker against a job that waits.
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -50,6 +51,7 @@ class DaskEngine(Engine):
             )
         self.address = address
         self._client: Any = None
+        self._lock = threading.Lock()
         self._futures: dict[str, Any] = {}
         self._workers: dict[str, Worker] = {}
         self._facts: dict[tuple[str, str, bool], dict[str, Any]] = {}
@@ -148,16 +150,17 @@ class DaskEngine(Engine):
     def _connected(self) -> Any:
         from distributed import Client
 
-        if self._client is not None and self._client.status in ("closed", "newly-created"):
-            self._client = None
-        if self._client is None:
-            try:
-                self._client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
-            except Exception as error:  # many kinds, by transport
-                raise self._unreachable(str(error) or type(error).__name__) from None
-        if self._client.status != "running":
-            raise self._unreachable("the connection is lost")
-        return self._client
+        with self._lock:
+            if self._client is not None and self._client.status == "closed":
+                self._client = None
+            if self._client is None:
+                try:
+                    self._client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
+                except Exception as error:  # many kinds, by transport
+                    raise self._unreachable(str(error) or type(error).__name__) from None
+            if self._client.status != "running":
+                raise self._unreachable("the connection is lost")
+            return self._client
 
     def _unreachable(self, reason: str) -> NeurogalleryError:
         port = self.address.rpartition(":")[2]

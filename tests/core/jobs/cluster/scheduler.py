@@ -85,6 +85,7 @@ class DaskCluster:
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "cluster_plugin.py").write_text(PLUGIN)
+        (folder / "soon.py").write_text("from core.jobs import state\nstate.TERMINATE_S = 0.4\n")
         self.start_scheduler()
 
     def start_scheduler(self) -> None:
@@ -92,7 +93,9 @@ class DaskCluster:
         self.scheduler = self._start(words, "scheduler", {})
 
     def start_worker(self, name: str, *words: str, **environment: str) -> None:
-        words = ("worker", self.address, "--name", name, "--no-nanny", "--nthreads", "1", *words)
+        soon = str(self.folder / "soon.py")
+        words = ("worker", self.address, "--name", name, "--no-nanny", "--preload", soon, *words)
+        words = (*words, "--nthreads", "1")
         self.workers[name] = self._start(list(words), name, environment)
 
     def kill(self, name: str) -> None:

@@ -33,6 +33,7 @@ def returned(dask: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setattr(heartbeat, "BEAT_S", 0.1)
     monkeypatch.setattr(heartbeat, "MISSED_S", 0.7)
     monkeypatch.setattr(keeper, "REFRESH_EVERY_S", 0.1)
+    monkeypatch.setattr(keeper, "LOOK_EVERY_S", 0.05)
     for name in FOLDERS:
         if name not in dask.workers:
             dask.start_worker(name, NEUROGALLERY_RESULTS=str(dask.folder / name))
