@@ -303,13 +303,15 @@ class Job:
         What follows may be impossible, as on a full disk; the state is given all the same.
         """
         root = self.folder.parent
+        if state.status not in (QUEUED, RUNNING):
+            return state
         try:
             if state.status == RUNNING and self._needs_settling(state):
                 with store.locked(root):
                     state = settle(self.folder)
                     if state.status != RUNNING:
                         _start_waiting(root)
-            elif state.status == QUEUED and _is_time_to_look(root):
+            elif (state.status == QUEUED or state.ticket) and _is_time_to_look(root):
                 start_waiting(root)
                 state = read_state(self.folder)
         except NotFoundError:

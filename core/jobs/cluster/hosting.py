@@ -58,7 +58,7 @@ def about(root: str, mark: str) -> dict[str, Any]:
         sees = (_here(Path(root)) / MARK).read_text("ascii") == mark
     except (OSError, ValueError):
         sees = False
-    return {**versions.facts(), "sees": sees, "processors": os.cpu_count() or 1}
+    return {**versions.facts(), "sees": sees}
 
 
 def host(spec: Spec) -> dict[str, Any]:
@@ -97,10 +97,10 @@ def host_or_fail(spec: Spec) -> None:
 
 def check_code(spec: Spec) -> None:
     """Raise NeurogalleryError unless this worker has the code of the server."""
-    if versions.code() != spec["code"]:
+    own = versions.code_on_disk()
+    if own != spec["code"]:
         raise NeurogalleryError(
-            f"The worker {spec['worker']} has Neurogallery {versions.code()}, the server "
-            f"{spec['code']}",
+            f"The worker {spec['worker']} has Neurogallery {own}, this server {spec['code']}",
             remedy="Bring the same version to both.",
         )
 
@@ -175,7 +175,7 @@ def _end_former(folder: Path) -> None:
 
 
 def _environment(folder: Path, spec: Spec) -> dict[str, str]:
-    share = str(max(1, (os.cpu_count() or 1) // max(1, spec["threads"])))
+    share = str(max(1, _processors() // spec["threads"]))
     own = {name: value for name, value in os.environ.items() if name != heartbeat.TICKET}
     return {
         **dict.fromkeys(THREADS, share),
@@ -187,6 +187,13 @@ def _environment(folder: Path, spec: Spec) -> dict[str, str]:
         heartbeat.WATCHER: str(os.getpid()),
         heartbeat.EVERY: str(spec["beat_s"]),
     }
+
+
+def _processors() -> int:
+    """Those that this process may use, of a node that several jobs share."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _here(root: Path) -> Path:

@@ -79,7 +79,7 @@ class Keeper:
         self.woken = threading.Event()
         self.thread = threading.Thread(target=self._work, daemon=True, name="cluster")
         self._returned = are_returned()
-        self._refreshed, self._trouble = 0.0, ""
+        self._refreshed, self._paused_until, self._trouble = 0.0, 0.0, ""
         self._known: dict[Path, State] = {}
         self._moving: set[str] = set()
         self._movers = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="cluster")
@@ -91,11 +91,10 @@ class Keeper:
     def _work(self) -> None:
         last = time.monotonic()
         while _keepers.get(self.root) is self and self.root.is_dir():
-            try:
-                active = self._pass()
-            except Exception as error:  # whatever an engine raises: the next look may go well
-                self._trouble, active = f"{type(error).__name__}: {error}", True
+            active = self._active()
+            self._release(active)
             if active:
+                self._look(active)
                 last = time.monotonic()
             elif time.monotonic() - last > IDLE_S:
                 break
@@ -103,27 +102,29 @@ class Keeper:
             self.woken.clear()
         self._movers.shutdown(wait=False)
 
-    def _pass(self) -> bool:
-        """One look. Gives whether a job runs or waits."""
-        active = [each for each in self._listing(self.root) if self._is_ours(each)]
-        running = {e.folder: e.state for e in active if e.state.status == RUNNING}
-        self._release(running)
-        if not active:
-            return False
-        trouble = self._refresh()
+    def _active(self) -> list[ActiveJob]:
+        """The jobs of the engine that run or wait."""
+        try:
+            return [each for each in self._listing(self.root) if self._is_ours(each)]
+        except NeurogalleryError:  # of a folder that cannot be read now
+            return []
+
+    def _look(self, active: list[ActiveJob]) -> None:
+        """Follow what runs, and hand out what waits; say why where that is not possible."""
+        try:
+            trouble = self._refresh()
+            running = {e.folder: e.state for e in active if e.state.status == RUNNING}
+            for folder, state in running.items():
+                self._follow(folder, state, is_reached=not trouble)
+            if not trouble:
+                if self._returned:
+                    self._exchange(running)
+                self._hand_out(active)
+        except Exception as error:  # of an engine: the next look may go well
+            trouble = str(error) if isinstance(error, NeurogalleryError) else repr(error)
         if trouble:
             for each in active:
                 self._say(each, trouble)
-            for folder in running:  # by their silence alone
-                with suppress(NotFoundError), store.locked(self.root):
-                    settle(folder)
-            return True
-        for folder, state in running.items():
-            self._follow(folder, state)
-        if self._returned:
-            self._exchange(running)
-        self._hand_out(active)
-        return True
 
     def _is_ours(self, each: ActiveJob) -> bool:
         if each.state.status == QUEUED:
@@ -143,8 +144,9 @@ class Keeper:
             self._refreshed = time.monotonic()
         return self._trouble
 
-    def _release(self, running: dict[Path, State]) -> None:
+    def _release(self, active: list[ActiveJob]) -> None:
         """Let the engine forget the runs that are over."""
+        running = {e.folder: e.state for e in active if e.state.status == RUNNING}
         for folder, state in list(self._known.items()):
             if folder not in running or running[folder].ticket != state.ticket:
                 del self._known[folder]
@@ -152,14 +154,14 @@ class Keeper:
                 self.engine.release(state)
         self._known |= running
 
-    def _follow(self, folder: Path, state: State) -> None:
+    def _follow(self, folder: Path, state: State, is_reached: bool) -> None:
         """Note a run that the engine has lost or refused, and of which no beat comes."""
         if state.ticket in self._moving:
             return
         silence = heartbeat.silence(folder, state.ticket)
         if state.pid and silence < heartbeat.MISSED_S:
             return
-        outcome = self.engine.outcome(state)
+        outcome = self.engine.outcome(state) if is_reached else None
         if outcome is None and not is_silent(folder, state):
             return
         with suppress(NotFoundError), store.locked(self.root):
@@ -173,6 +175,8 @@ class Keeper:
 
     def _hand_out(self, active: list[ActiveJob]) -> None:
         """Hand the next jobs to the free places, in the order of the queue."""
+        if time.monotonic() < self._paused_until:
+            return
         running = [each.state for each in active if each.state.status == RUNNING]
         for each in in_order(active, time.time()):
             try:
@@ -227,6 +231,7 @@ class Keeper:
             where = self.engine.hand_out(spec, state.worker, state.device)
             self._change(folder, state.ticket, lambda now: replace(now, worker=where))
         except Exception as error:  # of an engine
+            self._paused_until = time.monotonic() + TRY_AGAIN_S
             reason = str(error) if isinstance(error, NeurogalleryError) else repr(error)
             self._change(folder, state.ticket, lambda now: waiting_again(now, reason))
         finally:

@@ -1,4 +1,4 @@
-"""``sweep`` and ``ablate`` with a cluster set give what they give without; ``cluster`` says where."""
+"""``sweep`` and ``ablate`` on a cluster give what they give here; ``cluster`` says where."""
 
 from __future__ import annotations
 

@@ -67,7 +67,8 @@ class SlurmEngine(Engine):
         try:
             executor = AutoExecutor(folder, cluster=LOCAL if self.is_local else "slurm")
             executor.update_parameters(**self._parameters(device))
-            job = executor.submit(_call(), {**spec, "worker": f"of the node, see {folder}"})
+            beside = self._jobs if self.is_local else 1
+            job = executor.submit(_call(), {**spec, "worker": "of Slurm", "threads": beside})
         except NameError as error:
             problem = " ".join(str(error).split())[:300]
             raise InputError(

@@ -92,11 +92,12 @@ class DaskCluster:
         words = ["scheduler", "--host", "127.0.0.1", "--port", str(self.port)]
         self.scheduler = self._start(words, "scheduler", {})
 
-    def start_worker(self, name: str, *words: str, **environment: str) -> None:
-        soon = str(self.folder / "soon.py")
-        words = ("worker", self.address, "--name", name, "--no-nanny", "--preload", soon, *words)
-        words = (*words, "--nthreads", "1")
-        self.workers[name] = self._start(list(words), name, environment)
+    def start_worker(
+        self, name: str, *words: str, cwd: str = str(paths.PROJECT), **environment: str
+    ) -> None:
+        more = ["--preload", str(self.folder / "soon.py")] if cwd == str(paths.PROJECT) else []
+        words = ("worker", self.address, "--name", name, "--no-nanny", "--nthreads", "1", *words)
+        self.workers[name] = self._start([*words, *more], name, environment, cwd)
 
     def kill(self, name: str) -> None:
         process = self.workers.pop(name)
@@ -109,7 +110,11 @@ class DaskCluster:
             process.wait()
 
     def _start(
-        self, words: list[str], name: str, environment: dict[str, str]
+        self,
+        words: list[str],
+        name: str,
+        environment: dict[str, str],
+        cwd: str = str(paths.PROJECT),
     ) -> subprocess.Popen[bytes]:
         kind, *more = words
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *more, "--no-dashboard"]
@@ -122,7 +127,7 @@ class DaskCluster:
             **environment,
         }
         with open(self.folder / f"{name}.log", "ab") as log:
-            return subprocess.Popen(command, cwd=paths.PROJECT, env=own, stdout=log, stderr=log)
+            return subprocess.Popen(command, cwd=cwd, env=own, stdout=log, stderr=log)
 
 
 def processes_of(folder: Path) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -218,3 +219,32 @@ def test_a_server_that_begins_later_goes_on(dask: DaskCluster, root: Path) -> No
     let_go(job)
     wait_for(job, "done")
     assert len(began(job)) == 1
+
+
+def test_workers_that_do_not_fit_are_named_with_the_reason(dask: DaskCluster, root: Path) -> None:
+    """One of no Neurogallery, one of another code, and one that does not see the results."""
+    copy = dask.folder / "copy"
+    shutil.copytree(paths.PROJECT / "core", copy / "core", ignore=shutil.ignore_patterns("__py*"))
+    (copy / "core" / "words.py").open("a").write("\n# of tomorrow\n")
+    places = {"none": "/", "other": str(copy), "blind": str(paths.PROJECT)}
+    for name, place in places.items():
+        results = {"NEUROGALLERY_RESULTS": "/nowhere"} if name == "blind" else {}
+        dask.start_worker(name, PYTHONPATH=place, cwd=place, **results)
+    own = engine.current()
+    root.mkdir(parents=True)
+
+    def problems() -> list[str]:
+        own.refresh(str(root))
+        return sorted(each.problem for each in own.workers() if each.problem)
+
+    wait_until(lambda: len(problems()) == 3)
+    lines = problems()
+    blind = next(line for line in lines if "does not see" in line)
+    none = next(line for line in lines if "no Neurogallery" in line)
+    (other,) = set(lines) - {blind, none}
+    assert "does not see the folder" in blind
+    assert "NEUROGALLERY_CLUSTER_RESULTS=returned" in blind
+    assert other.count("(code ") == 2
+    assert "has no Neurogallery" in none
+    for name in places:
+        dask.kill(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +11,8 @@ import numpy as np
 import psutil
 import pytest
 
-from core import jobs, store
-from core.jobs import heartbeat
+from core import jobs, paths, store
+from core.jobs import heartbeat, state
 from core.jobs.cluster import keeper
 from tests.core.jobs.cluster.scheduler import DaskCluster, processes_of, wait_for, wait_until
 
@@ -116,6 +118,17 @@ def test_a_job_of_a_killed_worker_begins_again_with_the_other(dask: DaskCluster)
     wait_until((again / "began").exists)
     (again / "go").touch()
     wait_for(job, "done")
+
+
+def test_a_server_that_begins_later_brings_the_results(dask: DaskCluster) -> None:
+    code = 'job = jobs.submit("test_steps", {"steps": 2, "hold": 1})\n'
+    code += "while job.progress.message != 'step 1': pass\nprint(job.id)"
+    run = [sys.executable, "-c", "from core import jobs\n" + code]
+    job = jobs.get(subprocess.check_output(run, cwd=paths.PROJECT, text=True).strip())
+    (on_worker(dask, job) / "go").touch()
+    wait_for(job, "done")
+    assert job.result["steps"] == 2
+    assert state.read_state(job.folder).losses == 0
 
 
 def test_a_job_that_fails_brings_its_reason_and_its_log(dask: DaskCluster) -> None:

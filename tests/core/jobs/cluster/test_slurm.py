@@ -105,7 +105,18 @@ def test_a_job_that_slurm_has_no_more_is_lost(slurm: Path) -> None:
     assert own.outcome(waiting) is None
 
 
-def test_without_slurm_and_with_an_unknown_option_there_is_one_line(monkeypatch) -> None:
+def test_an_option_that_submitit_does_not_know_is_said_at_the_job(
+    slurm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEUROGALLERY_CLUSTER", "slurm:colour=red")
+    job = steps(1)
+    wait_until(lambda: "option that submitit does not know" in job.error)
+    assert job.status == "queued"
+    assert "\n" not in job.error
+    assert not (slurm / "calls").exists()
+
+
+def test_without_slurm_there_is_one_line() -> None:
     with pytest.raises(NeurogalleryError, match="no command sbatch"):
         SlurmEngine("").refresh("")
     with pytest.raises(NeurogalleryError, match=r"gpus_per_node=1 to NEUROGALLERY_CLUSTER"):
