@@ -64,13 +64,13 @@ class DaskEngine(Engine):
             raise self._unreachable("it does not answer") from None
         mark = _mark(Path(root))
         known = {}
-        for address, told in listed.items():
+        for address, listing in listed.items():
             facts = self._facts_of(address, root, mark)
             known[address] = Worker(
                 address,
-                int(told["nthreads"]),
-                int(told["resources"].get(GPU, 0)),
-                int(told.get("memory_limit") or 0),
+                int(listing["nthreads"]),
+                int(listing["resources"].get(GPU, 0)),
+                int(listing.get("memory_limit") or 0),
                 facts,
                 _problem(address, facts),
             )

@@ -90,7 +90,8 @@ class DaskCluster:
 
     def start_scheduler(self) -> None:
         words = ["scheduler", "--host", "127.0.0.1", "--port", str(self.port)]
-        self.scheduler = self._start(words, "scheduler", {})
+        # It needs Dask alone.
+        self.scheduler = self._start(words, "scheduler", {"PYTHONPATH": ""}, "/")
 
     def start_worker(
         self, name: str, *words: str, cwd: str = str(paths.PROJECT), **environment: str
