@@ -30,6 +30,7 @@ from core.jobs.state import (
     State,
     claim,
     end,
+    is_in_run,
     read_request,
     read_state,
     settle,
@@ -95,7 +96,7 @@ def run(folder: Path, resolve: Callable[[str], Function]) -> int:
     # After a step of the clock its start is told by the clock of now.
     state = replace(state, started=time.time() - report.elapsed)
     with store.locked(folder.parent):
-        if not ticket or read_state(folder).ticket == ticket:  # else another run has its place
+        if not ticket or is_in_run(folder, ticket):
             _end(folder, state, status, error)
         if status == "done":
             report.remember()

@@ -189,6 +189,8 @@ REPORT_RULES: dict[str, Callable[[Any], bool]] = {
 }
 # Former versions had no later ones: a file that has the first of them has them all.
 ALWAYS_THERE, NEW = ("status",), "boot"
+# Fields of a state that the end of a run writes.
+OF_THE_END = ("status", "error", "started", "ended")
 OF_ENGINES = ("engine", "worker", "ticket", "losses")
 
 
@@ -336,6 +338,15 @@ def settle(folder: Path) -> State:
 def is_silent(folder: Path, state: State) -> bool:
     """Whether a job on an engine has begun and is not heard of any more."""
     return bool(state.pid) and heartbeat.silence(folder, state.ticket) > heartbeat.SILENT_S
+
+
+def is_in_run(folder: Path, ticket: str) -> bool:
+    """Whether a job still is in the run of a ticket, as far as its state can be read.
+
+    Else it has been counted as lost meanwhile, and another run may have its place.
+    """
+    state = read_state(folder)
+    return state.status == DAMAGED or (state.status, state.ticket) == (RUNNING, ticket)
 
 
 def after_loss(folder: Path, state: State) -> State:

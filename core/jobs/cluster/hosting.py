@@ -24,9 +24,9 @@ from core.errors import NeurogalleryError, NotFoundError
 from core.jobs import heartbeat, processes
 from core.jobs.cluster import versions
 from core.jobs.cluster.engine import CLUSTER, Spec
-from core.jobs.state import LOG, RUNNING, enforce_cancel, note_end, read_state
+from core.jobs.state import LOG, RUNNING, enforce_cancel, is_in_run, note_end, read_state
 
-LOOK_EVERY_S, READ_STATE_EVERY_S = 0.1, 1.0
+LOOK_EVERY_S, MOST_MISSES = 0.1, 2
 # In the folder of the jobs, so that a worker can tell whether it sees that folder.
 MARK = ".seen-by-workers"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -125,35 +125,38 @@ def run_job(folder: Path, spec: Spec) -> None:
             stderr=log,
         )
     try:
-        _watch(child, folder, spec["ticket"])
+        _watch(child, folder, spec)
     finally:
-        with suppress(
-            ProcessLookupError, PermissionError
-        ):  # its workers, and it where we break off
+        with suppress(ProcessLookupError, PermissionError):  # with what it has started
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
     _note_end(folder, spec["ticket"])
 
 
-def _watch(child: subprocess.Popen[bytes], folder: Path, ticket: str) -> None:
-    """Enforce a cancel; end a run whose place another has taken, or whose job is gone."""
-    process, next_look = psutil.Process(child.pid), 0.0
+def _watch(child: subprocess.Popen[bytes], folder: Path, spec: Spec) -> None:
+    """Enforce a cancel, and end a run that is over for everybody else.
+
+    Its heartbeat is kept up from here too: a long C call may hold the threads of the job.
+    """
+    process, next_beat, misses = psutil.Process(child.pid), 0.0, 0
     while child.poll() is None:
         enforce_cancel(folder, process)
-        if time.monotonic() >= next_look:
-            next_look = time.monotonic() + READ_STATE_EVERY_S
-            if not _is_current(folder, ticket):
+        if time.monotonic() >= next_beat:
+            next_beat = time.monotonic() + spec["beat_s"]
+            # A process that has said its last word needs a moment to end.
+            misses = 0 if _is_current(folder, spec["ticket"]) else misses + 1
+            if misses > MOST_MISSES:
                 return
+            if not misses:
+                heartbeat.beat(folder)
         time.sleep(LOOK_EVERY_S)
 
 
 def _is_current(folder: Path, ticket: str) -> bool:
     try:
-        state = read_state(folder)
+        return is_in_run(folder, ticket)
     except NotFoundError:
         return False
-    # Its own last word comes before it ends, and that of a damaged file is not known.
-    return state.ticket == ticket or not state.ticket
 
 
 def _note_end(folder: Path, ticket: str) -> None:
@@ -169,7 +172,7 @@ def _end_former(folder: Path) -> None:
     """End the process of a former run on this machine that is still at work."""
     former = processes.find_by_folder(folder)
     if former is not None:
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        with suppress(psutil.Error, ProcessLookupError):
             processes.kill(former)
             former.wait(heartbeat.MISSED_S)
 

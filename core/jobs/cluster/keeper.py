@@ -24,6 +24,7 @@ from core.jobs.cluster import versions
 from core.jobs.cluster.engine import Engine, EngineError, Spec, are_returned, current, runs_here
 from core.jobs.order import ActiveJob, in_order
 from core.jobs.state import (
+    OF_THE_END,
     QUEUED,
     RUNNING,
     State,
@@ -92,7 +93,8 @@ class Keeper:
         last = time.monotonic()
         while _keepers.get(self.root) is self and self.root.is_dir():
             active = self._active()
-            self._release(active)
+            if active is not None:
+                self._release(active)
             if active:
                 self._look(active)
                 last = time.monotonic()
@@ -102,12 +104,12 @@ class Keeper:
             self.woken.clear()
         self._movers.shutdown(wait=False)
 
-    def _active(self) -> list[ActiveJob]:
-        """The jobs of the engine that run or wait."""
+    def _active(self) -> list[ActiveJob] | None:
+        """The jobs of the engine that run or wait; None where the folder cannot be read now."""
         try:
             return [each for each in self._listing(self.root) if self._is_ours(each)]
-        except NeurogalleryError:  # of a folder that cannot be read now
-            return []
+        except NeurogalleryError:
+            return None
 
     def _look(self, active: list[ActiveJob]) -> None:
         """Follow what runs, and hand out what waits; say why where that is not possible."""
@@ -281,26 +283,20 @@ class Keeper:
 
         try:
             returning.bring(self.engine, folder, state)
-            final = ended
+            self._note(folder, ended)
         except EngineError:  # a later look tries again, or its silence tells
             return
         except NeurogalleryError as error:
-            final = replace(ended, status="failed", error=str(error))
+            self._note(folder, replace(ended, status="failed", error=str(error)))
         finally:
             self._moving.discard(state.ticket)
-        self._change(
-            folder,
-            state.ticket,
-            lambda now: replace(
-                now,
-                status=final.status,
-                error=final.error,
-                started=final.started,
-                ended=final.ended,
-            ),
-        )
         with suppress(NeurogalleryError):
             self.engine.ask(state.worker, "discard", {"job": folder.name, "ticket": state.ticket})
+
+    def _note(self, folder: Path, ended: State) -> None:
+        """Write how a run ended that its worker tells of."""
+        fields = {name: getattr(ended, name) for name in OF_THE_END}
+        self._change(folder, ended.ticket, lambda now: replace(now, **fields))
 
     def _say(self, each: ActiveJob, reason: str) -> None:
         """Note why a job cannot begin."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -23,6 +24,7 @@ from core.jobs.cluster.engine import Engine, EngineError, Spec
 from core.jobs.state import (
     CANCEL,
     ID,
+    OF_THE_END,
     PROGRESS,
     REPORT_RULES,
     REQUEST,
@@ -36,9 +38,9 @@ from core.jobs.state import (
 )
 
 PIECE_BYTES = 8 * 2**20
+LEFTOVER_AGE_S = 7 * 86_400.0
 TICKET = re.compile(ID.pattern + "-[0-9a-f]{12}")
 ENDED = tuple(status for status in STATUSES if status not in ("queued", RUNNING))
-OF_THE_END = ("status", "error", "started", "ended")
 
 # The last beat of each run on a worker.
 _beats: dict[str, Any] = {}
@@ -171,6 +173,8 @@ def receive(content: bytes, ticket: str, offset: int) -> bytes:
     """Take a piece of the parcel of a run."""
     path = _incoming(ticket)
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not offset:
+        _sweep(path.parent)
     with open(path, "r+b" if offset else "wb") as file:
         file.seek(offset)
         file.write(content)
@@ -226,6 +230,14 @@ def _answer(job: str, ticket: str, is_cancelled: bool) -> dict[str, Any]:
         values = asdict(state)
         answer["ended"] = {name: values[name] for name in OF_THE_END}
     return answer
+
+
+def _sweep(folder: Path) -> None:
+    """Delete parcels that no server has taken or finished for long."""
+    for path in folder.iterdir():
+        with suppress(OSError):  # another run has just deleted it
+            if time.time() - path.stat().st_mtime > LEFTOVER_AGE_S:
+                path.unlink()
 
 
 def _root() -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core import jobs, paths
+from core import jobs, paths, store
 from core.jobs import heartbeat, state
 from core.jobs.cluster import engine, keeper
 from core.jobs.cluster.engines.dask import _call as dask_call
@@ -40,6 +40,7 @@ def root(dask: DaskCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(heartbeat, "MISSED_S", 0.5)
     monkeypatch.setattr(keeper, "REFRESH_EVERY_S", 0.1)
     monkeypatch.setattr(keeper, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(keeper, "TRY_AGAIN_S", 0.2)
     for name in ("a", "b"):
         if name not in dask.workers:
             dask.start_worker(name)
@@ -114,6 +115,20 @@ def test_a_job_whose_workers_die_three_times_says_so(dask: DaskCluster) -> None:
     let_go(job)
     job.resume()
     wait_for(job, "done")
+
+
+def test_a_run_that_counts_as_lost_is_ended_where_it_is_still_at_work(dask: DaskCluster) -> None:
+    """As after a network between server and worker was down for a while."""
+    job = steps(3, hold=1)
+    wait_until(lambda: job.progress.message == "step 1")
+    now = state.read_state(job.folder)
+    with store.locked(job.folder.parent):
+        state.write_state(job.folder, state.after_loss(job.folder, now))
+    wait_until(lambda: not psutil.pid_exists(now.pid))
+    wait_until(lambda: len(began(job)) == 2)
+    let_go(job)
+    wait_for(job, "done")
+    assert job.result["first"] == 1
 
 
 def test_a_job_that_crashes_is_told_from_a_worker_that_dies(dask: DaskCluster) -> None:
