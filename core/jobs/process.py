@@ -102,7 +102,7 @@ def run(folder: Path, resolve: Callable[[str], Function]) -> int:
             report.remember()
     if not ticket:  # on a worker nothing else starts
         with suppress(NeurogalleryError):  # whoever looks next starts them
-            start_waiting(folder.parent)
+            start_waiting(folder.parent, hands_out=False)
     return EXIT_STATUS.get(status, 2)
 
 

@@ -419,11 +419,14 @@ def statuses() -> dict[Job, str]:
     return {job: looks[job].status for job in newest}
 
 
-def start_waiting(root: Path | None = None) -> None:
-    """Start the jobs whose turn it is while there are free slots on their device."""
+def start_waiting(root: Path | None = None, hands_out: bool = True) -> None:
+    """Start the jobs whose turn it is while there are free slots on their device.
+
+    Not ``hands_out``: those of a cluster are left to a process that lives longer than this one.
+    """
     root = root or _root()
     with store.locked(root):
-        _start_waiting(root)
+        _start_waiting(root, hands_out)
 
 
 def _job_of(operation: str, request: dict[str, Any]) -> Job:
@@ -535,9 +538,9 @@ def _active_jobs(root: Path, read: Callable[[Path], State]) -> list[ActiveJob]:
     ]
 
 
-def _start_waiting(root: Path) -> None:
+def _start_waiting(root: Path, hands_out: bool = True) -> None:
     listed = _active_jobs(root, settle)
-    if cluster.is_set():
+    if cluster.is_set() and hands_out:
         cluster.wake(root, lambda folder: _active_jobs(folder, read_state))
     listed = [each for each in listed if not each.state.ticket and _runs_here(each.folder)]
     slots = {each.state.device: _slots(each.state.device) for each in listed}

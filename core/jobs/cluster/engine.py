@@ -64,6 +64,8 @@ class Engine(ABC):
     """Runs jobs elsewhere; one lives as long as the process. Those that ask it may take seconds."""
 
     name: str
+    # Whether a job that was handed out may wait for long before it begins.
+    has_queue = False
 
     @abstractmethod
     def refresh(self, root: str) -> None:
@@ -110,13 +112,10 @@ class Engine(ABC):
 
         Raises
         ------
-        NeurogalleryError
-            If the engine cannot.
+        EngineError
+            If the worker does not answer, or the engine has no way to it.
         """
-        raise NeurogalleryError(
-            f"{RESULTS} is {RETURNED!r}, and {self.name} does not bring results back",
-            remedy=f"Share the results folder and unset {RESULTS}, or use dask.",
-        )
+        raise EngineError(f"{self.name} does not bring results back")
 
 
 @dataclass(frozen=True)

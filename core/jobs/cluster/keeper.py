@@ -164,7 +164,9 @@ class Keeper:
         if state.pid and silence < heartbeat.MISSED_S:
             return
         outcome = self.engine.outcome(state) if is_reached else None
-        if outcome is None and not is_silent(folder, state):
+        # Whoever handed it out may have ended before it arrived.
+        is_late = not (state.pid or self.engine.has_queue) and silence > heartbeat.SILENT_S
+        if outcome is None and not (is_late or is_silent(folder, state)):
             return
         with suppress(NotFoundError), store.locked(self.root):
             now = read_state(folder)

@@ -155,7 +155,12 @@ class DaskEngine(Engine):
                 self._client = None
             if self._client is None:
                 try:
-                    self._client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
+                    self._client = Client(
+                        self.address,
+                        timeout=CONNECT_S,
+                        set_as_default=False,
+                        deserializers=["dask", "msgpack"],  # a result is bytes, not a pickle
+                    )
                 except Exception as error:  # many kinds, by transport
                     raise self._unreachable(str(error) or type(error).__name__) from None
             if self._client.status != "running":
@@ -181,7 +186,7 @@ class DaskEngine(Engine):
         )
 
     def _facts_of(self, address: str, root: str, mark: str) -> dict[str, Any]:
-        """Versions of a worker, and whether it sees the results; asked once while it is there."""
+        """Versions of a worker, and whether it sees the results; asked once where it fits."""
         key = address, root, are_returned()
         if key not in self._facts:
             try:
@@ -190,6 +195,8 @@ class DaskEngine(Engine):
             except (EngineError, ValueError) as error:
                 return {"problem": str(error)}
             facts["root"] = root
+            if _problem(address, facts):  # asked again: somebody may mend it
+                return facts
             self._facts[key] = facts
         return self._facts[key]
 

@@ -31,6 +31,7 @@ class SlurmEngine(Engine):
     """Submits to Slurm; with 'local' it starts processes of this machine, for trying out."""
 
     name = "slurm"
+    has_queue = True
 
     def __init__(self, options: str) -> None:
         words = [word.strip() for word in options.split(",") if word.strip()]

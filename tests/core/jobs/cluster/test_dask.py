@@ -159,19 +159,6 @@ def test_a_restarted_scheduler_finds_its_jobs_again(dask: DaskCluster) -> None:
     assert waiting.error == ""
 
 
-def test_a_running_job_is_cancelled_at_its_flag_and_resumed(dask: DaskCluster) -> None:
-    job = steps(4, hold=1)
-    wait_until(lambda: job.progress.message == "step 1")
-    pid = state.read_state(job.folder).pid
-    job.cancel()
-    wait_for(job, "cancelled")
-    wait_until(lambda: not psutil.pid_exists(pid))
-    let_go(job)
-    assert steps(4, hold=1) == job
-    wait_for(job, "done")
-    assert job.result["first"] == 1
-
-
 def test_a_job_that_ignores_its_flag_is_ended_on_the_worker(dask: DaskCluster) -> None:
     job = jobs.submit("test_stubborn", {})
     wait_until((job.folder / "ready").exists)
@@ -198,6 +185,21 @@ def test_a_second_try_of_an_engine_does_no_harm(dask: DaskCluster) -> None:
     assert len(began(job)) == 1
     assert (job.status, state.read_state(job.folder).ticket) == ("done", now.ticket)
     own._futures.pop("again")
+
+
+def test_a_job_that_never_arrived_at_its_worker_is_handed_out_again(
+    dask: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a server that ended while it handed it out."""
+    job = steps(1)
+    wait_for(job, "done")
+    monkeypatch.setattr(heartbeat, "SILENT_S", 0.5)
+    now = state.read_state(job.folder)
+    lost = state.replace(now, status="running", ticket="of nobody", pid=0)
+    state.write_state(job.folder, lost)
+    wait_for(job, "done")
+    assert state.read_state(job.folder).losses == 1
+    assert len(began(job)) == 2
 
 
 def test_jobs_are_handed_out_in_order_and_only_to_free_places(dask: DaskCluster) -> None:
