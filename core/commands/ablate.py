@@ -48,7 +48,7 @@ def ablate(chosen: argparse.Namespace, bar: Any) -> int:
     folder = paths.results_root() / "ablations" / store.fingerprint(ablation.to_json())[:16]
     folder.mkdir(parents=True, exist_ok=True)
     if cluster.is_set():
-        _train_on_cluster(ablation, bar)
+        _train_on_cluster(ablation, chosen.device, bar)
     cells = ablations.load(run(request, bar, folder, chosen.device)["key"]) or []
     bar.clear()
     _save(chosen.out, ablation, cells)
@@ -58,7 +58,7 @@ def ablate(chosen: argparse.Namespace, bar: Any) -> int:
     return FAILED if any(cell["error"] for cell in cells) else 0
 
 
-def _train_on_cluster(ablation: Ablation, bar: Any) -> None:
+def _train_on_cluster(ablation: Ablation, device: str | None, bar: Any) -> None:
     """Train each decoder by a job of its own; what scores them then finds them in the store.
 
     Why one failed is told by whoever trains it again.
@@ -66,6 +66,12 @@ def _train_on_cluster(ablation: Ablation, bar: Any) -> None:
     from core import jobs, store
     from core.decoders.job import TrainRequest
 
+    if device is not None:
+        raise InputError(
+            f"--device is {device!r}, and decoders are trained on what their workers have",
+            "no --device on a cluster",
+            "Leave it out, or unset NEUROGALLERY_CLUSTER.",
+        )
     requests = [TrainRequest(ablation.config(place)) for place in ablation.replicates]
     for request in requests:
         former = jobs.find(request.operation, request.to_json())

@@ -45,8 +45,8 @@ def ended(jobs: Sequence[Job], bar: Progress) -> Iterator[Job]:
     waits_since = time.monotonic()
     for number, job in enumerate(jobs):
         while (status := job.status) in ACTIVE:
-            fractions = [other.progress.fraction for other in jobs]
-            bar(sum(fractions) / len(jobs), f"{number} of {counted(len(jobs), 'job')}")
+            fraction = (number + job.progress.fraction) / len(jobs)
+            bar(fraction, f"{number} of {counted(len(jobs), 'job')}")
             reason = job.error if status == "queued" else ""
             waits_since = waits_since if reason else time.monotonic()
             if time.monotonic() - waits_since > PATIENCE_S:

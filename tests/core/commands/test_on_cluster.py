@@ -47,6 +47,8 @@ def test_an_ablation_trains_each_decoder_by_a_job_of_its_own(capsys, monkeypatch
     monkeypatch.setenv("NEUROGALLERY_CLUSTER", "slurm:local")
     assert rows_of(capsys, *arguments) == here
     assert [job.operation for job in jobs.all_jobs()] == ["train", "train"]
+    assert main([*arguments, "--device", "cpu"]) == 2
+    assert "no --device on a cluster" in capsys.readouterr().err
 
 
 def test_a_scheduler_that_is_not_there_ends_a_sweep_with_one_line(capsys, monkeypatch):
