@@ -40,8 +40,22 @@ def beating(folder: Path, ticket: str) -> Iterator[None]:
     watcher = int(os.environ.get(WATCHER) or os.getppid())
     processes.end_with(watcher)
     begin(folder, ticket)
+    with kept_up(folder, float(os.environ.get(EVERY) or BEAT_S), watcher):
+        yield
+
+
+@contextmanager
+def kept_up(folder: Path, seconds: float, watcher: int = 0) -> Iterator[None]:
+    """Within, a thread touches the file of a heartbeat; it ends the process with its watcher."""
     stop = threading.Event()
-    thread = threading.Thread(target=_beat, args=(folder, watcher, stop), daemon=True)
+
+    def work() -> None:
+        while not stop.wait(seconds):
+            if watcher and os.getppid() != watcher:
+                processes.end_group()
+            beat(folder)
+
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
         yield
@@ -82,11 +96,3 @@ def last(folder: Path, ticket: str) -> Mark:
             return (status.st_ino, status.st_mtime_ns) if file.read() == ticket else None
     except (OSError, ValueError):
         return None
-
-
-def _beat(folder: Path, watcher: int, stop: threading.Event) -> None:
-    seconds = float(os.environ.get(EVERY) or BEAT_S)
-    while not stop.wait(seconds):
-        if os.getppid() != watcher:
-            processes.end_group()
-        beat(folder)

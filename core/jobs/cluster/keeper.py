@@ -231,7 +231,8 @@ class Keeper:
             if self._returned:
                 from core.jobs.cluster import returning
 
-                returning.send(self.engine, folder, state)
+                with heartbeat.kept_up(folder, heartbeat.BEAT_S):
+                    returning.send(self.engine, folder, state)
             where = self.engine.hand_out(spec, state.worker, state.device)
             self._change(folder, state.ticket, lambda now: replace(now, worker=where))
         except Exception as error:  # of an engine
@@ -284,7 +285,8 @@ class Keeper:
         from core.jobs.cluster import returning
 
         try:
-            returning.bring(self.engine, folder, state)
+            with heartbeat.kept_up(folder, heartbeat.BEAT_S):
+                returning.bring(self.engine, folder, state)
             self._note(folder, ended)
         except EngineError:  # a later look tries again, or its silence tells
             return

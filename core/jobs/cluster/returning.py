@@ -60,7 +60,6 @@ def send(engine: Engine, folder: Path, state: State) -> None:
             while piece := file.read(PIECE_BYTES):
                 values = {"ticket": state.ticket, "offset": file.tell() - len(piece)}
                 _check(engine.ask(state.worker, "receive", values, piece))
-                heartbeat.beat(folder)
     finally:
         parcel.unlink(missing_ok=True)
 
@@ -96,7 +95,6 @@ def bring(engine: Engine, folder: Path, state: State) -> None:
                 values = {"ticket": state.ticket, "offset": file.tell(), "size": PIECE_BYTES}
                 piece = _check(engine.ask(state.worker, "fetch", values))
                 file.write(piece)
-                heartbeat.beat(folder)
                 if len(piece) < PIECE_BYTES:
                     break
         parcels.unpack(parcel, folder, paths.results_root() / "store")
@@ -145,16 +143,26 @@ def host_returned(spec: Spec) -> dict[str, Any]:
     """Run a job that was brought here, and pack what it leaves; see ``hosting.host``."""
     hosting.check_code(spec)
     folder, ticket = _folder(spec["job"]), spec["ticket"]
-    results, parcel = _root() / "store", _parcel(ticket)
+    results = _root() / "store"
     if not _incoming(ticket).is_file():  # an engine runs it again: it has begun
         return {"problem": ""}
     folder.mkdir(parents=True, exist_ok=True)
-    parcels.unpack(_incoming(ticket), folder, results, with_request=True)
-    _incoming(ticket).unlink()
     (folder / CANCEL).unlink(missing_ok=True)  # of a former run
     write_state(folder, State(RUNNING, engine="worker", ticket=ticket))
+    heartbeat.begin(folder, ticket)
+    with heartbeat.kept_up(folder, spec["beat_s"]):
+        parcels.unpack(_incoming(ticket), folder, results, with_request=True)
+    _incoming(ticket).unlink()
     before = parcels.written_times(results)
     hosting.run_job(folder, spec)
+    with heartbeat.kept_up(folder, spec["beat_s"]):
+        _pack(folder, ticket, before)
+    return {"problem": ""}
+
+
+def _pack(folder: Path, ticket: str, before: Mapping[str, int]) -> None:
+    """Pack what a run left, with the results that are not as before and those that it names."""
+    results, parcel = _root() / "store", _parcel(ticket)
     after = parcels.written_times(results)
     keys = {key for key, time in after.items() if before.get(key) != time}
     result = folder / "result.json"
@@ -166,7 +174,6 @@ def host_returned(spec: Spec) -> dict[str, Any]:
         with store.locked(folder.parent):
             end(folder, read_state(folder), "failed", str(error))
         parcels.pack(parcel, folder, (), results)
-    return {"problem": ""}
 
 
 def receive(content: bytes, ticket: str, offset: int) -> bytes:

@@ -117,9 +117,11 @@ class DaskEngine(Engine):
             return None
         if future.status != "finished":
             return ""
+        problem = ""
         with suppress(Exception):  # the worker may go meanwhile
-            return str(json.loads(future.result(timeout=CONNECT_S))["problem"])
-        return ""
+            problem = str(json.loads(future.result(timeout=CONNECT_S))["problem"])
+        # What it left is still to be fetched.
+        return None if are_returned() and not problem else problem
 
     def release(self, state: State) -> None:
         future = self._futures.pop(state.ticket, None)

@@ -187,13 +187,11 @@ def test_a_second_try_of_an_engine_does_no_harm(dask: DaskCluster) -> None:
     own._futures.pop("again")
 
 
-def test_a_job_that_never_arrived_at_its_worker_is_handed_out_again(
-    dask: DaskCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_never_arrived_at_its_worker_is_handed_out_again(dask: DaskCluster) -> None:
     """As of a server that ended while it handed it out."""
     job = steps(1)
     wait_for(job, "done")
-    monkeypatch.setattr(heartbeat, "SILENT_S", 0.5)
+    heartbeat._seen[job.folder, "of nobody"] = None, -heartbeat.SILENT_S  # looked at since then
     now = state.read_state(job.folder)
     lost = state.replace(now, status="running", ticket="of nobody", pid=0)
     state.write_state(job.folder, lost)
