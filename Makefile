@@ -83,7 +83,7 @@ clean:
 	@$(BIN)/python -c 'from core import maps; maps.warm_up()'
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+.venv/dev.stamp: requirements-dev.txt requirements-cluster.txt .venv/run.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

@@ -14,7 +14,7 @@ from core.commands import decoders as decoding
 from core.commands import dissimilarity as predicting
 from core.commands import export as exporting
 from core.commands import fetch as fetching
-from core.commands import rdm_file
+from core.commands import on_cluster, rdm_file
 from core.commands import sweep as sweeps
 from core.commands.shared import check_out, option, show
 from core.errors import InputError, NeurogalleryError, NotFoundError
@@ -224,6 +224,9 @@ def _parser() -> Parser:
     job = commands.add_parser("job", help="run the job of a folder, as a cluster engine does")
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")
     job.set_defaults(command=run_job)
+
+    clusters = commands.add_parser("cluster", help="say where jobs run, and what is wrong there")
+    clusters.set_defaults(command=on_cluster.describe)
 
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="machine-readable output")

@@ -112,6 +112,12 @@ for _name, _operation in {
     "train": Operation(
         "core.decoders.job:run_training", "Decoder", "TrainRequest", ("dataset", "head")
     ),
+    "score": Operation(
+        "core.decoders.job:run_scored",
+        "Decoder of a sweep",
+        "ScoreRequest",
+        ("dataset", "head", "seed"),
+    ),
     "audit": Operation(
         "core.decoders.job:run_audit", "Audit of a split", "AuditRequest", ("dataset",)
     ),

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.commands import on_cluster
 from core.commands.decoder_arguments import add_decoder_arguments, add_repeated, config_of
 from core.commands.shared import check_parent, option, show
 from core.errors import InputError
@@ -39,12 +40,15 @@ def ablate(chosen: argparse.Namespace, bar: Any) -> int:
     """Train every row with every seed and subject; what was done before is found again."""
     from core import ablations, paths, store
     from core.ablations.job import run
+    from core.jobs import cluster
 
     _check_out(chosen.out)
     ablation = _ablation(chosen)
     request = ablations.AblationRequest(ablation)
     folder = paths.results_root() / "ablations" / store.fingerprint(ablation.to_json())[:16]
     folder.mkdir(parents=True, exist_ok=True)
+    if cluster.is_set():
+        _train_on_cluster(ablation, chosen.device, bar)
     cells = ablations.load(run(request, bar, folder, chosen.device)["key"]) or []
     bar.clear()
     _save(chosen.out, ablation, cells)
@@ -52,6 +56,30 @@ def ablate(chosen: argparse.Namespace, bar: Any) -> int:
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     show(chosen, rows, _lines(ablation, cells))
     return FAILED if any(cell["error"] for cell in cells) else 0
+
+
+def _train_on_cluster(ablation: Ablation, device: str | None, bar: Any) -> None:
+    """Train each decoder by a job of its own; what scores them then finds them in the store.
+
+    Why one failed is told by whoever trains it again.
+    """
+    from core import jobs, store
+    from core.decoders.job import TrainRequest
+
+    if device is not None:
+        raise InputError(
+            f"--device is {device!r}, and decoders are trained on what their workers have",
+            "no --device on a cluster",
+            "Leave it out, or unset NEUROGALLERY_CLUSTER.",
+        )
+    requests = [TrainRequest(ablation.config(place)) for place in ablation.replicates]
+    for request in requests:
+        former = jobs.find(request.operation, request.to_json())
+        key = "" if former is None else former.result.get("key", "")
+        if former is not None and key and not store.is_own(key):  # it made room for others
+            former.remove()
+    for _ in on_cluster.ended(on_cluster.submit(requests), bar):
+        pass
 
 
 def _check_out(out: Path | None) -> None:

@@ -87,6 +87,8 @@ def train(chosen: argparse.Namespace, bar: Any) -> int:
 
 def evaluate(chosen: argparse.Namespace, bar: Any) -> int:
     """Score a decoder of the store, or an exported one, which is then kept there too."""
+    from core.decoders.scoring.score_table import records
+
     run = _run(chosen.run)
     if chosen.all_folds:
         return _evaluate_folds(run, chosen, bar)
@@ -100,6 +102,7 @@ def evaluate(chosen: argparse.Namespace, bar: Any) -> int:
 
 def _evaluate_folds(run: Run, chosen: argparse.Namespace, bar: Any) -> int:
     from core.decoders.scoring import fold_table, folds
+    from core.decoders.scoring.score_table import records
 
     scores, units = fold_table.load(folds.evaluate(run.config, bar)), _units(run)
     bar.clear()
@@ -196,12 +199,6 @@ def _summary(run: Run) -> dict[str, Any]:
     }
 
 
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of scores as JSON values, None where there is no number."""
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
-
-
 def _train_lines(run: Run, summary: dict[str, Any]) -> list[str]:
     return [
         _title(run),
@@ -245,6 +242,8 @@ def _split_lines(run: Run) -> list[str]:
 
 
 def _evaluate_lines(run: Run, table: pd.DataFrame, units: list[str]) -> list[str]:
+    from core.decoders.scoring.score_table import records
+
     heads = max(len(name) for name in table["head"])
     scores = [f"{row['head']:<{heads}}  {_score_line(row)}" for row in records(table)]
     note = [table.attrs["note"]] if table.attrs["note"] else []

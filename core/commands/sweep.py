@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.commands import on_cluster
 from core.commands.decoder_arguments import (
     SEVERAL,
     add_decoder_arguments,
@@ -16,16 +17,15 @@ from core.commands.decoder_arguments import (
     loss_text,
     parameters_of,
 )
-from core.commands.decoders import number, records
+from core.commands.decoders import number
 from core.commands.shared import check_out, show
 from core.errors import NeurogalleryError
 from core.progress import Progress
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from core.decoders import Config
 
 FAILED = 2
-SCORE = ("protocol", "measure", "value", "chance", "low", "high", "p", "n")
 
 
 class Combination(NamedTuple):
@@ -55,13 +55,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def sweep(chosen: argparse.Namespace, bar: Any) -> int:
-    """Train every combination of the values that were repeated; one that fails is listed."""
+    """Train every combination of the values that were repeated; one that fails is listed.
+
+    On a cluster each is a job; the table is the same.
+    """
+    from core.jobs import cluster
+
     if chosen.out is not None:
         check_out(chosen.out, ".csv")
     parameters_of(chosen)
     rows = []
-    for combination in _combinations(chosen):
-        row = _swept(combination, chosen, bar)
+    combinations = list(_combinations(chosen))
+    score = _gathered if cluster.is_set() else _computed
+    for row in score(combinations, chosen, bar):
         bar.clear()
         rows.append(row)
         if chosen.out is not None:
@@ -89,35 +95,67 @@ def _combinations(chosen: argparse.Namespace) -> Iterator[Combination]:
             yield combination
 
 
-def _swept(combination: Combination, chosen: argparse.Namespace, bar: Progress) -> dict[str, Any]:
-    """What one decoder of a sweep scores, or why there is none."""
-    from core import decoders
-    from core.decoders.scoring import evaluation
+def _computed(
+    combinations: list[Combination], chosen: argparse.Namespace, bar: Progress
+) -> Iterator[dict[str, Any]]:
+    """What each decoder of a sweep scores, computed here."""
+    from core.decoders.job import scored
 
+    for combination in combinations:
+        row, config = _begun(combination, chosen)
+        try:
+            yield row if config is None else row | scored(config, bar, chosen.device)
+        except NeurogalleryError as error:
+            yield _failed(row, str(error))
+
+
+def _gathered(
+    combinations: list[Combination], chosen: argparse.Namespace, bar: Progress
+) -> Iterator[dict[str, Any]]:
+    """What each decoder of a sweep scores, computed by jobs on a cluster."""
+    from core.decoders.job import ScoreRequest
+
+    begun = [_begun(combination, chosen) for combination in combinations]
+    requests = []
+    for row, config in begun:
+        try:
+            request = None if config is None else ScoreRequest.of(config, chosen.device)
+        except NeurogalleryError as error:
+            request, row["error"] = None, _in_a_line(str(error))
+        requests.append(request)
+    submitted = on_cluster.submit([request for request in requests if request is not None])
+    jobs = on_cluster.ended(submitted, bar)
+    for (row, _), request in zip(begun, requests, strict=True):
+        if request is None:
+            yield row
+            continue
+        job = next(jobs)
+        yield row | job.result if job.status == "done" else _failed(row, on_cluster.reason(job))
+
+
+def _begun(
+    combination: Combination, chosen: argparse.Namespace
+) -> tuple[dict[str, Any], Config | None]:
+    """What a row says before its decoder is trained; the settings, None if they do not fit."""
     head, loss, roi, seed = combination
     row: dict[str, Any] = {"head": head, "loss": loss, "roi": roi, "seed": seed, "error": None}
     try:
         config = config_of(chosen, head, _parts(loss), _parts(roi), seed)
-        row |= {"head": config.head, "loss": loss_text(config)}
-        run = decoders.train(config, bar, device=chosen.device)
-        # The value in the validation set needs neither interval nor p.
-        validation = evaluation.evaluate(
-            run, baselines=False, permutations=1, resamples=1, side="validation"
-        )
-        table = evaluation.evaluate(run, bar, baselines=False)
+        return row | {"head": config.head, "loss": loss_text(config)}, config
     except NeurogalleryError as error:
-        return {**row, "error": " ".join(str(error).split())}
-    scores = [{name: record[name] for name in SCORE} for record in records(table)]
-    row |= {"key": run.key, "badge": run.badge, "validation_two_way": _two_way(validation)}
-    return {**row, "note": table.attrs["note"], "scores": scores}
+        return _failed(row, str(error)), None
+
+
+def _failed(row: dict[str, Any], error: str) -> dict[str, Any]:
+    return {**row, "error": _in_a_line(error)}
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _parts(text: str | None) -> list[str]:
     return text.split(SEVERAL) if text else []
-
-
-def _two_way(table: pd.DataFrame) -> float:
-    return float(table.loc[table["measure"] == "two-way", "value"].iloc[0])
 
 
 def _sweep_line(row: dict[str, Any]) -> str:

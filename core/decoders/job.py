@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from core import store
+from core.datasets import load_with
 from core.decoders.config import Config
 from core.decoders.heads import HEADS
 from core.decoders.runs import Run, load
@@ -17,6 +19,7 @@ from core.decoders.scoring.score_table import (
     RESAMPLES,
     is_prompted,
     load_table,
+    records,
     save_table,
     table_key,
 )
@@ -25,8 +28,13 @@ from core.decoders.training.train import train
 from core.encoders import PROMPT, check_prompts, job_device
 from core.encoders import get as get_encoder
 from core.errors import InputError, NotFoundError
+from core.jobs.cluster import versions
 from core.jobs.request import Request, check_fields
 from core.progress import Progress, portion
+
+# Of a row of a sweep: its scores, and the part of the work that is training.
+ROW = ("protocol", "measure", "value", "chance", "low", "high", "p", "n")
+TRAINED = 0.8
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,85 @@ def run_training(request: TrainRequest, progress: Progress, folder: Path) -> dic
         ``key`` of the run.
     """
     return {"key": train(request.config, progress, folder).key}
+
+
+@dataclass(frozen=True)
+class ScoreRequest(ConfigRequest):
+    """A decoder to train and to score, as a row of a sweep.
+
+    Attributes
+    ----------
+    accelerator : str
+        'cuda', 'mps' or 'cpu'; '' for the best that there is.
+    fingerprint, code : str
+        Of the recording and of the program: the row is kept by the job alone, so that another
+        recording or program makes another one.
+    """
+
+    operation = "score"
+
+    accelerator: str = ""
+    fingerprint: str = ""
+    code: str = ""
+
+    @classmethod
+    def of(cls, config: Config, accelerator: str | None = None) -> ScoreRequest:
+        """The request for the recording and the program of now."""
+        subjects = config.subjects or (None,)
+        opened = [load_with(config.dataset, name, config.options) for name in subjects]
+        fingerprint = store.fingerprint([ds.fingerprint for ds in opened])
+        return cls(config, accelerator or "", fingerprint, versions.code())
+
+    @property
+    def label(self) -> str:
+        return f"Train and score {HEADS[self.config.head].label}"
+
+    def device(self) -> str:
+        if self.accelerator:
+            return "cuda:0" if self.accelerator == "cuda" else "cpu"
+        return super().device()
+
+    def to_json(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in ("accelerator", "fingerprint", "code")}
+        return {**super().to_json(), "seed": self.config.seed, **own}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ScoreRequest:
+        own = ("accelerator", "fingerprint", "code")
+        check_fields(
+            cls.operation, values, ("config", "dataset", "head", "seed", *own), ("config",)
+        )
+        return cls(Config.from_json(values["config"]), **{n: values[n] for n in own if n in values})
+
+
+def run_scored(request: ScoreRequest, progress: Progress, folder: Path) -> dict[str, Any]:
+    """Job: train a decoder and score it; see ``scored``."""
+    return scored(request.config, progress, request.accelerator or None, folder)
+
+
+def scored(
+    config: Config, progress: Progress, device: str | None = None, folder: Path | None = None
+) -> dict[str, Any]:
+    """Train a decoder and score it without baselines.
+
+    Returns
+    -------
+    dict
+        ``key`` of the decoder, ``badge`` of its split, ``validation_two_way``, ``note``, and
+        ``scores``, a list of ``ROW`` by name.
+    """
+    from core.decoders.scoring import evaluation
+
+    run = train(config, portion(progress, 0.0, TRAINED), folder, device)
+    # The value in the validation set needs neither interval nor p.
+    validation = evaluation.evaluate(
+        run, baselines=False, permutations=1, resamples=1, side="validation"
+    )
+    table = evaluation.evaluate(run, portion(progress, TRAINED, 1.0), baselines=False)
+    two_way = float(validation.loc[validation["measure"] == "two-way", "value"].iloc[0])
+    scores = [{name: record[name] for name in ROW} for record in records(table)]
+    row = {"key": run.key, "badge": run.badge, "validation_two_way": two_way}
+    return {**row, "note": table.attrs["note"], "scores": scores}
 
 
 @dataclass(frozen=True)

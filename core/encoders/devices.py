@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 
 from core.errors import InputError
+from core.jobs import cluster
 from core.words import counted
 
 DEVICES = ("cuda", "mps", "cpu")
@@ -52,8 +53,11 @@ def has_bfloat16(name: str) -> bool:
 
 
 def job_device(encoder_needs_torch: bool) -> str:
-    """What a job that encodes occupies: 'cuda:0' or 'cpu'."""
-    return "cuda:0" if encoder_needs_torch and _usable()[0] == "cuda" else "cpu"
+    """What a job that encodes occupies: 'cuda:0' or 'cpu'; of the cluster, where jobs run there."""
+    if not encoder_needs_torch:
+        return "cpu"
+    has_gpu = cluster.offers_gpu() if cluster.is_set() else _usable()[0] == "cuda"
+    return "cuda:0" if has_gpu else "cpu"
 
 
 def batch_size(name: str) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 from core import store
 from core.errors import Cancelled, InputError, NeurogalleryError
+from core.jobs import heartbeat
 from core.jobs.earlier_runs import recall, remember
 from core.jobs.queue import start_waiting
 from core.jobs.state import (
@@ -30,6 +31,7 @@ from core.jobs.state import (
     State,
     claim,
     end,
+    is_in_run,
     read_request,
     read_state,
     settle,
@@ -78,16 +80,17 @@ def run(folder: Path, resolve: Callable[[str], Function]) -> int:
     NotFoundError, InputError
         If there is no such job, or it does not wait to be run.
     """
-    folder = folder.resolve()
+    folder, ticket = folder.resolve(), os.environ.pop(heartbeat.TICKET, "")
     os.environ["NEUROGALLERY_RESULTS"] = str(folder.parent.parent)  # beside its own jobs
     read_state(folder)  # before the lock, which would create the folders above
     with store.locked(folder.parent):
-        state = _take(folder)
+        state = _take(folder, ticket)
     signal.signal(signal.SIGTERM, _terminate)
     report = Reporter(folder)
     _sessions.append(state.session)
     try:
-        status, error = _attempt(folder, resolve, report)
+        with heartbeat.beating(folder, ticket):
+            status, error = _attempt(folder, resolve, report)
     finally:
         _sessions.pop()
     signal.signal(signal.SIGTERM, _ignore)
@@ -95,11 +98,13 @@ def run(folder: Path, resolve: Callable[[str], Function]) -> int:
     # After a step of the clock its start is told by the clock of now.
     state = replace(state, started=time.time() - report.elapsed)
     with store.locked(folder.parent):
-        _end(folder, state, status, error)
+        if not ticket or is_in_run(folder, ticket):
+            _end(folder, state, status, error)
         if status == "done":
             report.remember()
-    with suppress(NeurogalleryError):  # whoever looks next starts them
-        start_waiting(folder.parent)
+    if not ticket:  # on a worker nothing else starts
+        with suppress(NeurogalleryError):  # whoever looks next starts them
+            start_waiting(folder.parent, hands_out=False)
     return EXIT_STATUS.get(status, 2)
 
 
@@ -183,11 +188,14 @@ class Reporter:
         remember(self._folder.parent.parent, *self._work, self._pace.course())
 
 
-def _take(folder: Path) -> State:
+def _take(folder: Path, ticket: str) -> State:
     """Make this process the one that runs the job, unless another does."""
     state = settle(folder)
-    started_here = state.status == RUNNING and state.pid == os.getpid()
-    if state.status != QUEUED and not started_here:
+    if ticket:  # a run that was handed out begins once, whatever an engine does again
+        is_own = (state.status, state.ticket, state.pid) == (RUNNING, ticket, 0)
+    else:
+        is_own = state.status == QUEUED or (state.status == RUNNING and state.pid == os.getpid())
+    if not is_own:
         raise InputError(
             f"The job {folder.name} is {state.status}", "a job that waits", "Resume it first."
         )

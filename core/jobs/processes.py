@@ -7,9 +7,11 @@ noted at the start and that a later step of the clock leaves as it is.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +24,8 @@ PROC, BOOT_ID = Path("/proc"), Path("/proc/sys/kernel/random/boot_id")
 TICKS_FIELD = 22
 # Of a start in seconds since 1970, which psutil derives from the time of boot.
 SAME_START_S = 2.0
+# prctl(2)
+PR_SET_PDEATHSIG = 1
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -114,6 +118,21 @@ def kill(process: psutil.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
+
+
+def end_with(parent: int) -> None:
+    """Let the system end this process when its parent ends, where it can (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended before
+        end_group()
+
+
+def end_group() -> None:
+    """End this process with its workers, at once."""
+    if os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _ticks(pid: int) -> int:

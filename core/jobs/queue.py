@@ -17,6 +17,7 @@ from typing import Any
 
 from core import paths, store
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
+from core.jobs import cluster, heartbeat
 from core.jobs.earlier_runs import expected_seconds
 from core.jobs.order import ActiveJob, first_to_start, in_order
 from core.jobs.processes import adopt, find_by_folder, reap
@@ -38,6 +39,7 @@ from core.jobs.state import (
     current_state,
     end,
     find_process,
+    is_silent,
     no_job,
     read_report,
     read_request,
@@ -154,8 +156,14 @@ class Job:
 
     @property
     def error(self) -> str:
-        """Why it failed or was interrupted; empty otherwise."""
+        """Why it failed or was interrupted, or cannot begin; empty otherwise."""
         return self._look().error
+
+    @property
+    def host(self) -> str:
+        """The engine and the worker of the last run; '' for a process of this machine."""
+        state = read_state(self.folder)
+        return f"{state.engine}, {state.worker}" if state.engine else ""
 
     @property
     def progress(self) -> JobProgress:
@@ -164,7 +172,8 @@ class Job:
         if state.status != RUNNING:
             elapsed = state.ended - state.started if state.started else 0.0
             return JobProgress(report.fraction, report.message, max(0.0, elapsed))
-        since = max(0.0, time.monotonic() - report.written)
+        # Another machine counts from another boot.
+        since = 0.0 if state.ticket else max(0.0, time.monotonic() - report.written)
         elapsed = time.time() - state.started if report.elapsed is None else report.elapsed + since
         left = None if report.seconds_left is None else max(0.0, report.seconds_left - since)
         return JobProgress(report.fraction, report.message, max(0.0, elapsed), left)
@@ -236,7 +245,8 @@ class Job:
                     (self.folder / flag).touch()
                 if state.status == RUNNING and not (self.folder / CANCEL).exists():
                     (self.folder / CANCEL).touch()
-            if state.status == QUEUED:
+            # No process has begun, and none will: it would have to be written under this lock.
+            if state.status == QUEUED or (state.status == RUNNING and not state.pid):
                 end(self.folder, state, "cancelled")
 
     @property
@@ -314,13 +324,15 @@ class Job:
         What follows may be impossible, as on a full disk; the state is given all the same.
         """
         root = self.folder.parent
+        if state.status not in (QUEUED, RUNNING):
+            return state
         try:
             if state.status == RUNNING and self._needs_settling(state):
                 with store.locked(root):
                     state = settle(self.folder)
                     if state.status != RUNNING:
                         _start_waiting(root)
-            elif state.status == QUEUED and _is_time_to_look(root):
+            elif (state.status == QUEUED or state.ticket) and _is_time_to_look(root):
                 start_waiting(root)
                 state = read_state(self.folder)
         except NotFoundError:
@@ -330,6 +342,8 @@ class Job:
         return state
 
     def _needs_settling(self, state: State) -> bool:
+        if state.ticket:
+            return is_silent(self.folder, state)
         return self.is_cancelling or find_process(state) is None
 
 
@@ -368,12 +382,15 @@ def submit(
     Raises
     ------
     InputError
-        If the request is not JSON or the device unknown.
+        If the request is not JSON, the device unknown, or ``NEUROGALLERY_CLUSTER`` names no
+        engine that is here.
     NeurogalleryError
         If the folder of the jobs cannot be written, or ``refusal`` gives a reason.
     """
     if not DEVICE.fullmatch(device):
         raise InputError(f"The device is {device!r}", "'cpu' or 'cuda:N', N the number of a GPU")
+    if not cluster.runs_here(operation):
+        cluster.current()  # one that is not here is refused before there is a job
     request = _as_json(request)
     root = _root()
     job = _job_of(operation, request)
@@ -446,11 +463,14 @@ def statuses() -> dict[Job, str]:
     return {job: looks[job].status for job in newest}
 
 
-def start_waiting(root: Path | None = None) -> None:
-    """Start the jobs whose turn it is while there are free slots on their device."""
+def start_waiting(root: Path | None = None, hands_out: bool = True) -> None:
+    """Start the jobs whose turn it is while there are free slots on their device.
+
+    Not ``hands_out``: those of a cluster are left to a process that lives longer than this one.
+    """
     root = root or _root()
     with store.locked(root):
-        _start_waiting(root)
+        _start_waiting(root, hands_out)
 
 
 def _job_of(operation: str, request: dict[str, Any]) -> Job:
@@ -537,7 +557,7 @@ def _create(folder: Path, content: dict[str, Any], state: State) -> None:
 
 def _queue_again(folder: Path, state: State) -> None:
     with store.writing(folder):
-        for name in (CANCEL, OVERTAKEN, PROGRESS):
+        for name in (CANCEL, OVERTAKEN, PROGRESS, heartbeat.BEAT):
             (folder / name).unlink(missing_ok=True)
     store.sweep_parts(folder)
     now = time.time()
@@ -562,13 +582,20 @@ def _active_jobs(root: Path, read: Callable[[Path], State]) -> list[ActiveJob]:
     ]
 
 
-def _start_waiting(root: Path) -> None:
+def _start_waiting(root: Path, hands_out: bool = True) -> None:
     listed = _active_jobs(root, settle)
+    if cluster.is_set() and hands_out:
+        cluster.wake(root, lambda folder: _active_jobs(folder, read_state))
+    listed = [each for each in listed if not each.state.ticket and _runs_here(each.folder)]
     slots = {each.state.device: _slots(each.state.device) for each in listed}
     while (chosen := first_to_start(listed, slots, time.time())) is not None:
         listed.remove(chosen)
         if _start(chosen.folder, chosen.state):
             listed.append(replace(chosen, state=replace(chosen.state, status=RUNNING)))
+
+
+def _runs_here(folder: Path) -> bool:
+    return cluster.runs_here(folder.name.rsplit("-", 1)[0])
 
 
 def _slots(device: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from core.errors import CorruptDataError, NeurogalleryError, NotFoundError
-from core.jobs import processes
+from core.jobs import heartbeat, processes
 from core.jobs.processes import Start
 from core.store import read_json, write_json, writing
 from core.store.files import has_room
@@ -38,6 +38,16 @@ ENDED_SILENTLY = "The process of this job ended without a word (killed?). Resume
 ENDED_FULL = (
     "The process of this job ended, and the disk of the results is full. Free space, then resume "
     "or remove it."
+)
+# Of a job on an engine: a job whose worker died is queued again so often.
+MOST_LOSSES = 2
+WORKER_DIED = (
+    "The worker died, {count} times in all (last: {worker}). The job may be sound: see that "
+    "workers stay and have memory enough, then resume it."
+)
+NEVER_BEGUN = (
+    "No worker began this job, {count} times in all (last: {worker}). See the log of the worker, "
+    "then resume the job."
 )
 MEND = "Remove this job, or start it again: it goes on from what it has kept."
 
@@ -73,6 +83,11 @@ class State:
         Of the browser that started it; '' for the command line and whatever else has none.
     pressed : bool
         Whether a person asked for it, not a page that was opened.
+    engine, worker, ticket : str
+        Of a job that an engine runs: which, where, and the name of this run, of which there is
+        one a hand-out. The process is 0 until it begins.
+    losses : int
+        How often its worker has died.
     """
 
     status: str
@@ -88,6 +103,10 @@ class State:
     error: str = ""
     session: str = ""
     pressed: bool = True
+    engine: str = ""
+    worker: str = ""
+    ticket: str = ""
+    losses: int = 0
 
     @property
     def start(self) -> Start:
@@ -156,6 +175,10 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "error": _is_text,
     "session": _is_text,
     "pressed": lambda value: isinstance(value, bool),
+    "engine": _is_text,
+    "worker": _is_text,
+    "ticket": _is_text,
+    "losses": _is_whole(2**31),
 }
 REPORT_RULES: dict[str, Callable[[Any], bool]] = {
     "fraction": _is_number(0.0, 1.0),
@@ -164,8 +187,11 @@ REPORT_RULES: dict[str, Callable[[Any], bool]] = {
     "elapsed": _or_none(_IS_TIME),
     "seconds_left": _or_none(_IS_TIME),
 }
-# Former versions had no later ones.
+# Former versions had no later ones: a file that has the first of them has them all.
 ALWAYS_THERE, NEW = ("status",), "boot"
+# Fields of a state that the end of a run writes.
+OF_THE_END = ("status", "error", "started", "ended")
+OF_ENGINES = ("engine", "worker", "ticket", "losses")
 
 
 def read_state(folder: Path) -> State:
@@ -279,8 +305,11 @@ def end(folder: Path, state: State, status: str, error: str = "") -> State:
 def current_state(folder: Path) -> State:
     """The state as it is now, which may not have been written: a dead process has ended."""
     state = read_state(folder)
-    is_dead = state.status == RUNNING and find_process(state) is None
-    return _after_death(folder, state) if is_dead else state
+    if state.status != RUNNING:
+        return state
+    if state.ticket:
+        return after_loss(folder, state) if is_silent(folder, state) else state
+    return _after_death(folder, state) if find_process(state) is None else state
 
 
 def settle(folder: Path) -> State:
@@ -291,14 +320,59 @@ def settle(folder: Path) -> State:
     state = read_state(folder)
     if state.status != RUNNING:
         return state
-    process = find_process(state)
-    if process is not None:
-        _enforce_cancel(folder, process)
-        return state
-    state = _after_death(folder, state)
+    if state.ticket:  # its watcher enforces a cancel
+        if not is_silent(folder, state):
+            return state
+        state = after_loss(folder, state)
+    else:
+        process = find_process(state)
+        if process is not None:
+            enforce_cancel(folder, process)
+            return state
+        state = _after_death(folder, state)
     with suppress(NeurogalleryError):
         write_state(folder, state)
     return state
+
+
+def is_silent(folder: Path, state: State) -> bool:
+    """Whether a job on an engine has begun and is not heard of any more."""
+    return bool(state.pid) and heartbeat.silence(folder, state.ticket) > heartbeat.SILENT_S
+
+
+def is_in_run(folder: Path, ticket: str) -> bool:
+    """Whether a job still is in the run of a ticket, as far as its state can be read.
+
+    Else it has been counted as lost meanwhile, and another run may have its place.
+    """
+    state = read_state(folder)
+    return state.status == DAMAGED or (state.status, state.ticket) == (RUNNING, ticket)
+
+
+def after_loss(folder: Path, state: State) -> State:
+    """The state of a job whose worker is gone: it waits again, or has failed too often."""
+    heartbeat.forget(folder, state.ticket)
+    if (folder / CANCEL).exists():
+        return _ended(state, "cancelled")
+    if state.losses < MOST_LOSSES:
+        return waiting_again(replace(state, losses=state.losses + 1))
+    words = WORKER_DIED if state.pid else NEVER_BEGUN
+    count = state.losses + 1
+    return _ended(state, "failed", words.format(count=count, worker=state.worker or state.engine))
+
+
+def waiting_again(state: State, reason: str = "") -> State:
+    """The state of a job that was handed out and is to wait again, with its place in the queue."""
+    return replace(state, status=QUEUED, pid=0, engine="", worker="", ticket="", error=reason)
+
+
+def note_end(folder: Path, ticket: str, error: str = "") -> None:
+    """Note how a run on this machine ended whose process said no word; the lock is held."""
+    state = read_state(folder)
+    if state.status == RUNNING and state.ticket == ticket:
+        write_state(
+            folder, _ended(state, "failed", error) if error else _after_death(folder, state)
+        )
 
 
 def find_process(state: State) -> psutil.Process | None:
@@ -322,7 +396,7 @@ def _problem(values: Any) -> str:
         return f"{STATUS} is absent"
     if not isinstance(values, dict):
         return f"{STATUS} does not hold values by name"
-    for name in RULES if NEW in values else ALWAYS_THERE:
+    for name in _required(values):
         if name not in values:
             return f"{STATUS} has no {name!r}"
     for name, value in values.items():
@@ -330,16 +404,22 @@ def _problem(values: Any) -> str:
             return f"{STATUS} has a field {name[:40]!r}"
         if not RULES[name](value):
             return f"{name!r} is {repr(value)[:40]} in {STATUS}"
-    if values["status"] == RUNNING and not values.get("pid"):
+    if values["status"] == RUNNING and not (values.get("pid") or values.get("ticket")):
         return f"{STATUS} has no process"
     return ""
+
+
+def _required(values: Mapping[str, Any]) -> Iterable[str]:
+    if NEW not in values:
+        return ALWAYS_THERE
+    return RULES if OF_ENGINES[0] in values else RULES.keys() - set(OF_ENGINES)
 
 
 def _sound(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in RULES and RULES[name](value)}
 
 
-def _enforce_cancel(folder: Path, process: psutil.Process) -> None:
+def enforce_cancel(folder: Path, process: psutil.Process) -> None:
     try:
         cancel = folder, (folder / CANCEL).stat().st_mtime_ns
     except OSError:

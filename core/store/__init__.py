@@ -18,8 +18,10 @@ from core.store.files import (
 )
 from core.store.fingerprints import check_operation, fingerprint, key
 from core.store.results import (
+    KEY,
     Entry,
     Result,
+    adopt,
     discard,
     entries,
     entry,
@@ -36,8 +38,10 @@ from core.store.results import (
 )
 
 __all__ = [
+    "KEY",
     "Entry",
     "Result",
+    "adopt",
     "check_operation",
     "discard",
     "entries",

@@ -101,6 +101,13 @@ class _Opened:
     result: Result
     stamps: dict[str, tuple[str, int, int]]
 
+    @classmethod
+    def of(cls, folder: Path) -> _Opened:
+        record = _record(folder)
+        result = _open(folder, record)
+        stamps = {name: stamp(folder / f"{name}.npy") for name in result.arrays}
+        return cls(folder, record, result, stamps)
+
     def checked(self) -> Result:
         for name, array in self.result.arrays.items():
             described = self.record["arrays"][name]
@@ -185,6 +192,32 @@ def save_blocks(
         _write_record(part, {BLOCKS: described}, facts)
 
     return _saved(key, write)
+
+
+def adopt(key: str, fill: Callable[[Path], None], root: Path | None = None) -> Result:
+    """Save a result whose files come from another store.
+
+    Parameters
+    ----------
+    key : str
+    fill : callable
+        Writes its files to a folder. What raises there leaves nothing behind.
+    root : Path, optional
+        Folder of the store, the user's own where none is named.
+
+    Raises
+    ------
+    CorruptDataError
+        If the files do not hold what was saved.
+    NeurogalleryError
+        If the folder cannot be written.
+    """
+
+    def write(part: Path) -> None:
+        fill(part)
+        _Opened.of(part).checked()
+
+    return _saved(key, write, root)
 
 
 def load(key: str) -> Result | None:
@@ -395,9 +428,9 @@ def _limit_bytes() -> int:
     return int(gib * 2**30)
 
 
-def _saved(key: str, write: Callable[[Path], None]) -> Result:
+def _saved(key: str, write: Callable[[Path], None], root: Path | None = None) -> Result:
     """Let a result be written aside; what is whole then stands under its key."""
-    folder, limit = _folder(key), _limit_bytes()
+    folder, limit = (root or _root()) / _folder(key).name, _limit_bytes()
     part = _aside(folder)
     try:
         part.mkdir(parents=True)
@@ -526,12 +559,7 @@ def _describes_array(record: Any) -> bool:
 
 def _read(folder: Path) -> _Opened | None:
     """Open a result, None where there is none; ``checked`` reads what its files hold."""
-    if not _is_there(folder):
-        return None
-    record = _record(folder)
-    result = _open(folder, record)
-    stamps = {name: stamp(folder / f"{name}.npy") for name in result.arrays}
-    return _Opened(folder, record, result, stamps)
+    return _Opened.of(folder) if _is_there(folder) else None
 
 
 def _open(folder: Path, record: dict[str, Any]) -> Result:

@@ -50,6 +50,18 @@ def run_for(job, seconds, **progress):
     store.write_json(job.folder / state.PROGRESS, {"written": time.time(), **progress})
 
 
+def test_a_job_on_a_cluster_says_where_it_runs_and_why_it_cannot_begin():
+    running, waiting = jobs.submit("rdm", {"rois": ["V1"]}), jobs.submit("rdm", {"rois": ["V2"]})
+    now = state.read_state(running.folder)
+    there = {"engine": "dask", "worker": "tcp://10.0.0.3:4567", "ticket": "t"}
+    state.write_state(running.folder, replace(now, status="running", **there))
+    now = state.read_state(waiting.folder)
+    state.write_state(waiting.folder, replace(now, error="No worker offers a GPU."))
+    app = open_page("jobs")
+    assert "on dask, tcp://10.0.0.3:4567" in texts(app)
+    assert "No worker offers a GPU." in {bar.proto.text for bar in app.get("progress")}
+
+
 def test_jobs_that_wait_say_their_place_and_since_when():
     first = jobs.submit("rdm", {"rois": ["V1"]}, session="a", pressed=False)
     second = jobs.submit("rdm", {"rois": ["V2"]}, session="b")

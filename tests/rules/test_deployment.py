@@ -87,7 +87,8 @@ def test_jobs_run_on_two_workers_of_the_scheduler_that_the_server_names():
     scheduler, worker = (shlex.split(SERVICES[name]["command"]) for name in ("scheduler", "worker"))
     address = f"tcp://scheduler:{scheduler[scheduler.index('--port') + 1]}"
     assert SERVICES["server"]["environment"]["NEUROGALLERY_CLUSTER"] == f"dask:{address}"
-    assert worker[:3] == ["dask", "worker", address]
+    assert worker[:4] == ["python", "-m", "distributed.cli.dask_worker", address]
+    assert "--no-nanny" in worker
     assert SERVICES["worker"]["deploy"]["replicas"] == 2
 
 

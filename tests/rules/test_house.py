@@ -161,6 +161,7 @@ PLUGINS = {
     "core/decoders/heads": "HEADS",
     "core/decoders/losses": "LOSSES",
     "core/dissimilarity/models": "MODELS",
+    "core/jobs/cluster/engines": "ENGINES",
 }
 
 

@@ -63,6 +63,12 @@ def table_key(
     return store.key(operation, store.fingerprint(run_key), parameters, seed=0, version=VERSION)
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of scores as JSON values, None where there is no number."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
 def retrieved_key(run_key: str) -> str:
     """Key of the images that a decoder retrieves for its test set."""
     return store.key(RETRIEVED, store.fingerprint(run_key), {}, seed=0, version=RETRIEVED_VERSION)

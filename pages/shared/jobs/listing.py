@@ -73,7 +73,8 @@ def _facts(job: Job, status: str) -> list[str]:
     created = job.created  # 0 where that cannot be read
     submitted = [datetime.fromtimestamp(created).strftime("%Y-%m-%d %H:%M")] if created else []
     whose = "of this session" if is_own(job.session) else "of another session"
-    return [f"{status}{duration}", *submitted, whose]
+    where = [f"on {job.host}"] if job.host else []
+    return [f"{status}{duration}", *where, *submitted, whose]
 
 
 def operation_of(job: Job) -> Operation:

@@ -241,6 +241,7 @@ VIEWS: dict[str, Callable[[Values], ResultView | None]] = {
     "gallery": _gallery,
     "map": _map,
     "train": _train,
+    "score": _train,
     "audit": _train,
     "folds": _train,
     "generalisation": _train,

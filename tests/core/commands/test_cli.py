@@ -55,6 +55,7 @@ def check_one_line(message: str, status: int, out: str, error: str) -> None:
         ("evaluate",),
         ("sweep",),
         ("job",),
+        ("cluster",),
     ],
 )
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
@@ -281,8 +282,8 @@ def test_every_operation_can_be_resolved() -> None:
 
 
 def test_an_unknown_operation_lists_the_choices() -> None:
-    choices = "rdm, ground_truth, encode, gallery, map, clusters, consistency, train, audit, "
-    choices += "evaluate, folds, ablation, generalisation, ensemble, zero_shot, trust, "
+    choices = "rdm, ground_truth, encode, gallery, map, clusters, consistency, train, score, "
+    choices += "audit, evaluate, folds, ablation, generalisation, ensemble, zero_shot, trust, "
     choices += "dissimilarity, compare, open, fetch, export, check"
     with pytest.raises(NotFoundError, match=f"'bake'.*Choices: {choices}"):
         operations.resolve("bake")

@@ -242,7 +242,7 @@ def test_ctrl_c_leaves_the_finished_combinations_of_a_sweep(capsys, tmp_path, mo
             raise KeyboardInterrupt
         return train(config, *rest, **named)
 
-    monkeypatch.setattr(decoders, "train", interrupted)
+    monkeypatch.setattr(decoder_jobs, "train", interrupted)
     out = tmp_path / "table.csv"
     seeds = ["--seed", "0", "--seed", "1", "--seed", "2"]
     status, _, error = command(capsys, "sweep", *RECORDING, *seeds, "--out", out, *given)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from core.jobs import Job, JobProgress
 from core.words import lasting
+from pages.shared.frame.text import plain
 
 STARTING = "Starting"
 
@@ -18,7 +19,9 @@ def left(progress: JobProgress) -> str:
 
 
 def waiting(job: Job) -> str:
-    """Its place in the queue and since when it has it."""
+    """Its place in the queue and since when it has it; or why it cannot begin."""
+    if job.error:
+        return plain(job.error)
     place = job.place
     if place is None:  # it has started since
         return STARTING
