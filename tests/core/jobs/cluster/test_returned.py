@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from core import jobs, paths, store
-from core.jobs import heartbeat, state
+from core.jobs import heartbeat
 from core.jobs.cluster import keeper
 from tests.core.jobs.cluster.scheduler import DaskCluster, processes_of, wait_for, wait_until
 
@@ -45,10 +46,14 @@ def returned(dask: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     wait_until(lambda: all(job.status not in ("queued", "running") for job in jobs.all_jobs()))
 
 
-def on_worker(dask: DaskCluster, job: jobs.Job) -> Path:
-    """The folder of a job where it runs."""
+def on_workers(dask: DaskCluster, job: jobs.Job) -> list[Path]:
+    """The folders of a job where it has begun."""
     folders = [dask.folder / name / "cluster" / "jobs" / job.id for name in FOLDERS]
-    return next(folder for folder in folders if (folder / "began").exists())
+    return [folder for folder in folders if (folder / "began").exists()]
+
+
+def on_worker(dask: DaskCluster, job: jobs.Job) -> Path:
+    return on_workers(dask, job)[0]
 
 
 def steps(count: int, **more: object) -> jobs.Job:
@@ -125,10 +130,16 @@ def test_a_server_that_begins_later_brings_the_results(dask: DaskCluster) -> Non
     code += "while job.progress.message != 'step 1': pass\nprint(job.id)"
     run = [sys.executable, "-c", "from core import jobs\n" + code]
     job = jobs.get(subprocess.check_output(run, cwd=paths.PROJECT, text=True).strip())
-    (on_worker(dask, job) / "go").touch()
-    wait_for(job, "done")
+
+    def has_come_back() -> bool:
+        # On a busy machine it may count as lost meanwhile, and begin again elsewhere.
+        for folder in on_workers(dask, job):
+            with suppress(FileNotFoundError):
+                (folder / "go").touch()
+        return job.status == "done"
+
+    wait_until(has_come_back, job.id)
     assert job.result["steps"] == 2
-    assert state.read_state(job.folder).losses == 0
 
 
 def test_a_job_that_fails_brings_its_reason_and_its_log(dask: DaskCluster) -> None:
