@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,11 +65,12 @@ def complete_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
     for column in STIMULUS_COLUMNS:
         if column not in table:
             table[column] = [()] * len(table) if column == "labels" else ""
+    line = functools.cache(one_line)  # many stimuli share the same few names
     for column in NAMES:
         table[column] = [
-            one_line(name) if isinstance(name, str) else name for name in table[column].tolist()
+            line(name) if isinstance(name, str) else name for name in table[column].tolist()
         ]
-    table["labels"] = [tuple(map(one_line, labels)) for labels in table["labels"].tolist()]
+    table["labels"] = [tuple(map(line, labels)) for labels in table["labels"].tolist()]
     table["id"] = table["id"].astype(str)
     further = [column for column in table.columns if column not in STIMULUS_COLUMNS]
     return table[[*STIMULUS_COLUMNS, *further]]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from stat import S_ISDIR
 from typing import NamedTuple
 
 from core import paths
@@ -104,15 +104,22 @@ def stamp_of(path: str | Path, status: os.stat_result | None = None) -> FileStam
         status = os.stat(path) if status is None else status
     except (OSError, ValueError):
         return None
-    size = OF_FOLDER if stat.S_ISDIR(status.st_mode) else status.st_size
+    size = OF_FOLDER if S_ISDIR(status.st_mode) else status.st_size
     return FileStamp(size, status.st_mtime_ns, status.st_ino)
 
 
 def changed(files: Stamps, with_folders: bool = False) -> str:
     """The first file that is not as it was noted, '' where each is; folders only if wanted."""
     for path, known in files.items():
-        is_looked_at = with_folders or known is None or known.size != OF_FOLDER
-        if is_looked_at and stamp_of(path) != known:
+        if known is None or known.size == OF_FOLDER:
+            if (with_folders or known is None) and stamp_of(path) != known:
+                return path
+            continue
+        try:  # not by ``stamp_of``: of many thousand files this is the time of opening them
+            status = os.stat(path)
+        except (OSError, ValueError):
+            return path
+        if (status.st_size, status.st_mtime_ns, status.st_ino) != known or S_ISDIR(status.st_mode):
             return path
     return ""
 

@@ -356,7 +356,8 @@ def _image_files(table: pd.DataFrame, folder: Path, below: str, name: str) -> di
     system outside the recording and the data root.
     """
     images, inside = {}, ImageFolder(folder / below, folder)
-    for line, (stimulus, file) in enumerate(zip(table["id"], table["file"], strict=True), start=2):
+    rows = zip(table["id"].tolist(), table["file"].tolist(), strict=True)
+    for line, (stimulus, file) in enumerate(rows, start=2):
         if not file:
             continue
         try:
