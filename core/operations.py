@@ -157,6 +157,20 @@ for _name, _operation in {
         "DissimilarityRequest",
         (*RECORDING, "subjects", "rois", "metrics", "embeddings", "splits"),
     ),
+    "encoding": Operation(
+        "core.encoding.job:run",
+        "Encoding models",
+        "EncodingRequest",
+        (*RECORDING, "models", "rois", "split", "inner", "seed"),
+        {"split": "recorded", "inner": "5 folds"},
+    ),
+    "information": Operation(
+        "core.encoding.information:run",
+        "Decoding by region",
+        "InformationRequest",
+        (*RECORDING, "models", "rois", "split", "seed"),
+        {"split": "recorded"},
+    ),
     "compare": Operation(
         "core.rsa.job:run",
         "Comparison of RDMs",

@@ -33,6 +33,7 @@ PAGES = [
     "zero_shot",
     "ablations",
     "dissimilarity",
+    "encoding",
     "ground_truth",
     "data",
     "jobs",

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import dissimilarity, encoders, rdm
+from core import dissimilarity, rdm
 from core.datasets import Dataset, Reference
 from core.dissimilarity import DissimilarityRequest
 from core.dissimilarity.job import IMAGES
+from pages.shared.encoders.embeddings import embeddings_of
 from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
@@ -68,22 +69,6 @@ def choose(ds: Dataset) -> PairView | None:
         seed=seed,
     )
     return PairView(request, SPLITS[split or "Images held out"], measure)
-
-
-def embeddings_of(ds: Dataset) -> list[str]:
-    """What there is to predict from on this machine, the best guess first."""
-    infos = [info for info in encoders.available(ds) if info.is_here]
-    if ds.images is None:
-        infos = [info for info in infos if info.kind == "precomputed"]
-    rank = {"clip": 0, "precomputed": 1, "vision": 2, "module": 3, "low-level": 4}
-    if not ds.info.is_simulated:  # the small CLIP knows drawn scenes only
-        infos.sort(key=lambda info: 9 if info.id == "clip-small" else rank.get(info.kind, 5))
-    listed = []
-    for info in infos:
-        listed.append(info.id)
-        if any(p.name == "output" and "visual" in p.choices for p in info.parameters):
-            listed.append(f"{info.id},output=visual")
-    return listed
 
 
 def _choose_rest(embeddings: list[str]) -> tuple[str, tuple[str, ...], int, int]:

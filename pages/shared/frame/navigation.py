@@ -62,6 +62,9 @@ def _groups() -> dict[str, list[Page]]:
             _page("zero_shot", "Zero-shot", "category"),
             _page("dissimilarity", "Predict dissimilarity", "difference"),
         ],
+        "Encode": [
+            _page("encoding", "Encoding", "neurology"),
+        ],
         "Tools": [
             _page("data", "Data", "database"),
             _page("ground_truth", "Ground truth", "science"),

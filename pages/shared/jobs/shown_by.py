@@ -199,6 +199,14 @@ def _dissimilarity(values: Values) -> ResultView | None:
     return ResultView("dissimilarity", settings, _recording(values))
 
 
+def _encoding(values: Values) -> ResultView | None:
+    if values.get("split_parameters") or values.get("fold"):
+        return None
+    settings = {"encoding.models": list(values["models"]), "random_seed": values["seed"]}
+    settings |= _below("encoding.", {name: values[name] for name in ("split", "inner")})
+    return ResultView("encoding", settings | {"roi": list(values["rois"])}, _recording(values))
+
+
 def _gallery(values: Values) -> ResultView:
     return ResultView("retrieval", {"retrieval.gallery": values["gallery"]})
 
@@ -252,6 +260,8 @@ VIEWS: dict[str, Callable[[Values], ResultView | None]] = {
     "ground_truth": _ground_truth,
     "compare": _compare,
     "dissimilarity": _dissimilarity,
+    "encoding": _encoding,
+    "information": _encoding,
     "open": _open,
     "fetch": _fetch,
     "export": _data,

@@ -27,6 +27,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "data": ("folder",),
     "dissimilarity": ("embedding", "images", "measure", "model", "models", "split", "tab"),
     "encoders": ("count", "encoder", "image", "query", "tab", "text", "which"),
+    "encoding": (
+        "image", "inner", "model", "models", "query", "score", "split", "text", "unit", "x", "y",
+    ),
     "ground_truth": ("measure", "region", "target"),
     "lessons": ("lesson", "server"),
     "maps": (
@@ -54,9 +57,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 # Those that may hold several values; of all others the last one counts.
 SEVERAL = (
     "roi", "ablations.subjects", "compare.brain", "compare.flexible", "compare.models",
-    "compare.pick", "dissimilarity.models", "encoders.encoder", "maps.group_a", "maps.group_b",
-    "maps.point", "maps.space", "rdm.pick", "rdm.published", "retrieval.decoder",
-    "train.ensemble", "train.loss", "train.subjects",
+    "compare.pick", "dissimilarity.models", "encoders.encoder", "encoding.models",
+    "maps.group_a", "maps.group_b", "maps.point", "maps.space", "rdm.pick", "rdm.published",
+    "retrieval.decoder", "train.ensemble", "train.loss", "train.subjects",
 )  # fmt: skip
 SEVERAL_BELOW = ("recording.", "ablations.values.")
 
