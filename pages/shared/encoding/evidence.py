@@ -50,7 +50,7 @@ def _show_regions(fits: Sequence[EncodingFit], view: EncodingView) -> None:
     known = f"ceilings: {fit.ceilings.source}"
     low = int((~fit.ceilings.usable).sum())
     if view.normalised:
-        known += f"; {counted(low, 'unit')} below {LEAST:.0%} of signal have no share"
+        known += f"; {counted(low, 'unit')} with less than {100 * LEAST:.0f} % signal have no share"
     st.caption(
         plain(
             f"Boxes: quartiles over units, whiskers 5 to 95 %. Grey below: 95 % of medians where "

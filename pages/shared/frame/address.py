@@ -111,6 +111,7 @@ PREFIXES = (
     "ablations",
     "compare",
     "dissimilarity",
+    "encoding",
     *FORMER,
 )
 # Parameters, such as 'tsne.perplexity': what comes before them now, by what they began with.
