@@ -12,6 +12,7 @@ from core.commands import ablate as ablating
 from core.commands import check as checking
 from core.commands import decoders as decoding
 from core.commands import dissimilarity as predicting
+from core.commands import encoding as encoding_models
 from core.commands import export as exporting
 from core.commands import fetch as fetching
 from core.commands import on_cluster, rdm_file
@@ -221,16 +222,24 @@ def _parser() -> Parser:
     predicting.add_arguments(pairs)
     pairs.set_defaults(command=predicting.predict)
 
+    models = commands.add_parser("encoding", help="predict every unit from embeddings of images")
+    encoding_models.add_arguments(models)
+    models.set_defaults(command=encoding_models.predict)
+    _add_jobs(commands)
+
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="machine-readable output")
+    return parser
+
+
+def _add_jobs(commands: Any) -> None:
+    """Declare the commands about jobs."""
     job = commands.add_parser("job", help="run the job of a folder, as a cluster engine does")
     job.add_argument("folder", metavar="FOLDER", type=Path, help="folder of a job that waits")
     job.set_defaults(command=run_job)
 
     clusters = commands.add_parser("cluster", help="say where jobs run, and what is wrong there")
     clusters.set_defaults(command=on_cluster.describe)
-
-    for command in commands.choices.values():
-        command.add_argument("--json", action="store_true", help="machine-readable output")
-    return parser
 
 
 def _add_dataset_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,6 @@ from core import encoders, store
 from core.datasets import Dataset
 from core.decoders.config import Config
 from core.dissimilarity.model import split_text
-from core.encoding import banded, commonality, ridge
 from core.encoding.ceilings import UnitCeilings, unit_ceilings
 from core.encoding.data import Band, EncodingData, measured, prepare_model
 from core.encoding.model import bands_of, canonical_model
@@ -27,6 +26,7 @@ from core.encoding.scores import (
     medians,
     score,
 )
+from core.encoding.solvers import banded, commonality, ridge
 from core.errors import InputError
 from core.progress import Progress, portion
 from core.scores.resampling import permutations

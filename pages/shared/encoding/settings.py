@@ -49,18 +49,9 @@ def choose(ds: Dataset) -> EncodingView | None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         with notes:
             widgets.warn_unknown("encoding.models", offered, "There is no model")
-        models = st.multiselect(
-            "Models",
-            offered,
-            default=usual_models(ds),
-            key="encoding.models",
-            bind="query-params",
-            placeholder="at least one",
-            help="Each predicts every unit by ridge regression. With '+' several embeddings "
-            "predict together, each with an alpha of its own for every unit (banded ridge).",
-        )
+        models = _choose_models(ds, offered)
         shown = widgets.choose_rois(
-            list(ds.rois), "There is no ROI", notes=notes, width=240, placeholder="the large ones"
+            list(ds.rois), "There is no ROI", notes=notes, width=190, placeholder="the large ones"
         )
         score = st.segmented_control(
             "Score",
@@ -80,6 +71,19 @@ def choose(ds: Dataset) -> EncodingView | None:
     st.caption(plain(_differs(ds, request)))
     regions = tuple(shown) or usual_regions(ds)
     return EncodingView(request, regions, bool(shown), score == SCORES[1])
+
+
+def _choose_models(ds: Dataset, offered: list[str]) -> list[str]:
+    return st.multiselect(
+        "Models",
+        offered,
+        default=usual_models(ds),
+        key="encoding.models",
+        bind="query-params",
+        placeholder="at least one",
+        help="Each predicts every unit by ridge regression. With '+' several embeddings predict "
+        "together, each with an alpha of its own for every unit (banded ridge).",
+    )
 
 
 def offered_models(ds: Dataset) -> list[str]:

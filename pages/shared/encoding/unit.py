@@ -24,7 +24,7 @@ from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 
 MODEL = "encoding.model"
-SIDE, WORDS = 84, 6
+SIDE, WORDS = 64, 6
 
 
 def show(ds: Dataset, fits: Sequence[EncodingFit], view: EncodingView) -> None:

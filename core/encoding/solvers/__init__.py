@@ -1,0 +1,1 @@
+"""Ridge and banded ridge of many units, and how bands share what they explain."""
