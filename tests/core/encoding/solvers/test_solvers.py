@@ -121,7 +121,7 @@ def test_a_band_that_says_nothing_is_held_down():
     only = fitted.predict({"a": first, "b": second}, only=["a"])
     r = [np.corrcoef(p, t)[0, 1] for p, t in zip(only.T, y.T, strict=True)]
     assert min(r[:10]) > 0.9
-    assert max(r[10:]) < 0.5
+    assert np.nan_to_num(r[10:]).max() < 0.5  # or one prediction for all images
 
 
 def test_the_shares_are_each_alone_all_alike_and_drawn_by_the_seed():
