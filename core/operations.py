@@ -171,6 +171,13 @@ for _name, _operation in {
         (*RECORDING, "models", "rois", "split", "seed"),
         {"split": "recorded"},
     ),
+    "components": Operation(
+        "core.components.job:run",
+        "Components",
+        "ComponentsRequest",
+        (*RECORDING, "source", "rois", "method", "k", "seed"),
+        {"source": "regions"},
+    ),
     "compare": Operation(
         "core.rsa.job:run",
         "Comparison of RDMs",

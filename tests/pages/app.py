@@ -25,6 +25,7 @@ PAGES = [
     "rdm",
     "maps",
     "clusters",
+    "components",
     "compare",
     "selection",
     "encoders",

@@ -110,6 +110,7 @@ PREFIXES = (
     "zero_shot",
     "ablations",
     "compare",
+    "components",
     "dissimilarity",
     "encoding",
     *FORMER,

@@ -54,6 +54,7 @@ def _groups() -> dict[str, list[Page]]:
         "Map": [
             _page("maps", "Maps", "scatter_plot"),
             _page("clusters", "Clusters", "bubble_chart"),
+            _page("components", "Components", "stacked_line_chart"),
         ],
         "Decode": [
             _page("encoders", "Encoders", "image_search"),

@@ -199,6 +199,15 @@ def _dissimilarity(values: Values) -> ResultView | None:
     return ResultView("dissimilarity", settings, _recording(values))
 
 
+def _components(values: Values) -> ResultView | None:
+    if values.get("stimuli"):
+        return None
+    sources = {"regions": "region means", "units": "units of ROIs"}
+    settings = {"components.source": sources[values["source"]], "roi": list(values["rois"])}
+    settings |= _below("components.", {name: values[name] for name in ("method", "k")})
+    return ResultView("components", settings | {"random_seed": values["seed"]}, _recording(values))
+
+
 def _encoding(values: Values) -> ResultView | None:
     if values.get("split_parameters") or values.get("fold"):
         return None
@@ -260,6 +269,7 @@ VIEWS: dict[str, Callable[[Values], ResultView | None]] = {
     "ground_truth": _ground_truth,
     "compare": _compare,
     "dissimilarity": _dissimilarity,
+    "components": _components,
     "encoding": _encoding,
     "information": _encoding,
     "open": _open,

@@ -24,6 +24,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
         "most_stimuli", "order", "permutations", "pick", "resample", "samples", "second",
         "subjects", "tab",
     ),
+    "components": ("component", "k", "method", "order", "source", "texts"),
     "data": ("folder",),
     "dissimilarity": ("embedding", "images", "measure", "model", "models", "split", "tab"),
     "encoders": ("count", "encoder", "image", "query", "tab", "text", "which"),
