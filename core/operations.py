@@ -171,6 +171,12 @@ for _name, _operation in {
         (*RECORDING, "models", "rois", "split", "seed"),
         {"split": "recorded"},
     ),
+    "cortex": Operation(
+        "core.cortex.job:run",
+        "Map of the cortex",
+        "CortexRequest",
+        (*RECORDING, "map", "choice", "detail"),
+    ),
     "components": Operation(
         "core.components.job:run",
         "Components",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from core import encoders
 from core.components.decompose import standardised
@@ -71,6 +70,8 @@ def correlate_texts(
 
     Source: Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57:289-300.
     """
+    from scipy import stats
+
     known = np.isfinite(score) & np.isfinite(similar[:, 0])
     if known.sum() < FEWEST:
         raise InputError(f"{int(known.sum())} stimuli have a score and an embedding", f"{FEWEST}")

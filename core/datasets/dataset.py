@@ -22,6 +22,7 @@ from core.datasets.missing import (
     scan,
     units_to_leave,
 )
+from core.datasets.places import Surface
 from core.datasets.tables import (
     STIMULUS_COLUMNS,
     TRIAL_COLUMNS,
@@ -149,6 +150,10 @@ class Dataset:
         Of each unit in per cent, as released.
     selected : np.ndarray of shape (units,), bool, or None
         Units that an option keeps; the others are in no ROI.
+    surface : core.datasets.places.Surface, or None
+        The vertex of fsaverage that each unit is, where that is known.
+    sheet : np.ndarray of shape (units, 2), or None
+        Place of each unit on the sheet of its region, 0 to 1, of a simulated recording.
     scanned : core.datasets.missing.Scan, or None
         Missing values of ``betas`` where they are counted already.
     files : mapping of str to core.store.stamps.FileStamp, or None for what is not there
@@ -178,6 +183,8 @@ class Dataset:
     treatment: str = ""
     noise_ceiling: np.ndarray | None = None
     selected: np.ndarray | None = None
+    surface: Surface | None = None
+    sheet: np.ndarray | None = None
     scanned: Scan | None = None
     files: Stamps = field(default_factory=dict, repr=False)
 
@@ -195,6 +202,10 @@ class Dataset:
         for name, rows in self.embeddings.items():
             what = f"The embedding {name!r}"
             check_same_length(len(rows), len(self.stimuli), what, "the stimulus list")
+        for name, places in (("surface", self.surface), ("sheet", self.sheet)):
+            if places is not None:
+                count = len(places.vertex if isinstance(places, Surface) else places)
+                check_same_length(count, self.n_units, name, "the units of the responses")
         self._missing = np.zeros(self.n_units, dtype=np.intp)
         self._lacking = np.zeros(len(self.trials), dtype=np.intp)
         self._kept = np.arange(self.n_units)

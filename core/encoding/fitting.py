@@ -200,6 +200,7 @@ def fit(
         "seconds": time.monotonic() - began,
         "inner": inner,
         "split": config.split,
+        "fingerprint": ds.fingerprint,
     }
     store.save(key, arrays | scored, facts)
     loaded = load_fit(key)

@@ -35,6 +35,7 @@ PAGES = [
     "ablations",
     "dissimilarity",
     "encoding",
+    "cortex",
     "ground_truth",
     "data",
     "jobs",

@@ -21,6 +21,7 @@ from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import STEPS
 from core.datasets.image_files import read_image, stamps
+from core.datasets.places import FSAVERAGE, Surface
 from core.datasets.releases import converted
 from core.datasets.releases.layout import Expected
 from core.datasets.releases.options import finished, standard, standard_of
@@ -61,6 +62,7 @@ SUBJECT_FILES = {
         for side in SIDES
     },
 }
+MASK = "{}.all-vertices_fsaverage_space.npy"
 IN_ROIS, ALL, EVERYWHERE = "in an ROI", "all", "all vertices"
 SUBJECT = re.compile(r"subj\d+")
 IMAGE = re.compile(r"(train|test)-(\d+)_(nsd-\d+)\.png")
@@ -139,12 +141,18 @@ class Hemisphere(NamedTuple):
         Number of the ROI of each vertex in each map, 0 in none.
     ceiling : (vertices,) or None
         Noise ceiling of the test split, in per cent.
+    places : (vertices,) int or None
+        Vertex of fsaverage that each is, ascending.
+    unplaced : str
+        Why there are no places; '' where there are.
     """
 
     files: list[Path]
     responses: dict[str, StoredRows]
     labels: dict[str, np.ndarray]
     ceiling: np.ndarray | None
+    places: np.ndarray | None
+    unplaced: str
 
 
 def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> Dataset:
@@ -184,7 +192,8 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         gallery=gallery,
         images_fingerprint=store.fingerprint(info.name, repr(stamps(files, is_upright=True))),
         options=dict(options),
-        notes=_notes(chosen, empty, len(gallery)),
+        notes=_notes(chosen, empty, len(gallery), [s.unplaced for s in sides if s.unplaced]),
+        surface=_surface(sides, kept, HEMISPHERES[options["hemisphere"]]),
         scanned=copy.scanned,
     )
     return finished(ds, treatment, _ceiling(sides, kept))
@@ -345,7 +354,8 @@ def _hemisphere(
             )
         files[path] = len(ceiling)
     named = [_name_file(folder, kind) for kind in names]
-    return Hemisphere([*named, *files], responses, labels, ceiling), files
+    places, unplaced = _places(folder / "roi_masks" / MASK.format(side), responses["train"])
+    return Hemisphere([*named, *files], responses, labels, ceiling, places, unplaced), files
 
 
 def _rows(path: Path) -> StoredRows:
@@ -381,7 +391,7 @@ def _labels(masks: Path, side: str, kind: str) -> tuple[np.ndarray, Path]:
     path = masks / f"{side}.{kind}_fsaverage_space.npy"
     whole = _read(path)
     # The sum of two masks: 1 or 2 where a vertex is in the challenge.
-    inside = _read(masks / f"{side}.all-vertices_fsaverage_space.npy") != 0
+    inside = _read(masks / MASK.format(side)) != 0
     if len(whole) != len(inside):
         raise CorruptDataError(
             f"{path.name} has {len(whole)} vertices, all-vertices {len(inside)}",
@@ -389,6 +399,38 @@ def _labels(masks: Path, side: str, kind: str) -> tuple[np.ndarray, Path]:
             MIXED,
         )
     return whole[inside], path
+
+
+def _places(path: Path, responses: StoredRows) -> tuple[np.ndarray | None, str]:
+    """Vertices of fsaverage that the columns of the responses are, else None and why.
+
+    The responses do without them: what does not fit is left out, and said.
+    """
+    enter(path)
+    if not path.is_file():
+        return None, f"There is no {path.name}."
+    mask = _read(path)
+    places = np.flatnonzero(mask)  # 1 or 2, as above
+    if (len(mask), len(places)) == (FSAVERAGE, responses.shape[1]):
+        return places, ""
+    return None, (
+        f"{path.name} marks {len(places):,} of {len(mask):,} vertices; {responses.shape[1]:,} of "
+        f"{FSAVERAGE:,} were expected."
+    )
+
+
+def _surface(
+    sides: Sequence[Hemisphere], kept: Sequence[np.ndarray], chosen: Sequence[str]
+) -> Surface | None:
+    """Where the units are; None where that is known of no hemisphere."""
+    if all(side.places is None for side in sides):
+        return None
+    return Surface.of_sides(
+        [
+            (SIDES.index(name), np.full(len(units), -1) if places is None else places[units])
+            for name, places, units in zip(chosen, (s.places for s in sides), kept, strict=True)
+        ]
+    )
 
 
 def _unlike(folder: Path, side: str, path: Path, number: int, count: int) -> InputError:
@@ -478,7 +520,9 @@ def _blocks(
             yield np.hstack([a[rows][:, units] for a, units in zip(arrays, kept, strict=True)])
 
 
-def _notes(subject: str, empty: Sequence[str], without: int) -> tuple[Note, ...]:
+def _notes(
+    subject: str, empty: Sequence[str], without: int, unplaced: Sequence[str]
+) -> tuple[Note, ...]:
     notes = []
     if empty:
         title = "1 ROI is empty" if len(empty) == 1 else f"{len(empty)} ROIs are empty"
@@ -490,6 +534,8 @@ def _notes(subject: str, empty: Sequence[str], without: int) -> tuple[Note, ...]
             "with test_split/test_fmri they become stimuli of the test set."
         )
         notes.append(Note(f"{without} test images without responses", detail))
+    if unplaced:
+        notes.append(Note("Units without a place on the cortex", " ".join(unplaced)))
     return tuple(notes)
 
 

@@ -19,6 +19,7 @@ from core import paths, store
 from core.datasets.catalogue import Recording, choose_subject, register
 from core.datasets.dataset import Dataset, DatasetInfo, Note
 from core.datasets.download.addresses import STEPS
+from core.datasets.places import FSAVERAGE, Surface
 from core.datasets.releases import converted
 from core.datasets.releases.coco import (
     Annotations,
@@ -222,6 +223,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         trials=there.trials,
         options=dict(options),
         notes=_notes(there, chosen, annotations is not None),
+        surface=_surface(options["space"], there),
         scanned=copy.scanned,
         **_images(folder / BRICK, info.name, stimuli),
     )
@@ -492,6 +494,13 @@ def _surface_shape(files: Sequence[Path]) -> tuple[int, ...]:
             "one number of trials",
         )
     return sum(int(np.prod(shape[:3])) for shape in shapes), trials[0]
+
+
+def _surface(space: str, there: Recorded) -> Surface | None:
+    """Where the units are, of betas on fsaverage, whose hemispheres are numbered through."""
+    if space != "fsaverage" or there.shape != (len(HEMISPHERES) * FSAVERAGE,):
+        return None
+    return Surface(*np.divmod(there.columns, FSAVERAGE))
 
 
 def _blocks(space: ResponseSpace, there: Recorded) -> Iterator[np.ndarray]:

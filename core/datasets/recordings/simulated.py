@@ -100,6 +100,7 @@ def load(info: DatasetInfo, subject: str | None, options: Mapping[str, Any]) -> 
         images=files.image,
         images_fingerprint=store.fingerprint(info.name, files.digest),
         options=dict(options),
+        sheet=experiment.model.cortex,
     )
 
 

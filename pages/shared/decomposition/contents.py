@@ -10,6 +10,7 @@ from core import clusters, encoders
 from core.components import ComponentsResult
 from core.datasets import Dataset
 from core.encoding import words_of
+from core.encoding.usual import embeddings_of
 from core.errors import NeurogalleryError
 from core.figures import components as figures
 from core.figures.export import WordcloudDrawing
@@ -18,7 +19,6 @@ from core.figures.wordclouds import wordcloud
 from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.decomposition import results
 from pages.shared.decomposition.settings import ComponentsView
-from pages.shared.encoders.embeddings import embeddings_of
 from pages.shared.export.figures import add, drawn, show_chart
 from pages.shared.frame import images, selection, widgets
 from pages.shared.frame.guard import show_error

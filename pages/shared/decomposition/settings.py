@@ -64,7 +64,7 @@ def choose(ds: Dataset) -> ComponentsView:
         )
         with st.popover("Settings", icon=":material/tune:"):
             seed = widgets.choose_seed()
-    st.caption(plain(METHODS[method].note))
+    st.caption(plain(f"{METHODS[method].label}. {METHODS[method].note}"))
     request = ComponentsRequest(
         Reference.of(ds), SOURCES[source or sources[0]], tuple(rois), method, int(k), seed
     )
@@ -78,7 +78,6 @@ def _choose_method() -> str:
         "Method",
         methods,
         index=methods.index(USUAL),
-        format_func=lambda name: METHODS[name].label,
         key="components.method",
         bind="query-params",
         width=120,

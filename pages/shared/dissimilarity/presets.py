@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core import dissimilarity
 from core.datasets import Dataset
-from pages.shared.encoders.embeddings import embeddings_of
+from core.encoding.usual import embeddings_of
 from pages.shared.frame import presets
 from pages.shared.frame.presets import Preset, Settings
 

@@ -10,7 +10,7 @@ from core import dissimilarity, rdm
 from core.datasets import Dataset, Reference
 from core.dissimilarity import DissimilarityRequest
 from core.dissimilarity.job import IMAGES
-from pages.shared.encoders.embeddings import embeddings_of
+from core.encoding.usual import embeddings_of
 from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 

@@ -170,19 +170,3 @@ def _queried(key: str, _space: Space, _value: str | Callable[[], Image.Image]) -
     if isinstance(_value, str):
         return encoders.encode_text([_value], encoder, **parameters)[0]
     return encoders.encode_image(_value(), encoder, **parameters)
-
-
-def embeddings_of(ds: Dataset) -> list[str]:
-    """What there is to predict from on this machine, the best guess first."""
-    infos = [info for info in encoders.available(ds) if info.is_here]
-    if ds.images is None:
-        infos = [info for info in infos if info.kind == "precomputed"]
-    rank = {"clip": 0, "precomputed": 1, "vision": 2, "module": 3, "low-level": 4}
-    if not ds.info.is_simulated:  # the small CLIP knows drawn scenes only
-        infos.sort(key=lambda info: 9 if info.id == "clip-small" else rank.get(info.kind, 5))
-    listed = []
-    for info in infos:
-        listed.append(info.id)
-        if any(p.name == "output" and "visual" in p.choices for p in info.parameters):
-            listed.append(f"{info.id},output=visual")
-    return listed

@@ -12,8 +12,8 @@ from core.datasets import Dataset, Reference
 from core.encoding import EncodingRequest
 from core.encoding.fitting import INNER
 from core.encoding.model import BESIDE
+from core.encoding.usual import LOW_LEVEL, embeddings_of, usual_models
 from pages.shared.decoders.settings import kinds_of
-from pages.shared.encoders.embeddings import embeddings_of
 from pages.shared.frame import widgets
 from pages.shared.frame.text import plain
 
@@ -22,7 +22,6 @@ SCORE_HELP = (
     "*r* is the correlation of predicted and measured responses over the test images. The share "
     "divides it by the correlation that noise allows; it stands beside r, never alone."
 )
-LOW_LEVEL = "gabor"
 MOST_REGIONS = 12
 
 
@@ -77,7 +76,7 @@ def _choose_models(ds: Dataset, offered: list[str]) -> list[str]:
     return st.multiselect(
         "Models",
         offered,
-        default=usual_models(ds),
+        default=list(usual_models(ds)),
         key="encoding.models",
         bind="query-params",
         placeholder="at least one",
@@ -94,23 +93,11 @@ def offered_models(ds: Dataset) -> list[str]:
     return [*singles, *together]
 
 
-def usual_models(ds: Dataset) -> list[str]:
-    """Gabor filters against the best guess of what an image shows."""
-    singles = embeddings_of(ds)
-    return [name for name in dict.fromkeys((LOW_LEVEL, *singles[:1])) if name in singles]
-
-
 def usual_regions(ds: Dataset) -> tuple[str, ...]:
     """ROIs that are no part of another one; at most twelve."""
     held = {name: set(units.tolist()) for name, units in ds.rois.items()}
     whole = [name for name, own in held.items() if not any(own < other for other in held.values())]
     return tuple(whole[:MOST_REGIONS]) or ("every unit",)
-
-
-def usual_request(ds: Dataset) -> EncodingRequest:
-    """What the page shows at first."""
-    split = next(kind for kind in kinds_of(ds) if _is_shared(kind))
-    return EncodingRequest(Reference.of(ds), tuple(usual_models(ds)), (), split)
 
 
 def _is_shared(kind: str) -> bool:

@@ -111,6 +111,7 @@ PREFIXES = (
     "ablations",
     "compare",
     "components",
+    "cortex",
     "dissimilarity",
     "encoding",
     *FORMER,

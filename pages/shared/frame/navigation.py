@@ -65,6 +65,7 @@ def _groups() -> dict[str, list[Page]]:
         ],
         "Encode": [
             _page("encoding", "Encoding", "neurology"),
+            _page("cortex", "Cortex", "psychology"),
         ],
         "Tools": [
             _page("data", "Data", "database"),

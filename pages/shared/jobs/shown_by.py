@@ -208,6 +208,13 @@ def _components(values: Values) -> ResultView | None:
     return ResultView("components", settings | {"random_seed": values["seed"]}, _recording(values))
 
 
+def _cortex(values: Values) -> ResultView | None:
+    if values.get("stimuli"):
+        return None
+    own = {name: values[name] for name in ("map", "choice", "detail") if values.get(name)}
+    return ResultView("cortex", _below("cortex.", own), _recording(values))
+
+
 def _encoding(values: Values) -> ResultView | None:
     if values.get("split_parameters") or values.get("fold"):
         return None
@@ -270,6 +277,7 @@ VIEWS: dict[str, Callable[[Values], ResultView | None]] = {
     "compare": _compare,
     "dissimilarity": _dissimilarity,
     "components": _components,
+    "cortex": _cortex,
     "encoding": _encoding,
     "information": _encoding,
     "open": _open,

@@ -284,7 +284,9 @@ def test_every_operation_can_be_resolved() -> None:
 def test_an_unknown_operation_lists_the_choices() -> None:
     choices = "rdm, ground_truth, encode, gallery, map, clusters, consistency, train, score, "
     choices += "audit, evaluate, folds, ablation, generalisation, ensemble, zero_shot, trust, "
-    choices += "dissimilarity, encoding, information, components, compare, open, fetch, export, "
+    choices += (
+        "dissimilarity, encoding, information, cortex, components, compare, open, fetch, export, "
+    )
     choices += "check"
     with pytest.raises(NotFoundError, match=f"'bake'.*Choices: {choices}"):
         operations.resolve("bake")

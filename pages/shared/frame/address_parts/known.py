@@ -25,6 +25,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
         "subjects", "tab",
     ),
     "components": ("component", "k", "method", "order", "source", "texts"),
+    "cortex": ("choice", "detail", "map", "unit", "view", "way"),
     "data": ("folder",),
     "dissimilarity": ("embedding", "images", "measure", "model", "models", "split", "tab"),
     "encoders": ("count", "encoder", "image", "query", "tab", "text", "which"),

@@ -1,0 +1,22 @@
+"""Values of units on the cortical surface, or on a schematic of regions."""
+
+from core.cortex.job import CortexRequest, load
+from core.cortex.map import MAPS, CortexMap, register
+from core.cortex.placing import CELL, VERTEX, WAYS, Placed, labels, place
+from core.cortex.schematic import Schematic, schematic
+
+__all__ = [
+    "CELL",
+    "MAPS",
+    "VERTEX",
+    "WAYS",
+    "CortexMap",
+    "CortexRequest",
+    "Placed",
+    "Schematic",
+    "labels",
+    "load",
+    "place",
+    "register",
+    "schematic",
+]
