@@ -74,7 +74,8 @@ class ChartDrawing:
         own = [trace for trace in self.chart.data if (trace.yaxis or "y") == name]
         y = axis_of(name, layout, [trace.y for trace in own])
         bars = sum(trace.type == "bar" for trace in own)
-        return Pane(axes, x, y, settings, self.chart.layout, bar_traces=bars)
+        boxes = max(1, sum(trace.type == "box" for trace in own))
+        return Pane(axes, x, y, settings, self.chart.layout, bar_traces=bars, box_traces=boxes)
 
 
 def _draw_shapes(panes: dict[str, Pane], shapes: Any) -> None:
@@ -165,11 +166,16 @@ def _is_inside(pane: Pane, places: list[float], kinds: list[Any]) -> bool:
 
 def _draw_key(figure: Figure, pane: Pane, traces: list[Any]) -> None:
     """Legend below the axes, colour bar beside them."""
-    cells = [trace for trace in traces if trace.type == "heatmap" and trace.showscale is not False]
-    if cells and pane.mappable is not None:
+    bars = [
+        trace if trace.type == "heatmap" else trace.marker
+        for trace in traces
+        if (trace.type == "heatmap" and trace.showscale is not False)
+        or (trace.type.startswith("scatter") and trace.marker.colorscale is not None)
+    ]
+    if bars and pane.mappable is not None:
         bar: Any = figure.colorbar(pane.mappable, ax=pane.axes, shrink=0.8, pad=0.03)
         bar.outline.set_visible(False)
-        bar.set_label(printed(cells[0].colorbar.title.text))
+        bar.set_label(printed(bars[0].colorbar.title.text))
     named = [t for t in traces if t.type != "heatmap" and t.name and t.showlegend is not False]
     shown = pane.layout.showlegend
     if not named or shown is False or (shown is None and len(named) < 2):
@@ -198,6 +204,8 @@ def _handle(pane: Pane, trace: Any) -> Any:
     first = colour(tint if isinstance(tint, str) else next(iter(tint), "black"))
     if trace.type == "bar":
         return Patch(facecolor=first)
+    if trace.type == "box":
+        return Patch(facecolor="none", edgecolor=first)
     mode = trace.mode or "lines"
     handle = Line2D([], [], linestyle="none", color=first)
     if "lines" in mode:

@@ -1,4 +1,4 @@
-"""Traces of a Plotly chart, as Matplotlib draws them: points and lines, bars, cells."""
+"""Traces of a Plotly chart, as Matplotlib draws them: points and lines, bars, boxes, cells."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ class Pane:
     previous: tuple[np.ndarray, np.ndarray] | None = None
     bar_traces: int = 1
     bars_drawn: int = 0
+    box_traces: int = 1
+    boxes_drawn: int = 0
     mappable: Any = None
 
     def points(self, pixels: float) -> float:
@@ -84,8 +86,9 @@ def _scatter(pane: Pane, trace: Any) -> None:
     line = _line(pane, trace)
     if "lines" in mode and line["linewidth"]:
         pane.axes.plot(x, y, zorder=2, **line)
+    own = trace.line.color if trace.marker.color is None else trace.marker.color
     for name, values in (("xerr", trace.error_x), ("yerr", trace.error_y)):
-        _errors(pane, (x, y), name, values, trace.marker.color or trace.line.color)
+        _errors(pane, (x, y), name, values, own)
     if "markers" in mode and trace.marker.opacity != 0:
         _markers(pane, trace, x, y)
     if "text" in mode and trace.text is not None:
@@ -124,10 +127,12 @@ def _errors(
 
 
 def _markers(pane: Pane, trace: Any, x: np.ndarray, y: np.ndarray) -> None:
-    marker = trace.marker
+    marker, is_cut = trace.marker, trace.type != "scatter" or trace.cliponaxis is not False
     symbols = _each(marker.symbol or "circle", len(x))
     sizes = np.array([pane.points(s) for s in _each(marker.size or MARKER, len(x))]) ** 2
-    colours = _each(marker.color or trace.line.color or "black", len(x))
+    colours = _coloured(pane, marker) if marker.colorscale is not None else None
+    if colours is None:
+        colours = _each(marker.color or trace.line.color or "black", len(x))
     for symbol in dict.fromkeys(symbols):
         chosen = [
             place for place, each in enumerate(symbols)
@@ -145,8 +150,19 @@ def _markers(pane: Pane, trace: Any, x: np.ndarray, y: np.ndarray) -> None:
             marker=SYMBOLS.get(symbol.removesuffix("-open"), "o"),
             **({"c": edge} if symbol.startswith("line-") else {"c": face, "edgecolors": edge}),
             linewidths=pane.points(marker.line.width or 1.5),
-            alpha=marker.opacity, zorder=3, clip_on=trace.cliponaxis is not False,
+            alpha=marker.opacity, zorder=3, clip_on=is_cut,
         )  # fmt: skip
+
+
+def _coloured(pane: Pane, marker: Any) -> list[Any]:
+    """Colours of numbers by a scale, which gets a colour bar."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    steps = [(float(stop), colour(name)) for stop, name in marker.colorscale]
+    scale = LinearSegmentedColormap.from_list("scale", steps)
+    pane.mappable = ScalarMappable(Normalize(marker.cmin, marker.cmax), scale)
+    return list(pane.mappable.to_rgba(np.asarray(marker.color, dtype=float)))
 
 
 def _each(value: Any, count: int) -> list[Any]:
@@ -180,6 +196,8 @@ def _bar(pane: Pane, trace: Any) -> None:
         thickness = thickness / pane.bar_traces
         places = places + thickness * (pane.bars_drawn - (pane.bar_traces - 1) / 2)
     start = _starts(pane, places, values) if mode in ("stack", "relative") else None
+    if trace.base is not None:
+        start = along.places(_each(trace.base, len(values)))
     pane.bars_drawn += 1
     draw: Callable[..., Any] = pane.axes.barh if is_flat else pane.axes.bar
     edge = trace.marker.line
@@ -194,6 +212,24 @@ def _bar(pane: Pane, trace: Any) -> None:
     at = (ends, places) if is_flat else (places, ends)
     for name, errors in (("xerr", trace.error_x), ("yerr", trace.error_y)):
         _errors(pane, at, name, errors, "black")
+
+
+def _box(pane: Pane, trace: Any) -> None:
+    """Boxes of percentiles that are known, those of several traces side by side."""
+    places = pane.x.places(trace.x)
+    ends = (trace.lowerfence, trace.q1, trace.median, trace.q3, trace.upperfence)
+    values = np.stack([np.asarray(each, dtype=float) for each in ends], axis=1)
+    width = 0.8 / pane.box_traces
+    places = places + width * (pane.boxes_drawn - (pane.box_traces - 1) / 2)
+    pane.boxes_drawn += 1
+    known = np.flatnonzero(np.isfinite(values).all(axis=1))
+    names = ("whislo", "q1", "med", "q3", "whishi")
+    line = {"color": colour(trace.marker.color), "linewidth": pane.points(trace.line.width or LINE)}
+    pane.axes.bxp(
+        [dict(zip(names, values[place], strict=True)) for place in known],
+        places[known], widths=0.8 * width, showfliers=False, manage_ticks=False,
+        boxprops=line, medianprops=line, whiskerprops=line, capprops=line,
+    )  # fmt: skip
 
 
 def _starts(pane: Pane, places: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -253,4 +289,5 @@ DRAWN: dict[str, Callable[[Pane, Any], None]] = {
     "scattergl": _scatter,
     "bar": _bar,
     "heatmap": _heatmap,
+    "box": _box,
 }

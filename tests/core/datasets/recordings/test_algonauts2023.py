@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from core import datasets
+from core.datasets.recordings import algonauts2023
 from core.datasets.recordings.algonauts2023 import EVERYWHERE, expected
 from core.datasets.releases.layout import compare
 from core.errors import CorruptDataError, InputError, NeurogalleryError, NotFoundError
 from tests.core.datasets.layouts import damaged
-from tests.core.datasets.layouts.algonauts2023 import MAPS, VERTICES, name_map, write
+from tests.core.datasets.layouts.algonauts2023 import FSAVERAGE, MAPS, VERTICES, name_map, write
 from tests.core.datasets.layouts.shared import same_image
 
 PRF, STREAMS = MAPS["prf-visualrois"], MAPS["streams"]
@@ -267,3 +268,34 @@ def test_what_is_expected(complete):
 def test_what_is_expected_of_nothing(tmp_path):
     names = {each.path.split("/")[0] for each in expected(tmp_path)}
     assert names == {f"subj{number:02d}" for number in range(1, 9)}
+
+
+@pytest.mark.parametrize("hemisphere", ["both", "left"])
+@pytest.mark.parametrize("subject", ["subj01", "subj06"])
+def test_units_have_the_vertices_of_the_mask(subject, hemisphere, tmp_path, monkeypatch):
+    """Of a subject whose hemispheres are shorter too; a 2 in the mask is a vertex as a 1 is."""
+    root = write(tmp_path, (subject,)).root
+    monkeypatch.setattr(algonauts2023, "FSAVERAGE", FSAVERAGE)
+    ds = load(root, subject, hemisphere=hemisphere)
+    sides = ("lh", "rh")[: 1 if hemisphere == "left" else 2]
+    for number, side in enumerate(sides):
+        masks = root / subject / "roi_masks"
+        at = np.flatnonzero(np.load(masks / f"{side}.all-vertices_fsaverage_space.npy"))
+        whole = np.load(root / TRAINING.replace("subj01", subject).format(side))
+        own = np.flatnonzero(ds.surface.hemisphere == number)
+        place = np.searchsorted(at, ds.surface.vertex[own])
+        np.testing.assert_array_equal(at[place], ds.surface.vertex[own])
+        recorded = ds.betas[: len(whole), own]
+        np.testing.assert_allclose(recorded, whole[:, place], equal_nan=True)
+
+
+def test_without_a_mask_that_fits_units_have_no_place_and_it_says_so(withheld, monkeypatch):
+    ds = load(withheld.root)
+    assert ds.surface is None
+    notes = {note.title: note.detail for note in ds.notes}
+    assert "of 90 vertices" in notes["Units without a place on the cortex"]
+    monkeypatch.setattr(algonauts2023, "FSAVERAGE", FSAVERAGE)
+    (withheld.root / "subj01/roi_masks/rh.all-vertices_fsaverage_space.npy").unlink()
+    ds = load(withheld.root)
+    assert (ds.surface.vertex[ds.surface.hemisphere == 1] == -1).all()
+    assert (ds.surface.vertex[ds.surface.hemisphere == 0] >= 0).all()
