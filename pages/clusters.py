@@ -73,6 +73,8 @@ def show(ds: Dataset, request: ClustersRequest, choice: Choice, number: str) -> 
     with reproducibility_tab:
         if reproducibility_tab.open:
             evidence.show_reproducibility(ds, request, clustering)
+    label = "Components: each response as a sum of parts"
+    st.page_link("pages/components.py", label=label, icon=":material/stacked_line_chart:")
 
 
 page(recording.require())

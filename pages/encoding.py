@@ -43,6 +43,8 @@ def predict(ds: Dataset) -> None:
     predicted.show(ds, fits, view)
     evidence.show_shares(fits, view)
     where.show(fits, view)
+    label = "On the cortex: the same scores, unit by unit"
+    st.page_link("pages/cortex.py", label=label, icon=":material/psychology:")
     with st.expander("Tables", key="encoding.tables", on_change="rerun") as tables:
         if tables.open:
             evidence.show_tables(fits)

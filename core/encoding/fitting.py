@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -36,7 +36,7 @@ OPERATION = "encoding_model"
 ALPHAS = tuple(float(alpha) for alpha in np.logspace(-1, 7, 13))
 FOLDS, LEAVE_ONE_OUT = "5 folds", "leave-one-out"
 INNER = (FOLDS, LEAVE_ONE_OUT)
-DRAWS = 20
+DRAWS = 10
 CONTROLS = 5
 SCORES = ("r", "r2", "p")
 
@@ -193,7 +193,7 @@ def fit(
     data = prepare_model(model, config, ds, portion(progress, 0.0, 0.2))
     arrays, facts = _fitted(data, config.seed, inner, portion(progress, 0.2, 0.5))
     scored, also = _scored(data, arrays, config, portion(progress, 0.5, 0.7))
-    scored["control"] = _control(data, config, inner, portion(progress, 0.7, 1.0))
+    scored["control"] = _control(data, arrays, config, portion(progress, 0.7, 1.0))
     facts |= also | {
         "title": f"Encoding model {model}: {ds.info.title}",
         "model": canonical_model(model),
@@ -250,22 +250,40 @@ def _fit_bands(
     folds = None if inner == LEAVE_ONE_OUT else data.inner(seed)
     band = names[0]
     fitted = ridge.fit_units(features[band], y, ALPHAS, folds)
+    return _as_bands(band, fitted)
+
+
+def _as_bands(band: str, fitted: ridge.UnitRidge) -> banded.BandedRidge:
+    """A ridge regression as one of a single band."""
     return banded.BandedRidge({band: fitted.weights}, fitted.intercept, {band: fitted.alpha})
 
 
-def _control(data: EncodingData, config: Config, inner: str, progress: Progress) -> np.ndarray:
-    """Median r of regions of models fitted to permuted responses. (CONTROLS, regions)"""
+def _control(
+    data: EncodingData, arrays: Mapping[str, np.ndarray], config: Config, progress: Progress
+) -> np.ndarray:
+    """Median r of regions of models fitted to permuted responses. (CONTROLS, regions)
+
+    Alphas are those of the model itself.
+    """
     y, truth = data.responses(data.train), data.responses(data.test)
     regions = regions_of(data.ds, data.units, config.rois)
     held = {band: data.features[band][data.test] for band in data.features}
     # What stays together in a set stays together here: else a group would tell of itself.
     maps = permutations(data.group.astype(str), CONTROLS, config.seed)
-    control = np.empty((CONTROLS, len(regions)))
-    for number, rows in enumerate(maps):
-        progress(number / CONTROLS, "Fitting to permuted responses")
-        fitted = _fit_bands(data, list(data.features), y[rows], config.seed, inner)
-        control[number] = medians(correlations(truth, fitted.predict(held))[None], regions)[0]
-    return control
+    names = list(data.features)
+    features = {band: data.features[band][data.train] for band in names}
+    moved = (y[rows] for rows in maps)
+    fitted: Iterator[banded.BandedRidge]
+    if len(names) > 1:
+        fitted = banded.refit(
+            features, moved, {b: arrays[f"alpha{k}"] for k, b in enumerate(names)}
+        )
+    else:
+        alone = ridge.refit(features[names[0]], moved, arrays["alpha0"])
+        fitted = (_as_bands(names[0], each) for each in alone)
+    progress(0.0, "Fitting to permuted responses")
+    control = [medians(correlations(truth, f.predict(held))[None], regions)[0] for f in fitted]
+    return np.array(control)
 
 
 def _scored(

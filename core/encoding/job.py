@@ -25,7 +25,7 @@ VERSION = 1
 MODELS = ("gabor", "clip-small")
 MOST_MODELS = 12
 # Of fitting one band to 1,928 units of 1,200 images on one core, and of each further fit.
-SECONDS, BANDED_SECONDS = 6.0, 25.0
+SECONDS, BANDED_SECONDS = 6.0, 35.0
 OWN = ("rois", "models", "split", "split_parameters", "fold", "inner", "seed")
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import core.decoders.map_source  # noqa: F401  (registers the space of decoders)
 from core import datasets, dissimilarity, maps, operations
 from core.clusters import MAP, ClustersRequest
+from core.components import ComponentsRequest
 from core.datasets import Dataset, Reference
 from core.decoders import EvaluateRequest, TrainRequest, load
 from core.decoders.ready import ENCODER, RECORDING, SUBJECT, configs
@@ -46,6 +47,7 @@ def first_requests() -> list[Request]:
     ds = datasets.load(RECORDING, SUBJECT)
     encoded = [EncodeRequest.of(ds, ENCODER, which, {}) for which in WHICH]
     usual = [CompareRequest.usual(ds), RecoveryRequest.usual(ds), *pair_requests(ds)]
+    usual.append(ComponentsRequest(Reference.of(ds)))
     trained = [TrainRequest(config) for config in configs()]
     return [*encoded, *usual, *map_requests(ds), *cluster_requests(ds), *trained]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from core import ridge
 from core.encoding.solvers.ridge import checked
-from core.encoding.solvers.search import UNITS_AT_ONCE, Folds, Rows, by_features, spectrum
+from core.encoding.solvers.search import Folds, Rows, by_features, spectrum
 from core.validation import check_same_length
 
-DRAWS = 20
+DRAWS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,29 +91,60 @@ def fit_bands(
     grid = ridge.checked_alphas(alphas)
     tried = shares_of(len(bands), draws, seed) if shares is None else np.asarray(shares)
     folds = Folds(features, checked(inner, len(y)))
+    place, alpha = _search(folds, y, tried, grid)
+    alpha = np.where(y.max(axis=0) > y.min(axis=0), alpha, np.nan)
+    (fitted,) = _fit_at(features, [y], tried[place], alpha)
+    return fitted
+
+
+def refit(
+    bands: Mapping[str, Any], responses: Iterable[Any], alphas: Mapping[str, np.ndarray]
+) -> Iterator[BandedRidge]:
+    """Fit other responses to the same features, with the alphas of each band that are known.
+
+    Parameters
+    ----------
+    bands : mapping of str to array_like of shape (n, p)
+    responses : iterable of array_like of shape (n, v)
+    alphas : mapping of str to np.ndarray of shape (v,)
+        As of a ``BandedRidge``.
+    """
+    features = {name: ridge.complete(rows, name) for name, rows in bands.items()}
+    # 1 / alpha of a band is its share over the alpha of all.
+    inverse = np.stack([1.0 / alphas[name] for name in features], axis=1)
+    total = inverse.sum(axis=1)
+    unknown = ~np.isfinite(total) | (total == 0)
+    shares = np.where(
+        unknown[:, None], 1 / len(features), inverse / np.where(unknown, 1, total)[:, None]
+    )
+    alpha = np.where(unknown, np.nan, 1.0 / np.where(unknown, 1, total))
+    yield from _fit_at(features, [ridge.complete(y, "y") for y in responses], shares, alpha)
+
+
+def _fit_at(
+    features: Mapping[str, np.ndarray],
+    responses: Sequence[np.ndarray],
+    shares: np.ndarray,
+    alpha: np.ndarray,
+) -> Iterator[BandedRidge]:
+    """Fit each of some responses at the shares (v, bands) and alphas (v,) of every unit."""
     final = _Final(features)
-    blocks = []
-    for start in range(0, y.shape[1], UNITS_AT_ONCE):
-        own, mean = ridge.centred(y[:, start : start + UNITS_AT_ONCE])
-        place, alpha = _search(folds, own, tried, grid)
-        blocks.append(
-            (final.weights(own, tried, place, alpha), mean, tried[place], alpha, own.any(axis=0))
-        )
-    weights = np.concatenate([block[0] for block in blocks], axis=1)
-    intercept = np.concatenate([block[1] for block in blocks]) - final.mean @ weights
-    chosen = np.concatenate([block[2] for block in blocks])
-    alpha = np.concatenate([np.where(block[4], block[3], np.nan) for block in blocks])
+    strength = np.where(np.isfinite(alpha), alpha, 1.0)
+    weights = final.weights(responses, shares, strength)
     with np.errstate(divide="ignore"):
-        own_alphas = {b: alpha / chosen[:, k] for k, b in enumerate(features)}
+        alphas = {name: alpha / shares[:, k] for k, name in enumerate(features)}
     ends = np.cumsum([0, *(rows.shape[1] for rows in features.values())])
-    own_weights = {b: weights[ends[k] : ends[k + 1]] for k, b in enumerate(features)}
-    return BandedRidge(own_weights, intercept, own_alphas)
+    for y, own in zip(responses, weights, strict=True):
+        intercept = y.mean(axis=0, dtype=np.float64) - final.mean @ own
+        parts = {name: own[ends[k] : ends[k + 1]] for k, name in enumerate(features)}
+        yield BandedRidge(parts, intercept, alphas)
 
 
 def _search(
     folds: Folds, y: np.ndarray, tried: np.ndarray, grid: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Place of the shares, and alpha, of the least error of each unit. Two (v,)"""
+    # All units at once: a decomposition for each of the shares serves every one.
     with_units = folds.of_units(y, np.float32)
     least = np.full(y.shape[1], np.inf)
     place, alpha = np.zeros(y.shape[1], dtype=np.intp), np.full(y.shape[1], grid[0])
@@ -142,20 +173,23 @@ class _Final:
             self.kernels = np.stack([rows @ rows.T for rows, _ in centred])
 
     def weights(
-        self, y: np.ndarray, tried: np.ndarray, place: np.ndarray, alpha: np.ndarray
-    ) -> np.ndarray:
-        """Weights of the features, band after band. (p, v) float32"""
-        weights = np.empty((len(self.band), y.shape[1]), dtype=np.float32)
-        for number in np.unique(place):
-            units, scale = np.flatnonzero(place == number), tried[number][self.band]
+        self, responses: Sequence[np.ndarray], shares: np.ndarray, alpha: np.ndarray
+    ) -> list[np.ndarray]:
+        """Weights of the features, band after band, for each of some responses. (p, v) float32"""
+        weights = [np.zeros((len(self.band), len(alpha)), dtype=np.float32) for _ in responses]
+        distinct, place = np.unique(shares.round(12), axis=0, return_inverse=True)
+        for number, share in enumerate(distinct):
+            units = np.flatnonzero(place.ravel() == number)
+            scale = share[self.band]
             if self.is_by_features:
                 root = np.sqrt(scale)
                 power, vectors = spectrum(self.gram * np.outer(root, root))
-                axes = root[:, None] * vectors
-                along = axes.T @ (self.x.T @ y[:, units])
-                weights[:, units] = axes @ (along / (power[:, None] + alpha[units]))
+                towards, back = (self.x @ (root[:, None] * vectors)).T, root[:, None] * vectors
             else:
-                power, vectors = spectrum(np.tensordot(tried[number], self.kernels, 1))
-                along = vectors.T @ y[:, units] / (power[:, None] + alpha[units])
-                weights[:, units] = scale[:, None] * (self.x.T @ (vectors @ along))
+                power, towards_images = spectrum(np.tensordot(share, self.kernels, 1))
+                towards = towards_images.T
+                back = scale[:, None] * (self.x.T @ towards_images)
+            for own, y in zip(weights, responses, strict=True):
+                centred = ridge.centred(y[:, units])[0]
+                own[:, units] = back @ (towards @ centred / (power[:, None] + alpha[units]))
         return weights

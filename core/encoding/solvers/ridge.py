@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,25 @@ def fit_units(
         weights[:, block] = axes @ along
         intercept[block] = mean - x_mean @ weights[:, block]
     return UnitRidge(weights, intercept, alpha)
+
+
+def refit(x: Any, responses: Iterable[Any], alpha: np.ndarray) -> Iterator[UnitRidge]:
+    """Fit other responses to the same features, with alphas that are known.
+
+    Parameters
+    ----------
+    x : array_like of shape (n, p)
+    responses : iterable of array_like of shape (n, v)
+    alpha : np.ndarray of shape (v,)
+        NaN of a unit that does not vary.
+    """
+    centre, x_mean = ridge.centred(ridge.complete(x, "x"))
+    axes, power = _rotation(centre)
+    strength = np.where(np.isfinite(alpha), alpha, 1.0)
+    for y in responses:
+        own, mean = ridge.centred(ridge.complete(y, "y"))
+        weights = axes @ (axes.T @ (centre.T @ own) / (power[:, None] + strength))
+        yield UnitRidge(weights.astype(np.float32), mean - x_mean @ weights, alpha)
 
 
 def checked(inner: Sequence[Rows], rows: int) -> list[Rows]:
