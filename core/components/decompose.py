@@ -135,7 +135,7 @@ def skew(scores: np.ndarray) -> np.ndarray:
     """Third standardised moment of each column. (k,)"""
     centred = scores - scores.mean(axis=0)
     deviation = np.maximum(centred.std(axis=0), FLAT)
-    return np.asarray((centred**3).mean(axis=0) / deviation**3)
+    return np.asarray((centred * centred * centred).mean(axis=0) / deviation**3)
 
 
 def matched(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

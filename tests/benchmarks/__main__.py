@@ -10,6 +10,7 @@ from tests.benchmarks import (
     costs,
     decoders,
     dissimilarity,
+    encoding_models,
     judging,
     maps,
     rdm,
@@ -49,6 +50,7 @@ PARTS = (
     "retrieval",
     "recordings",
     "rsa",
+    "encoding_models",
     "dissimilarity",
     "costs",
     "kept",
@@ -89,6 +91,7 @@ def main() -> None:
         "retrieval": lambda: retrieving(10 if chosen.quick else 1),
         "recordings": lambda: opening(chosen.nsd_trials),
         "rsa": lambda: inferring(3 if chosen.quick else 10),
+        "encoding_models": lambda: encoding_models_beside(chosen.quick),
         "dissimilarity": lambda: predicting(200_000 if chosen.quick else 2_000_000),
         "costs": lambda: costing(1 if chosen.quick else 3),
         "kept": lambda: keeping(2 if chosen.quick else 5),
@@ -253,6 +256,25 @@ def inferring(samples: int) -> None:
             if found.difference == found.difference:
                 largest = 1e9 * found.difference
                 row("largest difference of their values, 1e-9", largest, "≤ 1")
+
+
+def encoding_models_beside(is_quick: bool) -> None:
+    shape = encoding_models.QUICK if is_quick else encoding_models.FULL
+    for banded, wanted in ((False, "≤ 0.5"), (True, "≤ 1")):
+        own = encoding_models.BANDED if banded else shape
+        found = encoding_models.beside_himalaya(own, banded)
+        what = f"banded ridge, {encoding_models.BANDS} bands" if banded else "ridge"
+        what += f", {own[2]:,} units x {own[1]} x {own[0]:,}"
+        row(f"{what}, CPU / himalaya's", found.ratio, wanted)
+        alike = "predictions" if banded else "units"
+        row(f"the same, {alike} alike (share)", found.same, "≥ 0.999")
+        row("the same, MiB in all", found.memory_mib, "≤ 2048")
+    for method in ("pca", "ica", "nmf"):
+        ratio = encoding_models.components_beside_scikit_learn(method)
+        row(f"{method} of 30,000 x 25 with its order, CPU / scikit-learn's", ratio, "< 2")
+    geometry, values = encoding_models.cortex_bytes()
+    row("cortex, geometry sent once, kB", geometry / 1000, "≤ 700")
+    row("cortex, another map, kB", values / 1000, "≤ 60")
 
 
 def predicting(pairs: int) -> None:

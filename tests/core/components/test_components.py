@@ -118,6 +118,19 @@ def test_reliability_is_that_of_all_repeats(quick):
     assert known.r[0] == pytest.approx(expected, abs=0.03)
 
 
+def test_over_many_stimuli_the_null_is_that_of_permutations(monkeypatch):
+    rng = np.random.default_rng(0)
+    one, other = (reliability_of.standardised(rng.exponential(size=(2500, 5))) for _ in range(2))
+    r = np.linspace(-0.02, 0.06, 5)
+    told_by = []
+    for many in (2000, 10_000):
+        monkeypatch.setattr(reliability_of, "MANY", many)
+        told_by.append(reliability_of._by_permutation(one, other, r, rng, lambda *_: None))
+    (p, threshold), (drawn, drawn_threshold) = told_by
+    np.testing.assert_allclose(p, drawn, atol=0.07)
+    assert threshold == pytest.approx(drawn_threshold, rel=0.08)
+
+
 def test_halves_hold_each_trial_once_and_runs_together():
     trials = np.arange(5.0 * 40)[:, None].repeat(2, axis=1)
     rows, runs = np.tile(np.arange(40), 5), np.repeat([1, 1, 2, 3, 4], 40)
