@@ -39,7 +39,7 @@ def show(ds: Dataset, view: ComponentsView, result: ComponentsResult) -> None:
     order = np.arange(len(variance))
     if view.order == "variance":
         order = np.argsort(-variance, kind="stable")
-    contents.show(ds, view, result, contents.choose(result, order))
+    contents.show(ds, view, result, contents.choose(order))
     with st.container(key="halves_components"):
         left, right = st.columns(2, gap="medium")
     with left:

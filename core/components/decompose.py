@@ -95,7 +95,7 @@ def decompose(responses: Any, method: str = "pca", k: int = 8, seed: int = 0) ->
     varies = rows.max(axis=0, initial=-np.inf) > rows.min(axis=0, initial=np.inf)
     check_size(k, len(rows), int(varies.sum()))
     fitted = chosen.fit(rows[:, varies], k, seed)
-    raw = fitted.scores(rows[:, varies])
+    raw = fitted.own
     deviation = raw.std(axis=0)
     known = np.where(deviation > FLAT, deviation, 1.0)
     signs = np.where(skew(raw) < 0, -1.0, 1.0) if chosen.is_signed else np.ones(k)

@@ -18,6 +18,8 @@ class Fitted(NamedTuple):
     ----------
     profiles : np.ndarray of shape (k, v)
         Of each component, over units or regions.
+    own : np.ndarray of shape (n, k)
+        Scores of the rows that were fitted.
     scores : callable
         ``scores(rows) -> (m, k)`` of rows in the units of those fitted, others too.
     converged : bool
@@ -26,6 +28,7 @@ class Fitted(NamedTuple):
     """
 
     profiles: np.ndarray
+    own: np.ndarray
     scores: Callable[[np.ndarray], np.ndarray]
     converged: bool
     shift: np.ndarray

@@ -169,9 +169,7 @@ def measure(
     p, threshold = _by_permutation(one, other, r, rng, progress)
     place, twin = np.arange(k), np.ones(k)
     if scores is not None:
-        place, near = matched(
-            scores[known], fitted.scores(mean[known][:, varies].astype(np.float64))
-        )
+        place, near = matched(scores[held], one + other)
         twin = np.abs(near)
     return Reliability(_all_repeats(r)[place], p[place], float(_all_repeats(threshold)), twin)
 

@@ -12,7 +12,7 @@ import numpy as np
 FULL, QUICK = (9_000, 512, 15_000), (2_000, 128, 1_500)
 BANDED = (2_000, 600, 1_000)
 ROWS, COLUMNS, K = 30_000, 25, 8
-NOISE = 12.0
+NOISE = 6.0
 ALPHAS = np.logspace(-1, 5, 10)
 BANDS = 3
 CHILD = "from tests.benchmarks.encoding_models import child; child({names!r}, {shape!r})"
@@ -132,7 +132,6 @@ def components_beside_scikit_learn(method: str) -> float:
     sources = rng.exponential(size=(ROWS // 2, K)) @ rng.exponential(size=(K, COLUMNS))
     # As noisy as recordings are: sources are not found within a few iterations.
     trials = np.tile(sources, (2, 1)) + NOISE * rng.standard_normal((ROWS, COLUMNS))
-    trials = trials.astype(np.float32)
     rows = np.tile(np.arange(ROWS // 2), 2)
     mean = np.repeat(trials.reshape(2, ROWS // 2, COLUMNS).mean(axis=0), 2, axis=0)
     raised = mean - np.minimum(mean.min(axis=0), 0)
@@ -140,7 +139,7 @@ def components_beside_scikit_learn(method: str) -> float:
         "pca": lambda: PCA(K, random_state=0).fit_transform(mean),
         "ica": lambda: FastICA(
             K, whiten="unit-variance", max_iter=500, random_state=0
-        ).fit_transform(mean.astype(float)),
+        ).fit_transform(mean),
         "nmf": lambda: NMF(K, init="nndsvda", max_iter=500, random_state=0).fit_transform(raised),
     }
     with threadpool_limits(1):

@@ -16,12 +16,16 @@ def fit(rows: np.ndarray, k: int, seed: int) -> Fitted:
     from sklearn.decomposition import FastICA
     from sklearn.exceptions import ConvergenceWarning
 
-    model = FastICA(k, whiten="unit-variance", max_iter=ITERATIONS, random_state=seed)
+    # By the covariance where there are more rows than columns: a fraction of the time.
+    by = "eigh" if len(rows) > rows.shape[1] else "svd"
+    model = FastICA(
+        k, whiten="unit-variance", whiten_solver=by, max_iter=ITERATIONS, random_state=seed
+    )
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
-        fitted = model.fit(rows)
+        own = model.fit_transform(rows)
     converged = not any(issubclass(w.category, ConvergenceWarning) for w in raised)
-    return Fitted(fitted.mixing_.T, fitted.transform, converged, fitted.mean_)
+    return Fitted(model.mixing_.T, own, model.transform, converged, model.mean_)
 
 
 register(

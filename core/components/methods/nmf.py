@@ -20,14 +20,14 @@ def fit(rows: np.ndarray, k: int, seed: int) -> Fitted:
     model = NMF(k, init="nndsvda", max_iter=ITERATIONS, random_state=seed)
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
-        fitted = model.fit(rows - shift)
+        own = model.fit_transform(rows - shift)
     converged = not any(issubclass(w.category, ConvergenceWarning) for w in raised)
 
     def scores(others: np.ndarray) -> np.ndarray:
         # Rows that were not fitted may lie lower than the lowest of those.
-        return np.asarray(fitted.transform(np.maximum(others - shift, 0.0)))
+        return np.asarray(model.transform(np.maximum(others - shift, 0.0)))
 
-    return Fitted(fitted.components_, scores, converged, shift)
+    return Fitted(model.components_, own, scores, converged, shift)
 
 
 register(

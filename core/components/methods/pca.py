@@ -11,8 +11,9 @@ def fit(rows: np.ndarray, k: int, seed: int) -> Fitted:
     """Directions of the largest variance, one after the other."""
     from sklearn.decomposition import PCA
 
-    fitted = PCA(k, random_state=seed).fit(rows)
-    return Fitted(fitted.components_, fitted.transform, True, fitted.mean_)
+    model = PCA(k, random_state=seed)
+    own = model.fit_transform(rows)
+    return Fitted(model.components_, own, model.transform, True, model.mean_)
 
 
 register(

@@ -30,26 +30,19 @@ CLOUD, CLOUD_IMAGES = (420, 240), 50
 KEY, TEXTS = "components.component", "components.texts"
 
 
-def choose(result: ComponentsResult, order: np.ndarray) -> int:
-    """Which component is in view; those that come back are marked."""
+def choose(order: np.ndarray) -> int:
+    """Which component is in view."""
     names = [str(number + 1) for number in order]
     widgets.warn_unknown(KEY, names, "There is no component")
     if st.session_state.get(KEY, names[0]) not in names:
         del st.session_state[KEY]
-    sure = result.reliable
-
-    def label(name: str) -> str:
-        return f"{name} ✓" if sure[int(name) - 1] else name
-
     chosen = st.segmented_control(
         "Component",
         names,
         default=names[0],
         required=True,
-        format_func=label,
         key=KEY,
         bind="query-params",
-        help="✓: comes back in other stimuli and the other half of the repeats",
     )
     return int(chosen or names[0]) - 1
 
@@ -77,7 +70,8 @@ def _say(result: ComponentsResult, number: int) -> None:
     words += "variance"
     known = result.reliability
     if known is not None:
-        words += f"; reliability {known.r[number]:.2f} (by chance up to {known.threshold:.2f})"
+        words += "; comes back" if result.reliable[number] else "; does not come back"
+        words += f": reliability {known.r[number]:.2f} (by chance up to {known.threshold:.2f})"
         words += f"; that of half of the stimuli is like it by r {known.twin[number]:.2f}"
     st.markdown(f"{words}.")
 
