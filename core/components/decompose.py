@@ -19,7 +19,7 @@ FLAT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class Components:
+class ResponseComponents:
     """Components of responses.
 
     Attributes
@@ -52,7 +52,7 @@ class Components:
     def k(self) -> int:
         return len(self.profiles)
 
-    def ordered(self, order: np.ndarray) -> Components:
+    def ordered(self, order: np.ndarray) -> ResponseComponents:
         """The same components in another order."""
         from dataclasses import replace
 
@@ -64,7 +64,7 @@ class Components:
         )
 
 
-def decompose(responses: Any, method: str = "pca", k: int = 8, seed: int = 0) -> Components:
+def decompose(responses: Any, method: str = "pca", k: int = 8, seed: int = 0) -> ResponseComponents:
     """Take responses apart; components of the largest variance first.
 
     Parameters
@@ -79,7 +79,7 @@ def decompose(responses: Any, method: str = "pca", k: int = 8, seed: int = 0) ->
 
     Returns
     -------
-    Components
+    ResponseComponents
         The sign of a component of PCA or ICA is arbitrary: it is chosen so that few stimuli
         stand far out above rather than below (positive skew).
 
@@ -110,7 +110,7 @@ def decompose(responses: Any, method: str = "pca", k: int = 8, seed: int = 0) ->
     left = rows[:, varies] - fitted.shift - raw @ fitted.profiles
     explained = 1.0 - float(left.var(axis=0).sum() / total)
     shifted = 0 if chosen.is_signed else int((fitted.shift < 0).sum())
-    result = Components(
+    result = ResponseComponents(
         scores, profiles, variance, explained, fitted.converged, shifted, int((~varies).sum())
     )
     return result.ordered(np.argsort(-variance, kind="stable"))

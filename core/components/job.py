@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from core import store
-from core.components.decompose import Components, decompose
+from core.components.decompose import ResponseComponents, decompose
 from core.components.method import METHODS
-from core.components.reliability import HowMany, Reliability, halves, how_many, measure
+from core.components.reliability import ComponentReliability, HowMany, halves, how_many, measure
 from core.components.subjects import match_subjects
 from core.datasets import Dataset, Reference, load_with
 from core.datasets.reference import FIELDS
@@ -113,7 +113,7 @@ class ComponentsResult:
 
     Attributes
     ----------
-    components : Components
+    components : ResponseComponents
         The most reliable first; by variance where there are no repeats.
     names : tuple of str
         Columns of the profiles: regions, or numbers of units.
@@ -126,9 +126,9 @@ class ComponentsResult:
     problem : str
     """
 
-    components: Components
+    components: ResponseComponents
     names: tuple[str, ...]
-    reliability: Reliability | None
+    reliability: ComponentReliability | None
     how_many: HowMany | None
     twins: pd.DataFrame
     notes: tuple[str, ...]
@@ -208,7 +208,9 @@ def components_of(ds: Dataset, request: ComponentsRequest, progress: Progress) -
         )
         order = np.argsort(-known.r, kind="stable")
         components = components.ordered(order)
-        known = Reliability(known.r[order], known.p[order], known.threshold, known.twin[order])
+        known = ComponentReliability(
+            known.r[order], known.p[order], known.threshold, known.twin[order]
+        )
     nothing = pd.DataFrame()
     return ComponentsResult(components, tuple(names), known, dimensions, nothing, (), problem)
 
@@ -241,7 +243,7 @@ def load(key: str) -> ComponentsResult | None:
         return None
     with store.reading(key):
         arrays, facts = stored.arrays, stored.facts
-        components = Components(
+        components = ResponseComponents(
             arrays["scores"],
             arrays["profiles"],
             arrays["variance"],
@@ -249,8 +251,8 @@ def load(key: str) -> ComponentsResult | None:
         )
         known = dimensions = None
         if "reliability_r" in arrays:
-            parts = [arrays[f"reliability_{n}"] for n in Reliability._fields]
-            known = Reliability(parts[0], parts[1], float(parts[2]), parts[3])
+            parts = [arrays[f"reliability_{n}"] for n in ComponentReliability._fields]
+            known = ComponentReliability(parts[0], parts[1], float(parts[2]), parts[3])
         if "how_many_r" in arrays:
             dimensions = HowMany(
                 arrays["how_many_r"], arrays["how_many_threshold"], int(arrays["how_many_k"])

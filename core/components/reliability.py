@@ -39,7 +39,7 @@ class HalvedTrials(NamedTuple):
     usable: np.ndarray
 
 
-class Reliability(NamedTuple):
+class ComponentReliability(NamedTuple):
     """How far components come back.
 
     Attributes
@@ -108,9 +108,9 @@ def halves(
     apart = np.arange(len(rows)) if runs is None else np.asarray(runs)
     order = usable[np.lexsort((rng.random(len(usable)), rows[usable]))]
     names = np.stack([rows[order], apart[order]])
-    pairs, first, which = np.unique(names, axis=1, return_index=True, return_inverse=True)
+    pairs, earliest, which = np.unique(names, axis=1, return_index=True, return_inverse=True)
     # Runs of a stimulus in the random order in which their first trials stand.
-    ranked = np.lexsort((first, pairs[0]))
+    ranked = np.lexsort((earliest, pairs[0]))
     stimulus = pairs[0, ranked]
     starts = np.searchsorted(stimulus, stimulus)
     half = np.empty(len(ranked), dtype=np.intp)
@@ -119,17 +119,17 @@ def halves(
     own[order] = half[which]
     own = own[usable]
     units = np.arange(trials.shape[1])
-    one, other = (
+    first, other = (
         averages(trials, units, usable[own == h], rows[usable[own == h]], stimuli) for h in (0, 1)
     )
-    known = np.isfinite(one[:, 0]) & np.isfinite(other[:, 0])
+    known = np.isfinite(first[:, 0]) & np.isfinite(other[:, 0])
     if known.sum() < 2 * FEWEST:
         raise InputError(
             f"{counted(int(known.sum()), 'stimulus has', 'stimuli have')} two usable repeats"
             + ("" if runs is None else " in different runs"),
             f"at least {2 * FEWEST}, to tell which components come back",
         )
-    return HalvedTrials(one, other, known)
+    return HalvedTrials(first, other, known)
 
 
 def measure(
@@ -139,7 +139,7 @@ def measure(
     scores: np.ndarray | None = None,
     seed: int = 0,
     progress: Progress = silent,
-) -> Reliability:
+) -> ComponentReliability:
     """Reliability of components.
 
     Parameters
@@ -161,28 +161,34 @@ def measure(
     varies = np.ptp(mean[fitted_on], axis=0) > 0
     progress(0.0, "Components of half of the stimuli")
     fitted = METHODS[method].fit(mean[fitted_on][:, varies].astype(np.float64), k, seed)
-    one, other = (
+    first, other = (
         standardised(fitted.scores(part[held][:, varies].astype(np.float64)))
         for part in (halved.first, halved.second)
     )
-    r = np.einsum("ij,ij->j", one, other)
-    p, threshold = _by_permutation(one, other, r, rng, progress)
+    r = np.einsum("ij,ij->j", first, other)
+    p, threshold = _by_permutation(first, other, r, rng, progress)
     place, twin = np.arange(k), np.ones(k)
     if scores is not None:
-        place, near = matched(scores[held], one + other)
+        place, near = matched(scores[held], first + other)
         twin = np.abs(near)
-    return Reliability(_all_repeats(r)[place], p[place], float(_all_repeats(threshold)), twin)
+    return ComponentReliability(
+        _all_repeats(r)[place], p[place], float(_all_repeats(threshold)), twin
+    )
 
 
 def _by_permutation(
-    one: np.ndarray, other: np.ndarray, r: np.ndarray, rng: np.random.Generator, progress: Progress
+    first: np.ndarray,
+    other: np.ndarray,
+    r: np.ndarray,
+    rng: np.random.Generator,
+    progress: Progress,
 ) -> tuple[np.ndarray, float]:
     """p of each r (k,) for the largest of all, and which r it exceeds in 5 of 100 permutations.
 
     Over thousands of stimuli the permutation distribution of a correlation is the normal one of
     variance 1 / (n - 1), whatever is permuted (Hoeffding 1951): it is not drawn then.
     """
-    n, k = one.shape
+    n, k = first.shape
     if n >= MANY:
         from scipy import stats
 
@@ -192,7 +198,7 @@ def _by_permutation(
     for number in range(PERMUTATIONS):
         if number % 50 == 0:
             progress(0.5 + 0.5 * number / PERMUTATIONS, "Permuting stimuli")
-        null[number] = np.einsum("ij,ij->j", one[rng.permutation(n)], other).max()
+        null[number] = np.einsum("ij,ij->j", first[rng.permutation(n)], other).max()
     p = (1 + (null[:, None] >= r - 1e-12).sum(axis=0)) / (1 + PERMUTATIONS)
     return p, float(np.quantile(null, 1 - CERTAIN))
 
@@ -220,16 +226,16 @@ def how_many(
     width = min(most, parts[0].shape[1], len(parts[0]) // 4)
     power, axes = np.linalg.eigh(sum(part.T @ part for part in parts))
     axes = axes[:, power > power[-1] * RANK][:, -width:]
-    one, other = (np.linalg.qr(part @ axes)[0] for part in parts)
-    left, r, right = np.linalg.svd(one.T @ other)
-    one, other = one @ left, other @ right.T
+    first, other = (np.linalg.qr(part @ axes)[0] for part in parts)
+    left, r, right = np.linalg.svd(first.T @ other)
+    first, other = first @ left, other @ right.T
     null = np.empty((PERMUTATIONS, len(r)))
     for number in range(PERMUTATIONS):
         if number % 50 == 0:
             progress(number / PERMUTATIONS, "Permuting stimuli")
-        across = one.T @ other[rng.permutation(len(other))]
-        for first in range(len(r)):
-            null[number, first] = np.linalg.norm(across[first:, first:], 2)
+        across = first.T @ other[rng.permutation(len(other))]
+        for step in range(len(r)):
+            null[number, step] = np.linalg.norm(across[step:, step:], 2)
     threshold = np.quantile(null, 1 - CERTAIN, axis=0)
     exceeds = r > threshold
     return HowMany(r, threshold, int(len(r) if exceeds.all() else exceeds.argmin()))

@@ -75,10 +75,10 @@ def correlate_texts(
     known = np.isfinite(score) & np.isfinite(similar[:, 0])
     if known.sum() < FEWEST:
         raise InputError(f"{int(known.sum())} stimuli have a score and an embedding", f"{FEWEST}")
-    one, other = standardised(score[known, None])[:, 0], standardised(similar[known])
-    r = one @ other
+    first, other = standardised(score[known, None])[:, 0], standardised(similar[known])
+    r = first @ other
     maps = permutations(category[known].astype(str), PERMUTATIONS, seed)
-    moved = standardised(one[maps].T).T
+    moved = standardised(first[maps].T).T
     p = (1 + (np.abs(moved @ other) >= np.abs(r) - 1e-12).sum(axis=0)) / (1 + PERMUTATIONS)
     table = pd.DataFrame({"text": list(listed), "r": r, "p": p})
     table["q"] = stats.false_discovery_control(p)

@@ -2,7 +2,7 @@
 
 from core.cortex.job import CortexRequest, load
 from core.cortex.map import MAPS, CortexMap, register
-from core.cortex.placing import CELL, VERTEX, WAYS, Placed, labels, place
+from core.cortex.placing import CELL, VERTEX, WAYS, PlacedValues, labels, place
 from core.cortex.schematic import Schematic, schematic
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "WAYS",
     "CortexMap",
     "CortexRequest",
-    "Placed",
+    "PlacedValues",
     "Schematic",
     "labels",
     "load",

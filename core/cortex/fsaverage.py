@@ -49,7 +49,7 @@ class Hemisphere5(NamedTuple):
     depth: np.ndarray
 
 
-class Cells(NamedTuple):
+class SurfaceCells(NamedTuple):
     """Vertices of fsaverage in the cells of fsaverage5: ``coarse[i]`` holds ``fine[i]``.
 
     A vertex in the middle between two counts half in each cell, which ``weight`` says.
@@ -137,7 +137,7 @@ def _halved(times: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def cells() -> Cells:
+def cells() -> SurfaceCells:
     """The cell of fsaverage5 that each vertex of fsaverage lies in, by the numbers alone."""
     once, twice = parents(DIVIDED + 1), parents(FINE)
     own = np.arange(VERTICES)
@@ -150,7 +150,7 @@ def cells() -> Cells:
     shared = once[np.where(mids, low, VERTICES) - VERTICES]
     other = once[np.where(mids, high, VERTICES) - VERTICES]
     common = np.where((shared[:, :1] == other).any(axis=1), shared[:, 0], shared[:, 1])
-    return Cells(
+    return SurfaceCells(
         np.concatenate([own, between, between, finest]),
         np.concatenate([own, once[:, 0], once[:, 1], np.where(mids, common, low)]),
         np.concatenate([np.ones(VERTICES), np.full(2 * len(once), 0.5), np.ones(len(twice))]),

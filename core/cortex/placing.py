@@ -16,7 +16,7 @@ VERTEX, CELL = "at the vertex", "mean of the cell"
 WAYS = (VERTEX, CELL)
 
 
-class Placed(NamedTuple):
+class PlacedValues(NamedTuple):
     """Values (2, 10242) of the left and the right hemisphere, NaN where no unit lies.
 
     ``unit`` (2, 10242) int is the unit at each vertex, or the one of its cell that lies
@@ -27,7 +27,7 @@ class Placed(NamedTuple):
     unit: np.ndarray
 
 
-def place(surface: Surface, values: np.ndarray, way: str = VERTEX) -> Placed:
+def place(surface: Surface, values: np.ndarray, way: str = VERTEX) -> PlacedValues:
     """Put values of units on fsaverage5.
 
     Parameters
@@ -58,7 +58,7 @@ def place(surface: Surface, values: np.ndarray, way: str = VERTEX) -> Placed:
         coarse = np.stack([_means(side) for side in fine])
         for side in (0, 1):
             own[side] = _nearest(own[side], unit[side])
-    return Placed(coarse, own)
+    return PlacedValues(coarse, own)
 
 
 def _means(fine: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from core import datasets, decoders, encoders, maps, paths, rdm, splits
+from core import components, cortex, datasets, decoders, encoders, maps, paths, rdm, splits
 from core.__main__ import main
 from core.datasets import Dataset, DatasetInfo
 from core.datasets.catalogue import DATASETS, Recording
@@ -32,6 +32,8 @@ REGISTERED = {
     "head": set(decoders.HEADS),
     "loss": set(decoders.LOSSES),
     "split": set(splits.KINDS),
+    "component method": set(components.METHODS),
+    "cortex map": set(cortex.MAPS),
     "option": {option.name for option in DATASETS["simulated"].info.options},
 }
 SMALL = {"stimuli": 80, "subjects": 2}

@@ -10,7 +10,7 @@ import numpy as np
 
 from core import ridge
 from core.encoding.solvers.ridge import checked
-from core.encoding.solvers.search import Folds, Rows, by_features, spectrum
+from core.encoding.solvers.search import InnerFolds, Rows, by_features, spectrum
 from core.validation import check_same_length
 
 DRAWS = 10
@@ -90,7 +90,7 @@ def fit_bands(
         check_same_length(len(rows), len(y), name, "y")
     grid = ridge.checked_alphas(alphas)
     tried = shares_of(len(bands), draws, seed) if shares is None else np.asarray(shares)
-    folds = Folds(features, checked(inner, len(y)))
+    folds = InnerFolds(features, checked(inner, len(y)))
     place, alpha = _search(folds, y, tried, grid)
     alpha = np.where(y.max(axis=0) > y.min(axis=0), alpha, np.nan)
     (fitted,) = _fit_at(features, [y], tried[place], alpha)
@@ -141,7 +141,7 @@ def _fit_at(
 
 
 def _search(
-    folds: Folds, y: np.ndarray, tried: np.ndarray, grid: np.ndarray
+    folds: InnerFolds, y: np.ndarray, tried: np.ndarray, grid: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Place of the shares, and alpha, of the least error of each unit. Two (v,)"""
     # All units at once: a decomposition for each of the shares serves every one.

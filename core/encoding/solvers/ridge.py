@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import ridge
-from core.encoding.solvers.search import UNITS_AT_ONCE, Folds, Rows
+from core.encoding.solvers.search import UNITS_AT_ONCE, InnerFolds, Rows
 from core.errors import InputError
 from core.validation import check_same_length
 
@@ -76,7 +76,7 @@ def fit_units(
     check_same_length(len(y), len(x), "y", "x")
     grid = ridge.checked_alphas(alphas)
     centre, x_mean = ridge.centred(x)
-    folds = None if inner is None else Folds({ONLY: x}, checked(inner, len(x)))
+    folds = None if inner is None else InnerFolds({ONLY: x}, checked(inner, len(x)))
     axes, power = _rotation(centre)
     weights = np.empty((x.shape[1], y.shape[1]), dtype=np.float32)
     alpha, intercept = np.full(y.shape[1], np.nan), np.empty(y.shape[1])
@@ -148,7 +148,7 @@ def _choose(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> np.ndarray:
     return chosen
 
 
-def _choose_by(folds: Folds, y: np.ndarray, grid: np.ndarray) -> np.ndarray:
+def _choose_by(folds: InnerFolds, y: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Alpha of the least error over inner folds of each unit. (v,)"""
     shares = np.ones(1)
     errors = folds.errors(y, shares, grid)

@@ -19,7 +19,7 @@ Rows = tuple[np.ndarray, np.ndarray]
 UNITS_AT_ONCE = 2048
 
 
-class Spectrum(NamedTuple):
+class GramSpectrum(NamedTuple):
     """Squared singular values (r,) and singular vectors (., r) of a Gram matrix, rank r."""
 
     power: np.ndarray
@@ -94,11 +94,11 @@ def centred_kernel(
     return own - mean - mean[:, None] + whole, across
 
 
-def spectrum(gram: np.ndarray) -> Spectrum:
+def spectrum(gram: np.ndarray) -> GramSpectrum:
     """Of a Gram matrix, what is above rounding."""
     power, vectors = np.linalg.eigh(gram)
     kept = power > max(power[-1], 0.0) * np.finfo(np.float64).eps * len(power)
-    return Spectrum(power[kept], vectors[:, kept])
+    return GramSpectrum(power[kept], vectors[:, kept])
 
 
 def by_features(bands: Mapping[str, np.ndarray]) -> bool:
@@ -107,7 +107,7 @@ def by_features(bands: Mapping[str, np.ndarray]) -> bool:
     return sum(widths) <= len(next(iter(bands.values())))
 
 
-class Folds:
+class InnerFolds:
     """What inner folds have of the features, for any units.
 
     Parameters

@@ -43,16 +43,7 @@ def choose(ds: Dataset) -> ComponentsView:
         if SOURCES[source or sources[0]] == "units":
             rois = widgets.choose_rois(list(ds.rois), "There is no ROI", notes=notes, width=200)
         method = _choose_method()
-        k = st.number_input(
-            "Components",
-            int(K.minimum or 0),
-            int(K.maximum or 100),
-            K.default,
-            key="components.k",
-            bind="query-params",
-            width=150,
-            help="0: as many as come back in the other half of the repeats",
-        )
+        k = _choose_number()
         order = st.segmented_control(
             "First",
             ORDERS,
@@ -66,9 +57,23 @@ def choose(ds: Dataset) -> ComponentsView:
             seed = widgets.choose_seed()
     st.caption(plain(f"{METHODS[method].label}. {METHODS[method].note}"))
     request = ComponentsRequest(
-        Reference.of(ds), SOURCES[source or sources[0]], tuple(rois), method, int(k), seed
+        Reference.of(ds), SOURCES[source or sources[0]], tuple(rois), method, k, seed
     )
     return ComponentsView(request, order or ORDERS[0])
+
+
+def _choose_number() -> int:
+    number = st.number_input(
+        "Components",
+        int(K.minimum or 0),
+        int(K.maximum or 100),
+        K.default,
+        key="components.k",
+        bind="query-params",
+        width=150,
+        help="0: as many as come back in the other half of the repeats",
+    )
+    return int(number)
 
 
 def _choose_method() -> str:

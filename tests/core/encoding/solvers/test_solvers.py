@@ -75,7 +75,7 @@ def test_errors_over_folds_are_those_of_brute_force(shape):
             weights = np.linalg.solve(gram, own.T @ (y[train] - offset))
             left = y[held] - offset - (scaled[held] - mean) @ weights
             expected[row] += (left**2).mean(axis=0) / 5
-    every = search.Folds(bands, folds(len(x)))
+    every = search.InnerFolds(bands, folds(len(x)))
     for dtype, tolerance in ((np.float64, 1e-9), (np.float32, 1e-4)):
         errors = every.errors(y, shares, np.array([1.0, 300.0]), dtype)
         np.testing.assert_allclose(varying(errors), varying(expected), rtol=tolerance)
