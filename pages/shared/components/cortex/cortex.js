@@ -8,7 +8,7 @@ const POSES = {
 };
 const KEYS = { 1: "side", 2: "middle", 3: "behind", 4: "below" };
 const STEP = 0.12;
-const NARROW = 560;
+const NARROW = 430;
 const NEAR = 12;
 
 function createPlot(root) {
@@ -164,6 +164,7 @@ function paint(plot) {
     );
   });
   writeNames(plot);
+  plot.frame.classList.toggle("stacked", isNarrow(plot));
   for (const button of plot.buttons) {
     button.setAttribute("aria-pressed", String(button.dataset.pose === plot.named));
   }
