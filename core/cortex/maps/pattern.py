@@ -9,7 +9,7 @@ from core.datasets import Dataset
 from core.decoders import HEADS, runs
 from core.decoders.runs import Run
 from core.decoders.training.data import prepare
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NeurogalleryError, NotFoundError
 from core.splits.pool import texts
 
 LINEAR = ("ridge", "whitened_ridge", "tuned_ridge", "linear")
@@ -22,7 +22,7 @@ def _runs(ds: Dataset) -> dict[str, str]:
     for entry in runs.entries():
         try:
             config = runs.described(entry).config
-        except (NotFoundError, InputError, LookupError, ValueError):
+        except NeurogalleryError:  # damaged, or of a head that is not here
             continue
         alone = config.subjects in ((), (ds.subject,))
         if config.head in LINEAR and config.dataset == ds.info.name and alone:
