@@ -1,10 +1,12 @@
 """The page Components: a button first, what comes back, one component, its twins."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from core import jobs
 from core.components import reliability, subjects, texts
-from tests.pages.app import open_page, until_done
+from tests.pages.app import open_page, until_done, write_folder
 from tests.pages.app import texts as shown
 
 
@@ -52,3 +54,17 @@ def test_too_many_are_refused_in_words():
     app = opened(k="60")
     assert not app.exception
     assert "60 components of 240 stimuli and 25 units" in shown(app)
+
+
+def test_on_noise_it_says_that_none_is_reliable(data_root):
+    rng = np.random.default_rng(0)
+    folder = write_folder(data_root, n=80, responses__s1=rng.standard_normal((240, 15)))
+    names = pd.read_csv(folder / "stimuli.csv")["id"]
+    trials = pd.DataFrame({"id": np.tile(names, 3)})
+    trials.to_csv(folder / "responses" / "s1.csv", index=False)
+    app = open_page("components", recording="folder:mine", source="units of ROIs")
+    for button in [b for b in app.button if b.label.startswith("Components by")]:
+        app = button.click().run()
+    app = until_done(app)
+    assert not app.exception
+    assert "**None reliable.**" in shown(app)
