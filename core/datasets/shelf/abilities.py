@@ -19,9 +19,9 @@ class Ability(NamedTuple):
 def abilities(ds: Dataset) -> list[Ability]:
     """Say of each page whether a recording can be shown there, in the order of the navigation.
 
-    The rule: responses for Responses and Clusters; responses or RDMs for RDM, Maps and
+    The rule: responses for Responses, Clusters, Components and Cortex; responses or RDMs for RDM, Maps and
     Compare; images or precomputed embeddings for Encoders; both responses and one of these for
-    decoders (Train, Retrieval, Zero-shot, Ablations) and Predict dissimilarity, a category of
+    decoders (Train, Retrieval, Zero-shot, Ablations) Predict dissimilarity and Encoding, a category of
     several stimuli for Zero-shot besides, and a simulation for Ground truth. Where stimuli have
     no repeats there is no noise ceiling.
     """
@@ -39,6 +39,7 @@ def abilities(ds: Dataset) -> list[Ability]:
         ("rdm", "RDM"): compared,
         ("maps", "Maps"): compared if no_target else "",
         ("clusters", "Clusters"): no_responses,
+        ("components", "Components"): no_responses,
         ("compare", "Compare"): compared,
         ("selection", "Selection"): "",
         ("encoders", "Encoders"): no_target,
@@ -47,6 +48,8 @@ def abilities(ds: Dataset) -> list[Ability]:
         ("zero_shot", "Zero-shot"): decoders or ("" if categories else "no categories"),
         ("ablations", "Ablations"): decoders,
         ("dissimilarity", "Predict dissimilarity"): decoders,
+        ("encoding", "Encoding"): decoders,
+        ("cortex", "Cortex"): no_responses,
         ("ground_truth", "Ground truth"): ""
         if ds.info.is_simulated
         else "of simulated recordings only",
