@@ -19,9 +19,10 @@ class Ability(NamedTuple):
 def abilities(ds: Dataset) -> list[Ability]:
     """Say of each page whether a recording can be shown there, in the order of the navigation.
 
-    The rule: responses for Responses, Clusters, Components and Cortex; responses or RDMs for RDM, Maps and
-    Compare; images or precomputed embeddings for Encoders; both responses and one of these for
-    decoders (Train, Retrieval, Zero-shot, Ablations) Predict dissimilarity and Encoding, a category of
+    The rule: responses for Responses, Clusters, Components and Cortex; responses or RDMs for
+    RDM, Maps and Compare; images or precomputed embeddings for Encoders; both responses and one
+    of these for decoders (Train, Retrieval, Zero-shot, Ablations), Predict dissimilarity and
+    Encoding, a category of
     several stimuli for Zero-shot besides, and a simulation for Ground truth. Where stimuli have
     no repeats there is no noise ceiling.
     """
