@@ -26,10 +26,11 @@ from core.rsa.bootstrap import (
     jackknife,
     leave_out,
     score,
+    single_pairs,
 )
 from core.rsa.ceilings import SubjectCeiling
 from core.rsa.models import FixedModel, RdmModel, WeightedModel
-from core.rsa.samples import CENTRED, stack_rdms
+from core.rsa.samples import CENTRED, RANKED, stack_rdms
 from core.statistics import holm_levels
 from core.validation import check_unique, enumerate_names
 from core.words import counted
@@ -239,8 +240,8 @@ class _Certainty(NamedTuple):
 
     ``covariances['left out']`` is the jackknife's over subjects. In samples, copies of a subject
     are left out together: few others remain, and what is compared with others or fitted to them
-    (``is_by_others``) varies more than in experiments. ``undefined``: samples that define not
-    all means.
+    (``is_by_others``) varies more than in experiments. ``['single pairs']``: see ``combine``.
+    ``undefined``: samples that define not all means.
     """
 
     means: np.ndarray
@@ -248,6 +249,7 @@ class _Certainty(NamedTuple):
     is_by_others: np.ndarray
     stimuli: int
     subjects: int
+    is_ranked: bool
     undefined: int
 
     def tested(self, *signs: tuple[int, float]) -> _Tested:
@@ -264,6 +266,7 @@ class _Certainty(NamedTuple):
             },
             self.stimuli,
             self.subjects,
+            self.is_ranked,
         )
         # Equal models differ by rounding alone.
         error = np.sqrt(variance) if variance > ROUNDING**2 else np.nan
@@ -375,8 +378,12 @@ def _certainty(
         covariances[kind] = matrix
     if "subjects" in values and without is not None:
         covariances["left out"] = jackknife(without)
+    if "stimuli" in values:
+        covariances["single pairs"] = single_pairs(comparison, common="both" in values)
     is_by_others = np.array([*(model.is_flexible for model in comparison.models), True, True])
-    return _Certainty(means, covariances, is_by_others, stack.stimuli, stack.subjects, undefined)
+    is_ranked = comparison.method in RANKED
+    size = (stack.stimuli, stack.subjects)
+    return _Certainty(means, covariances, is_by_others, *size, is_ranked, undefined)
 
 
 def _performances(

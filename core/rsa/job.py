@@ -39,7 +39,7 @@ from core.rsa.sources import (
 )
 from core.store.fingerprints import fingerprint
 
-SET_VERSION, VERSION = 1, 3
+SET_VERSION, VERSION = 1, 4
 SET, COMPARISON = "rdm_set", "compare"
 GATHERED, EVALUATED = 0.4, 0.9
 FLEXIBLE = ("weighted", "layers")
@@ -385,17 +385,14 @@ def _mantel(
     fixed = [model for model in models if not model.is_flexible]
     if not request.permutations:
         return {}, {}
-    try:
-        test = rdm.mantel_many(
-            [model.rdms[0] for model in fixed],
-            np.mean(subjects, axis=0),
-            request.permutations,
-            request.seed,
-            request.method,
-            progress=progress,
-        )
-    except InputError:  # single pairs are missing: no stimulus can take the place of another
-        return {}, {}
+    test = rdm.mantel_many(
+        [model.rdms[0] for model in fixed],
+        np.mean(subjects, axis=0),
+        request.permutations,
+        request.seed,
+        request.method,
+        progress=progress,
+    )
     names = [model.name for model in fixed]
     return (
         dict(zip(names, test.p.tolist(), strict=True)),

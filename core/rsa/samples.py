@@ -236,6 +236,58 @@ def weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return ranks
 
 
+class RankedRow:
+    """Mid-ranks of one row of values as shares, 0 to 1, and what they add to a correlation.
+
+    Parameters
+    ----------
+    values : np.ndarray of shape (cells,)
+    """
+
+    def __init__(self, values: np.ndarray) -> None:
+        _, self.place, count = np.unique(values, return_inverse=True, return_counts=True)
+        self.share = count / len(values)
+        self.ranks = (np.cumsum(self.share) - self.share / 2)[self.place]
+        # Ranks with ties have less variance than the twelfth of all different ones.
+        cubes = float(np.sum(self.share**3))
+        self.variance = (1 - cubes) / 12
+        self.variance_influence = (cubes - self.share[self.place] ** 2) / 4
+
+    def above(self, of_cells: np.ndarray) -> np.ndarray:
+        """For each cell the mean of ``of_cells`` over those that are higher, ties half. (cells,)"""
+        sums = np.bincount(self.place, of_cells, len(self.share)) / len(of_cells)
+        return np.asarray((sums.sum() - np.cumsum(sums) + sums / 2)[self.place])
+
+
+def rank_influences(first: RankedRow, second: RankedRow, method: str) -> np.ndarray:
+    """How much each cell adds to the similarity of two rows by ranks, on average 0.
+
+    Parameters
+    ----------
+    first, second : RankedRow
+        Neither constant.
+    method : {'spearman', 'rho-a', 'kendall'}
+        Of tau-a that of rho-a by 2 / 3, which holds where neither is far from 0.
+
+    Returns
+    -------
+    np.ndarray of shape (cells,)
+
+    Source: the influence function of Spearman's coefficient, Croux & Dehon (2010), Statistical
+    Methods & Applications 19:497-515, with ties.
+    """
+    u, v = first.ranks, second.ranks
+    product = u * v + first.above(v) + second.above(u)
+    product -= product.mean()
+    if method != "spearman":
+        return np.asarray((8.0 if method == "kendall" else 12.0) * product)
+    correlation = (np.mean(u * v) - 0.25) / np.sqrt(first.variance * second.variance)
+    scaled = product / np.sqrt(first.variance * second.variance)
+    for row in (first, second):
+        scaled -= correlation / 2 * row.variance_influence / row.variance
+    return np.asarray(scaled)
+
+
 def _levels(values: np.ndarray) -> np.ndarray:
     """Values as whole numbers from 0 to LEVELS. (cells,)"""
     if len(values) == 0:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.errors import InputError
 from core.progress import Progress
-from core.rdm.comparisons.comparison import COMPARISONS
+from core.rdm.comparisons.comparison import COMPARISONS, Cells, RdmComparison
 from core.rdm.comparisons.vectors import (
     FEWEST_STIMULI,
     check_room,
@@ -23,6 +23,7 @@ from core.words import counted
 
 TIE = 1e-12
 BATCH = 50
+FEWEST_PAIRS = 2
 
 
 class Mantel(NamedTuple):
@@ -54,7 +55,9 @@ def mantel(
     Parameters
     ----------
     a, b : array_like of shape (n, n) or (p,)
-        Stimuli without any defined pair in either RDM are left out.
+        Stimuli without any defined pair in either RDM are left out. Where single pairs are
+        missing, every permutation is compared over the pairs that both then define: missing
+        pairs of the second RDM belong to its stimuli and move with them.
     permutations, seed : int
     method : str
         An id of ``COMPARISONS``; whitened ones without a covariance.
@@ -68,7 +71,7 @@ def mantel(
     Raises
     ------
     InputError
-        As of ``compare``, with fewer than 4 stimuli in common, and where single pairs are missing.
+        As of ``compare``, and with fewer than 4 stimuli in common.
 
     Source: Mantel (1967), Cancer Res. 27:209-220; the count of p, Phipson & Smyth (2010), Stat.
     Appl. Genet. Mol. Biol. 9:39.
@@ -128,16 +131,23 @@ def _permute(
         raise InputError(f"permutations is {permutations}", "at least 1")
     comparison = COMPARISONS[method]
     models, other, n = _whole_stimuli(models, other)
-    undefined = comparison.is_undefined(models) | comparison.is_undefined(other[None])
+    rng = np.random.default_rng(seed)
+    orders = (rng.permutation(n) for _ in range(permutations))
+    if np.isnan(models).any() or np.isnan(other).any():
+        statistics = _over_shared(comparison, models, other)
+        undefined = np.isnan(statistics)
+        statistics = statistics[~undefined]
+        all_permuted = _shared_products(comparison, models[~undefined], other, orders)
+    else:
+        undefined = comparison.is_undefined(models) | comparison.is_undefined(other[None])
+        rows, own = comparison.rows(models[~undefined]), comparison.rows(other[None])
+        statistics = comparison.products(rows, own)[:, 0]
+        all_permuted = comparison.permuted_products(rows, own[0], n, orders)
     observed, p, p_max = np.full((3, len(models)), np.nan)
     if undefined.all():
         return MantelMany(observed, p, p_max, n)
-    rows, own = comparison.rows(models[~undefined]), comparison.rows(other[None])
-    statistics = comparison.products(rows, own)[:, 0]
-    single, largest = np.zeros((2, len(rows)), dtype=np.int64)
-    rng = np.random.default_rng(seed)
-    orders = (rng.permutation(n) for _ in range(permutations))
-    for number, permuted in enumerate(comparison.permuted_products(rows, own[0], n, orders)):
+    single, largest = np.zeros((2, len(statistics)), dtype=np.int64)
+    for number, permuted in enumerate(all_permuted):
         single += permuted >= statistics - TIE
         largest += permuted.max() >= statistics - TIE
         if progress and number % BATCH == 0:
@@ -161,10 +171,28 @@ def _whole_stimuli(models: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, n
             f"at least {FEWEST_STIMULI}",
         )
     cells = square((kept[:, None] & kept).astype(np.float64) - np.diag(kept)) > 0
-    if (missing & cells).any():
-        raise InputError(
-            f"The RDMs miss {np.count_nonzero(missing & cells):,} single pairs",
-            "whole stimuli that are defined or missing, for stimuli are permuted",
-            "Leave out the stimuli of these pairs.",
-        )
     return models[:, cells], other[cells], int(kept.sum())
+
+
+def _shared_products(
+    comparison: RdmComparison, models: np.ndarray, other: np.ndarray, orders: Iterable[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """Similarities with an RDM in each order, over the pairs that both define. Yields (m,)"""
+    whole = square(other)
+    for order in orders:
+        permuted = square(whole[np.ix_(order, order)])
+        # Where few pairs leave a value undefined, it counts against the model.
+        yield np.nan_to_num(_over_shared(comparison, models, permuted), nan=np.inf)
+
+
+def _over_shared(comparison: RdmComparison, models: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Similarity of each model with an RDM over the pairs that both define; NaN without. (m,)"""
+    values = np.full(len(models), np.nan)
+    for number, model in enumerate(models):
+        defined = np.isfinite(model) & np.isfinite(other)
+        x, y = model[defined][None], other[defined][None]
+        if defined.sum() < FEWEST_PAIRS or comparison.is_undefined(np.concatenate([x, y])).any():
+            continue
+        rows = (comparison.rows(part, Cells(defined)) for part in (x, y))
+        values[number] = comparison.products(*rows)[0, 0]
+    return values

@@ -25,8 +25,9 @@ from core.rsa.bootstrap import (
     fitted_weights,
     number_of_folds,
     score,
+    single_pairs,
 )
-from core.rsa.samples import stack_rdms
+from core.rsa.samples import RankedRow, rank_influences, stack_rdms
 from tests.core.rsa.drawn import literal, pooled, similarity, subjects_of
 
 N, SUBJECTS = 15, 4
@@ -227,6 +228,41 @@ def test_variances_combine_as_in_rsatoolbox():
     assert combine({"stimuli": 2.0}, 10, 4) == (pytest.approx(20 / 9), 3)
     assert combine({"subjects": 3.0}, 11, 4) == (pytest.approx(4.0), 3)
     assert combine({"subjects": 0.0, "stimuli": 0.0, "both": 0.0}, 11, 3) == (0.0, 2)
+
+
+def test_single_pairs_are_taken_out_once():
+    plain = combine({"stimuli": 2.0}, 10, 4, True)
+    assert plain == (pytest.approx(20 / 9), 4.5)
+    less = {"stimuli": 2.0, "single pairs": 0.5}
+    assert combine(less, 10, 4, True)[0] == pytest.approx(20 / 9 - 0.5)
+    # An estimate may be below 0, or by chance above what there is.
+    assert combine(less | {"single pairs": -1.0}, 10, 4, True) == plain
+    assert combine(less | {"single pairs": 9.0}, 10, 4, True)[0] == pytest.approx(10 / 9)
+    both = {"stimuli": 2.0, "subjects": 1.0, "both": 4.0}
+    with_pairs = combine(both | {"single pairs": 0.5}, 10, 4, True)[0]
+    assert combine(both, 10, 4, True)[0] - with_pairs == pytest.approx(0.5)
+
+
+def test_single_pairs_are_what_stimuli_leave_by_least_squares(data):
+    subjects, models = ([rdm.astype(float) for rdm in group] for group in data)
+    models[0][2, 7] = models[0][7, 2] = np.nan
+    comparison = of_fixed((subjects, models), "spearman")
+    stack = comparison.stack
+    i, j = stack.first, stack.second
+    design = np.zeros((len(i), N))
+    design[np.arange(len(i)), i] = design[np.arange(len(i)), j] = 1
+    rests = []
+    for subject in subjects:
+        own = RankedRow(subject[i, j])
+        cells = np.array([rank_influences(RankedRow(m[i, j]), own, "spearman") for m in models])
+        rests.append(cells.T - design @ np.linalg.lstsq(design, cells.T)[0])
+    scale = (len(i) - N) * len(i)
+    mean = np.mean(rests, axis=0)
+    np.testing.assert_allclose(single_pairs(comparison, False)[:3, :3], mean.T @ mean / scale)
+    apart = [a.T @ b for a in rests for b in rests if a is not b]
+    expected = np.mean(apart, axis=0) / scale
+    np.testing.assert_allclose(single_pairs(comparison, True)[:3, :3], expected, atol=1e-9)
+    assert not single_pairs(of_fixed(data, "pearson"), False).any()
 
 
 def test_covariance_is_that_of_many_assignments():

@@ -39,11 +39,26 @@ class Means(torch.nn.Module):
         return self.linear(pixels.mean(dim=(2, 3)))
 
 
-def save_module(folder, name):
+def small_vgg():
+    """The layers that VGG16 is of, few and narrow, as torchvision joins them."""
+    torch.manual_seed(4)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, padding=1),
+        torch.nn.ReLU(inplace=True),
+        torch.nn.MaxPool2d(2, 2),
+        torch.nn.AdaptiveAvgPool2d((7, 7)),
+        torch.nn.Flatten(1),
+        torch.nn.Linear(8 * 49, 10),
+        torch.nn.ReLU(True),
+        torch.nn.Dropout(0.5),
+    )
+
+
+def save_module(folder, name, of=Means):
     folder.mkdir()
     recipe = {"size": 32, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4], "layout": "NCHW"}
     (folder / "recipe.json").write_text(json.dumps(recipe))
-    example, made = torch.zeros(2, 3, 32, 32), Means().eval()
+    example, made = torch.zeros(2, 3, 32, 32), of().eval()
     if name == "module.pt2":
         sizes = ({0: torch.export.Dim("images")},)
         torch.export.save(
@@ -56,9 +71,12 @@ def save_module(folder, name):
     return folder
 
 
-@pytest.mark.parametrize("name", ["module.pt2", "module.pt"])
-def test_an_exported_module_with_its_recipe(ds, tmp_path, monkeypatch, name):
-    folder = save_module(tmp_path / "means", name)
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [("module.pt2", Means), ("module.pt", Means), ("module.pt2", small_vgg)],
+)
+def test_an_exported_module_with_its_recipe(ds, tmp_path, monkeypatch, name, of):
+    folder = save_module(tmp_path / "exported", name, of)
 
     def refuse(*given, **named):
         raise AssertionError("unpickled")
@@ -75,7 +93,7 @@ def test_an_exported_module_with_its_recipe(ds, tmp_path, monkeypatch, name):
     images = [ds.image(one) for one in kept(ds)]
     pixels = processor(images=images, return_tensors="pt")["pixel_values"]
     with torch.no_grad():
-        expected = Means()(pixels).numpy()
+        expected = of().eval()(pixels).numpy()
     np.testing.assert_allclose(found[rows_kept(ds)], expected, atol=1e-5)
 
 

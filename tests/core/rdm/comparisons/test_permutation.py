@@ -79,12 +79,44 @@ def test_stimuli_that_one_rdm_lacks_are_left_out(rng):
     result = rdm.mantel_many(models, data, 50)
     assert result.stimuli == 11
     np.testing.assert_array_equal(result.p, rdm.mantel_many(whole[:2], whole[2], 50).p)
-    data[2, 3] = data[3, 2] = np.nan
-    with pytest.raises(InputError, match=r"1 single pairs.*whole stimuli"):
-        rdm.mantel(models[0], data)
     models[0][4:, :] = models[0][:, 4:] = np.nan
     with pytest.raises(InputError, match="at least 4"):
         rdm.mantel(models[0], draw(rng))
+
+
+@pytest.mark.parametrize("method", ["spearman", "pearson", "kendall", "whitened-cosine"])
+def test_missing_pairs_move_with_their_stimuli(rng, method):
+    models, data = [draw(rng, 9), draw(rng, 9)], draw(rng, 9)
+    for matrix, (i, j) in zip((*models, data), ((1, 5), (2, 3), (0, 8)), strict=True):
+        matrix[i, j] = matrix[j, i] = np.nan
+    result = rdm.mantel_many(models, data, 30, 3, method)
+    assert result.stimuli == 9
+    orders = np.random.default_rng(3)
+    permuted = []
+    for _ in range(30):
+        order = orders.permutation(9)
+        moved = data[np.ix_(order, order)]
+        permuted.append([rdm.compare(model, moved, method) for model in models])
+    observed = [rdm.compare(model, data, method) for model in models]
+    np.testing.assert_allclose(result.statistics, observed)
+    reached = np.array(permuted) >= np.array(observed) - 1e-12
+    np.testing.assert_allclose(result.p, (1 + reached.sum(axis=0)) / 31)
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_p_is_uniform_where_pairs_are_missing(same):
+    rng = np.random.default_rng(5)
+
+    def lacking(missing):
+        return np.where(squareform(missing), np.nan, draw(rng))
+
+    p = []
+    for seed in range(150):
+        first, second = rng.random((2, 91)) < 0.15
+        model, data = lacking(first), lacking(first if same else second)
+        p.append(rdm.mantel(model, data, 39, seed, "pearson").p)
+    spread = np.array(p) - rng.random(len(p)) / 40
+    assert stats.kstest(spread, "uniform").pvalue > 0.001
 
 
 def test_progress_can_stop_it(rng):
