@@ -6,8 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.datasets import Dataset
-from pages.shared.components.gallery.gallery import Tile, gallery
-from pages.shared.frame import images, selection
+from pages.shared.frame import images
 from pages.shared.frame.navigation import path_to
 from pages.shared.frame.text import plain
 
@@ -59,20 +58,4 @@ def _show_images(ds: Dataset, unit: int) -> None:
     known = np.flatnonzero(np.isfinite(responses))
     spread = responses[known].std()
     z = (responses - responses[known].mean()) / (spread if spread > 0 else 1.0)
-    order = known[np.argsort(-z[known], kind="stable")]
-    tiles, names = [], {}
-    for group, rows in (("Highest", order[:SHOWN]), ("Lowest", order[::-1][:SHOWN])):
-        for row in rows.tolist():
-            stimulus = images.stimulus_at(ds, row)
-            words = f"{images.describe(stimulus)}, response {z[row]:.1f} z"
-            names[f"{group} {row}"] = str(stimulus["id"])
-            uri = images.uri(ds, stimulus["id"])
-            tiles.append(Tile(f"{group} {row}", uri, words, group, words, str(stimulus["id"])))
-
-    def change(ids: list[str]) -> None:
-        elsewhere = set(selection.current(ds).ids) - set(names.values())
-        selection.select(ds, elsewhere | {names[i] for i in ids})
-
-    chosen = set(selection.current(ds).ids)
-    marked = {tile for tile, name in names.items() if name in chosen}
-    gallery(tiles, key="cortex_unit_images", selected=marked, on_change=change, size=SIDE)
+    images.grouped(ds, images.ends(z, SHOWN, "response {:.1f} z"), "cortex_unit_images", SIDE)

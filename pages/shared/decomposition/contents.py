@@ -16,11 +16,10 @@ from core.figures import components as figures
 from core.figures.export import WordcloudDrawing
 from core.figures.heatmap import data_uri
 from core.figures.wordclouds import wordcloud
-from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.decomposition import results
 from pages.shared.decomposition.settings import ComponentsView
 from pages.shared.export.figures import add, drawn, show_chart
-from pages.shared.frame import images, selection, widgets
+from pages.shared.frame import images, widgets
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 
@@ -79,25 +78,7 @@ def _say(result: ComponentsResult, number: int) -> None:
 def _show_ends(ds: Dataset, result: ComponentsResult, number: int) -> None:
     """Ten images of the highest scores and ten of the lowest."""
     scores = np.asarray(result.components.scores[:, number], dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(scores))
-    order = known[np.argsort(-scores[known], kind="stable")]
-    ends = (("Highest", order[:ENDS]), ("Lowest", order[::-1][:ENDS]))
-    tiles, names = [], {}
-    for group, rows in ends:
-        for row in rows.tolist():
-            stimulus = images.stimulus_at(ds, row)
-            names[f"{group} {row}"] = str(stimulus["id"])
-            words = f"{images.describe(stimulus)}, score {scores[row]:.1f}"
-            uri = images.uri(ds, stimulus["id"])
-            tiles.append(Tile(f"{group} {row}", uri, words, group, words, str(stimulus["id"])))
-
-    def change(ids: list[str]) -> None:
-        elsewhere = set(selection.current(ds).ids) - set(names.values())
-        selection.select(ds, elsewhere | {names[i] for i in ids})
-
-    chosen = set(selection.current(ds).ids)
-    marked = {tile for tile, name in names.items() if name in chosen}
-    gallery(tiles, key="components_ends", selected=marked, on_change=change, size=SIDE)
+    images.grouped(ds, images.ends(scores, ENDS, "score {:.1f}"), "components_ends", SIDE)
 
 
 def _show_labels(ds: Dataset, result: ComponentsResult, number: int) -> None:

@@ -15,11 +15,10 @@ from core.encoding.tuning import SHOWN
 from core.errors import NeurogalleryError
 from core.figures import encoding as figures
 from core.words import p_words
-from pages.shared.components.gallery.gallery import Tile, gallery
 from pages.shared.encoding.evidence import UNIT
 from pages.shared.encoding.settings import EncodingView
 from pages.shared.export.figures import drawn, show_chart
-from pages.shared.frame import images, selection
+from pages.shared.frame import images
 from pages.shared.frame.guard import show_error
 from pages.shared.frame.text import plain
 
@@ -84,36 +83,22 @@ def _best_unit(fit: EncodingFit, region: str) -> int:
 
 def _show_images(ds: Dataset, table: pd.DataFrame) -> None:
     by_prediction = table.sort_values("predicted", ascending=False, kind="stable")
-    rows = (
-        ("Highest measured", table.head(SHOWN)),
-        ("Highest predicted", by_prediction.head(SHOWN)),
-        ("Lowest measured", table.tail(SHOWN).iloc[::-1]),
-        ("Lowest predicted", by_prediction.tail(SHOWN).iloc[::-1]),
-    )
-    tiles = []
-    for group, some in rows:
-        for entry in some.to_dict("records"):
-            words = images.describe(images.stimulus_at(ds, int(entry["row"])))
-            scores = f"measured {entry['measured']:.1f}, predicted {entry['predicted']:.1f}"
-            tiles.append(
-                Tile(
-                    id=f"{group} {entry['id']}",
-                    image=images.uri(ds, entry["id"]),
-                    caption=scores,
-                    group=group,
-                    alt=f"{words}; {scores}",
-                    name=str(entry["id"]),
-                )
+    rows = {
+        "Highest measured": table.head(SHOWN),
+        "Highest predicted": by_prediction.head(SHOWN),
+        "Lowest measured": table.tail(SHOWN).iloc[::-1],
+        "Lowest predicted": by_prediction.tail(SHOWN).iloc[::-1],
+    }
+    groups = {
+        name: [
+            (row, f"measured {measured:.1f}, predicted {predicted:.1f}")
+            for row, measured, predicted in zip(
+                some["row"].tolist(), some["measured"], some["predicted"], strict=True
             )
-    names = {tile.id: tile.name for tile in tiles}
-
-    def change(ids: list[str]) -> None:
-        shown = set(names.values())
-        elsewhere = set(selection.current(ds).ids) - shown
-        selection.select(ds, elsewhere | {names[i] for i in ids})
-
-    marked = {tile.id for tile in tiles if tile.name in set(selection.current(ds).ids)}
-    gallery(tiles, key="encoding_unit_images", selected=marked, on_change=change, size=SIDE)
+        ]
+        for name, some in rows.items()
+    }
+    images.grouped(ds, groups, "encoding_unit_images", SIDE)
     st.caption(f"Of {len(table):,} test images, which the model has not seen; z by training.")
 
 

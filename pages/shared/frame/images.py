@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -94,6 +95,59 @@ def browse(ds: Dataset, stimuli: pd.DataFrame, key: str, group: str | None = Non
         on_change=change,
         size=TILE,
     )
+
+
+def ends(values: np.ndarray, count: int, words: str) -> dict[str, list[tuple[int, str]]]:
+    """The rows of the highest and of the lowest values, as ``grouped`` takes them.
+
+    Parameters
+    ----------
+    values : np.ndarray of shape (n,)
+        One a stimulus; those that are not finite are passed over.
+    count : int
+        Rows at each end.
+    words : str
+        Form of a value, such as 'response {:.1f} z'.
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    order = known[np.argsort(-values[known], kind="stable")]
+    both = {"Highest": order[:count], "Lowest": order[::-1][:count]}
+    return {
+        name: [(row, words.format(values[row])) for row in rows.tolist()]
+        for name, rows in both.items()
+    }
+
+
+def grouped(
+    ds: Dataset, groups: Mapping[str, Sequence[tuple[int, str]]], key: str, size: int = TILE
+) -> None:
+    """Selectable images in rows under a heading each; an image may stand in several.
+
+    Parameters
+    ----------
+    ds : Dataset
+    groups : mapping of str to sequence of (int, str)
+        For each heading the rows of stimuli, and what is said of each beside its own words.
+    key : str
+        Key of the element.
+    size : int
+        Side of an image in pixels.
+    """
+    shown = []
+    for group, members in groups.items():
+        for row, said in members:
+            stimulus = stimulus_at(ds, row)
+            words, name = f"{describe(stimulus)}; {said}", str(stimulus["id"])
+            shown.append(Tile(f"{group} {row}", uri(ds, name), words, group, words, name))
+    names = {tile.id: tile.name for tile in shown}
+
+    def change(ids: list[str]) -> None:
+        elsewhere = set(selection.current(ds).ids) - set(names.values())
+        selection.select(ds, elsewhere | {names[i] for i in ids})
+
+    chosen = set(selection.current(ds).ids)
+    marked = {tile for tile, name in names.items() if name in chosen}
+    gallery(shown, key=key, selected=marked, on_change=change, size=size)
 
 
 def pair(ds: Dataset, first: int, second: int, size: int = PREVIEW, brief: bool = False) -> None:
