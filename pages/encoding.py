@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.errors import NeurogalleryError
+from pages.shared.decoders import audit
 from pages.shared.encoding import evidence, predicted, results, settings, unit, where
 from pages.shared.frame import guard, recording
 from pages.shared.frame.text import plain
@@ -45,6 +46,7 @@ def predict(ds: Dataset) -> None:
     where.show(fits, view)
     label = "On the cortex: the same scores, unit by unit"
     st.page_link("pages/cortex.py", label=label, icon=":material/psychology:")
+    audit.show_split(view.request.config(view.request.models[0]), "encoding.audit")
     with st.expander("Tables", key="encoding.tables", on_change="rerun") as tables:
         if tables.open:
             evidence.show_tables(fits)

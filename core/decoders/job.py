@@ -172,6 +172,10 @@ class AuditRequest(ConfigRequest):
     def label(self) -> str:
         return "Collecting the evidence of the audit"
 
+    @property
+    def offer(self) -> str:
+        return "Audit the split"
+
     def device(self) -> str:
         return "cpu"
 

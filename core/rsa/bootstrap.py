@@ -397,19 +397,21 @@ def combine(
     degrees : float
         Of subjects n - 1; of stimuli a third of that, or by ranks a half, for cells share stimuli
         and their variance is known as badly: in simulations as that of 9 to 16 numbers with 30
-        stimuli, of 15 to 21 with 60. Of both, the harmonic mean, by what share of the variance is
+        stimuli, of 15 to 21 with 60. Of both, Satterthwaite's, by what share of the variance is
         of subjects; with two subjects, who cannot tell the share, theirs.
 
     Source: Schütt et al. (2023), eLife 12:e82566, the two-factor bootstrap, whose form for few
     of either is that of rsatoolbox 0.3.2. There the upper bound lacks a b, and the degrees of
     freedom are those of the fewer: intervals are too wide over both, too narrow over stimuli.
-    The jackknife is Efron & Stein (1981), Annals of Statistics 9:586-596.
+    The jackknife is Efron & Stein (1981), Annals of Statistics 9:586-596; degrees of freedom of
+    a sum, Satterthwaite (1946), Biometrics Bulletin 2:110-114.
 
     A bootstrap over stimuli counts three times what belongs to single pairs, twice of them
     between stimuli; what subjects do not share of it is right over both. For ranks one of the
     three is taken out: without two of them intervals held the truth in .93 of simulations with
-    16 or 30 stimuli and one or four subjects, with all in up to .99. By other measures outlying distances, which few samples
-    hold, make the bootstrap too small by about as much, and nothing is taken out.
+    16 or 30 stimuli and one or four subjects, with all in up to .99. By other measures outlying
+    distances, which few samples hold, make the bootstrap too small by about as much, and nothing
+    is taken out.
     """
     factors = {"stimuli": stimuli / (stimuli - 1), "subjects": subjects / max(subjects - 1, 1)}
     single = {kind: factors[kind] * variances[kind] for kind in factors if kind in variances}
@@ -429,4 +431,5 @@ def combine(
     variance -= a * b * (uncorrected - variances["subjects"] - variances["stimuli"])
     variance = min(max(variance, *single.values()), max(a * b * uncorrected, *single.values()))
     share = min(1.0, single["subjects"] / variance) if variance > 0 and subjects > 2 else 1.0
-    return variance, 1 / (share / degrees["subjects"] + (1 - share) / degrees["stimuli"])
+    parts = share**2 / degrees["subjects"] + (1 - share) ** 2 / degrees["stimuli"]
+    return variance, 1 / parts

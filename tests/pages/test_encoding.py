@@ -92,6 +92,18 @@ def test_both_directions_stand_side_by_side(recording):
     assert "Decoding by region" in texts(app)
 
 
+def test_the_split_is_audited_where_that_is_asked_for(recording):
+    press(opened())
+    app = opened()
+    app.session_state["encoding.audit"] = True
+    app = app.run()
+    assert len(jobs.all_jobs()) == 1
+    app = press(app, "Audit")
+    assert not app.exception
+    assert "6 of 9 checks done" in texts(app)
+    assert "**Near-duplicates in feature space.** 1 of 8 test images" in texts(app)
+
+
 def test_without_a_model_or_anything_to_predict_from_it_says_so(recording, data_root):
     app = opened()
     app.multiselect(key="encoding.models").set_value([])

@@ -133,19 +133,22 @@ def _permute(
     models, other, n = _whole_stimuli(models, other)
     rng = np.random.default_rng(seed)
     orders = (rng.permutation(n) for _ in range(permutations))
-    if np.isnan(models).any() or np.isnan(other).any():
-        statistics = _over_shared(comparison, models, other)
-        undefined = np.isnan(statistics)
-        statistics = statistics[~undefined]
-        all_permuted = _shared_products(comparison, models[~undefined], other, orders)
-    else:
+    is_whole = not (np.isnan(models).any() or np.isnan(other).any())
+    if is_whole:
         undefined = comparison.is_undefined(models) | comparison.is_undefined(other[None])
-        rows, own = comparison.rows(models[~undefined]), comparison.rows(other[None])
-        statistics = comparison.products(rows, own)[:, 0]
-        all_permuted = comparison.permuted_products(rows, own[0], n, orders)
+    else:
+        undefined = np.isnan(_over_shared(comparison, models, other))
     observed, p, p_max = np.full((3, len(models)), np.nan)
     if undefined.all():
         return MantelMany(observed, p, p_max, n)
+    defined = models[~undefined]
+    if is_whole:
+        rows, own = comparison.rows(defined), comparison.rows(other[None])
+        statistics = comparison.products(rows, own)[:, 0]
+        all_permuted = comparison.permuted_products(rows, own[0], n, orders)
+    else:
+        statistics = _over_shared(comparison, defined, other)
+        all_permuted = _shared_products(comparison, defined, other, orders)
     single, largest = np.zeros((2, len(statistics)), dtype=np.int64)
     for number, permuted in enumerate(all_permuted):
         single += permuted >= statistics - TIE

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Below so many values inversions are counted pair by pair.
-DIRECT = 24
+# Below so many values inversions are counted pair by pair; halves of more are merged.
+DIRECT, MERGED = 24, 200
 
 
 class Sorted(NamedTuple):
@@ -88,14 +88,18 @@ def concordance(x: np.ndarray, y: np.ndarray) -> float:
     Source: Kendall (1938), Biometrika 30:81-93; counted by sorting, Knight (1966), J. Am. Stat.
     Assoc. 61:436-439.
     """
-    keys = x.astype(np.int64) << 32 | y
-    keys.sort()
-    tied = _pairs(np.bincount(x)) + _pairs(np.bincount(y))
-    changes = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    tied -= _pairs(np.diff(changes, append=len(keys)))
     pairs = len(x) * (len(x) - 1) // 2
-    discordant = count_inversions((keys & 0xFFFFFFFF).astype(np.int32))
-    return (pairs - tied - 2 * discordant) / pairs
+    tied = _pairs(np.bincount(y))
+    if x.max() == len(x) - 1:  # all different: their levels are their places
+        in_order = np.empty_like(y)
+        in_order[x] = y
+    else:
+        keys = x.astype(np.int64) << 32 | y
+        keys.sort()
+        changes = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+        tied += _pairs(np.bincount(x)) - _pairs(np.diff(changes, append=len(keys)))
+        in_order = (keys & 0xFFFFFFFF).astype(np.int32)
+    return (pairs - tied - 2 * count_inversions(in_order)) / pairs
 
 
 def count_inversions(values: np.ndarray) -> int:
@@ -116,7 +120,8 @@ def count_inversions(values: np.ndarray) -> int:
         blocks = blocks.reshape(-1, 2 * width)
         blocks <<= 1
         blocks[:, width:] |= 1
-        blocks.sort(axis=1)
+        # A stable sort finds both halves in order, and merges them; it is slow to begin on few.
+        blocks.sort(axis=1, kind="stable" if width > MERGED else None)
         places = (blocks & 1) * np.arange(2 * width, dtype=np.int32)
         count += len(blocks) * (width * width + width * (width - 1) // 2)
         count -= int(places.sum(dtype=np.int64))

@@ -55,13 +55,33 @@ def show(ds: Dataset, config: Config, findings: Sequence[Mapping[str, Any]]) -> 
     with st.expander("Audit of the split", key="train.audit", on_change="rerun") as opened:
         if not opened.open:
             return
-        for finding in audits.ordered(findings):
-            mark = MARKS[finding["level"]] if finding["checked"] else MARKS["unchecked"]
-            words = f"{finding['message']} {audits.effect_words(finding)}".strip()
-            st.markdown(f"{mark} **{plain(finding['title'])}.** {plain(words)}")
+        _list(findings)
         _effects(findings)
         if any(finding["count"] for finding in findings if finding["level"] != "green"):
             _show_evidence(ds, config, findings)
+
+
+def show_split(config: Config, key: str) -> None:
+    """The audit of a split that no decoder was trained on yet, where it is asked for."""
+    with st.expander("Audit of the split", key=key, on_change="rerun") as opened:
+        if not opened.open:
+            return
+        audited = results.get(AuditRequest(config), audits.load, icon=":material/rule:")
+        if audited is None:
+            return
+        findings = audits.brief(audited)
+        badge(findings)
+        _list(findings, with_effects=False)
+        st.caption(RULE)
+        _download(audited)
+
+
+def _list(findings: Sequence[Mapping[str, Any]], with_effects: bool = True) -> None:
+    for finding in audits.ordered(findings):
+        mark = MARKS[finding["level"]] if finding["checked"] else MARKS["unchecked"]
+        effect = audits.effect_words(finding) if with_effects else ""
+        words = f"{finding['message']} {effect}".strip()
+        st.markdown(f"{mark} **{plain(finding['title'])}.** {plain(words)}")
 
 
 def _effects(findings: Sequence[Mapping[str, Any]]) -> None:
