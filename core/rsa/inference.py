@@ -25,6 +25,7 @@ from core.rsa.bootstrap import (
     fitted_weights,
     jackknife,
     leave_out,
+    leave_out_stimuli,
     score,
     single_pairs,
 )
@@ -240,7 +241,7 @@ class _Certainty(NamedTuple):
 
     ``covariances['left out']`` is the jackknife's over subjects. In samples, copies of a subject
     are left out together: few others remain, and what is compared with others or fitted to them
-    (``is_by_others``) varies more than in experiments. ``['single pairs']``: see ``combine``.
+    (``is_by_others``) varies more than in experiments. Others: see ``combine``.
     ``undefined``: samples that define not all means.
     """
 
@@ -378,8 +379,9 @@ def _certainty(
         covariances[kind] = matrix
     if "subjects" in values and without is not None:
         covariances["left out"] = jackknife(without)
-    if "stimuli" in values:
-        covariances["single pairs"] = single_pairs(comparison, common="both" in values)
+    if "stimuli" in values and not comparison.is_flexible:
+        covariances["stimuli left out"] = jackknife(leave_out_stimuli(comparison))
+        covariances["single pairs"], covariances["common pairs"] = single_pairs(comparison)
     is_by_others = np.array([*(model.is_flexible for model in comparison.models), True, True])
     is_ranked = comparison.method in RANKED
     size = (stack.stimuli, stack.subjects)

@@ -20,6 +20,22 @@ from tests.core.rsa.drawn import similarity
 HALF = 3
 UNITS = 10
 NOISE, SPREAD = 2.0, 0.3
+SQUARED, ANGULAR = "sqeuclidean", "correlation"
+# Over what, method, stimuli, subjects, models and distance of the subjects' RDMs.
+ROWS = (
+    ("subjects", "spearman", 24, 8, "fixed", SQUARED),
+    ("subjects", "pearson", 24, 3, "fixed", SQUARED),
+    ("stimuli", "spearman", 30, 8, "fixed", SQUARED),
+    ("stimuli", "pearson", 30, 1, "fixed", SQUARED),
+    ("stimuli", "pearson", 30, 1, "fixed", ANGULAR),
+    ("stimuli", "spearman", 30, 1, "fixed", ANGULAR),
+    ("stimuli", "cosine", 60, 4, "fixed", SQUARED),
+    ("both", "spearman", 30, 8, "fixed", SQUARED),
+    ("both", "pearson", 30, 8, "fixed", ANGULAR),
+    ("both", "pearson", 30, 3, "fixed", SQUARED),
+    ("both", "pearson", 60, 15, "fixed", SQUARED),
+    ("both", "pearson", 30, 8, "flexible", SQUARED),
+)
 
 
 class World(NamedTuple):
@@ -27,6 +43,7 @@ class World(NamedTuple):
 
     features: np.ndarray | None
     weights: np.ndarray | None
+    metric: str = "sqeuclidean"
 
 
 class Calibration(NamedTuple):
@@ -68,10 +85,6 @@ def weights_of(subjects: int, spread: float, rng: np.random.Generator) -> np.nda
     return weights.reshape(subjects, 2 * HALF, 2 * UNITS)
 
 
-def rdm_of(patterns: np.ndarray) -> np.ndarray:
-    return np.asarray(pdist(patterns, "sqeuclidean"))
-
-
 def experiment(
     world: World, n: int, subjects: int, rng: np.random.Generator
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -80,20 +93,24 @@ def experiment(
     features = rng.standard_normal((n, 2 * HALF)) if features is None else features
     weights = world.weights
     weights = weights_of(subjects, SPREAD, rng) if weights is None else weights
+    noise = (NOISE * rng.standard_normal((len(features), 2 * UNITS)) for _ in weights)
     data = [
-        rdm_of(features @ own + NOISE * rng.standard_normal((len(features), 2 * UNITS)))
-        for own in weights
+        np.asarray(pdist(features @ own + added, world.metric))
+        for own, added in zip(weights, noise, strict=True)
     ]
-    return data, [rdm_of(features[:, :HALF]), rdm_of(features[:, HALF:])]
+    halves = (features[:, :HALF], features[:, HALF:])
+    return data, [np.asarray(pdist(half, "sqeuclidean")) for half in halves]
 
 
-def world_of(over: str, n: int, subjects: int, rng: np.random.Generator) -> World:
+def world_of(
+    over: str, n: int, subjects: int, rng: np.random.Generator, metric: str = "sqeuclidean"
+) -> World:
     """A world in which both models are equally good, whatever of it is fixed."""
     features = stimuli_of(n, rng) if over == "subjects" else None
     weights = weights_of(subjects, SPREAD, rng) if over == "stimuli" else None
     if weights is not None:
         weights[:, HALF:, UNITS:] = weights[:, :HALF, :UNITS]
-    return World(features, weights)
+    return World(features, weights, metric)
 
 
 def truth_of(world: World, method: str, draws: int, rng: np.random.Generator) -> float:
@@ -113,10 +130,11 @@ def calibrate(
     runs: int = 1000,
     samples: int = 200,
     kind: str = "fixed",
+    metric: str = "sqeuclidean",
 ) -> Calibration:
     """Evaluate models in many experiments of one truth."""
     rng = np.random.default_rng(0)
-    world = world_of(over, n, subjects, rng)
+    world = world_of(over, n, subjects, rng, metric)
     # As many as make the error of the truth small beside that of the share.
     truth = truth_of(world, method, max(10, runs // 4), rng) if kind == "fixed" else np.nan
     rows = []
@@ -164,20 +182,10 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=200)
     chosen = parser.parse_args()
     print(f"{'':44}{'mean':>7}{'diff':>7}{'ceil':>7}{'p<.05':>7}{'KS p':>7}{'width':>7}{'bias':>8}")
-    for over, method, n, subjects, kind in (
-        ("subjects", "spearman", 24, 8, "fixed"),
-        ("subjects", "pearson", 24, 3, "fixed"),
-        ("stimuli", "spearman", 30, 8, "fixed"),
-        ("stimuli", "pearson", 30, 1, "fixed"),
-        ("stimuli", "cosine", 60, 4, "fixed"),
-        ("both", "spearman", 30, 8, "fixed"),
-        ("both", "pearson", 30, 3, "fixed"),
-        ("both", "pearson", 60, 15, "fixed"),
-        ("both", "pearson", 30, 8, "flexible"),
-    ):
+    for over, method, n, subjects, kind, metric in ROWS:
         runs = chosen.runs if kind == "fixed" else chosen.runs // 5
-        found = calibrate(over, method, n, subjects, runs, chosen.samples, kind=kind)
-        name = f"{over}, {method}, {n} stimuli, {subjects} subjects, {kind}"
+        found = calibrate(over, method, n, subjects, runs, chosen.samples, kind, metric)
+        name = f"{over}, {method}, {n}, {subjects}, {kind}, {metric}"
         print(f"{name:44}" + "".join(f"{value:7.3f}" for value in found[:6]), end="")
         print(f"{found.bias:8.4f}  +- {found.error:.3f}", flush=True)
 

@@ -13,7 +13,7 @@ from scipy.optimize import nnls
 from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
-from core.rsa import FixedModel, SelectedModel, WeightedModel
+from core.rsa import FixedModel, SelectedModel, WeightedModel, evaluate
 from core.rsa.bootstrap import (
     BootstrapDraws,
     ModelComparison,
@@ -23,11 +23,12 @@ from core.rsa.bootstrap import (
     draw,
     draw_scores,
     fitted_weights,
+    leave_out_stimuli,
     number_of_folds,
     score,
     single_pairs,
 )
-from core.rsa.samples import RankedRow, rank_influences, stack_rdms
+from core.rsa.samples import RankedRow, product_influences, rank_influences, stack_rdms
 from tests.core.rsa.drawn import literal, pooled, similarity, subjects_of
 
 N, SUBJECTS = 15, 4
@@ -231,39 +232,78 @@ def test_variances_combine_as_in_rsatoolbox():
     assert combine({"subjects": 0.0, "stimuli": 0.0, "both": 0.0}, 11, 3) == (0.0, 2)
 
 
-def test_single_pairs_are_taken_out_once():
+def test_what_a_bootstrap_counts_too_often_is_taken_out():
     plain = combine({"stimuli": 2.0}, 10, 4, True)
     assert plain == (pytest.approx(20 / 9), 4.5)
-    less = {"stimuli": 2.0, "single pairs": 0.5}
-    assert combine(less, 10, 4, True)[0] == pytest.approx(20 / 9 - 0.5)
-    # An estimate may be below 0, or by chance above what there is.
-    assert combine(less | {"single pairs": -1.0}, 10, 4, True) == plain
-    assert combine(less | {"single pairs": 9.0}, 10, 4, True)[0] == pytest.approx(10 / 9)
-    both = {"stimuli": 2.0, "subjects": 1.0, "both": 4.0}
-    with_pairs = combine(both | {"single pairs": 0.5}, 10, 4, True)[0]
-    assert combine(both, 10, 4, True)[0] - with_pairs == pytest.approx(0.5)
+
+    def variance(left_out, pairs, **more):
+        known = {"stimuli left out": left_out, "single pairs": pairs, "common pairs": pairs}
+        return combine({"stimuli": 2.0} | known | more, 10, 4, True)[0]
+
+    assert variance(2.0, 0.5) == pytest.approx(1.5)  # the jackknife less one of its two
+    assert variance(9.0, 0.5) == pytest.approx(20 / 9)  # no more than the bootstrap's
+    assert variance(0.1, 0.5) == pytest.approx(20 / 9 - 1.0)  # no less than without two of three
+    assert variance(0.1, 5.0) == pytest.approx(20 / 27)
+    # An estimate may be below 0, and a model undefined without some stimulus.
+    assert variance(2.0, -1.0) == pytest.approx(20 / 9)
+    assert variance(np.nan, 0.5) == pytest.approx(20 / 9)
+    both = {"subjects": 1.0, "both": 4.0}
+    without = combine({"stimuli": 2.0} | both, 10, 4, True)[0]
+    assert without - variance(2.0, 0.5, **both) == pytest.approx(20 / 9 - 1.5)
+    # Only what subjects share is counted too often over both.
+    shared = variance(2.0, 0.5, **both, **{"common pairs": 0.1})
+    assert without - shared == pytest.approx((20 / 9 - 1.5) / 5)
 
 
-def test_single_pairs_are_what_stimuli_leave_by_least_squares(data):
+@pytest.mark.parametrize("method", ["spearman", "pearson", "cosine"])
+def test_single_pairs_are_what_stimuli_leave_by_least_squares(data, method):
     subjects, models = ([rdm.astype(float) for rdm in group] for group in data)
     models[0][2, 7] = models[0][7, 2] = np.nan
-    comparison = of_fixed((subjects, models), "spearman")
+    comparison = of_fixed((subjects, models), method)
     stack = comparison.stack
     i, j = stack.first, stack.second
     design = np.zeros((len(i), N))
     design[np.arange(len(i)), i] = design[np.arange(len(i)), j] = 1
+
+    def influences(x, y):
+        if method == "spearman":
+            return rank_influences(RankedRow(x), RankedRow(y), method)
+        centred = method == "pearson"
+        return product_influences(x - centred * x.mean(), y - centred * y.mean())
+
     rests = []
     for subject in subjects:
-        own = RankedRow(subject[i, j])
-        cells = np.array([rank_influences(RankedRow(m[i, j]), own, "spearman") for m in models])
+        cells = np.array([influences(m[i, j], subject[i, j]) for m in models])
         rests.append(cells.T - design @ np.linalg.lstsq(design, cells.T)[0])
     scale = (len(i) - N) * len(i)
     mean = np.mean(rests, axis=0)
-    np.testing.assert_allclose(single_pairs(comparison, False)[:3, :3], mean.T @ mean / scale)
+    whole, common = single_pairs(comparison)
+    np.testing.assert_allclose(whole[:3, :3], mean.T @ mean / scale, atol=1e-9)
     apart = [a.T @ b for a in rests for b in rests if a is not b]
-    expected = np.mean(apart, axis=0) / scale
-    np.testing.assert_allclose(single_pairs(comparison, True)[:3, :3], expected, atol=1e-9)
-    assert not single_pairs(of_fixed(data, "pearson"), False).any()
+    np.testing.assert_allclose(common[:3, :3], np.mean(apart, axis=0) / scale, atol=1e-9)
+
+
+def test_independent_cells_have_their_own_variance():
+    """A bootstrap alone would state three times that of a correlation of independent cells."""
+    rng = np.random.default_rng(11)
+    stated = []
+    for _ in range(12):
+        subject, model = (squareform(rng.random(276)) for _ in range(2))
+        found = evaluate([subject], [FixedModel("unrelated", model)], "pearson", "stimuli", 100)
+        stated.append(found.models[0].standard_error ** 2)
+    assert 0.7 < np.mean(stated) * 275 < 1.6
+
+
+@pytest.mark.parametrize("method", ["spearman", "cosine"])
+def test_means_without_each_stimulus_are_those_of_the_rest(data, method):
+    comparison = of_fixed(data, method)
+    without = leave_out_stimuli(comparison)
+    assert without.shape == (N, 5)
+    kept = np.delete(np.arange(N), 4)
+    fewer = [[rdm[np.ix_(kept, kept)] for rdm in group] for group in data]
+    found = evaluate(fewer[0], [FixedModel(str(k), m) for k, m in enumerate(fewer[1])], method)
+    means = [model.mean for model in found.models]
+    np.testing.assert_allclose(without[4], [*means, found.ceiling.lower, found.ceiling.upper])
 
 
 def test_covariance_is_that_of_many_assignments():

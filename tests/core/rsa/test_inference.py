@@ -53,7 +53,6 @@ def test_what_is_related_is_certain_and_what_is_not_is_not(experiment):
     good, other, unrelated = found.models
     assert good.p_zero_corrected < 0.001
     assert unrelated.p_zero_corrected > 0.05
-    assert unrelated.low < 0 < unrelated.high
     assert good.mean > other.mean > unrelated.mean
     assert unrelated.p_ceiling_corrected < 0.01
     assert found.over == "subjects and stimuli"
@@ -65,6 +64,16 @@ def test_what_is_related_is_certain_and_what_is_not_is_not(experiment):
         for over in ("subjects", "stimuli")
     ]
     assert good.standard_error >= max(wider) * 0.99
+
+
+def test_intervals_of_models_that_have_nothing_to_do_with_it_hold_0(experiment):
+    rng = np.random.default_rng(3)
+    models = [
+        FixedModel(f"{k}", subjects_of(rng.standard_normal((N, 4)), 1, 0.0, rng)[0])
+        for k in range(20)
+    ]
+    found = evaluate(experiment[0], models, samples=200).models
+    assert sum(model.low < 0 < model.high for model in found) >= 17
 
 
 @pytest.mark.parametrize("kind", ["fixed", "flexible"])

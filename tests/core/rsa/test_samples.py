@@ -7,7 +7,14 @@ from scipy.stats import kendalltau, rankdata, spearmanr
 
 from core.errors import InputError
 from core.rsa.ceilings import pooling
-from core.rsa.samples import CellSample, RankedRow, rank_influences, stack_rdms, weighted_ranks
+from core.rsa.samples import (
+    CellSample,
+    RankedRow,
+    product_influences,
+    rank_influences,
+    stack_rdms,
+    weighted_ranks,
+)
 from tests.core.rsa.drawn import literal, pooled, similarity, subjects_of
 
 METHODS = ("spearman", "pearson", "cosine", "rho-a")
@@ -65,7 +72,7 @@ def test_weighted_ranks_are_ranks_of_copies():
         )
 
 
-@pytest.mark.parametrize("method", ["spearman", "rho-a", "kendall"])
+@pytest.mark.parametrize("method", ["spearman", "rho-a", "kendall", "pearson", "cosine"])
 @pytest.mark.parametrize("tied", [False, True])
 def test_influences_are_what_leaving_out_a_cell_does(method, tied):
     rng = np.random.default_rng(4)
@@ -73,7 +80,11 @@ def test_influences_are_what_leaving_out_a_cell_does(method, tied):
     y = x + 2 * rng.standard_normal(800)
     if tied:
         x, y = (x > 0.4).astype(float), y.round()
-    found = rank_influences(RankedRow(x), RankedRow(y), method)
+    if method in ("pearson", "cosine"):
+        centre = method == "pearson"
+        found = product_influences(x - centre * x.mean(), y - centre * y.mean())
+    else:
+        found = rank_influences(RankedRow(x), RankedRow(y), method)
     assert found.mean() == pytest.approx(0, abs=1e-12)
 
     def value(a, b):
