@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import InputError
 from core.rdm.comparisons import COMPARISONS, Cells, RdmComparison
 from core.rdm.comparisons.vectors import (
+    FEWEST_PAIRS,
     check_form,
     check_room,
     check_same_stimuli,
@@ -21,8 +22,6 @@ from core.rdm.comparisons.vectors import (
 )
 from core.rdm.comparisons.whitening import check_covariance
 from core.validation import enumerate_names
-
-FEWEST_PAIRS = 2
 
 
 class NoiseCeiling(NamedTuple):

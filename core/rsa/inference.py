@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import InputError
-from core.progress import Progress
+from core.progress import Progress, portion
 from core.rdm import COMPARISONS
 from core.rdm.comparisons.vectors import condense_all, square
 from core.rsa.bootstrap import (
@@ -46,6 +46,8 @@ LEVEL = 0.05
 FEWEST_SAMPLES = 100
 FEWEST_LEFT_OUT = 3
 ROUNDING = 1e-12
+# Share of the work that the samples are, beside leaving out each stimulus.
+DRAWN = 0.85
 
 
 @dataclass(frozen=True)
@@ -205,8 +207,8 @@ def evaluate(
     kind = resample if stack.subjects > 1 else "stimuli"
     scores, weights, without = _estimate(comparison, seed)
     draws = draw(stack.stimuli, stack.subjects, samples, seed)
-    values = draw_scores(comparison, kind, draws, seed, progress)
-    certainty = _certainty(comparison, scores, values, without)
+    values = draw_scores(comparison, kind, draws, seed, portion(progress, 0.0, DRAWN))
+    certainty = _certainty(comparison, scores, values, without, portion(progress, DRAWN, 1.0))
     return Evaluation(
         method=method,
         correction=correction,
@@ -359,6 +361,7 @@ def _certainty(
     scores: Scores,
     values: dict[str, np.ndarray],
     without: np.ndarray | None,
+    progress: Progress,
 ) -> _Certainty:
     """Means and covariances; NaN for models that are constant, and for what too few define."""
     stack = comparison.stack
@@ -380,7 +383,7 @@ def _certainty(
     if "subjects" in values and without is not None:
         covariances["left out"] = jackknife(without)
     if "stimuli" in values and not comparison.is_flexible:
-        covariances["stimuli left out"] = jackknife(leave_out_stimuli(comparison))
+        covariances["stimuli left out"] = jackknife(leave_out_stimuli(comparison, progress))
         covariances["single pairs"], covariances["common pairs"] = single_pairs(comparison)
     is_by_others = np.array([*(model.is_flexible for model in comparison.models), True, True])
     is_ranked = comparison.method in RANKED

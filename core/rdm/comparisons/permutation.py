@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.progress import Progress
 from core.rdm.comparisons.comparison import COMPARISONS, Cells, RdmComparison
 from core.rdm.comparisons.vectors import (
+    FEWEST_PAIRS,
     FEWEST_STIMULI,
     check_room,
     check_same_stimuli,
@@ -23,7 +24,6 @@ from core.words import counted
 
 TIE = 1e-12
 BATCH = 50
-FEWEST_PAIRS = 2
 
 
 class Mantel(NamedTuple):
@@ -133,31 +133,28 @@ def _permute(
     models, other, n = _whole_stimuli(models, other)
     rng = np.random.default_rng(seed)
     orders = (rng.permutation(n) for _ in range(permutations))
-    is_whole = not (np.isnan(models).any() or np.isnan(other).any())
-    if is_whole:
-        undefined = comparison.is_undefined(models) | comparison.is_undefined(other[None])
-    else:
-        undefined = np.isnan(_over_shared(comparison, models, other))
     observed, p, p_max = np.full((3, len(models)), np.nan)
-    if undefined.all():
-        return MantelMany(observed, p, p_max, n)
-    defined = models[~undefined]
-    if is_whole:
-        rows, own = comparison.rows(defined), comparison.rows(other[None])
-        statistics = comparison.products(rows, own)[:, 0]
-        all_permuted = comparison.permuted_products(rows, own[0], n, orders)
+    if np.isnan(models).any() or np.isnan(other).any():
+        observed = _over_shared(comparison, models, other)
+        known = ~np.isnan(observed)
+        all_permuted = _shared_products(comparison, models[known], other, orders)
     else:
-        statistics = _over_shared(comparison, defined, other)
-        all_permuted = _shared_products(comparison, defined, other, orders)
+        known = ~(comparison.is_undefined(models) | comparison.is_undefined(other[None]))
+        if known.any():
+            rows, own = comparison.rows(models[known]), comparison.rows(other[None])
+            observed[known] = comparison.products(rows, own)[:, 0]
+            all_permuted = comparison.permuted_products(rows, own[0], n, orders)
+    if not known.any():
+        return MantelMany(observed, p, p_max, n)
+    statistics = observed[known]
     single, largest = np.zeros((2, len(statistics)), dtype=np.int64)
     for number, permuted in enumerate(all_permuted):
         single += permuted >= statistics - TIE
         largest += permuted.max() >= statistics - TIE
         if progress and number % BATCH == 0:
             progress(number / permutations, f"{number:,} of {permutations:,} permutations")
-    observed[~undefined] = statistics
-    p[~undefined] = (1 + single) / (1 + permutations)
-    p_max[~undefined] = (1 + largest) / (1 + permutations)
+    p[known] = (1 + single) / (1 + permutations)
+    p_max[known] = (1 + largest) / (1 + permutations)
     return MantelMany(observed, p, p_max, n)
 
 

@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.memory import check_memory
 from core.validation import LARGEST_SINGLE, check_square, refuse_beyond_single
 
-FEWEST_STIMULI = 4
+FEWEST_STIMULI, FEWEST_PAIRS = 4, 2
 # Bytes that need no question; asking takes as long as comparing 90 stimuli.
 SURELY_FREE = 4 * 2.0**20
 # Cells taken at once: they stay in the cache, and BLAS sets no second thread on so few.
