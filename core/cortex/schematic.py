@@ -10,6 +10,8 @@ from core.datasets import Dataset
 
 # Between tiles, as a share of the side of the largest.
 GAP = 0.12
+# Columns of tiles beside rows, about: wider than high, but legible on a phone.
+WIDER = 1.3
 
 
 class Schematic(NamedTuple):
@@ -34,7 +36,7 @@ def schematic(ds: Dataset) -> Schematic:
     sides = {name: np.sqrt(len(ds.rois[name])) for name in names}
     largest = max(sides.values(), default=1.0)
     gap = GAP * largest
-    columns = max(1, int(np.ceil(np.sqrt(2.2 * len(names)))))
+    columns = max(1, int(np.ceil(np.sqrt(WIDER * len(names)))))
     for place, name in enumerate(names):
         row, column = divmod(place, columns)
         left = column * (largest + gap) + (largest - sides[name]) / 2

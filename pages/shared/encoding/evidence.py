@@ -25,7 +25,8 @@ def show_scores(fits: Sequence[EncodingFit], view: EncodingView) -> None:
     named = view.regions if view.is_chosen else encoding.leads(fits, view.regions)
     for region in named[:MOST_NAMED]:
         st.markdown(f"**{plain(region)}.** {plain(encoding.verdict(fits, region))}")
-    left, right = st.columns([3, 2], gap="medium")
+    with st.container(key="encoding_scores"):
+        left, right = st.columns([3, 2], gap="medium")
     with left:
         _show_regions(fits, view)
     with right:
