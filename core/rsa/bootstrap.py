@@ -27,8 +27,8 @@ FEWEST_TESTED = 3
 # Of n stimuli drawn with replacement, so many are different.
 DISTINCT = 1 - np.exp(-1)
 # Of the degrees of freedom of n stimuli, the variance of a pairwise statistic has so many, see
-# combine: a half by ranks, a third otherwise.
-OF_RANKS, OF_PAIRS = 1 / 2, 1 / 3
+# combine: a half by ranks, a quarter otherwise.
+OF_RANKS, OF_PAIRS = 1 / 2, 1 / 4
 # Decimals to which sums of ranks are equal.
 ROUNDED = 6
 # Groups of stimuli that are left out one after the other, where there are more stimuli.
@@ -429,9 +429,9 @@ def combine(
         2 (v_subjects + v_stimuli) - v_both where both are many; no less than the larger of its
         parts and no more than a b v_both.
     degrees : float
-        Of subjects n - 1; of stimuli a third of that, or by ranks a half, for cells share stimuli
-        and their variance is known as badly: in simulations as that of 9 to 16 numbers with 30
-        stimuli, of 15 to 21 with 60. Of both, Satterthwaite's, by what share of the variance is
+        Of subjects n - 1; of stimuli a quarter of that, by ranks a half, for cells share stimuli
+        and their variance is known as badly: in simulations as that of 7 to 16 numbers with 30
+        stimuli, of 14 to 21 with 60. Of both, Satterthwaite's, by what share of the variance is
         of subjects; with two subjects, who cannot tell the share, theirs.
 
     Source: Schütt et al. (2023), eLife 12:e82566, the two-factor bootstrap, whose form for few

@@ -225,9 +225,9 @@ def test_variances_combine_as_in_rsatoolbox():
         assert min(own, max(both, 0)) == pytest.approx(peer[0])
         assert largest <= own <= max(a * b * both, largest)
         share = 1.0 if s == 2 else min(1.0, b * subjects / own)
-        of_both = share**2 / (s - 1) + (1 - share) ** 2 * 3 / (n - 1)
+        of_both = share**2 / (s - 1) + (1 - share) ** 2 * 4 / (n - 1)
         assert 1 / degrees == pytest.approx(of_both)
-    assert combine({"stimuli": 2.0}, 10, 4) == (pytest.approx(20 / 9), 3)
+    assert combine({"stimuli": 2.0}, 10, 4) == (pytest.approx(20 / 9), 2.25)
     assert combine({"subjects": 3.0}, 11, 4) == (pytest.approx(4.0), 3)
     assert combine({"subjects": 0.0, "stimuli": 0.0, "both": 0.0}, 11, 3) == (0.0, 2)
 
